@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What a test needs to drive any Marathon.
+
+pub mod scale;

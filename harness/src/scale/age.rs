@@ -1,0 +1,74 @@
+//! How old the last news of each task is.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::quantile::Quantiles;
+use super::sample::Ages;
+use super::state::TaskState;
+
+/// When a check last said anything about a task: the latest `lastSuccess` or `lastFailure` of all its results.
+#[must_use]
+pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
+    let results = task["healthCheckResults"].as_array()?;
+    let times = results.iter().flat_map(|result| [&result["lastSuccess"], &result["lastFailure"]]);
+    times.filter_map(|time| OffsetDateTime::parse(time.as_str()?, &Rfc3339).ok()).max()
+}
+
+/// The ages of the last results of all running tasks that have one, at `now` by the clock that wrote the results.
+///
+/// A result from the future (the answer's `Date` has whole seconds only) has age 0.
+#[must_use]
+pub fn ages(tasks: &[Value], now: OffsetDateTime) -> Option<Ages> {
+    let running = |task: &&Value| {
+        matches!(TaskState::of_raw(task), TaskState::Healthy | TaskState::Unhealthy | TaskState::Running)
+    };
+    let mut ages: Vec<f64> = tasks
+        .iter()
+        .filter(running)
+        .filter_map(last_result)
+        .map(|time| (now - time).as_seconds_f64().max(0.0))
+        .collect();
+    let quantiles = Quantiles::of(&mut ages)?;
+    let tasks = u32::try_from(quantiles.n).unwrap_or(u32::MAX);
+    Some(Ages { p50: quantiles.p50, p99: quantiles.p99, max: quantiles.max, tasks })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 17:00:10 UTC);
+
+    fn task(state: &str, result: Value) -> Value {
+        json!({"state": state, "healthCheckResults": [result]})
+    }
+
+    #[test]
+    fn the_latest_of_success_and_failure_counts() {
+        let task = task(
+            "TASK_RUNNING",
+            json!({"alive": false, "lastSuccess": "2026-11-22T17:00:01.000Z", "lastFailure": "2026-11-22T17:00:08.500Z"}),
+        );
+        let ages = ages(&[task], NOW).expect("an age");
+        assert_eq!((ages.p50, ages.tasks), (1.5, 1));
+    }
+
+    #[test]
+    fn tasks_that_do_not_run_or_have_no_result_have_no_age() {
+        let old = json!({"alive": true, "lastSuccess": "2026-11-22T16:00:00.000Z"});
+        let in_grace = json!({"alive": false, "consecutiveFailures": 0});
+        let tasks = [task("TASK_UNREACHABLE", old.clone()), task("TASK_KILLED", old), task("TASK_RUNNING", in_grace)];
+        assert_eq!(ages(&tasks, NOW), None);
+    }
+
+    #[test]
+    fn nothing_is_younger_than_now() {
+        let ahead = json!({"alive": true, "lastSuccess": "2026-11-22T17:00:10.900Z"});
+        assert_eq!(ages(&[task("TASK_RUNNING", ahead)], NOW).expect("an age").max, 0.0);
+    }
+}

@@ -1,0 +1,279 @@
+//! The driver against a scripted app, in virtual time.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use serde_json::{Value, json};
+use time::macros::datetime;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+
+/// An app whose tasks become healthy a fixed time after they were asked for.
+struct App {
+    launched: Vec<Instant>,
+    instances: u32,
+    /// From the request to healthy.
+    warm_up: Duration,
+    /// Tasks beyond these never become healthy.
+    healthy_at_most: usize,
+    /// How long each poll takes, in order; none after the last.
+    polls: VecDeque<Duration>,
+    /// What polls answer before they tell the truth.
+    troubles: VecDeque<Trouble>,
+    refuse_scaling: u32,
+    events: Option<mpsc::UnboundedReceiver<Heard>>,
+}
+
+impl App {
+    fn new(instances: u32) -> Self {
+        let mut app = Self {
+            launched: Vec::new(),
+            instances: 0,
+            warm_up: Duration::from_secs(5),
+            healthy_at_most: usize::MAX,
+            polls: VecDeque::new(),
+            troubles: VecDeque::new(),
+            refuse_scaling: 0,
+            events: None,
+        };
+        app.set(instances);
+        app
+    }
+
+    fn set(&mut self, instances: u32) {
+        self.instances = instances;
+        self.launched.resize(instances as usize, Instant::now());
+    }
+
+    fn task(&self, n: usize, launched: Instant) -> Value {
+        let healthy = launched.elapsed() >= self.warm_up && n < self.healthy_at_most;
+        let results = if healthy { json!([{"alive": true}]) } else { json!([]) };
+        json!({
+            "id": format!("hc.instance-{n:04}._app.1"), "host": "10.0.0.1", "ports": [31_000 + n],
+            "state": "TASK_RUNNING", "healthCheckResults": results,
+        })
+    }
+}
+
+impl Subject for App {
+    async fn look(&mut self) -> Result<Seen, Trouble> {
+        sleep(self.polls.pop_front().unwrap_or_default()).await;
+        if let Some(trouble) = self.troubles.pop_front() {
+            return Err(trouble);
+        }
+        let tasks: Vec<Value> = self.launched.iter().enumerate().map(|(n, &at)| self.task(n, at)).collect();
+        let healthy = Counts::of(&tasks, 0).healthy;
+        Ok(Seen {
+            instances: self.instances,
+            healthy,
+            running: tasks.len() as u32,
+            checked: true,
+            deploying: healthy < self.instances,
+            tasks,
+            server_time: None,
+        })
+    }
+
+    async fn scale(&mut self, instances: u32) -> Result<(), Trouble> {
+        if self.refuse_scaling > 0 {
+            self.refuse_scaling -= 1;
+            return Err(Trouble::Passing("App is locked by one or more deployments.".to_owned()));
+        }
+        self.set(instances);
+        Ok(())
+    }
+
+    fn events(&mut self) -> BoxStream<'static, Heard> {
+        match self.events.take() {
+            Some(events) => stream::unfold(events, async |mut rx| Some((rx.recv().await?, rx))).boxed(),
+            None => stream::empty().boxed(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    samples: Vec<Sample>,
+    events: Vec<EventRecord>,
+    steps: Vec<StepReport>,
+    tasks: Vec<TaskPhases>,
+    /// How many samples fit on the disk.
+    room: Option<usize>,
+}
+
+impl Sink for Kept {
+    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+        if self.room.is_some_and(|room| self.samples.len() >= room) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.samples.push(sample.clone());
+        Ok(())
+    }
+
+    fn on_event(&mut self, event: &EventRecord) -> io::Result<()> {
+        self.events.push(event.clone());
+        Ok(())
+    }
+
+    fn on_step(&mut self, step: &StepReport) -> io::Result<()> {
+        self.steps.push(step.clone());
+        Ok(())
+    }
+
+    fn on_task(&mut self, task: &TaskPhases) -> io::Result<()> {
+        self.tasks.push(task.clone());
+        Ok(())
+    }
+}
+
+fn drive(targets: &[u32]) -> Drive {
+    let started = datetime!(2026-11-22 17:00 UTC);
+    Drive { started, ..Drive::new(Plan::list(targets[0], targets).expect("a plan")) }
+}
+
+fn notes(kept: &Kept) -> Vec<&str> {
+    kept.events.iter().filter_map(|event| event.note.as_deref()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_target_is_reached_in_turn() {
+    let mut kept = Kept::default();
+    let report = drive(&[1, 4, 7]).run(&mut App::new(1), &mut kept).await;
+
+    assert!(report.outcome.held(), "{}", report.outcome);
+    assert_eq!(report.reached(), Some(7));
+    // Asked for at 0, 6 and 12: healthy 5 s later, seen by the poll 6 s later.
+    let seconds: Vec<_> = kept.steps.iter().map(|step| (step.asked_at, step.reached_at)).collect();
+    assert_eq!(seconds, [(0.0, Some(6.0)), (6.0, Some(12.0)), (12.0, Some(18.0))]);
+    assert_eq!(kept.steps[1].time_to_healthy, Some(Quantiles { p50: 6.0, p99: 6.0, max: 6.0, n: 3 }));
+
+    let polls: Vec<_> = kept.samples.iter().map(|sample| (sample.request, sample.t, sample.target)).collect();
+    assert_eq!(polls[..5], [(1, 0.0, 1), (2, 2.0, 1), (3, 4.0, 1), (4, 6.0, 1), (5, 8.0, 4)]);
+    assert_eq!(kept.samples[4].at, "2026-11-22T17:00:08.000Z");
+    assert_eq!(kept.samples[4].counts, Counts { healthy: 1, running: 3, ..Counts::default() });
+    assert_eq!(kept.tasks.len(), 7, "the record of every task is handed out at the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_is_not_reached_in_time_ends_the_run() {
+    let mut app = App::new(1);
+    app.healthy_at_most = 3;
+    let mut kept = Kept::default();
+    let drive = Drive { step_deadline: Duration::from_secs(20), ..drive(&[1, 4, 7]) };
+    let report = drive.run(&mut app, &mut kept).await;
+
+    assert_eq!(
+        report.outcome.to_string(),
+        "step 2 did not reach 4 tasks: 3 healthy after 20 s (3 healthy, 1 running), and the deployment is not finished"
+    );
+    assert_eq!(report.reached(), Some(1));
+    assert_eq!(kept.steps.len(), 2, "the step that failed is reported too");
+    assert_eq!(kept.steps[1].reached_at, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_ends_the_run_and_keeps_what_was_seen() {
+    let mut kept = Kept::default();
+    let drive = drive(&[1, 4]);
+    let cancel = drive.cancel.clone();
+    tokio::spawn(async move {
+        sleep(Duration::from_secs(9)).await;
+        cancel.cancel();
+    });
+    let report = drive.run(&mut App::new(1), &mut kept).await;
+    assert_eq!(report.outcome.to_string(), "interrupted");
+    assert_eq!(kept.samples.len(), 5);
+    assert_eq!(report.seconds, 9.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn passing_trouble_is_noted_and_final_trouble_ends_the_run() {
+    let mut app = App::new(1);
+    app.troubles = [Trouble::Passing("connection reset".into()), Trouble::Passing("503".into())].into();
+    app.refuse_scaling = 1;
+    let mut kept = Kept::default();
+    let report = drive(&[1, 2]).run(&mut app, &mut kept).await;
+    assert!(report.outcome.held(), "{}", report.outcome);
+    assert_eq!(report.failed_polls, 2);
+    assert_eq!(
+        notes(&kept),
+        [
+            "a poll failed: connection reset",
+            "a poll failed: 503",
+            "scaling to 2 has to wait: App is locked by one or more deployments.",
+        ]
+    );
+
+    let mut app = App::new(1);
+    app.troubles = [Trouble::Final("App '/hc' does not exist".into())].into();
+    let report = drive(&[1, 2]).run(&mut app, &mut Kept::default()).await;
+    assert_eq!(report.outcome.to_string(), "could not go on: App '/hc' does not exist");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_ends_the_run_and_the_samples_before_are_kept() {
+    let mut kept = Kept { room: Some(2), ..Kept::default() };
+    let report = drive(&[1]).run(&mut App::new(1), &mut kept).await;
+    assert!(matches!(report.outcome, Outcome::Failed(DriveError::Write(_))), "{}", report.outcome);
+    assert_eq!(kept.samples.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_polls_are_counted_as_missed_ticks() {
+    let mut app = App::new(1);
+    app.warm_up = Duration::from_secs(8);
+    app.polls = [Duration::from_millis(5_500), Duration::from_millis(100)].into();
+    let mut kept = Kept::default();
+    let report = drive(&[1]).run(&mut app, &mut kept).await;
+    assert_eq!(report.missed_ticks, 1, "that at 2 s; that at 4 s is late");
+    let sample = &kept.samples[1];
+    assert_eq!((sample.late, sample.missed, sample.took), (1.5, 1, 0.1));
+    assert_eq!(report.latest_tick, 1.5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_is_held_as_long_as_asked() {
+    let mut kept = Kept::default();
+    let drive = Drive { hold: Duration::from_secs(10), ..drive(&[2]) };
+    let report = drive.run(&mut App::new(2), &mut kept).await;
+    assert!(report.outcome.held(), "{}", report.outcome);
+    assert_eq!(kept.steps[0].reached_at, Some(6.0));
+    assert_eq!(report.seconds, 16.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_tell_of_phases_before_the_next_poll_does() {
+    let (tell, events) = mpsc::unbounded_channel();
+    let mut app = App::new(1);
+    app.events = Some(events);
+    app.warm_up = Duration::from_millis(4_700);
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(4_700)).await;
+        let healthy = json!({
+            "eventType": "health_status_changed_event", "instanceId": "hc.instance-0000", "alive": true,
+        });
+        tell.send(Heard::Event(healthy)).expect("the run is listening");
+        tell.send(Heard::Gap("connection reset".into())).expect("the run is listening");
+    });
+    let mut kept = Kept::default();
+    let report = drive(&[1]).run(&mut app, &mut kept).await;
+    assert_eq!(kept.tasks[0].first_healthy, Some(4.7));
+    assert_eq!(kept.steps[0].reached_at, Some(6.0), "the polls alone decide");
+    assert_eq!((report.events, report.event_gaps), (1, 1));
+    assert_eq!(kept.events[0].t, 4.7);
+}
+
+#[test]
+fn a_run_can_be_spawned() {
+    fn is_send<T: Send>(_: &T) {}
+    let mut app = App::new(1);
+    let mut kept = Kept::default();
+    let cancel = CancellationToken::new();
+    is_send(&Drive { cancel, ..drive(&[1]) }.run(&mut app, &mut kept));
+}

@@ -1,0 +1,36 @@
+//! A scale run: raise the number of an app's tasks step by step, sample everything, and say what it came to.
+//!
+//! ```text
+//! Plan      which targets, in which order
+//! Ticks     when to poll, without drift
+//! Sample    what one poll saw: one line of samples.jsonl, with Counts by TaskState and Ages of the last results
+//! Replay    full task lists from the lines, which carry only what changed
+//! Phases    when each task was staged, running, first healthy, flipped, killed, replaced
+//! Drive     polls a Subject, feeds a Sink, scales when a target is reached, ends with a RunReport
+//! ```
+
+mod age;
+mod delta;
+mod driver;
+#[cfg(test)]
+mod driver_tests;
+mod phases;
+mod plan;
+mod quantile;
+mod sample;
+mod state;
+mod subject;
+mod ticks;
+mod verdict;
+
+pub use age::{ages, last_result};
+pub use delta::{Delta, DeltaWriter, Replay};
+pub use driver::Drive;
+pub use phases::{PhaseTracker, Tally, TaskPhases};
+pub use plan::{Plan, PlanError};
+pub use quantile::{Histogram, Quantiles};
+pub use sample::{Ages, Counts, FORMAT, Sample};
+pub use state::TaskState;
+pub use subject::{EventRecord, Heard, Seen, Sink, Subject, Trouble};
+pub use ticks::{Tick, Ticks};
+pub use verdict::{DriveError, Outcome, RunReport, StepReport};

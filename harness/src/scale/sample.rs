@@ -1,0 +1,171 @@
+//! One line of `samples.jsonl`: what one poll saw.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::state::TaskState;
+
+/// The version of the line format that is written. Readers accept this and every earlier one.
+pub const FORMAT: u32 = 1;
+
+/// What one poll of the app saw. Unknown keys are ignored and missing ones defaulted, so that later readers understand
+/// earlier files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// The format version, [`FORMAT`].
+    pub v: u32,
+    /// When the answer arrived, ISO 8601 in UTC with milliseconds, by the rig's clock.
+    pub at: String,
+    /// Seconds since the run began, at the same moment.
+    pub t: f64,
+    /// The number of the poll, from 1: the chart's X axis. Missed ticks leave no gap.
+    pub request: u64,
+    /// The number of tasks asked for at this moment.
+    pub target: u32,
+    /// The tasks by state. They add up to the target, or to more while tasks are being replaced or removed.
+    pub counts: Counts,
+    /// Whether a deployment of the app was under way.
+    #[serde(default)]
+    pub deploying: bool,
+    /// Seconds that the poll took, from request to decoded answer.
+    #[serde(default)]
+    pub took: f64,
+    /// Seconds after its scheduled tick that the poll began.
+    #[serde(default)]
+    pub late: f64,
+    /// Ticks since the previous sample at which no poll could be made.
+    #[serde(default)]
+    pub missed: u64,
+    /// The age of the tasks' last check results, absent when no running task has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<Ages>,
+    /// Whether `tasks` holds all tasks, or only those that are new or changed since the previous sample.
+    pub complete: bool,
+    /// Task objects exactly as Marathon wrote them, in Marathon's order.
+    pub tasks: Vec<Value>,
+    /// Ids of tasks that the previous sample had and this one has no more.
+    #[serde(default)]
+    pub gone: Vec<String>,
+}
+
+/// How many tasks are in each state, see [`TaskState`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Asked for, not listed.
+    pub scheduled: u32,
+    /// Launched, not running yet.
+    pub staged: u32,
+    /// Running without any result.
+    pub running: u32,
+    /// Running, all checks alive.
+    pub healthy: u32,
+    /// Running, a check not alive.
+    pub unhealthy: u32,
+    /// Out of Mesos's sight.
+    pub unreachable: u32,
+    /// Being killed, or over and waiting for a successor.
+    pub killing: u32,
+}
+
+impl Counts {
+    /// Counts the listed tasks; what the target asks for beyond them is scheduled.
+    #[must_use]
+    pub fn of(tasks: &[Value], target: u32) -> Self {
+        let mut counts = Self::default();
+        for task in tasks {
+            *counts.slot(TaskState::of_raw(task)) += 1;
+        }
+        let listed = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
+        counts.scheduled = target.saturating_sub(listed);
+        counts
+    }
+
+    /// The number in one state.
+    #[must_use]
+    pub fn get(&self, state: TaskState) -> u32 {
+        let mut copy = *self;
+        *copy.slot(state)
+    }
+
+    /// All tasks, scheduled ones included.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        TaskState::ALL.iter().map(|&state| self.get(state)).sum()
+    }
+
+    fn slot(&mut self, state: TaskState) -> &mut u32 {
+        match state {
+            TaskState::Scheduled => &mut self.scheduled,
+            TaskState::Staged => &mut self.staged,
+            TaskState::Killing => &mut self.killing,
+            TaskState::Unreachable => &mut self.unreachable,
+            TaskState::Unhealthy => &mut self.unhealthy,
+            TaskState::Healthy => &mut self.healthy,
+            TaskState::Running => &mut self.running,
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    /// The states that occur, such as `3 staged, 1 unhealthy, 16 healthy`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = TaskState::ALL.iter().filter(|&&state| self.get(state) > 0).peekable();
+        if parts.peek().is_none() {
+            return f.write_str("no tasks");
+        }
+        for (index, &state) in parts.enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{} {state}", self.get(state))?;
+        }
+        Ok(())
+    }
+}
+
+/// How old the last check results of the running tasks are, in seconds by the server's clock.
+///
+/// For checks made by Marathon this is the age of the last *check*, the measure that breaks first. Native checks
+/// report changes only: there it is the age of the last *change*, and the age of the last check cannot be known.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ages {
+    /// Half of the tasks have news at most this old.
+    pub p50: f64,
+    /// All but one in a hundred have.
+    pub p99: f64,
+    /// The oldest.
+    pub max: f64,
+    /// How many running tasks have a result at all.
+    pub tasks: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_and_not_listed_is_scheduled() {
+        let tasks = [
+            json!({"id": "a", "state": "TASK_RUNNING", "healthCheckResults": [{"alive": true}]}),
+            json!({"id": "b", "state": "TASK_KILLED", "healthCheckResults": [{"alive": false}]}),
+        ];
+        let counts = Counts::of(&tasks, 5);
+        assert_eq!(counts, Counts { scheduled: 3, healthy: 1, killing: 1, ..Counts::default() });
+        assert_eq!(counts.total(), 5);
+        assert_eq!(Counts::of(&tasks, 1).scheduled, 0, "more listed than asked for, as while scaling down");
+    }
+
+    #[test]
+    fn a_line_with_only_the_first_keys_is_read() {
+        let line = json!({
+            "v": 1, "at": "2026-11-22T17:00:00.000Z", "t": 0.5, "request": 1, "target": 2,
+            "counts": {"scheduled": 2}, "complete": true, "tasks": [], "from the future": 1,
+        });
+        let sample: Sample = serde_json::from_value(line).expect("readable");
+        assert_eq!(sample.counts.scheduled, 2);
+        assert_eq!(sample.age, None);
+    }
+}

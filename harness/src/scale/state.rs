@@ -1,0 +1,127 @@
+//! The state of a task, decided in one place: every chart, count and verdict asks here.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a task counts as. The order of the variants is the order in which the charts stack them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskState {
+    /// Asked for, but not listed by Marathon: it waits for an offer.
+    Scheduled,
+    /// Launched, but not running yet (`TASK_STAGING`, `TASK_STARTING`).
+    Staged,
+    /// Being killed, or over and waiting for its successor: Marathon goes on listing it.
+    Killing,
+    /// Its agent is gone from Mesos's sight. Its last health result is old news.
+    Unreachable,
+    /// Running, and at least one check says that it is not alive.
+    Unhealthy,
+    /// Running, and every check says that it is alive.
+    Healthy,
+    /// Running without any result: no check, or none reported yet.
+    Running,
+}
+
+impl TaskState {
+    /// All states in stacking order.
+    pub const ALL: [Self; 7] = [
+        Self::Scheduled,
+        Self::Staged,
+        Self::Killing,
+        Self::Unreachable,
+        Self::Unhealthy,
+        Self::Healthy,
+        Self::Running,
+    ];
+
+    /// The state of a listed task from Marathon's `state` and the `alive` of each of its `healthCheckResults`.
+    ///
+    /// The first that fits wins: staged, killing or over, unreachable, unhealthy, healthy, running. Marathon itself
+    /// counts differently: an unreachable task stays in `tasksHealthy` with its old result (golden case
+    /// `observed/agent-lost`), and a successor that inherited a record is staged and unhealthy at once. A state that
+    /// nobody has heard of counts as unreachable, since nothing can be said about such a task.
+    #[must_use]
+    pub fn of(state: &str, alive: impl IntoIterator<Item = bool>) -> Self {
+        match state {
+            "TASK_STAGING" | "TASK_STARTING" | "TASK_CREATED" => Self::Staged,
+            "TASK_KILLING"
+            | "TASK_KILLED"
+            | "TASK_FINISHED"
+            | "TASK_FAILED"
+            | "TASK_ERROR"
+            | "TASK_LOST"
+            | "TASK_DROPPED"
+            | "TASK_GONE"
+            | "TASK_GONE_BY_OPERATOR" => Self::Killing,
+            "TASK_RUNNING" => {
+                let mut any = false;
+                for alive in alive {
+                    if !alive {
+                        return Self::Unhealthy;
+                    }
+                    any = true;
+                }
+                if any { Self::Healthy } else { Self::Running }
+            }
+            _ => Self::Unreachable,
+        }
+    }
+
+    /// The state of a task object as Marathon writes it into `app.tasks`.
+    #[must_use]
+    pub fn of_raw(task: &Value) -> Self {
+        let results = task["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
+        // Marathon up to 1.5 writes `null` for a check without a result.
+        let alive = results.iter().filter_map(|result| result["alive"].as_bool());
+        Self::of(task["state"].as_str().unwrap_or_default(), alive)
+    }
+
+    /// The name used in the files and charts.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Staged => "staged",
+            Self::Killing => "killing",
+            Self::Unreachable => "unreachable",
+            Self::Unhealthy => "unhealthy",
+            Self::Healthy => "healthy",
+            Self::Running => "running",
+        }
+    }
+}
+
+impl fmt::Display for TaskState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::TaskState::{self, *};
+
+    #[rstest]
+    #[case("TASK_STAGING", json!([]), Staged)]
+    #[case::inherited_record("TASK_STAGING", json!([{"alive": false}]), Staged)]
+    #[case("TASK_RUNNING", json!([]), Running)]
+    #[case("TASK_RUNNING", json!([null]), Running)]
+    #[case("TASK_RUNNING", json!([{"alive": true}]), Healthy)]
+    #[case::one_of_two("TASK_RUNNING", json!([{"alive": true}, {"alive": false}]), Unhealthy)]
+    #[case::old_news("TASK_UNREACHABLE", json!([{"alive": true}]), Unreachable)]
+    #[case::waits_for_successor("TASK_KILLED", json!([{"alive": false}]), Killing)]
+    #[case::unheard_of("TASK_DREAMING", json!([]), Unreachable)]
+    fn first_state_that_fits_wins(
+        #[case] state: &str,
+        #[case] results: serde_json::Value,
+        #[case] expected: TaskState,
+    ) {
+        assert_eq!(TaskState::of_raw(&json!({"state": state, "healthCheckResults": results})), expected);
+    }
+}
