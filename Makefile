@@ -1,0 +1,77 @@
+# One target for each thing that a person does; `make help` lists them from the comments behind them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# `make test PROFILE=ci`, `make run ARGS="--pair mesos,TCP"`
+PROFILE ?= default
+ARGS ?=
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+# An explicit target keeps build scripts and procedural macros out of the static build.
+HOST := $(shell rustc -vV | sed -n 's/^host: //p')
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## the whole procedure without a cluster: all six definitions, a chart, a report
+	cargo run --quiet --package hc-rig -- try $(ARGS)
+
+.PHONY: test
+test: nextest ## all tests; the container arm too whenever a Docker engine answers
+	.ci/test $(PROFILE)
+
+.PHONY: test-container
+test-container: nextest image ## the container arm only; fails without a Docker engine
+	cargo nextest run --profile $(PROFILE) --package scenarios --features container --test container $(ARGS)
+
+.PHONY: live
+live: nextest ## all scenarios on the cluster that the environment names (see README)
+	cargo nextest run --profile live --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
+	.ci/not-applicable; exit $${status:-0}
+
+.PHONY: live-smoke
+live-smoke: nextest ## the telling ones of them, at most ten minutes
+	cargo nextest run --profile live-smoke --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
+	.ci/not-applicable; exit $${status:-0}
+
+.PHONY: image
+image: ## the container image of the fake Marathon: FROM scratch, static program (needs Docker)
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package fake-marathon --target $(HOST)
+	docker build --quiet --tag hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/$(HOST)/release
+
+.PHONY: bench
+bench: ## what the rig and the fake cost: time, memory, checks a second
+	cargo bench --workspace $(ARGS)
+
+.PHONY: lint
+lint: deny ## formatting, clippy, rustdoc, licences and banned crates; no network needed
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --quiet
+	cargo deny --all-features --offline check --hide-inclusion-graph licenses bans sources
+
+.PHONY: advisories
+advisories: deny ## known vulnerabilities of dependencies; fetches the advisory database
+	cargo deny --all-features check advisories
+
+.PHONY: doc
+doc: ## the API documentation, in target/doc
+	cargo doc --workspace --no-deps --all-features
+
+.PHONY: clean
+clean: ## what building and running left behind
+	cargo clean
+	rm -rf hc-rig-runs
+
+.PHONY: ci
+ci: lint ## what CI runs (.ci/run calls it)
+	$(MAKE) test PROFILE=ci
+
+# Tools, installed when they are missing.
+.PHONY: nextest deny
+nextest:
+	@cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --locked
+deny:
+	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
