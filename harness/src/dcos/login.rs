@@ -1,0 +1,200 @@
+//! The login: from who we are to a token.
+
+use std::fmt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, DATE};
+use http::{Method, Request, StatusCode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+use tokio::time::timeout;
+use url::Url;
+
+use super::Credentials;
+use crate::clock::Clock;
+use crate::secret::Secret;
+use crate::transport::{Transport, TransportError, TransportErrorKind};
+
+/// How long a login, or a command that prints a token, may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a service account's login token is valid: long enough for a slow cluster, short if it leaks.
+const LOGIN_TOKEN_SECONDS: i64 = 300;
+
+/// No token could be had. `Display` is one sentence, without secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginError {
+    place: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kind {
+    Refused { status: StatusCode, message: String },
+    Transport(TransportError),
+    Unusable(String),
+}
+
+impl LoginError {
+    /// The cluster said no: these credentials will not do.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(&self.kind, Kind::Refused { status, .. } if status.is_client_error())
+    }
+
+    /// A second attempt may well succeed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match &self.kind {
+            Kind::Refused { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
+            Kind::Transport(error) => error.is_transient(),
+            Kind::Unusable(_) => false,
+        }
+    }
+
+    /// How the way to the login failed, if it did.
+    #[must_use]
+    pub fn transport_kind(&self) -> Option<TransportErrorKind> {
+        match &self.kind {
+            Kind::Transport(error) => Some(error.kind()),
+            _ => None,
+        }
+    }
+
+    fn unusable(place: impl fmt::Display, why: impl Into<String>) -> Self {
+        Self { place: place.to_string(), kind: Kind::Unusable(why.into()) }
+    }
+}
+
+impl fmt::Display for LoginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = &self.place;
+        match &self.kind {
+            Kind::Refused { status, message } if message.is_empty() => write!(f, "login at {place} refused: {status}"),
+            Kind::Refused { status, message } => write!(f, "login at {place} refused: {status}: {message}"),
+            Kind::Transport(error) => write!(f, "login at {place}: {error}"),
+            Kind::Unusable(why) => write!(f, "no token from {place}: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for LoginError {}
+
+/// A token fresh from its source, and how much longer it is valid, if that can be told.
+pub(super) struct Fresh {
+    pub(super) token: Secret,
+    pub(super) valid_for: Option<time::Duration>,
+}
+
+/// Gets a token by whatever way the credentials name.
+pub(super) async fn obtain(
+    credentials: &Credentials,
+    root: &Url,
+    transport: &Transport,
+    clock: Clock,
+) -> Result<Fresh, LoginError> {
+    match credentials {
+        Credentials::Password { uid, password } => {
+            let body = json!({ "uid": uid, "password": password.reveal() });
+            post(root, transport, clock, &body).await
+        }
+        Credentials::ServiceAccount { uid, private_key } => {
+            let key = EncodingKey::from_rsa_pem(private_key.reveal().as_bytes()).map_err(|_| {
+                LoginError::unusable(format_args!("service account {uid}"), "its private key is no RSA key in PEM")
+            })?;
+            let expiry = clock.now().unix_timestamp() + LOGIN_TOKEN_SECONDS;
+            let claims = json!({ "uid": uid, "exp": expiry });
+            let token = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &key).map_err(|_| {
+                LoginError::unusable(format_args!("service account {uid}"), "its private key cannot sign (RS256)")
+            })?;
+            let token = Secret::new(token);
+            post(root, transport, clock, &json!({ "uid": uid, "token": token.reveal() })).await
+        }
+        Credentials::Token(token) => ready(token.clone(), clock, "the environment"),
+        Credentials::TokenFile(path) => ready(read_file(path).await?, clock, path.display()),
+        Credentials::TokenCommand(command) => ready(run(command).await?, clock, "the token command"),
+    }
+}
+
+async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> Result<Fresh, LoginError> {
+    let url = root.join("acs/api/v1/auth/login").map_err(|error| LoginError::unusable(root, error.to_string()))?;
+    let failed = |kind| LoginError { place: url.to_string(), kind };
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(url.as_str())
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json")
+        .body(Bytes::from(body.to_string()))
+        .map_err(|error| LoginError::unusable(&url, error.to_string()))?;
+    let answer = async {
+        let response = transport.send(request).await?;
+        let date = response.headers.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
+        Ok((response.status, date, response.bytes().await?))
+    };
+    let (status, date, body) = timeout(PATIENCE, answer)
+        .await
+        .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout, "no answer in time")))
+        .map_err(|error| failed(Kind::Transport(error)))?;
+    let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+    if !status.is_success() {
+        let text = |key: &str| json.get(key).and_then(Value::as_str);
+        let message = text("description").or_else(|| text("message")).or_else(|| text("title")).unwrap_or_default();
+        return Err(failed(Kind::Refused { status, message: message.to_owned() }));
+    }
+    let Some(token) = json.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()) else {
+        return Err(failed(Kind::Unusable("the answer holds no token; is this a DC/OS master?".to_owned())));
+    };
+    // By the cluster's clock, as far as it tells: ours may be minutes off.
+    let now = date.and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()).unwrap_or_else(|| clock.now());
+    Ok(Fresh { valid_for: expiry(token).map(|expiry| expiry - now), token: Secret::new(token) })
+}
+
+fn ready(token: Secret, clock: Clock, place: impl fmt::Display) -> Result<Fresh, LoginError> {
+    let text = token.reveal();
+    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(LoginError::unusable(place, "a token is one word without blanks"));
+    }
+    Ok(Fresh { valid_for: expiry(text).map(|expiry| expiry - clock.now()), token })
+}
+
+async fn read_file(path: &Path) -> Result<Secret, LoginError> {
+    let text = tokio::fs::read_to_string(path).await.map(Secret::new);
+    let text = text.map_err(|error| LoginError::unusable(path.display(), error.to_string()))?;
+    Ok(Secret::new(text.reveal().trim()))
+}
+
+/// Runs `sh -c command`. What it says on stderr goes where ours goes: it is the user's own program.
+async fn run(command: &str) -> Result<Secret, LoginError> {
+    let failed = |why: String| LoginError::unusable("the token command", why);
+    let output = tokio::process::Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(PATIENCE, output)
+        .await
+        .map_err(|_| failed(format!("it did not end within {} s", PATIENCE.as_secs())))?
+        .map_err(|error| failed(error.to_string()))?;
+    let text =
+        String::from_utf8(output.stdout).map(Secret::new).map_err(|_| failed("it printed no text".to_owned()))?;
+    if !output.status.success() {
+        return Err(failed(format!("it ended with {}", output.status)));
+    }
+    Ok(Secret::new(text.reveal().trim()))
+}
+
+/// The `exp` claim of a JWT. The token is the server's to verify; we only want to know when to renew it.
+fn expiry(token: &str) -> Option<OffsetDateTime> {
+    use base64::Engine as _;
+    let payload = token.split('.').nth(1)?;
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    let seconds = claims.get("exp")?.as_f64()?;
+    OffsetDateTime::from_unix_timestamp(seconds as i64).ok()
+}

@@ -1,0 +1,10 @@
+//! DC/OS in front of Marathon: the login, the token's life, and whom to trust.
+
+mod credentials;
+mod login;
+pub mod tls;
+mod token;
+
+pub use credentials::Credentials;
+pub use login::LoginError;
+pub use token::{Token, TokenSource};

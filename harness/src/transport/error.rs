@@ -1,0 +1,101 @@
+//! Why a request got no response.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What kind of failure it was; it decides whether trying again makes sense and what to advise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportErrorKind {
+    /// The host's name is unknown or nobody listens there.
+    Connect,
+    /// The certificate is not trusted, or the TLS handshake failed otherwise.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// The connection broke before the answer was complete.
+    Reset,
+    /// Anything else.
+    Other,
+}
+
+/// No response, or only a part of one. The URL is the caller's to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    detail: String,
+}
+
+impl TransportError {
+    /// An error of the given kind; `detail` is a fragment that fits behind a colon.
+    #[must_use]
+    pub fn new(kind: TransportErrorKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into() }
+    }
+
+    /// What kind of failure it was.
+    #[must_use]
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// True if the same request may well succeed a moment later. A certificate does not become good by itself.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.kind != TransportErrorKind::Tls
+    }
+
+    /// Sorts reqwest's error. Its own texts repeat the URL and each other, so only the innermost cause is kept.
+    pub(super) fn from_reqwest(error: &reqwest::Error) -> Self {
+        let innermost = innermost(error);
+        let text = innermost.to_string();
+        if find::<rustls::Error>(error) {
+            return Self::new(TransportErrorKind::Tls, text);
+        }
+        if error.is_timeout() {
+            return Self::new(TransportErrorKind::Timeout, "no answer in time");
+        }
+        if error.is_connect() {
+            return Self::new(TransportErrorKind::Connect, text);
+        }
+        if error.is_body() || error.is_decode() || error.is_request() {
+            return Self::new(TransportErrorKind::Reset, text);
+        }
+        Self::new(TransportErrorKind::Other, text)
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            TransportErrorKind::Connect => "cannot connect",
+            TransportErrorKind::Tls => "the TLS connection was refused",
+            TransportErrorKind::Timeout => return f.write_str(&self.detail),
+            TransportErrorKind::Reset => "the connection broke",
+            TransportErrorKind::Other => "the request failed",
+        };
+        write!(f, "{what}: {}", self.detail)
+    }
+}
+
+impl StdError for TransportError {}
+
+fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost
+}
+
+/// Whether an `E` is in the chain. rustls hides inside an `io::Error`, which does not name it as its source.
+fn find<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if error.is::<E>() || inside.is_some_and(|inside| inside.is::<E>()) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

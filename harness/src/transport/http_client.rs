@@ -1,0 +1,93 @@
+//! The way over sockets: reqwest, with our trust and our rule about proxies.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use http::Request;
+use url::{Host, Url};
+
+use super::{Response, TransportError, TransportErrorKind};
+use crate::dcos::tls::{Trust, TrustError};
+
+/// Settings of connections.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// How long a connection may take to come about.
+    pub connect_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(10) }
+    }
+}
+
+/// Two clients, because reqwest decides about proxies per client: loopback never goes through a proxy from the
+/// environment (it would end at another machine's loopback), every other host obeys it.
+#[derive(Clone)]
+pub(super) struct HttpClients {
+    direct: reqwest::Client,
+    by_environment: reqwest::Client,
+}
+
+impl HttpClients {
+    pub(super) fn new(trust: &Trust, settings: &HttpSettings) -> Result<Self, TrustError> {
+        let tls = trust.client_config()?;
+        let builder = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .connect_timeout(settings.connect_timeout)
+                // Redirects are the caller's: the token must not follow one to another host.
+                .redirect(reqwest::redirect::Policy::none())
+                .user_agent(concat!("hc-rig/", env!("CARGO_PKG_VERSION")))
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| TrustError::Client(error.without_url().to_string()))
+        };
+        Ok(Self { direct: build(builder().no_proxy())?, by_environment: build(builder())? })
+    }
+
+    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response, TransportError> {
+        let (head, body) = request.into_parts();
+        let url = Url::parse(&head.uri.to_string())
+            .map_err(|error| TransportError::new(TransportErrorKind::Other, error.to_string()))?;
+        let client = if is_loopback(&url) { &self.direct } else { &self.by_environment };
+        let mut outgoing = client.request(head.method, url).headers(head.headers);
+        if !body.is_empty() {
+            outgoing = outgoing.body(body);
+        }
+        let response = outgoing.send().await.map_err(|error| TransportError::from_reqwest(&error))?;
+        Ok(Response {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: Box::pin(response.bytes_stream().map_err(|error| TransportError::from_reqwest(&error))),
+        })
+    }
+}
+
+/// `localhost`, `127.0.0.0/8` and `::1`.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_recognised() {
+        for url in ["http://localhost:8080/", "http://127.0.0.1/", "https://127.8.9.1:1/", "http://[::1]:80/"] {
+            assert!(is_loopback(&Url::parse(url).unwrap()), "{url}");
+        }
+        for url in ["http://localhost.example.com/", "http://10.0.0.1/", "https://dcos.example/", "http://[::2]/"] {
+            assert!(!is_loopback(&Url::parse(url).unwrap()), "{url}");
+        }
+    }
+}
