@@ -1,3 +1,16 @@
-//! What a test needs to drive any Marathon.
+//! What a test needs to drive any Marathon: a client, a login, waits and measurements.
+//!
+//! The crate knows nothing of the fake Marathon. What it reads, it reads leniently, and recordings of a real one
+//! hold it to the truth.
 
+pub mod clock;
+pub mod dcos;
+pub mod marathon;
 pub mod scale;
+pub mod secret;
+pub mod transport;
+
+pub use clock::Clock;
+pub use marathon::{Client, Error, Result};
+pub use secret::Secret;
+pub use transport::Transport;

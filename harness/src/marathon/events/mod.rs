@@ -1,0 +1,7 @@
+//! The event stream: server-sent events of `GET /v2/events`, over any byte stream, with reconnection.
+
+mod parser;
+mod stream;
+
+pub use parser::{Frame, Parser};
+pub use stream::{EventStream, Notice};

@@ -1,0 +1,137 @@
+//! Server-sent events from chunks of bytes.
+//!
+//! A parser of our own, because the details that break others are everyday here: Marathon ends lines with CRLF,
+//! its heartbeat is a bare CRLF, and a chunk may end between the two bytes or inside a character.
+
+/// One event as it was framed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Frame {
+    /// The `event:` line; empty if there was none.
+    pub event: String,
+    /// The `data:` lines, joined by line feeds.
+    pub data: String,
+}
+
+/// Takes chunks, gives frames. Lines may end with CRLF, LF or CR (the WHATWG's rules).
+#[derive(Debug, Default)]
+pub struct Parser {
+    line: Vec<u8>,
+    /// The last byte was a CR, so that an LF next is its other half.
+    after_cr: bool,
+    begun: bool,
+    event: String,
+    data: Option<String>,
+}
+
+impl Parser {
+    /// An empty parser, for one connection.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a chunk and returns the frames that it completed.
+    pub fn feed(&mut self, chunk: &[u8]) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        for &byte in chunk {
+            match byte {
+                b'\n' if self.after_cr => self.after_cr = false,
+                b'\n' | b'\r' => {
+                    self.after_cr = byte == b'\r';
+                    frames.extend(self.end_of_line());
+                }
+                _ => {
+                    self.after_cr = false;
+                    self.line.push(byte);
+                }
+            }
+        }
+        frames
+    }
+
+    fn end_of_line(&mut self) -> Option<Frame> {
+        let bytes = std::mem::take(&mut self.line);
+        let mut line = &*String::from_utf8_lossy(&bytes);
+        if !std::mem::replace(&mut self.begun, true) {
+            line = line.strip_prefix('\u{feff}').unwrap_or(line);
+        }
+        if line.is_empty() {
+            let event = std::mem::take(&mut self.event);
+            return self.data.take().map(|data| Frame { event, data });
+        }
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "event" => value.clone_into(&mut self.event),
+            "data" => match &mut self.data {
+                Some(data) => {
+                    data.push('\n');
+                    data.push_str(value);
+                }
+                None => self.data = Some(value.to_owned()),
+            },
+            // Comments, `id` and `retry`: Marathon sends none and replays nothing.
+            _ => {}
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn frame(event: &str, data: &str) -> Frame {
+        Frame { event: event.to_owned(), data: data.to_owned() }
+    }
+
+    #[test]
+    fn marathons_frames_are_read() {
+        let text = "event: event_stream_attached\r\ndata: {\"a\":1}\r\n\r\n\r\n\r\nevent: x\r\ndata: 2\r\n\r\n";
+        let frames = Parser::new().feed(text.as_bytes());
+        assert_eq!(frames, [frame("event_stream_attached", "{\"a\":1}"), frame("x", "2")]);
+    }
+
+    #[test]
+    fn an_incomplete_frame_is_kept_back() {
+        let mut parser = Parser::new();
+        assert_eq!(parser.feed(b"event: x\r\ndata: 1\r\n"), []);
+        assert_eq!(parser.feed(b"\r\n"), [frame("x", "1")]);
+    }
+
+    #[test]
+    fn other_line_ends_comments_and_several_data_lines_are_read() {
+        let frames = Parser::new().feed(b"\xef\xbb\xbf: hi\ndata:a\ndata: b\n\ndata: c\r\rid: 7\n\n");
+        assert_eq!(frames, [frame("", "a\nb"), frame("", "c")]);
+    }
+
+    /// A frame as Marathon writes it, and heartbeats between frames.
+    fn marathon_text(frames: &[Frame], heartbeats: &[u8]) -> String {
+        let mut text = String::new();
+        for (n, Frame { event, data }) in frames.iter().enumerate() {
+            text += &format!("event: {event}\r\ndata: {data}\r\n\r\n");
+            text += &"\r\n".repeat(usize::from(*heartbeats.get(n).unwrap_or(&0)));
+        }
+        text
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_may_be_cut_anywhere(
+            contents in prop::collection::vec(("[a-z_]{1,12}", "[^\r\n]{1,40}"), 0..6),
+            heartbeats in prop::collection::vec(0u8..3, 6),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+        ) {
+            // A leading blank of the data is part of the framing and would be lost.
+            let frames: Vec<Frame> = contents.iter().map(|(event, data)| frame(event, data.trim_start())).collect();
+            let text = marathon_text(&frames, &heartbeats).into_bytes();
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let mut parser = Parser::new();
+            let read: Vec<Frame> = cuts.windows(2).flat_map(|cut| parser.feed(&text[cut[0]..cut[1]])).collect();
+            prop_assert_eq!(read, frames);
+        }
+    }
+}

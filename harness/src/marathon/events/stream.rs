@@ -1,0 +1,175 @@
+//! The stream that reconnects, and says so.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::Parser;
+use crate::marathon::client::Client;
+use crate::marathon::connection::{Answer, Ask, Target};
+use crate::marathon::model::Event;
+use crate::marathon::{Error, Result};
+
+/// Events that are held for a reader that is busy. Beyond that the connection is not read, and Marathon closes it
+/// after 1024 more; the reader then sees [`Notice::Reconnected`].
+const HELD: usize = 4096;
+
+/// The first pause before a reconnection; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What the stream tells.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    /// An event of Marathon's.
+    Event(Event),
+    /// The connection is gone; it is being opened again.
+    Lost {
+        /// Why.
+        why: String,
+    },
+    /// It is open again. Marathon replays nothing: what happened in the gap must be asked for with `GET`.
+    Reconnected {
+        /// How long nobody listened.
+        gap: Duration,
+    },
+    /// It cannot be opened again (login refused, for one); the stream ends here.
+    Gone {
+        /// Why.
+        error: Error,
+    },
+}
+
+impl Notice {
+    /// The event, if it is one.
+    #[must_use]
+    pub fn event(self) -> Option<Event> {
+        match self {
+            Self::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+/// Events as they come. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct EventStream {
+    notices: mpsc::Receiver<Notice>,
+    reader: AbortHandle,
+}
+
+impl EventStream {
+    pub(crate) async fn open(client: Client, types: &[&str]) -> Result<Self> {
+        let target = types.iter().fold(Target::path("v2/events"), |target, kind| target.query("event_type", *kind));
+        // Exactly this: with a list of types Marathon answers 405.
+        let ask = Ask::get(target).accept("text/event-stream");
+        let first = open_once(&client, &ask).await?;
+        let (sender, notices) = mpsc::channel(HELD);
+        let reader = tokio::spawn(read_for_ever(client, ask, first, sender)).abort_handle();
+        Ok(Self { notices, reader })
+    }
+
+    /// The next notice; `None` after [`Notice::Gone`].
+    pub async fn next_notice(&mut self) -> Option<Notice> {
+        self.notices.recv().await
+    }
+
+    /// What has arrived and not been taken yet, without waiting.
+    pub fn try_next(&mut self) -> Option<Notice> {
+        self.notices.try_recv().ok()
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Notice;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Notice>> {
+        self.notices.poll_recv(cx)
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+async fn open_once(client: &Client, ask: &Ask) -> Result<Answer> {
+    let answer = client.connection.open(ask.clone()).await?;
+    let kind = answer.response.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    match kind {
+        Some(kind) if kind.starts_with("text/event-stream") => Ok(answer),
+        other => {
+            let why = format!("this is no event stream but {}", other.unwrap_or("without a content type"));
+            Err(Error::body(&ask.method, answer.url, why, b""))
+        }
+    }
+}
+
+async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, notices: mpsc::Sender<Notice>) {
+    loop {
+        let why = match read_to_end(&client, answer, &notices).await {
+            Some(why) => why,
+            None => return,
+        };
+        let lost = Instant::now();
+        tracing::info!(why, "the event stream was lost");
+        if notices.send(Notice::Lost { why }).await.is_err() {
+            return;
+        }
+        answer = match reopen(&client, &ask).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let _ = notices.send(Notice::Gone { error }).await;
+                return;
+            }
+        };
+        if notices.send(Notice::Reconnected { gap: lost.elapsed() }).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Reads one connection. Says why it ended; `None` if nobody listens any more.
+async fn read_to_end(client: &Client, answer: Answer, notices: &mpsc::Sender<Notice>) -> Option<String> {
+    let idle = client.connection.idle;
+    let mut body = answer.response.body;
+    let mut parser = Parser::new();
+    loop {
+        let chunk = match timeout(idle, body.next()).await {
+            Err(_) => return Some(format!("nothing came for {} s, not even a heartbeat", idle.as_secs())),
+            Ok(None) => return Some("the server closed it".to_owned()),
+            Ok(Some(Err(error))) => return Some(error.to_string()),
+            Ok(Some(Ok(chunk))) => chunk,
+        };
+        for frame in parser.feed(&chunk) {
+            let event = match serde_json::from_str(&frame.data) {
+                Ok(data) => Event::new(&frame.event, data),
+                Err(error) => {
+                    tracing::warn!(event = frame.event, %error, "an event could not be read");
+                    continue;
+                }
+            };
+            notices.send(Notice::Event(event)).await.ok()?;
+        }
+    }
+}
+
+async fn reopen(client: &Client, ask: &Ask) -> Result<Answer> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match open_once(client, ask).await {
+            Err(error) if error.is_transient() => {
+                tracing::debug!(%error, ?pause, "the event stream is still away");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            done => return done,
+        }
+    }
+}

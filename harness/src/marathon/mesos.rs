@@ -1,0 +1,159 @@
+//! What Mesos tells about agents, tasks and executors.
+//!
+//! Behind DC/OS the master is at `/mesos/state` and an agent at `/agent/{id}/containers` (Admin Router). A plain
+//! Marathon names its master in `/v2/info`, and the master names its agents.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::client::{Client, parse};
+use super::connection::{Ask, Target};
+use super::{Error, Result};
+
+/// The master's `/state`, as much of it as the rig needs.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct MesosState {
+    /// Mesos's version.
+    pub version: String,
+    /// The cluster's name, if it has one.
+    pub cluster: Option<String>,
+    /// The registered agents.
+    #[serde(rename = "slaves")]
+    pub agents: Vec<Agent>,
+    /// The frameworks with their tasks, as they came.
+    pub frameworks: Vec<Value>,
+}
+
+/// An agent as the master's `/state` shows it.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct Agent {
+    /// The id, such as `…-S0`.
+    pub id: String,
+    /// The host name.
+    pub hostname: String,
+    /// The agent's own port.
+    pub port: u16,
+    /// Whether it takes part.
+    pub active: bool,
+    /// What it offers in all.
+    pub resources: Resources,
+    /// What is taken.
+    pub used_resources: Resources,
+    /// Its attributes, texts and numbers.
+    pub attributes: serde_json::Map<String, Value>,
+    /// Mesos's version there.
+    pub version: String,
+}
+
+impl Agent {
+    /// What is left: cpus and mem (MB).
+    #[must_use]
+    pub fn free(&self) -> Resources {
+        Resources {
+            cpus: (self.resources.cpus - self.used_resources.cpus).max(0.0),
+            mem: (self.resources.mem - self.used_resources.mem).max(0.0),
+            ports: String::new(),
+        }
+    }
+}
+
+/// Scalar resources and the port ranges.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct Resources {
+    /// CPUs.
+    pub cpus: f64,
+    /// Memory in MB.
+    pub mem: f64,
+    /// Ranges such as `[31000-32000]`.
+    pub ports: String,
+}
+
+/// A container as the agent's `/containers` shows it.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct Container {
+    /// The container's id.
+    pub container_id: String,
+    /// The executor, which for a command task has the task's id.
+    pub executor_id: String,
+    /// The framework.
+    pub framework_id: String,
+    /// The id of the task as the scheduler knows it.
+    pub source: String,
+    /// The runtime's view.
+    pub status: ContainerStatus,
+}
+
+/// The status part of a container.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct ContainerStatus {
+    /// The process id of the executor on the agent: what `sysdig proc.apid=` wants.
+    pub executor_pid: Option<u32>,
+}
+
+impl Client {
+    /// The state of the leading master.
+    ///
+    /// # Errors
+    /// If Mesos cannot be reached through DC/OS, beside Marathon, or where Marathon says it is.
+    pub async fn mesos_state(&self) -> Result<MesosState> {
+        if let Some(root) = self.mesos_root() {
+            return self.json_at(Some(&root), Target::path("mesos/state")).await;
+        }
+        let url = self.mesos_master().await?;
+        self.json_at(Some(&url), Target::path("state")).await
+    }
+
+    /// The containers on an agent.
+    ///
+    /// # Errors
+    /// If the agent cannot be reached.
+    pub async fn agent_containers(&self, agent: &Agent) -> Result<Vec<Container>> {
+        self.agent_json(agent, "containers").await
+    }
+
+    /// The state of an agent: frameworks, executors with their sandbox directories, tasks. As it came.
+    ///
+    /// # Errors
+    /// If the agent cannot be reached.
+    pub async fn agent_state(&self, agent: &Agent) -> Result<Value> {
+        self.agent_json(agent, "state").await
+    }
+
+    async fn agent_json<T: serde::de::DeserializeOwned>(&self, agent: &Agent, what: &str) -> Result<T> {
+        if let Some(root) = self.mesos_root() {
+            return self.json_at(Some(&root), Target::path("agent").then(&agent.id).then(what)).await;
+        }
+        let Agent { hostname, port, id, .. } = agent;
+        let text = format!("http://{hostname}:{port}/");
+        let url = Url::parse(&text)
+            .map_err(|_| Error::body(&Method::GET, &text, format!("agent {id} has no usable address"), b""))?;
+        self.json_at(Some(&url), Target::path(what)).await
+    }
+
+    /// Where Mesos hangs below one address together with Marathon: DC/OS, or anything in this process.
+    fn mesos_root(&self) -> Option<Url> {
+        let connection = &self.connection;
+        connection.dcos.clone().or_else(|| connection.transport.is_in_process().then(|| connection.base().clone()))
+    }
+
+    async fn mesos_master(&self) -> Result<Url> {
+        let info = self.info().await?;
+        let url = info.marathon_config.mesos_leader_ui_url.unwrap_or_default();
+        Url::parse(&url).map_err(|_| {
+            let why = "Marathon names no Mesos master (`mesos_leader_ui_url`)";
+            Error::body(&Method::GET, self.url().as_str(), why, b"")
+        })
+    }
+
+    async fn json_at<T: serde::de::DeserializeOwned>(&self, base: Option<&Url>, target: Target) -> Result<T> {
+        let (url, _, body) = self.connection.fetch_from(base, Ask::get(target)).await?;
+        parse(&Method::GET, &url, &body)
+    }
+}

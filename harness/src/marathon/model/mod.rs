@@ -1,0 +1,23 @@
+//! What Marathon answers, read leniently.
+//!
+//! Versions differ in the fields they send and clusters carry plugins that add more. So a missing field is
+//! empty, `null` is the same as missing, an unknown field stays in the `raw` value, and an element that cannot
+//! be read at all is kept as [`Unreadable`] beside its readable neighbours instead of failing a whole answer.
+
+mod app;
+mod deployment;
+mod event;
+mod info;
+mod lenient;
+mod queue;
+mod task;
+
+pub use app::{App, Apps, Group, HealthCheck, TaskFailure, VersionInfo};
+pub use deployment::{Deployment, DeploymentAction, DeploymentResult, DeploymentStep};
+pub use event::Event;
+pub use info::{Info, MarathonConfig};
+pub use lenient::{Unreadable, parse_timestamp};
+pub use queue::{OffersSummary, QueueDelay, QueueEntry, RejectReason};
+pub use task::{HealthResult, IpAddress, Task, TaskId};
+
+pub(crate) use lenient::{Raw, read_each};
