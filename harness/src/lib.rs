@@ -9,6 +9,7 @@ pub mod marathon;
 pub mod scale;
 pub mod secret;
 pub mod transport;
+pub mod wait;
 
 pub use clock::Clock;
 pub use marathon::{Client, Error, Result};

@@ -1,0 +1,142 @@
+//! A wait that ended without what was waited for.
+
+use std::error::Error;
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::report::{Report, Section};
+use super::timeline::Timeline;
+
+/// Why a wait ended without its condition being met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Time ran out.
+    TimedOut,
+    /// The condition said that it cannot come true any more.
+    Never,
+    /// An observation failed in a way that no later one can mend.
+    Trouble,
+}
+
+/// A failed wait. Its text is a report for the reader of a test log: what was awaited and where, how long, why not, the
+/// timeline, what the last view showed, and how to look for oneself.
+pub struct WaitFailure(Box<Inner>);
+
+struct Inner {
+    kind: FailureKind,
+    reason: String,
+    waited: Duration,
+    timeline: Timeline,
+    report: Report,
+}
+
+/// What a wait knows that a failure will want to tell.
+pub(super) struct Story {
+    pub(super) kind: FailureKind,
+    /// What was awaited of whom: `2 healthy tasks of /hc`.
+    pub(super) awaited: String,
+    pub(super) location: &'static Location<'static>,
+    pub(super) waited: Duration,
+    pub(super) limit: String,
+    pub(super) reason: String,
+    pub(super) looks: u32,
+    pub(super) troubles: u32,
+    pub(super) timeline: Timeline,
+    pub(super) sections: Vec<Section>,
+    pub(super) evidence: Evidence,
+}
+
+/// Where the reader of a failure can look for himself. Whoever starts a wait knows; secrets have no place in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Requests to repeat by hand, such as `curl http://…/v2/apps//hc`.
+    pub by_hand: Vec<String>,
+    /// Files with what they are: log, journal.
+    pub files: Vec<(String, String)>,
+    /// The seed that a fake was started with.
+    pub seed: Option<u64>,
+    /// The command that runs this test again.
+    pub rerun: Option<String>,
+}
+
+impl Evidence {
+    fn into_sections(self) -> [Section; 2] {
+        let mut lines: Vec<String> = self.files.into_iter().map(|(what, path)| format!("{what}: {path}")).collect();
+        lines.extend(self.seed.map(|seed| format!("seed: {seed}")));
+        lines.extend(self.rerun.map(|command| format!("run it again: {command}")));
+        [Section::new("to look for yourself", self.by_hand), Section::new("what is kept", lines)]
+    }
+}
+
+impl WaitFailure {
+    pub(super) fn new(story: Story) -> Self {
+        let headline = match story.kind {
+            FailureKind::TimedOut => format!("waited in vain for {}", story.awaited),
+            FailureKind::Never => format!("gave up waiting for {}: it cannot happen any more", story.awaited),
+            FailureKind::Trouble => format!("could not go on waiting for {}", story.awaited),
+        };
+        let looks = match story.troubles {
+            0 => format!("{}", story.looks),
+            n => format!("{}, of which {n} got no answer", story.looks),
+        };
+        let facts = vec![
+            ("because", story.reason.clone()),
+            ("where", format!("{}:{}:{}", story.location.file(), story.location.line(), story.location.column())),
+            ("waited", format!("{} of {}", super::seconds(story.waited), story.limit)),
+            ("looks", looks),
+        ];
+        let mut sections = vec![Section::new("timeline (changes only)", story.timeline.lines())];
+        sections.extend(story.sections);
+        sections.extend(story.evidence.into_sections());
+        let report = Report { headline, facts, sections };
+        let Story { kind, reason, waited, timeline, .. } = story;
+        Self(Box::new(Inner { kind, reason, waited, timeline, report }))
+    }
+
+    /// Why the wait ended.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        self.0.kind
+    }
+
+    /// The condition's last reason, or the trouble that ended the wait.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// How long the wait lasted.
+    #[must_use]
+    pub fn waited(&self) -> Duration {
+        self.0.waited
+    }
+
+    /// What the wait saw.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.0.timeline
+    }
+
+    /// The report that its text is made of.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+}
+
+impl fmt::Display for WaitFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.report.fmt(f)
+    }
+}
+
+/// The same text: a test that returns an error, and `expect`, print this one.
+impl fmt::Debug for WaitFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The cause is part of the text already, so there is no source to print once more.
+impl Error for WaitFailure {}

@@ -1,0 +1,49 @@
+//! The command that runs the present test again.
+
+/// How to run the test again in which this is called, or nothing where no test can be told.
+///
+/// Under nextest the runner says which test it is; under `cargo test` the thread that runs a test bears its name.
+#[must_use]
+pub fn rerun_command() -> Option<String> {
+    let variable = |name| std::env::var(name).ok();
+    command(
+        variable("NEXTEST_BINARY_ID").as_deref(),
+        variable("NEXTEST_TEST_NAME").as_deref(),
+        variable("CARGO_PKG_NAME").as_deref(),
+        std::thread::current().name(),
+    )
+}
+
+fn command(
+    binary: Option<&str>,
+    nextest_name: Option<&str>,
+    package: Option<&str>,
+    thread: Option<&str>,
+) -> Option<String> {
+    let thread = thread.filter(|name| *name != "main" && !name.starts_with("tokio-"));
+    if let (Some(binary), Some(name)) = (binary, nextest_name.or(thread)) {
+        return Some(format!("cargo nextest run -E 'binary_id({binary}) & test(={name})'"));
+    }
+    let package = package.map(|package| format!(" -p {package}")).unwrap_or_default();
+    Some(format!("cargo test{package} -- --exact {}", thread?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nextest_says_which_test_it_is() {
+        let command = command(Some("scenarios::offline"), Some("health::sick"), Some("scenarios"), Some("main"));
+        let expected = "cargo nextest run -E 'binary_id(scenarios::offline) & test(=health::sick)'";
+        assert_eq!(command.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn without_nextest_the_thread_says_it() {
+        let found = command(None, None, Some("scenarios"), Some("health::sick"));
+        assert_eq!(found.as_deref(), Some("cargo test -p scenarios -- --exact health::sick"));
+        assert_eq!(command(None, None, None, Some("main")), None);
+        assert_eq!(command(None, None, None, Some("tokio-rt-worker")), None);
+    }
+}
