@@ -8,10 +8,12 @@ pub mod dcos;
 pub mod marathon;
 pub mod scale;
 pub mod secret;
+pub mod settings;
 pub mod transport;
 pub mod wait;
 
 pub use clock::Clock;
 pub use marathon::{Client, Error, Result};
 pub use secret::Secret;
+pub use settings::Settings;
 pub use transport::Transport;
