@@ -1,0 +1,219 @@
+//! The seed's chart: X request number, Y number of tasks, stacked bars by state.
+//!
+//! Drawn as SVG by hand rather than through a plotting library, because the same drawing must be a stand-alone file with
+//! its own font and colours, a part of the report that follows the page's theme and tells numbers under the pointer,
+//! and stay small and fast with thousands of samples (one path a state, not one element a bar).
+
+pub mod axis;
+pub mod panel;
+pub mod png;
+pub mod style;
+
+use std::fmt::Write as _;
+
+use crate::{
+    chart::{
+        panel::{Frame, draw},
+        style::{Theme, escape},
+    },
+    folder::{
+        manifest::Manifest,
+        sample::{Counts, Sample, State},
+    },
+};
+
+/// One bar: what a sample counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bar {
+    /// Request number.
+    pub request: u64,
+    /// Seconds on the samples' clock.
+    pub t: f64,
+    /// Instances asked for.
+    pub target: u64,
+    /// Tasks by state.
+    pub counts: Counts,
+    /// Age in seconds of the oldest last check result, where it was measured.
+    pub age: Option<f64>,
+}
+
+impl From<&Sample> for Bar {
+    fn from(sample: &Sample) -> Self {
+        Self {
+            request: sample.request,
+            t: sample.t,
+            target: sample.target,
+            counts: sample.counts,
+            age: sample.ages.map(|ages| ages.max),
+        }
+    }
+}
+
+/// What one panel shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// The line in bold: pair and verdict.
+    pub title: String,
+    /// The line below: check, agents, timeout.
+    pub facts: String,
+    /// What a request is, for the X axis.
+    pub poll: String,
+    /// The bars.
+    pub bars: Vec<Bar>,
+}
+
+impl Series {
+    /// The chart of one run: title with check, containerizer, agents, timeout.
+    pub fn of(manifest: &Manifest, bars: Vec<Bar>) -> Self {
+        let check = manifest.check();
+        let mut facts = Vec::new();
+        if let Some(agents) = manifest.cluster.agents {
+            facts.push(format!("{agents} agent{}", if agents == 1 { "" } else { "s" }));
+        }
+        if check.protocol != "no check" {
+            facts.push(format!("check every {} s", check.interval));
+            facts.push(format!("timeout {} s", check.timeout));
+            facts.push(format!("grace {} s", check.grace));
+            facts.push(format!("{} failures", check.failures));
+        }
+        if manifest.cluster.kind == "fake" {
+            let tasks = manifest.cluster.tasks.as_deref().unwrap_or("simulated");
+            let offers = if manifest.cluster.prompt_offers { ", prompt offers" } else { "" };
+            facts.push(format!("fake Marathon, {tasks} tasks{offers}"));
+        }
+        Self {
+            title: format!("{} containerizer, {} check", manifest.containerizer(), check.protocol),
+            facts: facts.join(" · "),
+            poll: format!("request number (one every {} s)", trim(manifest.plan.poll_seconds)),
+            bars,
+        }
+    }
+}
+
+/// `2` rather than `2.0`, `0.5` as it is.
+pub fn trim(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// One run as one picture of this size.
+pub fn single(series: &Series, width: f64, height: f64, theme: Theme) -> String {
+    let mut svg = open(width, height, theme, &series.title);
+    let mut y = 34.0;
+    let x = 24.0;
+    if theme == Theme::Standalone {
+        text(&mut svg, "hc-title", x, y, &series.title);
+        y += 22.0;
+        text(&mut svg, "hc-facts", x, y, &series.facts);
+        y += 28.0;
+    } else {
+        y = 16.0;
+    }
+    y = legend(&mut svg, x, y, width - 2.0 * x, &states_in(std::slice::from_ref(series)));
+    let frame = Frame { x, y: y + 14.0, width: width - 2.0 * x, height: height - y - 26.0, index: 0, axis_title: true };
+    draw(&mut svg, series, &frame);
+    svg.push_str("</svg>\n");
+    svg
+}
+
+/// Several runs as small pictures side by side, one legend over all, one scale of Y for all, so that they compare.
+pub fn grid(title: &str, facts: &str, all: &[Series], columns: usize, width: f64, theme: Theme) -> String {
+    let columns = columns.max(1);
+    let rows = all.len().div_ceil(columns);
+    let (gap, margin, row_height) = (22.0, 24.0, 290.0);
+    let head = if theme == Theme::Standalone { 84.0 } else { 16.0 };
+    let mut body = String::new();
+    let legend_end = legend(&mut body, margin, head, width - 2.0 * margin, &states_in(all));
+    let top = legend_end + 30.0;
+    let height = top + rows as f64 * row_height;
+    let mut svg = open(width, height, theme, title);
+    if theme == Theme::Standalone {
+        text(&mut svg, "hc-title", margin, 34.0, title);
+        text(&mut svg, "hc-facts", margin, 56.0, facts);
+    }
+    svg.push_str(&body);
+    let cell = (width - 2.0 * margin - gap * (columns - 1) as f64) / columns as f64;
+    for (index, series) in all.iter().enumerate() {
+        let x = margin + (index % columns) as f64 * (cell + gap);
+        let y = top + (index / columns) as f64 * row_height;
+        text(&mut svg, "hc-panel", x, y, &series.title);
+        let frame = Frame { x, y: y + 12.0, width: cell, height: row_height - 46.0, index, axis_title: false };
+        draw(&mut svg, series, &frame);
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+fn open(width: f64, height: f64, theme: Theme, title: &str) -> String {
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"hc-chart\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\""
+    );
+    if theme == Theme::Standalone {
+        let _ = write!(svg, " width=\"{width:.0}\" height=\"{height:.0}\"");
+    }
+    let _ = write!(svg, ">\n<title>{}</title>\n", escape(title));
+    svg.push_str(&theme.defs());
+    if theme == Theme::Standalone {
+        let _ = writeln!(svg, "<rect class=\"hc-paper\" width=\"{width:.0}\" height=\"{height:.0}\"/>");
+    }
+    svg
+}
+
+/// Writes one text element.
+pub(crate) fn text(svg: &mut String, class: &str, x: f64, y: f64, content: &str) {
+    let _ = writeln!(svg, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escape(content));
+}
+
+/// The states that occur, and always the two that matter.
+fn states_in(all: &[Series]) -> Vec<State> {
+    State::ALL
+        .into_iter()
+        .filter(|state| {
+            matches!(state, State::Healthy | State::Unhealthy)
+                || all.iter().any(|series| series.bars.iter().any(|bar| bar.counts.of(*state) > 0))
+        })
+        .collect()
+}
+
+/// About how wide a text of the legend is drawn.
+fn text_width(text: &str) -> f64 {
+    text.chars().map(|c| if "ijltfr ,.".contains(c) { 4.6 } else { 8.3 }).sum()
+}
+
+/// Draws the legend from `y` and answers where its last line is.
+fn legend(svg: &mut String, x: f64, y: f64, width: f64, states: &[State]) -> f64 {
+    let (mut at, mut line) = (x, y);
+    let entries = states.iter().map(|state| (state.key(), state.label())).chain([("target", "target")]);
+    for (key, label) in entries {
+        let space = 21.0 + text_width(label) + 20.0;
+        if at + space > x + width && at > x {
+            at = x;
+            line += 22.0;
+        }
+        if key == "target" {
+            let _ = writeln!(svg, "<path class=\"hc-target\" d=\"M{at:.1} {:.1}h16\"/>", line - 5.0);
+        } else {
+            let _ = writeln!(
+                svg,
+                "<rect class=\"hc-{key}\" x=\"{at:.1}\" y=\"{:.1}\" width=\"14\" height=\"14\" rx=\"3\"/>",
+                line - 12.0
+            );
+            if key == "unhealthy" {
+                let _ = writeln!(
+                    svg,
+                    "<path class=\"hc-hatch\" d=\"M{:.1} {:.1}l9 -9M{:.1} {:.1}l5 -5\"/>",
+                    at + 3.0,
+                    line,
+                    at + 1.0,
+                    line - 5.0
+                );
+            }
+        }
+        text(svg, "hc-legend", at + 21.0, line, label);
+        at += space;
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+use super::*;
+
+fn bars(count: u64) -> Vec<Bar> {
+    (1..=count)
+        .map(|request| {
+            let target = 1 + request * 40 / count / 10 * 10;
+            let unhealthy = u64::from(request % 17 == 0);
+            let staged = u64::from(request % 10 < 3) * 5;
+            let counts = Counts { healthy: target - unhealthy.min(target), unhealthy, staged, ..Counts::default() };
+            Bar { request, t: request as f64 * 2.0, target, counts, age: None }
+        })
+        .collect()
+}
+
+fn series(count: u64) -> Series {
+    Series {
+        title: "mesos, <TCP>".to_owned(),
+        facts: "5 agents".to_owned(),
+        poll: "request".to_owned(),
+        bars: bars(count),
+    }
+}
+
+#[test]
+fn the_chart_is_valid_and_becomes_a_png() {
+    let svg = single(&series(30), 1200.0, 560.0, Theme::Standalone);
+    assert!(svg.contains("mesos, &lt;TCP&gt;"), "titles are escaped");
+    let png = png::from_svg(&svg).unwrap();
+    assert!(png.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn an_empty_run_still_has_a_chart() {
+    let svg = single(&series(0), 1200.0, 560.0, Theme::Standalone);
+    png::from_svg(&svg).unwrap();
+}
+
+#[test]
+fn merging_never_hides_a_sick_task() {
+    let mut all = bars(2000);
+    for bar in &mut all {
+        bar.counts.unhealthy = 0;
+    }
+    all[1234].counts.unhealthy = 3;
+    let (merged, group) = panel::merged(&all, 1100.0);
+    assert!(group > 1 && merged.len() as f64 <= 1100.0 / 1.5);
+    assert_eq!(merged.iter().map(|bar| bar.counts.unhealthy).max(), Some(3));
+}
+
+#[test]
+fn two_thousand_samples_stay_small() {
+    let series = series(2000);
+    let svg = single(&series, 1200.0, 560.0, Theme::Standalone);
+    assert!(svg.len() < 200_000, "{} bytes", svg.len());
+}
+
+#[test]
+fn a_single_sick_task_among_thousands_is_seen() {
+    let counts = Counts { healthy: 9_999, unhealthy: 1, ..Counts::default() };
+    let one = Series { bars: vec![Bar { request: 1, t: 0.0, target: 10_000, counts, age: None }], ..Series::default() };
+    let svg = single(&one, 1200.0, 560.0, Theme::Standalone);
+    let path = svg.lines().rfind(|line| line.contains("hc-unhealthy") && line.contains(" d=")).unwrap();
+    assert!(path.contains("v-3.0"), "{path}");
+}

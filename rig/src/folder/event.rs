@@ -1,0 +1,58 @@
+//! `events.jsonl`: Marathon's events as they came, and the rig's own remarks between them.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The rig's own remark: which executor runs a task. Data: `task`, `agent`, `executor_pid`, `container`.
+pub const EXECUTOR: &str = "hc_rig_executor";
+/// The rig's own remark: clean-up begins; what follows is no news about health.
+pub const CLEAN_UP: &str = "hc_rig_clean_up";
+
+/// One line of `events.jsonl`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventLine {
+    /// Version of the format.
+    pub v: u32,
+    /// When it was received, seconds on the samples' clock.
+    pub t: f64,
+    /// Marathon's `eventType`, or one of this module's.
+    pub event: String,
+    /// Marathon's object, unchanged.
+    pub data: Value,
+}
+
+impl EventLine {
+    /// A line of the current format.
+    pub fn new(t: f64, event: impl Into<String>, data: Value) -> Self {
+        Self { v: 1, t, event: event.into(), data }
+    }
+
+    /// A text field of the data, empty if it is not there.
+    pub fn text(&self, key: &str) -> &str {
+        self.data.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// Hands every event of the file on, in order; lines that are no event are left out. A missing file has no events.
+///
+/// # Errors
+/// The file exists but cannot be read.
+pub fn scan(path: &Path, mut each: impl FnMut(EventLine)) -> io::Result<()> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for line in BufReader::new(file).split(b'\n') {
+        if let Ok(event) = serde_json::from_slice::<EventLine>(&line?) {
+            each(event);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Appending JSON lines that survive whatever happens next.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use crate::{
+    exit::{Code, Failure},
+    folder::json,
+};
+
+/// A file of JSON lines. Every line is handed to the system at once and whole: if it does not fit (disk full), what was
+/// written of it is taken back, so that the file holds complete lines only.
+#[derive(Debug)]
+pub struct Lines {
+    file: File,
+    path: PathBuf,
+    good: u64,
+}
+
+impl Lines {
+    /// Makes the file, or goes on at its end.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn append(path: &Path) -> Result<Self, Failure> {
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|error| Failure::results(path, &error))?;
+        let good = file.seek(SeekFrom::End(0)).map_err(|error| Failure::results(path, &error))?;
+        Ok(Self { file, path: path.to_owned(), good })
+    }
+
+    /// Appends one line.
+    ///
+    /// # Errors
+    /// It could not be written whole; the lines before it are safe.
+    pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
+        let mut line = json::line(value).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        line.push('\n');
+        match self.file.write_all(line.as_bytes()) {
+            Ok(()) => {
+                self.good += line.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                self.take_back();
+                Err(Failure::results(&self.path, &error))
+            }
+        }
+    }
+
+    /// Makes sure that everything is on the disk.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn sync(&self) -> Result<(), Failure> {
+        match self.file.sync_data() {
+            // A pipe or /dev/full cannot be synchronised; what was written was written.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            other => other.map_err(|error| Failure::results(&self.path, &error)),
+        }
+    }
+
+    fn take_back(&mut self) {
+        // If even this fails, the reader still skips the torn line.
+        drop(self.file.set_len(self.good));
+        drop(self.file.seek(SeekFrom::Start(self.good)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_on_disk_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let mut lines = Lines::append(&path).unwrap();
+        lines.push(&json!({"a": 1})).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\": 1}\n");
+        Lines::append(&path).unwrap().push(&json!([true, false])).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\": 1}\n[true, false]\n");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_exit_code_7_and_says_what_to_do() {
+        let mut lines = Lines::append(Path::new("/dev/full")).unwrap();
+        let failure = lines.push(&json!({"a": 1})).unwrap_err();
+        assert_eq!(failure.code, Code::Results);
+        assert!(failure.message.contains("the disk is full"), "{failure}");
+    }
+}

@@ -1,0 +1,196 @@
+//! `run.json`: what was run, against what, with which settings; never a secret.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The format of `run.json` and `summary.json` that this program writes.
+pub const FORMAT: u32 = 1;
+
+/// What the run was: everything that a report may claim stands here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Manifest {
+    /// Version of the format.
+    pub format: u32,
+    /// Short name of the run, also the name of its group on the cluster.
+    pub run: String,
+    /// `containerizer,PROTOCOL`.
+    pub pair: String,
+    /// When it began, ISO 8601.
+    pub started_at: String,
+    /// The command line that repeats it, without secrets.
+    pub command: String,
+    /// The app's id on the cluster.
+    pub app: String,
+    /// The definition as it was sent, values of secret-looking variables left out.
+    pub definition: Value,
+    /// What it ran against.
+    pub cluster: Cluster,
+    /// How it was scaled and polled.
+    pub plan: Plan,
+    /// Where the rig itself ran.
+    pub rig: Rig,
+}
+
+/// What the run ran against.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cluster {
+    /// Base URL without user or password.
+    pub url: String,
+    /// `fake` (in this program's process) or `cluster`.
+    pub kind: String,
+    /// Marathon's version as it says itself.
+    pub marathon: Option<String>,
+    /// Mesos's version as it says itself.
+    pub mesos: Option<String>,
+    /// DC/OS's version, if it is one.
+    pub dcos: Option<String>,
+    /// Number of agents.
+    pub agents: Option<u64>,
+    /// `process` or `simulated` for the fake.
+    pub tasks: Option<String>,
+    /// The fake offers resources at once instead of in Mesos's cycles.
+    pub prompt_offers: bool,
+    /// How the certificate was checked: `no TLS`, `verified`, `verified against CA-FILE`, `not verified`.
+    pub tls: String,
+}
+
+/// How the run was scaled and polled.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Plan {
+    /// Targets, in order.
+    pub targets: Vec<u64>,
+    /// Seconds between two polls.
+    pub poll_seconds: f64,
+    /// Seconds that one step may take.
+    pub step_seconds: f64,
+}
+
+/// Where the rig itself ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rig {
+    /// Version of this program.
+    pub version: String,
+    /// Processor cores that it could use.
+    pub cores: u64,
+    /// `real` or `virtual`.
+    pub clock: String,
+    /// How many pairs ran at the same time on this machine.
+    pub side_by_side: u64,
+}
+
+impl Rig {
+    /// This program on this machine, on the real clock.
+    pub fn here(side_by_side: u64) -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            cores: std::thread::available_parallelism().map_or(1, |n| n.get() as u64),
+            clock: "real".to_owned(),
+            side_by_side,
+        }
+    }
+}
+
+/// The facts of the definition that a chart's title names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CheckFacts {
+    /// The protocol, `no check` without one.
+    pub protocol: String,
+    /// The first check's settings.
+    pub interval: u64,
+    /// Seconds.
+    pub timeout: u64,
+    /// Seconds.
+    pub grace: u64,
+    /// `maxConsecutiveFailures`.
+    pub failures: u64,
+    /// Seconds before the first native check.
+    pub delay: Option<u64>,
+}
+
+impl Manifest {
+    /// `mesos` or `docker`, from the definition.
+    pub fn containerizer(&self) -> &'static str {
+        containerizer(&self.definition)
+    }
+
+    /// The first health check of the definition with Marathon's defaults for what it leaves out.
+    pub fn check(&self) -> CheckFacts {
+        check_facts(&self.definition)
+    }
+}
+
+/// `docker` if the definition asks for Docker's containerizer, else `mesos`.
+pub fn containerizer(definition: &Value) -> &'static str {
+    let container = definition.get("container");
+    let kind = container.and_then(|c| c.get("type")).and_then(Value::as_str);
+    // Marathon: a container with a docker object and no type is of the type DOCKER.
+    let docker = container.is_some_and(|c| c.get("docker").is_some_and(|d| !d.is_null()));
+    if kind == Some("DOCKER") || (kind.is_none() && docker) { "docker" } else { "mesos" }
+}
+
+/// The first health check with Marathon's defaults (`gracePeriodSeconds` 300, `intervalSeconds` 60,
+/// `timeoutSeconds` 20, `maxConsecutiveFailures` 3, `protocol` HTTP).
+pub fn check_facts(definition: &Value) -> CheckFacts {
+    let Some(check) = definition.get("healthChecks").and_then(|c| c.get(0)) else {
+        return CheckFacts { protocol: "no check".to_owned(), ..CheckFacts::default() };
+    };
+    let number = |key: &str, default: u64| check.get(key).and_then(Value::as_u64).unwrap_or(default);
+    CheckFacts {
+        protocol: check.get("protocol").and_then(Value::as_str).unwrap_or("HTTP").to_owned(),
+        interval: number("intervalSeconds", 60),
+        timeout: number("timeoutSeconds", 20),
+        grace: number("gracePeriodSeconds", 300),
+        failures: number("maxConsecutiveFailures", 3),
+        delay: check.get("delaySeconds").and_then(Value::as_u64),
+    }
+}
+
+/// The definition with the values of secret-looking environment variables and labels left out.
+pub fn without_secrets(definition: &Value) -> Value {
+    const MARKS: [&str; 7] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "COOKIE"];
+    let mut clean = definition.clone();
+    for part in ["env", "labels"] {
+        if let Some(Value::Object(map)) = clean.get_mut(part) {
+            for (name, value) in map.iter_mut() {
+                let upper = name.to_uppercase();
+                if value.is_string() && MARKS.iter().any(|mark| upper.contains(mark)) {
+                    *value = Value::String("(left out)".to_owned());
+                }
+            }
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_of_the_definition_stay_out_of_the_folder() {
+        let clean =
+            without_secrets(&json!({"id": "/hc", "env": {"DB_PASSWORD": "p", "HOME": "/"}, "labels": {"token": "t"}}));
+        assert_eq!(clean["env"], json!({"DB_PASSWORD": "(left out)", "HOME": "/"}));
+        assert_eq!(clean["labels"]["token"], "(left out)");
+    }
+
+    #[test]
+    fn the_containerizer_is_told_as_marathon_tells_it() {
+        assert_eq!(containerizer(&json!({"container": {"docker": {"image": "alpine"}}})), "docker");
+        assert_eq!(containerizer(&json!({"container": {"type": "MESOS", "docker": {"image": "alpine"}}})), "mesos");
+        assert_eq!(containerizer(&json!({"cmd": "sleep 1"})), "mesos");
+    }
+
+    #[test]
+    fn older_manifests_with_fewer_fields_are_read() {
+        let manifest: Manifest = serde_json::from_str(r#"{"format": 1, "pair": "mesos,TCP", "later": true}"#).unwrap();
+        assert_eq!(manifest.pair, "mesos,TCP");
+        assert!(!manifest.cluster.prompt_offers);
+    }
+}

@@ -1,0 +1,230 @@
+//! The run folder: what a run leaves on disk, how it is written and read.
+//!
+//! `run.json` ([`manifest`]), `samples.jsonl` ([`sample`]), `events.jsonl` ([`event`]), `summary.json` ([`summary`]),
+//! `chart.svg`, `chart.png` and `report.html`. A run of several pairs is a folder of such folders with a summary, a
+//! chart and a report over all of them. Every format carries its version, and unknown fields are ignored.
+
+pub mod event;
+pub mod json;
+pub mod lines;
+pub mod manifest;
+pub mod moment;
+pub mod sample;
+pub mod summary;
+pub mod tasks;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use crate::{
+    chart::Bar,
+    exit::{Code, Failure},
+    folder::{
+        manifest::Manifest,
+        summary::{Step, Summary, Tally},
+        tasks::Stories,
+    },
+};
+
+/// A run folder on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder, with its parents. An existing one must be empty.
+    ///
+    /// # Errors
+    /// It cannot be made, or it holds something already.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, Failure> {
+        let path = path.into();
+        fs::create_dir_all(&path).map_err(|error| Failure::results(&path, &error))?;
+        let mut entries = fs::read_dir(&path).map_err(|error| Failure::results(&path, &error))?;
+        if entries.next().is_some() {
+            return Err(Failure::usage(format!("{} is not empty: name another folder with --out", path.display())));
+        }
+        Ok(Self { path })
+    }
+
+    /// An existing run folder.
+    ///
+    /// # Errors
+    /// There is no `run.json` in it.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Failure> {
+        let path = path.into();
+        if path.join("run.json").is_file() {
+            return Ok(Self { path });
+        }
+        Err(Failure::usage(format!(
+            "{} is no run folder: it has no run.json (name the folder that hc-rig printed after `Report`)",
+            path.display()
+        )))
+    }
+
+    /// The run folders at or below `path`: itself, or one level down for a run of several pairs.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(path: &Path) -> Result<Vec<Self>, Failure> {
+        if path.join("run.json").is_file() {
+            return Ok(vec![Self::open(path)?]);
+        }
+        let mut found: Vec<Self> = fs::read_dir(path)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.path().join("run.json").is_file())
+            .map(|entry| Self { path: entry.path() })
+            .collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        if found.is_empty() {
+            Err(Self::open(path).err().unwrap_or_else(|| Failure::usage("no run")))
+        } else {
+            Ok(found)
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The manifest.
+    ///
+    /// # Errors
+    /// It cannot be read, or a later program wrote it.
+    pub fn manifest(&self) -> Result<Manifest, Failure> {
+        let path = self.file("run.json");
+        let text = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        let manifest: Manifest = serde_json::from_slice(&text)
+            .map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
+        if manifest.format > manifest::FORMAT {
+            return Err(Failure::usage(format!(
+                "{} has format {}, this hc-rig knows formats up to {}: use a newer hc-rig",
+                path.display(),
+                manifest.format,
+                manifest::FORMAT
+            )));
+        }
+        Ok(manifest)
+    }
+
+    /// The summary, if the run got as far as writing one.
+    pub fn summary(&self) -> Option<Summary> {
+        serde_json::from_slice(&fs::read(self.file("summary.json")).ok()?).ok()
+    }
+
+    /// Reads the whole run.
+    ///
+    /// # Errors
+    /// A file cannot be read, or a later program wrote it.
+    pub fn read(&self) -> Result<Run, Failure> {
+        let manifest = self.manifest()?;
+        let mut stories = Stories::default();
+        let events = self.file("events.jsonl");
+        event::scan(&events, |line| stories.event(&line)).map_err(|error| unreadable(&events, &error))?;
+        let mut tally = Tally::default();
+        let mut bars = Vec::new();
+        let mut torn = 0;
+        let samples = self.file("samples.jsonl");
+        if samples.exists() {
+            let scanned = sample::scan(&samples, |sample| {
+                tally.add(&sample);
+                stories.sample(&sample);
+                bars.push(Bar::from(&sample));
+            });
+            torn = scanned.map_err(|error| unreadable(&samples, &error))?.torn;
+        }
+        let stories = stories.finish();
+        let tally = tally.with_stories(&stories);
+        let written = self.summary();
+        let complete = written.is_some();
+        let summary = Self::complete(written.unwrap_or_default(), &manifest, &tally, &stories);
+        Ok(Run { manifest, summary, bars, stories, torn, complete })
+    }
+
+    /// What the program knew at the end, completed by what the samples show.
+    fn complete(mut summary: Summary, manifest: &Manifest, tally: &Tally, stories: &Stories) -> Summary {
+        summary.format = manifest::FORMAT;
+        summary.pair.clone_from(&manifest.pair);
+        summary.last = tally.last;
+        summary.samples = tally.samples;
+        summary.seconds = tally.seconds();
+        summary.steps.clone_from(&tally.steps);
+        summary.target = manifest.plan.targets.last().copied().unwrap_or(summary.target);
+        let reached = |step: &&Step| step.reached_after.is_some();
+        summary.reached = tally.steps.iter().filter(reached).map(|step| step.target).max().unwrap_or(0);
+        summary.sick_tasks = stories.all().filter(|story| story.sickness.is_some()).count() as u64;
+        summary.ended_tasks = stories.all().filter(|story| story.end.is_some()).count() as u64;
+        if summary.verdict == summary::Verdict::Broken && summary.why.is_empty() {
+            summary.why = "the run ended without a verdict (it was killed, or it is still going on)".to_owned();
+            summary.exit = Code::Internal.status();
+        }
+        summary
+    }
+
+    /// Writes a JSON file whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), Failure> {
+        let text = json::pretty(value).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        self.write(name, text.as_bytes())
+    }
+
+    /// Writes a file whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        write_whole(&self.file(name), bytes)
+    }
+}
+
+/// A run as read back.
+#[derive(Debug)]
+pub struct Run {
+    /// `run.json`.
+    pub manifest: Manifest,
+    /// `summary.json`, completed from the samples.
+    pub summary: Summary,
+    /// What the chart shows.
+    pub bars: Vec<Bar>,
+    /// What happened to each task.
+    pub stories: Stories,
+    /// Torn lines in `samples.jsonl`.
+    pub torn: u64,
+    /// Whether the run wrote its summary.
+    pub complete: bool,
+}
+
+/// Writes a file whole or not at all: beside it first, then in its place.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let beside = path.with_extension("partial");
+    let written = fs::File::create(&beside)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
+        .and_then(|()| fs::rename(&beside, path));
+    written.map_err(|error| {
+        // The half-written file helps nobody; that it may be gone already is fine.
+        drop(fs::remove_file(&beside));
+        Failure::results(path, &error)
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot read {}: {error}", path.display()))
+}

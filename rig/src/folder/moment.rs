@@ -1,0 +1,17 @@
+//! Times as Marathon writes them.
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// Now, ISO 8601 in UTC with milliseconds, as Marathon writes times.
+pub fn now() -> String {
+    let now = OffsetDateTime::now_utc();
+    let cut = now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(now);
+    cut.format(&Rfc3339).unwrap_or_default()
+}
+
+/// Seconds from one ISO 8601 time to another, rounded to milliseconds; `None` if either is no time.
+pub fn seconds_between(from: &str, to: &str) -> Option<f64> {
+    let from = OffsetDateTime::parse(from, &Rfc3339).ok()?;
+    let to = OffsetDateTime::parse(to, &Rfc3339).ok()?;
+    Some(((to - from).as_seconds_f64() * 1000.0).round() / 1000.0)
+}

@@ -1,0 +1,213 @@
+//! `summary.json`: the verdict and the numbers behind it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    exit::Code,
+    folder::{
+        sample::{Counts, Sample},
+        tasks::Stories,
+    },
+};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every target reached, all tasks healthy at the last one.
+    Held,
+    /// A target was not reached in time.
+    NotReached,
+    /// The user stopped it.
+    Stopped,
+    /// The run broke: the cluster went away, the disk was full.
+    #[default]
+    Broken,
+}
+
+impl Verdict {
+    /// One word in capitals, for the head of a summary.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Held => "HELD",
+            Verdict::NotReached => "NOT REACHED",
+            Verdict::Stopped => "STOPPED",
+            Verdict::Broken => "BROKEN",
+        }
+    }
+
+    /// The exit code that the verdict alone gives.
+    pub fn code(self) -> Code {
+        match self {
+            Verdict::Held => Code::Held,
+            Verdict::NotReached => Code::NotReached,
+            Verdict::Stopped => Code::Stopped,
+            Verdict::Broken => Code::Internal,
+        }
+    }
+}
+
+/// One target and how long it took.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Step {
+    /// Instances asked for.
+    pub target: u64,
+    /// Request number of the first sample with this target.
+    pub request: u64,
+    /// Seconds on the samples' clock when it was asked for.
+    pub asked_at: f64,
+    /// Seconds from asking until the first sample in which all were healthy.
+    pub reached_after: Option<f64>,
+    /// Tasks that became healthy in this step.
+    pub tasks: u64,
+    /// Seconds from staging to the first good result, over these tasks: middle, 99th percentile, largest.
+    pub task_p50: Option<f64>,
+    /// See `task_p50`.
+    pub task_p99: Option<f64>,
+    /// See `task_p50`.
+    pub task_max: Option<f64>,
+    /// The largest number of unhealthy tasks in one sample.
+    pub worst_unhealthy: u64,
+}
+
+/// The verdict of one run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Summary {
+    /// Version of the format.
+    pub format: u32,
+    /// `containerizer,PROTOCOL`.
+    pub pair: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Why, in one sentence; empty when it held.
+    pub why: String,
+    /// The process's exit code for this run.
+    pub exit: u8,
+    /// The last target of the plan.
+    pub target: u64,
+    /// The largest target that was reached.
+    pub reached: u64,
+    /// Counts of the last sample.
+    pub last: Counts,
+    /// Steps in order.
+    pub steps: Vec<Step>,
+    /// Samples on disk.
+    pub samples: u64,
+    /// Polls that came too late to be made.
+    pub missed_polls: u64,
+    /// Seconds from the first sample to the last.
+    pub seconds: f64,
+    /// Tasks that had a bad result at any time.
+    pub sick_tasks: u64,
+    /// Tasks that ended during the run, whatever the cause.
+    pub ended_tasks: u64,
+    /// `complete`, or what is left.
+    pub clean_up: String,
+}
+
+/// Builds steps and counters from samples, in one pass and with flat memory.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Steps so far.
+    pub steps: Vec<Step>,
+    /// The last sample's counts.
+    pub last: Counts,
+    /// Samples so far.
+    pub samples: u64,
+    first_t: Option<f64>,
+    last_t: f64,
+}
+
+impl Tally {
+    /// Takes one more sample into account.
+    pub fn add(&mut self, sample: &Sample) {
+        self.samples += 1;
+        self.last = sample.counts;
+        let before = std::mem::replace(&mut self.last_t, sample.t);
+        let first_t = *self.first_t.get_or_insert(sample.t);
+        if self.steps.last().is_none_or(|step| step.target != sample.target) {
+            // A new target shows in the poll after the one that found the old target reached: it was asked for when
+            // the sample before was taken, and that sample is what ended the step before.
+            let asked_at = if self.steps.is_empty() { first_t } else { before };
+            if let Some(step) = self.steps.last_mut() {
+                step.reached_after.get_or_insert((before - step.asked_at).max(0.0));
+            }
+            self.steps.push(Step { target: sample.target, request: sample.request, asked_at, ..Step::default() });
+        }
+        if let Some(step) = self.steps.last_mut() {
+            step.worst_unhealthy = step.worst_unhealthy.max(sample.counts.unhealthy);
+            let all = sample.counts.healthy >= step.target && sample.counts.unhealthy == 0;
+            if all && step.reached_after.is_none() {
+                step.reached_after = Some((sample.t - step.asked_at).max(0.0));
+            }
+        }
+    }
+
+    /// Seconds from the first sample to the last.
+    pub fn seconds(&self) -> f64 {
+        (self.last_t - self.first_t.unwrap_or(self.last_t)).max(0.0)
+    }
+
+    /// Fills in each step's times to healthy from the tasks' own stories.
+    pub fn with_stories(mut self, stories: &Stories) -> Self {
+        let starts: Vec<f64> = self.steps.iter().map(|step| step.asked_at).collect();
+        let mut waits: Vec<Vec<f64>> = vec![Vec::new(); starts.len()];
+        for story in stories.all() {
+            if let Some(wait) = story.seconds_to_healthy {
+                let step = starts.partition_point(|start| *start <= story.first_seen).saturating_sub(1);
+                if let Some(slot) = waits.get_mut(step) {
+                    slot.push(wait);
+                }
+            }
+        }
+        for (step, mut waits) in self.steps.iter_mut().zip(waits) {
+            waits.sort_by(f64::total_cmp);
+            step.tasks = waits.len() as u64;
+            step.task_p50 = percentile(&waits, 50.0);
+            step.task_p99 = percentile(&waits, 99.0);
+            step.task_max = waits.last().copied();
+        }
+        self
+    }
+}
+
+/// The nearest-rank percentile of sorted values.
+pub fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
+    let rank = (percent / 100.0 * sorted.len() as f64).ceil().max(1.0) as usize;
+    sorted.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(request: u64, t: f64, target: u64, healthy: u64, unhealthy: u64) -> Sample {
+        Sample { request, t, target, counts: Counts { healthy, unhealthy, ..Counts::default() }, ..Sample::default() }
+    }
+
+    #[test]
+    fn a_step_is_reached_when_all_are_healthy_for_the_first_time() {
+        let mut tally = Tally::default();
+        for s in [
+            sample(1, 0.0, 1, 0, 0),
+            sample(2, 2.0, 1, 1, 0),
+            sample(3, 4.0, 11, 1, 0),
+            sample(4, 6.0, 11, 11, 1),
+            sample(5, 8.0, 11, 11, 0),
+        ] {
+            tally.add(&s);
+        }
+        let reached: Vec<_> = tally.steps.iter().map(|s| (s.target, s.request, s.reached_after)).collect();
+        assert_eq!(reached, [(1, 1, Some(2.0)), (11, 3, Some(6.0))]);
+        assert_eq!((tally.steps[1].worst_unhealthy, tally.seconds()), (1, 8.0));
+    }
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let values: Vec<f64> = (1..=100).map(f64::from).collect();
+        assert_eq!((percentile(&values, 50.0), percentile(&values, 99.0)), (Some(50.0), Some(99.0)));
+        assert_eq!((percentile(&[], 50.0), percentile(&[3.0], 99.0)), (None, Some(3.0)));
+    }
+}

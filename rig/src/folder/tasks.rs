@@ -1,0 +1,286 @@
+//! The story of every task of a run, put together from samples and events: what `why` and the report tell.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::folder::{
+    event::{self, EventLine},
+    moment::seconds_between,
+    sample::Sample,
+};
+
+/// One thing that happened to a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moment {
+    /// Seconds on the samples' clock.
+    pub t: f64,
+    /// What happened.
+    pub what: String,
+}
+
+/// What is known of a bad check result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sickness {
+    /// Index of the check in the definition.
+    pub check: usize,
+    /// Request number of the first sample that shows it.
+    pub request: u64,
+    /// Seconds on the samples' clock of that sample.
+    pub t: f64,
+    /// Marathon's `lastFailure` of that first result, ISO 8601.
+    pub since: String,
+    /// The largest `consecutiveFailures` seen.
+    pub failures: u64,
+    /// Marathon's `lastFailureCause`; native checks give none.
+    pub cause: String,
+    /// Whether the last result seen was good again.
+    pub recovered: bool,
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct End {
+    /// Seconds on the samples' clock.
+    pub t: f64,
+    /// `TASK_KILLED`, `TASK_FAILED`, … or `gone` when only its absence was seen.
+    pub state: String,
+    /// Mesos's message.
+    pub message: String,
+}
+
+/// Everything known of one task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Story {
+    /// Marathon's task id.
+    pub id: String,
+    /// Agent's host name.
+    pub host: String,
+    /// Agent's id.
+    pub agent: String,
+    /// Its ports on the host.
+    pub ports: Vec<u64>,
+    /// Seconds on the samples' clock when it was first listed.
+    pub first_seen: f64,
+    /// From staging to its first good result, by Marathon's own times.
+    pub seconds_to_healthy: Option<f64>,
+    /// The last state that Marathon named.
+    pub state: String,
+    /// The process id of its executor on the agent, if it was asked while the task ran.
+    pub executor_pid: Option<i64>,
+    /// A bad result of its own, the worst if there were several.
+    pub sickness: Option<Sickness>,
+    /// How often a good result followed a bad one or the other way round.
+    pub flips: u64,
+    /// Reason in Marathon's own kill event.
+    pub kill_reason: Option<String>,
+    /// Its end, if it came before clean-up.
+    pub end: Option<End>,
+    /// What happened, in order.
+    pub timeline: Vec<Moment>,
+    staged_at: String,
+    alive: Option<bool>,
+}
+
+impl Story {
+    /// Whether it had a bad result or ended during the run.
+    pub fn is_telling(&self) -> bool {
+        self.sickness.is_some() || self.end.is_some()
+    }
+
+    fn note(&mut self, t: f64, what: impl Into<String>) {
+        // A task that flaps for an hour must not fill the report: the first and the latest moments tell it.
+        const KEPT: usize = 40;
+        if self.timeline.len() >= KEPT {
+            self.timeline.remove(KEPT / 2);
+        }
+        self.timeline.push(Moment { t, what: what.into() });
+    }
+
+    fn results(&mut self, sample: &Sample, results: &[Value]) {
+        for (check, result) in results.iter().enumerate() {
+            let text = |key: &str| result.get(key).and_then(Value::as_str).unwrap_or_default();
+            // A successor shows its predecessor's record until its own first result: news from before its staging
+            // are not about it.
+            let own = |at: &str| !at.is_empty() && (self.staged_at.is_empty() || at >= self.staged_at.as_str());
+            if self.seconds_to_healthy.is_none() && own(text("firstSuccess")) {
+                self.seconds_to_healthy = seconds_between(&self.staged_at, text("firstSuccess"));
+            }
+            match result.get("alive").and_then(Value::as_bool) {
+                Some(false) if own(text("lastFailure")) => self.sick(sample, check, result),
+                Some(true) if own(text("lastSuccess")) => {
+                    if self.alive == Some(false) {
+                        self.flips += 1;
+                        self.note(sample.t, "healthy again");
+                    } else if self.alive.is_none() {
+                        self.note(sample.t, "healthy");
+                    }
+                    self.alive = Some(true);
+                    if let Some(sickness) = &mut self.sickness {
+                        sickness.recovered = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn sick(&mut self, sample: &Sample, check: usize, result: &Value) {
+        let text = |key: &str| result.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let failures = result.get("consecutiveFailures").and_then(Value::as_u64).unwrap_or(0);
+        if self.alive != Some(false) {
+            if self.alive == Some(true) {
+                self.flips += 1;
+            }
+            let cause = text("lastFailureCause");
+            self.note(sample.t, if cause.is_empty() { "unhealthy".to_owned() } else { format!("unhealthy: {cause}") });
+        }
+        self.alive = Some(false);
+        let sickness = self.sickness.get_or_insert_with(|| Sickness {
+            check,
+            request: sample.request,
+            t: sample.t,
+            since: text("lastFailure"),
+            ..Sickness::default()
+        });
+        sickness.recovered = false;
+        sickness.failures = sickness.failures.max(failures);
+        if sickness.cause.is_empty() {
+            sickness.cause = text("lastFailureCause");
+        }
+    }
+
+    fn ended(&mut self, t: f64, state: &str, message: &str) {
+        let said = if message.is_empty() { state.to_owned() } else { format!("{state}: {message}") };
+        if self.end.as_ref().is_none_or(|end| end.state == "gone") {
+            self.note(t, said);
+            self.end = Some(End { t, state: state.to_owned(), message: message.to_owned() });
+        }
+    }
+}
+
+/// The stories of all tasks of a run, by task id.
+#[derive(Debug, Default)]
+pub struct Stories {
+    tasks: BTreeMap<String, Story>,
+    cleaning: Option<f64>,
+}
+
+impl Stories {
+    /// All stories, by task id.
+    pub fn all(&self) -> impl Iterator<Item = &Story> {
+        self.tasks.values()
+    }
+
+    /// Those with a bad result or an end, the earliest trouble first.
+    pub fn telling(&self) -> Vec<&Story> {
+        let mut telling: Vec<&Story> = self.all().filter(|story| story.is_telling()).collect();
+        let when = |story: &Story| {
+            let sick = story.sickness.as_ref().map_or(f64::INFINITY, |sickness| sickness.t);
+            sick.min(story.end.as_ref().map_or(f64::INFINITY, |end| end.t))
+        };
+        telling.sort_by(|a, b| when(a).total_cmp(&when(b)).then_with(|| a.id.cmp(&b.id)));
+        telling
+    }
+
+    /// Takes one more sample into account. Events must have been taken before, so that clean-up is known.
+    pub fn sample(&mut self, sample: &Sample) {
+        if self.cleaning.is_some_and(|from| sample.t > from) {
+            return;
+        }
+        for task in &sample.tasks {
+            let text = |key: &str| task.get(key).and_then(Value::as_str).unwrap_or_default();
+            let story = self.story(text("id"), sample.t);
+            for (field, key) in [(&mut story.host, "host"), (&mut story.agent, "slaveId"), (&mut story.state, "state")]
+            {
+                if !text(key).is_empty() {
+                    text(key).clone_into(field);
+                }
+            }
+            // A task that is over has no ports and no times any more: what was known stays.
+            let ports = task.get("ports").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            if !ports.is_empty() {
+                story.ports = ports.iter().filter_map(Value::as_u64).collect();
+            }
+            if !text("stagedAt").is_empty() {
+                text("stagedAt").clone_into(&mut story.staged_at);
+            }
+            let results =
+                task.get("healthCheckResults").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            story.results(sample, results);
+            if is_over(text("state")) {
+                story.ended(sample.t, text("state"), "");
+            }
+        }
+        for id in &sample.gone {
+            self.story(id, sample.t).ended(sample.t, "gone", "no longer listed by Marathon");
+        }
+    }
+
+    /// Takes one more event into account.
+    pub fn event(&mut self, line: &EventLine) {
+        if self.cleaning.is_some() {
+            return;
+        }
+        match line.event.as_str() {
+            event::CLEAN_UP => self.cleaning = Some(line.t),
+            event::EXECUTOR => {
+                let story = self.story(line.text("task"), line.t);
+                story.executor_pid = line.data.get("executor_pid").and_then(Value::as_i64);
+                if story.agent.is_empty() {
+                    line.text("agent").clone_into(&mut story.agent);
+                }
+            }
+            "status_update_event" => {
+                let story = self.story(line.text("taskId"), line.t);
+                let state = line.text("taskStatus");
+                line.text("host").clone_into(&mut story.host);
+                line.text("slaveId").clone_into(&mut story.agent);
+                if let Some(ports) = line.data.get("ports").and_then(Value::as_array).filter(|ports| !ports.is_empty())
+                {
+                    story.ports = ports.iter().filter_map(Value::as_u64).collect();
+                }
+                if is_over(state) {
+                    story.ended(line.t, state, line.text("message"));
+                } else if story.state != state {
+                    story.note(line.t, state);
+                }
+                state.clone_into(&mut story.state);
+            }
+            "unhealthy_instance_kill_event" => {
+                let story = self.story(line.text("taskId"), line.t);
+                story.kill_reason = Some(line.text("reason").to_owned());
+                story.note(line.t, "Marathon kills it because its health check failed too often");
+            }
+            _ => {}
+        }
+    }
+
+    fn story(&mut self, id: &str, t: f64) -> &mut Story {
+        self.tasks.entry(id.to_owned()).or_insert_with(|| Story {
+            id: id.to_owned(),
+            first_seen: t,
+            ..Story::default()
+        })
+    }
+
+    /// Orders every timeline; call once, after the last sample and event.
+    pub fn finish(mut self) -> Self {
+        self.tasks.retain(|id, _| !id.is_empty());
+        for story in self.tasks.values_mut() {
+            story.timeline.sort_by(|a, b| a.t.total_cmp(&b.t));
+        }
+        self
+    }
+}
+
+/// Mesos's terminal states.
+fn is_over(state: &str) -> bool {
+    ["TASK_KILLED", "TASK_FAILED", "TASK_FINISHED", "TASK_LOST", "TASK_ERROR", "TASK_GONE", "TASK_DROPPED"]
+        .contains(&state)
+        || state == "TASK_GONE_BY_OPERATOR"
+}
+
+#[cfg(test)]
+#[path = "tasks_tests.rs"]
+mod tests;

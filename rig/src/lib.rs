@@ -1,0 +1,13 @@
+//! hc-rig: drives an app through scale steps on a Marathon, keeps a sample of every poll, draws, reports and explains.
+//!
+//! Start here: [`cli`] is what the user types, [`commands`] what happens then, [`folder`] what a run leaves on disk,
+//! [`chart`], [`report`] and [`why`] what is made of it. [`exit`] holds the exit codes. Measuring itself lives in the
+//! `harness` crate, the fake cluster in `fake-marathon`.
+
+pub mod chart;
+pub mod cli;
+pub mod commands;
+pub mod exit;
+pub mod folder;
+pub mod report;
+pub mod why;

@@ -1,0 +1,298 @@
+//! The parts of a report. Everything that may come from a cluster goes through [`escape`].
+
+use std::fmt::Write as _;
+
+use crate::{
+    chart::{style::escape, trim},
+    exit::Code,
+    folder::{
+        Run, json,
+        manifest::Manifest,
+        summary::{Step, Summary, Verdict},
+    },
+    why::{Finding, findings, text::SHOWN},
+};
+
+/// The sentence that the verdict stands for.
+pub fn headline(summary: &Summary) -> String {
+    match summary.verdict {
+        Verdict::Held => format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target),
+        _ => format!(
+            "{} of {} tasks healthy; largest target reached: {}",
+            summary.last.healthy, summary.target, summary.reached
+        ),
+    }
+}
+
+/// The coloured head of the page.
+pub fn verdict(run: &Run) -> String {
+    let summary = &run.summary;
+    banner(summary.verdict, &headline(summary), &summary.why)
+}
+
+/// A coloured head: sign, word, sentence.
+pub fn banner(verdict: Verdict, headline: &str, why: &str) -> String {
+    let (class, sign) = match verdict {
+        Verdict::Held => ("held", "✓"),
+        Verdict::NotReached => ("not_reached", "✗"),
+        Verdict::Stopped => ("stopped", "■"),
+        Verdict::Broken => ("broken", "!"),
+    };
+    let why = if why.is_empty() { String::new() } else { format!("<p>{}</p>", escape(why)) };
+    format!(
+        "<div class=\"verdict {class}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span><div>\
+         <strong>{}: {}</strong>{why}</div></div>\n",
+        verdict.word(),
+        escape(headline)
+    )
+}
+
+/// What this report may claim: fake or real, clock, cores, loopback.
+pub fn claims(manifest: &Manifest) -> String {
+    format!("<p class=\"claims\">{}</p>\n", escape(&claim_text(manifest)))
+}
+
+/// The claim as one line of plain text.
+pub fn claim_text(manifest: &Manifest) -> String {
+    let cluster = &manifest.cluster;
+    let mut parts = Vec::new();
+    if cluster.kind == "fake" {
+        let tasks = cluster.tasks.as_deref().unwrap_or("simulated");
+        parts.push(format!("Fake Marathon in this program on loopback, {tasks} tasks"));
+        if cluster.prompt_offers {
+            parts.push("prompt offers (faster than Mesos's offer cycles; health timing is Marathon's own)".to_owned());
+        }
+    } else {
+        parts.push(format!("Cluster {}", cluster.url));
+        if !cluster.tls.is_empty() {
+            parts.push(format!("TLS: {}", cluster.tls));
+        }
+    }
+    for (name, version) in [("Marathon", &cluster.marathon), ("Mesos", &cluster.mesos), ("DC/OS", &cluster.dcos)] {
+        if let Some(version) = version {
+            parts.push(format!("{name} {version}"));
+        }
+    }
+    let cores = manifest.rig.cores;
+    parts.push(format!("{cores} core{}", if cores == 1 { "" } else { "s" }));
+    if !manifest.rig.clock.is_empty() {
+        parts.push(format!("{} clock", manifest.rig.clock));
+    }
+    if manifest.rig.side_by_side > 1 {
+        parts.push(format!("{} pairs side by side", manifest.rig.side_by_side));
+    }
+    parts.join(" · ")
+}
+
+/// The numbers that matter, large.
+pub fn tiles(run: &Run) -> String {
+    let summary = &run.summary;
+    let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
+    let tile = |value: String, label: &str| format!("<div class=\"tile\"><b>{value}</b><span>{label}</span></div>");
+    let mut html = String::from("<div class=\"tiles\">");
+    html.push_str(&tile(format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end"));
+    html.push_str(&tile(format!("{} s", trim(summary.seconds.round())), "first to last sample"));
+    html.push_str(&tile(slowest.map_or("–".to_owned(), seconds), "slowest step"));
+    html.push_str(&tile(summary.sick_tasks.to_string(), "tasks ever unhealthy"));
+    html.push_str(&tile(summary.ended_tasks.to_string(), "tasks ended early"));
+    let missed = if summary.missed_polls > 0 { format!(", {} missed", summary.missed_polls) } else { String::new() };
+    html.push_str(&tile(summary.samples.to_string(), &format!("samples{missed}")));
+    html.push_str("</div>");
+    html
+}
+
+fn seconds(value: f64) -> String {
+    format!("{value:.1} s")
+}
+
+/// The table of steps with times to healthy.
+pub fn steps(steps: &[Step]) -> String {
+    if steps.is_empty() {
+        return String::new();
+    }
+    let mut html = String::from(
+        "<div class=\"scroll\"><table><thead><tr><th class=\"n\">step</th><th class=\"n\">target</th>\
+         <th class=\"n\">from request</th><th class=\"n\">all healthy after</th><th class=\"n\">new tasks</th>\
+         <th class=\"n\">staged → healthy<br>median</th><th class=\"n\"><br>99 %</th><th class=\"n\"><br>slowest</th>\
+         <th class=\"n\">most unhealthy<br>at once</th></tr></thead><tbody>\n",
+    );
+    for (index, step) in steps.iter().enumerate() {
+        let _ = write!(
+            html,
+            "<tr><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>",
+            index + 1,
+            step.target,
+            step.request
+        );
+        let reached = step.reached_after.map_or("not reached".to_owned(), seconds);
+        let _ = write!(html, "<td class=\"n\">{reached}</td><td class=\"n\">{}</td>", step.tasks);
+        for value in [step.task_p50, step.task_p99, step.task_max] {
+            let _ =
+                write!(html, "<td class=\"n\">{}</td>", value.map_or("–".to_owned(), |value| format!("{value:.2} s")));
+        }
+        let _ = writeln!(html, "<td class=\"n\">{}</td></tr>", step.worst_unhealthy);
+    }
+    html.push_str("</tbody></table></div>");
+    html
+}
+
+/// The tasks that had a bad result or ended.
+pub fn troubles(run: &Run) -> String {
+    let findings = findings(run);
+    if findings.is_empty() {
+        return "<p class=\"soft\">None: no task had <code>\"alive\": false</code>, and none ended before clean-up.</p>".to_owned();
+    }
+    let mut html = String::new();
+    let (shown, rest) = findings.split_at(findings.len().min(SHOWN));
+    for finding in shown {
+        task(&mut html, finding);
+    }
+    if !rest.is_empty() {
+        let _ = write!(html, "<details><summary>{} more</summary>", rest.len());
+        for finding in rest.iter().take(500) {
+            task(&mut html, finding);
+        }
+        if rest.len() > 500 {
+            let _ = write!(html, "<p class=\"soft\">and {} more in samples.jsonl</p>", rest.len() - 500);
+        }
+        html.push_str("</details>");
+    }
+    html
+}
+
+fn task(html: &mut String, finding: &Finding) {
+    let class = if finding.status.starts_with("was unhealthy") { "stopped" } else { "not_reached" };
+    let _ = write!(
+        html,
+        "<div class=\"task\"><h3>{} <span class=\"pill {class}\">{}</span></h3><dl>",
+        escape(&finding.task),
+        escape(&finding.status)
+    );
+    let failures =
+        if finding.failures > 0 { format!(", {} failures in a row", finding.failures) } else { String::new() };
+    let pid = finding.executor_pid.map_or("not known".to_owned(), |pid| format!("pid {pid}"));
+    let facts = [
+        ("check", format!("{}{failures}", finding.check)),
+        ("where", finding.address.clone()),
+        ("agent", finding.agent.clone()),
+        ("executor", pid),
+        ("since", finding.since.clone()),
+        ("cause", finding.cause.clone()),
+        ("end", finding.end.clone().unwrap_or_default()),
+        ("look at", finding.look.clone()),
+    ];
+    for (key, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = write!(html, "<dt>{key}</dt><dd>{}</dd>", escape(&value));
+    }
+    html.push_str("</dl>");
+    for line in &finding.commands {
+        command(html, line);
+    }
+    html.push_str("<details><summary class=\"soft\">timeline</summary><ol class=\"timeline\">");
+    for moment in &finding.timeline {
+        let _ = write!(html, "<li><span>{:.1} s</span>{}</li>", moment.t, escape(&moment.what));
+    }
+    html.push_str("</ol></details></div>\n");
+}
+
+fn command(html: &mut String, line: &str) {
+    let line = escape(line);
+    let _ = write!(
+        html,
+        "<div class=\"command\"><code>{line}</code><button type=\"button\" hidden data-copy=\"{line}\">copy</button></div>"
+    );
+}
+
+/// Settings and versions.
+pub fn settings(run: &Run) -> String {
+    let manifest = &run.manifest;
+    let check = manifest.check();
+    let cluster = &manifest.cluster;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let targets: Vec<String> = manifest.plan.targets.iter().map(u64::to_string).collect();
+    let mut rows = vec![("containerizer", manifest.containerizer().to_owned()), ("check", check.protocol.clone())];
+    if check.protocol != "no check" {
+        let delay = check.delay.map(|delay| format!(", first after {delay} s")).unwrap_or_default();
+        rows.push((
+            "check timing",
+            format!(
+                "every {} s, timeout {} s, grace {} s, {} consecutive failures{delay}",
+                check.interval, check.timeout, check.grace, check.failures
+            ),
+        ));
+    }
+    rows.extend([
+        ("app", manifest.app.clone()),
+        ("targets", targets.join(", ")),
+        ("poll", format!("every {} s", trim(manifest.plan.poll_seconds))),
+        ("time for one step", format!("{} s", trim(manifest.plan.step_seconds))),
+        ("cluster", cluster.url.clone()),
+        ("agents", cluster.agents.map(|n| n.to_string()).unwrap_or_default()),
+        ("Marathon", text(&cluster.marathon)),
+        ("Mesos", text(&cluster.mesos)),
+        ("TLS", cluster.tls.clone()),
+        ("hc-rig", format!("{} on {} cores", manifest.rig.version, manifest.rig.cores)),
+        ("clean-up", run.summary.clean_up.clone()),
+        ("exit code", exit(run)),
+    ]);
+    if run.torn > 0 {
+        rows.push(("torn lines", format!("{} in samples.jsonl, left out", run.torn)));
+    }
+    table(rows)
+}
+
+fn exit(run: &Run) -> String {
+    let meaning = Code::TABLE.iter().find(|(code, _)| code.status() == run.summary.exit).map_or("", |(_, text)| text);
+    format!("{} ({meaning})", run.summary.exit)
+}
+
+/// A table of names and values; empty values are left out.
+pub fn table(rows: Vec<(&str, String)>) -> String {
+    let mut html = String::from("<table class=\"facts\"><tbody>");
+    for (key, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = write!(html, "<tr><th scope=\"row\">{key}</th><td>{}</td></tr>", escape(&value));
+    }
+    html.push_str("</tbody></table>");
+    html
+}
+
+/// The definition that was sent.
+pub fn definition(manifest: &Manifest) -> String {
+    if manifest.definition.is_null() {
+        return String::new();
+    }
+    let text = json::pretty(&manifest.definition).unwrap_or_default();
+    format!(
+        "<details><summary>as it was sent, secrets left out</summary><pre>{}</pre></details>",
+        escape(text.trim_end())
+    )
+}
+
+/// The command that repeats the run.
+pub fn repeat(manifest: &Manifest) -> String {
+    let mut html = String::new();
+    if !manifest.command.is_empty() {
+        command(&mut html, &manifest.command);
+    }
+    html
+}
+
+/// What else the folder holds.
+pub fn files() -> String {
+    let rows = [
+        (
+            "samples.jsonl",
+            "one line a request: time, target, counts, Marathon's task objects; look for \"alive\": false",
+        ),
+        ("events.jsonl", "Marathon's events as they came, and which executor runs which task"),
+        ("summary.json", "verdict, steps and counters for scripts"),
+        ("run.json", "settings and versions"),
+        ("chart.svg", "the picture above as a file; chart.png is the same"),
+    ];
+    let mut html = String::from("<table class=\"facts\"><tbody>");
+    for (name, what) in rows {
+        let _ = write!(html, "<tr><th scope=\"row\"><a href=\"{name}\">{name}</a></th><td>{}</td></tr>", escape(what));
+    }
+    html.push_str("</tbody></table>");
+    html
+}

@@ -1,0 +1,92 @@
+//! The page around the report's sections: head, style, script.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::{
+    chart::{Series, panel, style::escape},
+    folder::sample::State,
+};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// A part of the page.
+#[derive(Clone, Debug, Default)]
+pub struct Section {
+    title: Option<String>,
+    body: String,
+}
+
+impl Section {
+    /// A part with a heading; left out of the page if its body is empty.
+    pub fn titled(title: &str, body: String) -> Self {
+        Self { title: Some(title.to_owned()), body }
+    }
+
+    /// A part without a heading.
+    pub fn bare(body: String) -> Self {
+        Self { title: None, body }
+    }
+}
+
+/// The whole page. `charts` are the panels that the figures on it draw, in the order of their numbers.
+pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Series]) -> String {
+    let title = escape(title);
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+         script-src 'unsafe-inline'; img-src data:\">\n\
+         <title>{title} · hc-rig report</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <header><span class=\"brand\">hc-rig</span><h1>{title}</h1><time>{}</time></header>\n",
+        escape(&started_at.replacen('T', " ", 1).replace('Z', " UTC"))
+    );
+    for section in sections.iter().filter(|section| !section.body.is_empty()) {
+        html.push_str("<section>\n");
+        if let Some(title) = &section.title {
+            let _ = writeln!(html, "<h2>{}</h2>", escape(title));
+        }
+        html.push_str(&section.body);
+        html.push_str("\n</section>\n");
+    }
+    let _ = write!(
+        html,
+        "<footer>Written by hc-rig {}. Format 1. This file needs no network.</footer>\n</main>\n\
+         <script type=\"application/json\" id=\"charts\">{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+        env!("CARGO_PKG_VERSION"),
+        in_script(&numbers(charts))
+    );
+    html
+}
+
+/// The numbers behind the bars: state labels once, then for each panel its rows
+/// (request, seconds, target, counts in the order of the labels).
+fn numbers(charts: &[Series]) -> Value {
+    let labels: Vec<&str> = State::ALL.iter().map(|state| state.label()).collect();
+    let keys: Vec<&str> = State::ALL.iter().map(|state| state.key()).collect();
+    let panels: Vec<Value> = charts
+        .iter()
+        .map(|series| {
+            // The wide chart and the narrow one merge differently: the script merges again, by the same rule.
+            let rows: Vec<Value> = series
+                .bars
+                .iter()
+                .map(|bar| {
+                    let mut row = vec![json!(bar.request), json!((bar.t * 10.0).round() / 10.0), json!(bar.target)];
+                    row.extend(State::ALL.iter().map(|state| json!(bar.counts.of(*state))));
+                    Value::Array(row)
+                })
+                .collect();
+            json!({"title": series.title, "rows": rows})
+        })
+        .collect();
+    json!({"labels": labels, "keys": keys, "narrowest": panel::NARROWEST, "panels": panels})
+}
+
+/// JSON that cannot end the script element it stands in.
+fn in_script(value: &Value) -> String {
+    value.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+}

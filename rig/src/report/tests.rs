@@ -1,0 +1,65 @@
+use serde_json::json;
+
+use super::*;
+use crate::folder::{
+    event::EventLine,
+    manifest::{Cluster, FORMAT, Manifest, Plan},
+    sample::Sample,
+    summary::{Summary, Verdict},
+    tasks::Stories,
+};
+
+const EVIL: &str = "</script><script>alert('x')</script>\"&\u{7}";
+
+/// A run whose every text from the cluster tries to break out.
+fn run() -> Run {
+    let mut stories = Stories::default();
+    stories.event(&EventLine::new(
+        3.0,
+        "status_update_event",
+        json!({"taskId": EVIL, "taskStatus": "TASK_FAILED", "message": EVIL, "host": EVIL}),
+    ));
+    stories.sample(&Sample {
+        request: 1,
+        tasks: vec![json!({"id": EVIL, "host": EVIL, "healthCheckResults": [
+            {"alive": false, "lastFailure": "2026-11-22T16:59:33.920Z", "lastFailureCause": EVIL, "consecutiveFailures": 2}]})],
+        ..Sample::default()
+    });
+    let cluster = Cluster {
+        url: EVIL.to_owned(),
+        kind: "cluster".to_owned(),
+        marathon: Some(EVIL.to_owned()),
+        ..Cluster::default()
+    };
+    let manifest = Manifest {
+        format: FORMAT,
+        app: EVIL.to_owned(),
+        command: EVIL.to_owned(),
+        definition: json!({"id": EVIL, "healthChecks": [{"protocol": EVIL}]}),
+        cluster,
+        plan: Plan { targets: vec![1], poll_seconds: 2.0, step_seconds: 60.0 },
+        ..Manifest::default()
+    };
+    let summary = Summary { verdict: Verdict::NotReached, why: EVIL.to_owned(), exit: 3, ..Summary::default() };
+    let bars = vec![chart::Bar { request: 1, target: 1, ..chart::Bar::default() }];
+    Run { manifest, summary, bars, stories: stories.finish(), torn: 0, complete: true }
+}
+
+#[test]
+fn nothing_from_the_cluster_breaks_out_of_the_page() {
+    let html = single(&run());
+    assert!(html.contains("alert(&#39;x&#39;)"), "the text is shown, escaped");
+    assert_eq!(html.matches("<script").count(), 2, "only the page's own two script elements");
+    assert!(!html.contains('\u{7}'));
+    let several = several::several(&[(EVIL.to_owned(), run())]);
+    assert_eq!(several.matches("<script").count(), 2);
+}
+
+#[test]
+fn the_page_asks_for_nothing_over_the_network() {
+    let html = single(&run());
+    for source in [" src=", "url(", "@import", "<link"] {
+        assert!(!html.contains(source), "{source}");
+    }
+    assert!(html.contains("default-src 'none'"));
+}

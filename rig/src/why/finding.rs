@@ -1,0 +1,146 @@
+//! What is known about one troubled task, ready to be shown as text or as HTML.
+
+use crate::folder::{
+    Run,
+    manifest::Manifest,
+    tasks::{Moment, Story},
+};
+
+/// The capture command of the seed: four files of a gigabyte at most, compressed.
+pub const CAPTURE: &str = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";
+
+/// One troubled task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Finding {
+    /// Marathon's task id.
+    pub task: String,
+    /// `unhealthy`, `was unhealthy, recovered`, `killed`, `failed`, …
+    pub status: String,
+    /// The check's protocol.
+    pub check: String,
+    /// Whether the check runs in the executor on the agent.
+    pub native: bool,
+    /// `host:port`, or the host alone.
+    pub address: String,
+    /// The agent's id.
+    pub agent: String,
+    /// Its executor's process id on the agent.
+    pub executor_pid: Option<i64>,
+    /// Since when, by Marathon's own time, and the request that first showed it.
+    pub since: String,
+    /// Largest number of failures in a row.
+    pub failures: u64,
+    /// Why, in Marathon's or Mesos's words.
+    pub cause: String,
+    /// How it ended, if it did.
+    pub end: Option<String>,
+    /// What to look at.
+    pub look: String,
+    /// Ready sysdig commands, with the filters of the seed.
+    pub commands: Vec<String>,
+    /// What happened when.
+    pub timeline: Vec<Moment>,
+}
+
+/// Findings of a run, earliest trouble first.
+pub fn findings(run: &Run) -> Vec<Finding> {
+    run.stories.telling().into_iter().map(|story| Finding::of(&run.manifest, story)).collect()
+}
+
+impl Finding {
+    /// What a story tells.
+    pub fn of(manifest: &Manifest, story: &Story) -> Self {
+        let sickness = story.sickness.as_ref();
+        let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
+        let native = check.starts_with("MESOS_") || check == "COMMAND";
+        let port = story.ports.first();
+        let cause = [story.kill_reason.as_deref(), sickness.map(|sickness| sickness.cause.as_str())]
+            .into_iter()
+            .flatten()
+            .find(|cause| !cause.is_empty())
+            .map_or_else(|| no_cause(native, sickness.is_some()), str::to_owned);
+        let mut finding = Self {
+            task: story.id.clone(),
+            status: status(story),
+            check,
+            native,
+            address: port.map_or_else(|| story.host.clone(), |port| format!("{}:{port}", story.host)),
+            agent: story.agent.clone(),
+            executor_pid: story.executor_pid,
+            since: sickness.map(|s| format!("{} (request {})", s.since, s.request)).unwrap_or_default(),
+            failures: sickness.map_or(0, |sickness| sickness.failures),
+            cause,
+            end: story.end.as_ref().map(|end| {
+                let message = if end.message.is_empty() { String::new() } else { format!(", {}", end.message) };
+                format!("{} at {:.1} s{message}", end.state, end.t)
+            }),
+            look: String::new(),
+            commands: Vec::new(),
+            timeline: story.timeline.clone(),
+        };
+        finding.advise(port.copied());
+        finding
+    }
+
+    fn advise(&mut self, port: Option<u64>) {
+        self.look = match (self.native, self.executor_pid) {
+            (true, Some(pid)) => format!(
+                "the check runs in the executor on the agent (pid {pid}): its children, and how long they take to start and to answer"
+            ),
+            (true, None) => "the check runs in the executor on the agent: find its pid under /containers of the agent \
+                             (status.executor_pid), then follow its children"
+                .to_owned(),
+            (false, _) => {
+                "Marathon's leader makes the check itself: whether its connections reach the task's port, and \
+                           how busy Marathon is (one hung task delays the checks of all)"
+                    .to_owned()
+            }
+        };
+        self.commands.push(CAPTURE.to_owned());
+        if let Some(pid) = self.executor_pid {
+            self.commands.push(format!("sysdig -r cap.scap.gz0 proc.apid={pid}"));
+        }
+        if let Some(port) = port {
+            self.commands.push(format!("sysdig -r cap.scap.gz0 fd.sport={port}"));
+        }
+    }
+}
+
+fn check_protocol(manifest: &Manifest, index: usize) -> String {
+    let check = manifest.definition.get("healthChecks").and_then(|checks| checks.get(index));
+    let protocol = check.and_then(|check| check.get("protocol")).and_then(serde_json::Value::as_str);
+    match (check, protocol) {
+        (None, _) => "no check".to_owned(),
+        // Marathon's default.
+        (Some(_), None) => "HTTP".to_owned(),
+        (Some(_), Some(protocol)) => protocol.to_owned(),
+    }
+}
+
+fn status(story: &Story) -> String {
+    let sick = match &story.sickness {
+        None => None,
+        Some(sickness) if sickness.recovered => Some("was unhealthy, recovered"),
+        Some(_) => Some("unhealthy"),
+    };
+    let end = story.end.as_ref().map(|end| match end.state.as_str() {
+        "gone" => "gone".to_owned(),
+        state => state.trim_start_matches("TASK_").to_lowercase(),
+    });
+    match (sick, end) {
+        (Some(sick), Some(end)) => format!("{sick}, then {end}"),
+        (Some(sick), None) => sick.to_owned(),
+        (None, Some(end)) => end,
+        (None, None) => "well".to_owned(),
+    }
+}
+
+fn no_cause(native: bool, sick: bool) -> String {
+    match (sick, native) {
+        (false, _) => String::new(),
+        (true, true) => "none given: Mesos-native checks report no cause to Marathon; the executor's stderr in the \
+                         task's sandbox has it"
+            .to_owned(),
+        (true, false) => "none given".to_owned(),
+    }
+}
