@@ -7,6 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use super::quantile::Quantiles;
 use super::sample::Ages;
 use super::state::TaskState;
+use crate::marathon::ServerTime;
 
 /// When a check last said anything about a task: the latest `lastSuccess` or `lastFailure` of all its results.
 #[must_use]
@@ -18,9 +19,9 @@ pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
 
 /// The ages of the last results of all running tasks that have one, at `now` by the clock that wrote the results.
 ///
-/// A result from the future (the answer's `Date` has whole seconds only) has age 0.
+/// A result from the future has age 0: the server's clock is known within bounds only.
 #[must_use]
-pub fn ages(tasks: &[Value], now: OffsetDateTime) -> Option<Ages> {
+pub fn ages(tasks: &[Value], now: ServerTime) -> Option<Ages> {
     let running = |task: &&Value| {
         matches!(TaskState::of_raw(task), TaskState::Healthy | TaskState::Unhealthy | TaskState::Running)
     };
@@ -28,21 +29,25 @@ pub fn ages(tasks: &[Value], now: OffsetDateTime) -> Option<Ages> {
         .iter()
         .filter(running)
         .filter_map(last_result)
-        .map(|time| (now - time).as_seconds_f64().max(0.0))
+        .map(|time| (now.now - time).as_seconds_f64().max(0.0))
         .collect();
     let quantiles = Quantiles::of(&mut ages)?;
     let tasks = u32::try_from(quantiles.n).unwrap_or(u32::MAX);
-    Some(Ages { p50: quantiles.p50, p99: quantiles.p99, max: quantiles.max, tasks })
+    let uncertainty = now.uncertainty.as_secs_f64();
+    Some(Ages { p50: quantiles.p50, p99: quantiles.p99, max: quantiles.max, tasks, uncertainty })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
     use time::macros::datetime;
 
     use super::*;
 
-    const NOW: OffsetDateTime = datetime!(2026-11-22 17:00:10 UTC);
+    const NOW: ServerTime =
+        ServerTime { now: datetime!(2026-11-22 17:00:10 UTC), uncertainty: Duration::from_millis(250) };
 
     fn task(state: &str, result: Value) -> Value {
         json!({"state": state, "healthCheckResults": [result]})
@@ -55,7 +60,7 @@ mod tests {
             json!({"alive": false, "lastSuccess": "2026-11-22T17:00:01.000Z", "lastFailure": "2026-11-22T17:00:08.500Z"}),
         );
         let ages = ages(&[task], NOW).expect("an age");
-        assert_eq!((ages.p50, ages.tasks), (1.5, 1));
+        assert_eq!((ages.p50, ages.tasks, ages.uncertainty), (1.5, 1, 0.25));
     }
 
     #[test]

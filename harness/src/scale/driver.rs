@@ -201,8 +201,8 @@ impl<'a> Run<'a> {
     fn saw(&mut self, mut seen: Seen, tick: Tick, took: f64) -> Step<()> {
         let t = self.t();
         let tasks = std::mem::take(&mut seen.tasks);
-        let now = seen.server_time.unwrap_or_else(|| self.time_of_day(t));
-        let age = age::ages(&tasks, now);
+        // The results bear the server's time, so only the server's clock can tell their age.
+        let age = seen.server_time.and_then(|server| age::ages(&tasks, server));
         let counts = Counts::of(&tasks, self.step.target);
         self.phases.on_tasks(&tasks, t);
         let delta = self.deltas.next(tasks);

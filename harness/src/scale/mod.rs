@@ -10,6 +10,7 @@
 //! ```
 
 mod age;
+mod app;
 mod delta;
 mod driver;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod ticks;
 mod verdict;
 
 pub use age::{ages, last_result};
+pub use app::MarathonApp;
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use driver::Drive;
 pub use phases::{PhaseTracker, Tally, TaskPhases};

@@ -138,6 +138,9 @@ pub struct Ages {
     pub max: f64,
     /// How many running tasks have a result at all.
     pub tasks: u32,
+    /// The ages are off by at most so many seconds: what is not known of the server's clock.
+    #[serde(default)]
+    pub uncertainty: f64,
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::io;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use time::OffsetDateTime;
 
 use super::phases::TaskPhases;
 use super::sample::Sample;
 use super::verdict::StepReport;
+use crate::marathon::ServerTime;
 
 /// One app that can be observed and scaled.
 pub trait Subject: Send {
@@ -40,8 +40,8 @@ pub struct Seen {
     pub deploying: bool,
     /// The task objects as Marathon wrote them.
     pub tasks: Vec<Value>,
-    /// The server's time of day when it answered, if it told it.
-    pub server_time: Option<OffsetDateTime>,
+    /// The server's time of day when it answered, if it is known.
+    pub server_time: Option<ServerTime>,
 }
 
 impl Seen {

@@ -1,0 +1,130 @@
+//! An app of a real Marathon, or of anything that speaks like one, as the subject of a run.
+
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use serde_json::Value;
+
+use super::subject::{Heard, Seen, Subject, Trouble};
+use crate::marathon::events::{EventStream, Notice};
+use crate::marathon::{Client, Error};
+
+/// The types of events that say something about an app's tasks and deployments.
+const TYPES: &[&str] = &[
+    "add_health_check_event",
+    "deployment_failed",
+    "deployment_info",
+    "deployment_step_failure",
+    "deployment_step_success",
+    "deployment_success",
+    "failed_health_check_event",
+    "health_status_changed_event",
+    "instance_changed_event",
+    "instance_health_changed_event",
+    "status_update_event",
+    "unhealthy_instance_kill_event",
+];
+
+/// One app of a cluster. It is neither created nor deleted here.
+#[derive(Clone, Debug)]
+pub struct MarathonApp {
+    client: Client,
+    id: String,
+    with_events: bool,
+}
+
+impl MarathonApp {
+    /// The app of this id, absolute.
+    #[must_use]
+    pub fn new(client: Client, id: impl Into<String>) -> Self {
+        Self { client, id: id.into(), with_events: true }
+    }
+
+    /// The same without listening to events: the polls alone have to do.
+    #[must_use]
+    pub fn without_events(self) -> Self {
+        Self { with_events: false, ..self }
+    }
+}
+
+impl Subject for MarathonApp {
+    async fn look(&mut self) -> Result<Seen, Trouble> {
+        let app = self.client.app(&self.id).await.map_err(trouble)?;
+        let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let readable = app.tasks.into_iter().map(|task| task.raw);
+        Ok(Seen {
+            instances: count(app.instances),
+            healthy: count(app.tasks_healthy),
+            running: count(app.tasks_running),
+            checked: !app.health_checks.is_empty(),
+            deploying: !app.deployments.is_empty(),
+            tasks: readable.chain(app.unreadable.into_iter().map(|task| task.raw)).collect(),
+            server_time: self.client.server_time(),
+        })
+    }
+
+    async fn scale(&mut self, instances: u32) -> Result<(), Trouble> {
+        self.client.scale(&self.id, instances.into(), false).await.map(drop).map_err(trouble)
+    }
+
+    fn events(&mut self) -> BoxStream<'static, Heard> {
+        if !self.with_events {
+            return stream::empty().boxed();
+        }
+        let (client, id) = (self.client.clone(), self.id.clone());
+        stream::once(async move { client.events(TYPES).await })
+            .flat_map(move |opened| heard(opened, id.clone()))
+            .boxed()
+    }
+}
+
+fn trouble(error: Error) -> Trouble {
+    if error.is_transient() || error.is_locked() {
+        Trouble::Passing(error.to_string())
+    } else {
+        Trouble::Final(error.into())
+    }
+}
+
+fn heard(opened: Result<EventStream, Error>, id: String) -> BoxStream<'static, Heard> {
+    match opened {
+        Err(error) => stream::iter([Heard::Gap(error.to_string())]).boxed(),
+        Ok(events) => events.filter_map(move |notice| std::future::ready(hear(notice, &id))).boxed(),
+    }
+}
+
+fn hear(notice: Notice, id: &str) -> Option<Heard> {
+    match notice {
+        Notice::Event(event) => concerns(&event.data, id).then_some(Heard::Event(event.data)),
+        // The reconnection that follows tells nothing more than that the gap is over.
+        Notice::Reconnected { .. } => None,
+        Notice::Lost { why } => Some(Heard::Gap(why)),
+        Notice::Gone { error } => Some(Heard::Gap(error.to_string())),
+    }
+}
+
+/// Whether an event is about the app: it names it, or its plan acts on it.
+fn concerns(event: &Value, id: &str) -> bool {
+    if let Some(app) = event["appId"].as_str().or_else(|| event["runSpecId"].as_str()) {
+        return app == id;
+    }
+    let steps = event["plan"]["steps"].as_array().into_iter().flatten();
+    steps.flat_map(|step| step["actions"].as_array().into_iter().flatten()).any(|action| action["app"] == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::concerns;
+
+    #[test]
+    fn an_event_concerns_the_app_that_it_names_or_acts_on() {
+        assert!(concerns(&json!({"appId": "/hc"}), "/hc"));
+        assert!(concerns(&json!({"runSpecId": "/hc"}), "/hc"));
+        assert!(!concerns(&json!({"appId": "/hc/other"}), "/hc"));
+        let plan = json!({"plan": {"steps": [{"actions": [{"action": "ScaleApplication", "app": "/hc"}]}]}});
+        assert!(concerns(&plan, "/hc"));
+        assert!(!concerns(&plan, "/other"));
+        assert!(!concerns(&json!({"groupId": "/"}), "/hc"));
+    }
+}
