@@ -4,6 +4,7 @@
 //! hold it to the truth.
 
 pub mod clock;
+pub mod cluster;
 pub mod dcos;
 pub mod marathon;
 pub mod scale;

@@ -1,0 +1,69 @@
+//! The labels that make an app ours.
+
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::ClusterError;
+use crate::marathon::model::{App, parse_timestamp};
+
+/// Who runs it: a person or a CI job.
+pub const LABEL_OWNER: &str = "HC_RIG_OWNER";
+/// The run that it belongs to. Without this label an app is not ours.
+pub const LABEL_RUN: &str = "HC_RIG_RUN";
+/// Until when it may stay (RFC 3339); a sweep removes it afterwards.
+pub const LABEL_EXPIRES: &str = "HC_RIG_EXPIRES";
+/// The test suite that the run belongs to, if it is one of several.
+pub const LABEL_SUITE: &str = "HC_RIG_SUITE";
+
+/// Whose an app is, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ownership {
+    /// The run.
+    pub run: String,
+    /// The person or CI job.
+    pub owner: String,
+    /// The end of the lease.
+    pub expires: OffsetDateTime,
+    /// The suite.
+    pub suite: Option<String>,
+}
+
+impl Ownership {
+    /// What an app's labels say; `None` if it is not one of ours, or if they are incomplete.
+    #[must_use]
+    pub fn of(app: &App) -> Option<Self> {
+        let label = |name: &str| app.labels.get(name).cloned();
+        Some(Self {
+            run: label(LABEL_RUN)?,
+            owner: label(LABEL_OWNER)?,
+            expires: parse_timestamp(&label(LABEL_EXPIRES)?)?,
+            suite: label(LABEL_SUITE),
+        })
+    }
+
+    /// Adds the labels to a definition; its own labels stay.
+    pub(super) fn mark(&self, definition: &mut Map<String, Value>) -> Result<(), ClusterError> {
+        let labels = definition.entry("labels").or_insert_with(|| json!({}));
+        if labels.is_null() {
+            *labels = json!({});
+        }
+        let labels = labels
+            .as_object_mut()
+            .ok_or_else(|| ClusterError::Definition("has `labels` that are no JSON object".to_owned()))?;
+        labels.insert(LABEL_RUN.to_owned(), json!(self.run));
+        labels.insert(LABEL_OWNER.to_owned(), json!(self.owner));
+        labels.insert(LABEL_EXPIRES.to_owned(), json!(self.expires_text()));
+        if let Some(suite) = &self.suite {
+            labels.insert(LABEL_SUITE.to_owned(), json!(suite));
+        }
+        Ok(())
+    }
+
+    /// The end of the lease as RFC 3339, in whole seconds.
+    #[must_use]
+    pub fn expires_text(&self) -> String {
+        // A date that RFC 3339 cannot write (after the year 9999) is none that a lease can have.
+        self.expires.replace_nanosecond(0).unwrap_or(self.expires).format(&Rfc3339).unwrap_or_default()
+    }
+}

@@ -1,0 +1,215 @@
+//! A run's own group for a limited time.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use super::removal::remove;
+use super::{CleanUpError, ClusterError, Ownership, ROOT, RunName, id_in_group};
+use crate::clock::Clock;
+use crate::marathon::model::{App, DeploymentResult};
+use crate::marathon::{Client, Result};
+
+/// How a lease is taken.
+#[derive(Debug, Clone)]
+pub struct LeaseOptions {
+    /// The run's name; a new one if there is none.
+    pub run: Option<RunName>,
+    /// A person or CI job, for whoever finds the group.
+    pub owner: String,
+    /// How long the group may stay at most. It cannot be extended: a changed label would restart every task.
+    pub lifetime: Duration,
+    /// The suite that the run is a part of, so that its kept groups can be counted.
+    pub suite: Option<String>,
+    /// Tells the time of day, until the server's own is known.
+    pub clock: Clock,
+}
+
+impl Default for LeaseOptions {
+    /// Two hours, for the user of the environment, in nextest's run if there is one.
+    fn default() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self {
+            run: None,
+            owner: variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_else(|| "unknown".to_owned()),
+            lifetime: Duration::from_secs(2 * 3600),
+            suite: variable("NEXTEST_RUN_ID"),
+            clock: Clock::System,
+        }
+    }
+}
+
+/// The right to a group of one's own. Nothing exists before the first [`Lease::deploy`].
+///
+/// It does not clean up when dropped: a test that fails leaves its evidence. Call [`Lease::release`] or
+/// [`Lease::keep`].
+#[derive(Debug)]
+pub struct Lease {
+    client: Client,
+    run: RunName,
+    ownership: Ownership,
+    /// Apps that were deployed under an id of their own.
+    outside: Mutex<Vec<String>>,
+}
+
+/// What was decided about the evidence of a failed test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// The group stays until the lease expires. The text says where it is, how to look at it and how to remove it.
+    Stays(String),
+    /// There are enough kept groups of this suite; this one was removed.
+    Removed,
+}
+
+impl Lease {
+    /// Takes a lease. Sends nothing.
+    #[must_use]
+    pub fn take(client: &Client, options: LeaseOptions) -> Self {
+        let now = client.server_time().map_or_else(|| options.clock.now(), |time| time.now);
+        let run = options.run.unwrap_or_else(|| RunName::new(now));
+        let ownership = Ownership {
+            run: run.to_string(),
+            owner: options.owner,
+            expires: now + options.lifetime,
+            suite: options.suite,
+        };
+        Self { client: client.clone(), run, ownership, outside: Mutex::new(Vec::new()) }
+    }
+
+    /// The run's name.
+    #[must_use]
+    pub fn run(&self) -> &RunName {
+        &self.run
+    }
+
+    /// The group: `/hc-rig/<run>`.
+    #[must_use]
+    pub fn group(&self) -> String {
+        self.run.group()
+    }
+
+    /// When the lease ends.
+    #[must_use]
+    pub fn expires(&self) -> OffsetDateTime {
+        self.ownership.expires
+    }
+
+    /// The client that the lease acts through.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The id that a definition's id gets in the group: `/hc` becomes `/hc-rig/<run>/hc`.
+    #[must_use]
+    pub fn id_of(&self, id: &str) -> Option<String> {
+        id_in_group(&self.group(), id)
+    }
+
+    /// Deploys a definition in the group, with the labels. Returns the app as created, with its new id.
+    ///
+    /// # Errors
+    /// If the definition is no app, or Marathon refuses it.
+    pub async fn deploy(&self, definition: &Value) -> Result<App, ClusterError> {
+        let (mut definition, id) = app_definition(definition)?;
+        let id = self.id_of(&id).ok_or_else(|| ClusterError::Definition(format!("has an id without a name: {id}")))?;
+        definition.insert("id".to_owned(), Value::String(id));
+        self.create(definition).await
+    }
+
+    /// Deploys a definition under its own id, with the labels. Marathon refuses it if the id is taken.
+    ///
+    /// # Errors
+    /// If the definition is no app, or Marathon refuses it.
+    pub async fn deploy_as_is(&self, definition: &Value) -> Result<App, ClusterError> {
+        let (definition, id) = app_definition(definition)?;
+        // Noted before the request: if its answer is lost, the app may be there all the same. What another owner
+        // has under this id is safe, since only apps with our label are removed.
+        let absolute = format!("/{}", id.trim_matches('/'));
+        self.outside.lock().unwrap_or_else(PoisonError::into_inner).push(absolute);
+        self.create(definition).await
+    }
+
+    async fn create(&self, mut definition: Map<String, Value>) -> Result<App, ClusterError> {
+        self.ownership.mark(&mut definition)?;
+        Ok(self.client.create_app(&Value::Object(definition)).await?)
+    }
+
+    /// Changes an app of ours. Labels in the change get ours added, so that the app stays ours.
+    ///
+    /// # Errors
+    /// If the app is not ours, or Marathon refuses the change.
+    pub async fn update(&self, id: &str, change: &Value, force: bool) -> Result<DeploymentResult, ClusterError> {
+        if !self.owns(&self.client.app(id).await?) {
+            return Err(ClusterError::NotOurs { id: id.to_owned() });
+        }
+        let mut change = change.clone();
+        if let Some(fields) = change.as_object_mut()
+            && fields.contains_key("labels")
+        {
+            self.ownership.mark(fields)?;
+        }
+        Ok(self.client.update_app(id, &change, force).await?)
+    }
+
+    /// True if the app carries this run's label.
+    #[must_use]
+    pub fn owns(&self, app: &App) -> bool {
+        Ownership::of(app).is_some_and(|ownership| ownership.run == self.ownership.run)
+    }
+
+    /// Removes everything of the run and waits until it is gone. Returns what in the group is not ours and stays.
+    ///
+    /// # Errors
+    /// If something is left after `patience`; the lease can be released again.
+    pub async fn release(&self, patience: Duration) -> Result<Vec<String>, CleanUpError> {
+        let outside = self.outside.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        remove(&self.client, &self.group(), &outside, self.run.as_str(), patience).await
+    }
+
+    /// Keeps the group as evidence until the lease expires, unless the suite has kept `at_most` others already.
+    ///
+    /// # Errors
+    /// If one too many cannot be removed.
+    pub async fn keep(&self, at_most: usize, patience: Duration) -> Result<Kept, CleanUpError> {
+        // Groups of tests that are still running count as well: they may yet fail, and the limit must hold then.
+        let others = match self.client.group_opt(ROOT).await {
+            Ok(Some(root)) => root.groups.iter().filter(|group| self.is_of_this_suite(group)).count(),
+            _ => 0,
+        };
+        if others >= at_most {
+            self.release(patience).await?;
+            return Ok(Kept::Removed);
+        }
+        let (group, base) = (self.group(), self.client.url());
+        Ok(Kept::Stays(format!(
+            "kept for a look until {}: {group}\n  look:   {base}v2/groups{group}\n  remove: hc-rig clean {}",
+            self.ownership.expires_text(),
+            self.run,
+        )))
+    }
+
+    fn is_of_this_suite(&self, group: &crate::marathon::model::Group) -> bool {
+        let same_suite = |ownership: Ownership| {
+            ownership.run != self.ownership.run
+                && ownership.suite == self.ownership.suite
+                && ownership.owner == self.ownership.owner
+        };
+        group.all_apps().into_iter().filter_map(Ownership::of).any(same_suite)
+    }
+}
+
+/// An object with an id that is a text.
+fn app_definition(definition: &Value) -> Result<(Map<String, Value>, String), ClusterError> {
+    let object =
+        definition.as_object().ok_or_else(|| ClusterError::Definition("is no JSON object".to_owned()))?.clone();
+    match object.get("id") {
+        Some(Value::String(id)) if !id.trim_matches('/').is_empty() => {
+            let id = id.clone();
+            Ok((object, id))
+        }
+        _ => Err(ClusterError::Definition("has no `id`".to_owned())),
+    }
+}

@@ -1,0 +1,129 @@
+//! Removing what is ours, and waiting until it is gone.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{CleanUpError, Ownership, RunName};
+use crate::marathon::model::{App, Group};
+use crate::marathon::{Client, Error};
+
+/// The pause between looks.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// After this long a deletion that has not even begun to show is asked for again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Removes everything that carries the run's labels and waits until it is gone. Returns the ids of apps in the
+/// run's group that are not ours; they, and then their group, are left alone.
+///
+/// It can be repeated at any time, also by another process after a crash.
+///
+/// # Errors
+/// If something of ours is left after `patience`, or Marathon refuses.
+pub async fn remove_run(client: &Client, run: &RunName, patience: Duration) -> Result<Vec<String>, CleanUpError> {
+    remove(client, &run.group(), &[], run.as_str(), patience).await
+}
+
+/// The same for a group and for apps outside of it that the run created under an id of their own.
+pub(super) async fn remove(
+    client: &Client,
+    group: &str,
+    outside: &[String],
+    run: &str,
+    patience: Duration,
+) -> Result<Vec<String>, CleanUpError> {
+    let deadline = Instant::now() + patience;
+    let mut removal = Removal { client, group, outside, run, left: Vec::new(), foreign: Vec::new(), asked: None };
+    loop {
+        let why = match removal.step().await {
+            Ok(None) => return Ok(removal.foreign),
+            Ok(Some(why)) => why,
+            Err(error) if error.is_transient() => error.to_string(),
+            Err(error) => return Err(removal.failure(error.to_string())),
+        };
+        if Instant::now() + PAUSE > deadline {
+            return Err(removal.failure(format!("after {} s {why}", patience.as_secs())));
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+struct Removal<'a> {
+    client: &'a Client,
+    group: &'a str,
+    outside: &'a [String],
+    run: &'a str,
+    left: Vec<String>,
+    foreign: Vec<String>,
+    /// When the deletion was last asked for.
+    asked: Option<Instant>,
+}
+
+impl Removal<'_> {
+    /// Looks, and deletes what is to be deleted. `None` when all is gone, else what is still there.
+    async fn step(&mut self) -> Result<Option<String>, Error> {
+        let group = self.client.group_opt(self.group).await?;
+        let apps = group.as_ref().map(Group::all_apps).unwrap_or_default();
+        let (ours, foreign): (Vec<&App>, Vec<&App>) = apps.into_iter().partition(|app| self.is_ours(app));
+        self.foreign = foreign.iter().map(|app| app.id.clone()).collect();
+        let mut left: Vec<String> = ours.iter().map(|app| app.id.clone()).collect();
+        for id in self.outside {
+            if self.client.app_opt(id).await?.is_some_and(|app| self.is_ours(&app)) {
+                left.push(id.clone());
+            }
+        }
+        self.left = left;
+        // A group without apps is ours by its name; one with foreign apps in it stays for their sake.
+        let whole_group = group.is_some() && self.foreign.is_empty();
+        if self.left.is_empty() && !whole_group {
+            return self.deployments().await;
+        }
+        if self.asked.is_none_or(|asked| asked.elapsed() >= AGAIN) {
+            self.asked = Some(Instant::now());
+            if whole_group {
+                gone_is_fine(self.client.delete_group(self.group, true).await)?;
+            }
+            let one_by_one = self.left.iter().filter(|id| !whole_group || self.outside.contains(id));
+            for id in one_by_one {
+                gone_is_fine(self.client.delete_app(id, true).await)?;
+            }
+        }
+        Ok(Some(match self.left.len() {
+            0 => "the group is still listed".to_owned(),
+            1 => "1 app is still listed".to_owned(),
+            n => format!("{n} apps are still listed"),
+        }))
+    }
+
+    /// An app is no longer listed as soon as its removal begins; the tasks are gone when the deployment is.
+    async fn deployments(&self) -> Result<Option<String>, Error> {
+        let inside = |id: &String| {
+            id.strip_prefix(self.group).is_some_and(|rest| rest.starts_with('/')) || self.outside.contains(id)
+        };
+        let all = self.client.deployments().await?;
+        let running = all.iter().find(|deployment| deployment.affected_apps.iter().any(inside));
+        Ok(running.map(|deployment| format!("deployment {} is still stopping tasks", deployment.id)))
+    }
+
+    fn is_ours(&self, app: &App) -> bool {
+        Ownership::of(app).is_some_and(|ownership| ownership.run == self.run)
+    }
+
+    fn failure(&self, why: String) -> CleanUpError {
+        CleanUpError {
+            group: self.group.to_owned(),
+            why,
+            left: self.left.clone(),
+            remedy: format!("hc-rig clean {}", self.run),
+        }
+    }
+}
+
+/// Somebody else, or an earlier attempt, was faster.
+fn gone_is_fine<T>(result: Result<T, Error>) -> Result<(), Error> {
+    match result {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}

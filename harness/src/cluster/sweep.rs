@@ -1,0 +1,79 @@
+//! Removing what earlier runs left behind, once their lease has expired.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::removal::remove;
+use super::{CleanUpError, Ownership, ROOT};
+use crate::clock::Clock;
+use crate::marathon::{Client, Error};
+
+/// A group of some run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The group.
+    pub group: String,
+    /// Whose it is.
+    pub ownership: Ownership,
+    /// Its apps.
+    pub apps: Vec<String>,
+}
+
+/// What a sweep found and did.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// Removed: every app in it was ours and expired.
+    pub removed: Vec<Found>,
+    /// Still within their lease.
+    pub current: Vec<Found>,
+    /// Apps below `/hc-rig` that lack our labels; left alone, and their groups with them.
+    pub foreign: Vec<String>,
+    /// Groups without any app: nothing says whose they are, so they stay.
+    pub empty: Vec<String>,
+    /// What should have been removed and could not be.
+    pub failed: Vec<CleanUpError>,
+}
+
+/// Removes every group below `/hc-rig` whose lease has expired, by the server's clock where that is known.
+///
+/// # Errors
+/// If the groups cannot be listed.
+pub async fn sweep(client: &Client, clock: Clock, patience: Duration) -> Result<Swept, Error> {
+    let mut swept = Swept::default();
+    let Some(root) = client.group_opt(ROOT).await? else { return Ok(swept) };
+    let now = earliest_now(client, clock);
+    swept.foreign.extend(root.apps.iter().map(|app| app.id.clone()));
+    for group in &root.groups {
+        let apps = group.all_apps();
+        let owned: Vec<Ownership> = apps.iter().filter_map(|app| Ownership::of(app)).collect();
+        let Some(latest) = owned.iter().max_by_key(|ownership| ownership.expires).cloned() else {
+            if apps.is_empty() {
+                swept.empty.push(group.id.clone());
+            } else {
+                swept.foreign.extend(apps.iter().map(|app| app.id.clone()));
+            }
+            continue;
+        };
+        let strangers = apps.iter().filter(|app| Ownership::of(app).is_none_or(|other| other.run != latest.run));
+        let strangers: Vec<String> = strangers.map(|app| app.id.clone()).collect();
+        let found =
+            Found { group: group.id.clone(), ownership: latest, apps: apps.iter().map(|app| app.id.clone()).collect() };
+        if !strangers.is_empty() {
+            swept.foreign.extend(strangers);
+        } else if found.ownership.expires > now {
+            swept.current.push(found);
+        } else {
+            match remove(client, &found.group, &[], &found.ownership.run, patience).await {
+                Ok(_) => swept.removed.push(found),
+                Err(error) => swept.failed.push(error),
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// The earliest that it can be: nothing is removed because a clock is uncertain.
+fn earliest_now(client: &Client, clock: Clock) -> OffsetDateTime {
+    client.server_time().map_or_else(|| clock.now(), |time| time.now - time.uncertainty)
+}
