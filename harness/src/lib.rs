@@ -12,6 +12,7 @@ pub mod secret;
 pub mod settings;
 pub mod transport;
 pub mod wait;
+pub mod watch;
 
 pub use clock::Clock;
 pub use marathon::{Client, Error, Result};

@@ -1,0 +1,84 @@
+//! Nothing is being changed, or nothing is left.
+
+use std::borrow::Cow;
+
+use crate::scale::TaskState;
+use crate::wait::{Condition, Look};
+use crate::watch::view::AppView;
+
+/// See [`settled`].
+#[derive(Clone, Debug)]
+pub struct Settled;
+
+/// No deployment acts on the app, every wanted instance is listed and none is on its way up or down.
+pub fn settled() -> Settled {
+    Settled
+}
+
+impl Condition<AppView> for Settled {
+    type Output = ();
+
+    fn look(&mut self, view: &AppView) -> Look<()> {
+        if view.app.is_none() {
+            return Look::NotYet(view.summary());
+        }
+        if view.deploying() {
+            return Look::NotYet(format!("a deployment is under way ({})", view.summary()));
+        }
+        let moving = [TaskState::Scheduled, TaskState::Staged, TaskState::Killing];
+        if moving.iter().any(|&state| view.count(state) > 0) {
+            return Look::NotYet(view.summary());
+        }
+        Look::Met(())
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        "the end of all changes".into()
+    }
+}
+
+/// See [`deploying`].
+#[derive(Clone, Debug)]
+pub struct Deploying;
+
+/// A deployment acts on the app.
+pub fn deploying() -> Deploying {
+    Deploying
+}
+
+impl Condition<AppView> for Deploying {
+    type Output = ();
+
+    fn look(&mut self, view: &AppView) -> Look<()> {
+        if view.deploying() { Look::Met(()) } else { Look::NotYet("no deployment is under way".to_owned()) }
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        "a deployment".into()
+    }
+}
+
+/// See [`gone`].
+#[derive(Clone, Debug)]
+pub struct Gone;
+
+/// The app does not exist and no deployment acts on it any more.
+pub fn gone() -> Gone {
+    Gone
+}
+
+impl Condition<AppView> for Gone {
+    type Output = ();
+
+    fn look(&mut self, view: &AppView) -> Look<()> {
+        match (&view.app, view.deploying()) {
+            (None, false) => Look::Met(()),
+            (None, true) => Look::NotYet("the app is gone, but its deletion is still under way".to_owned()),
+            (Some(_), _) => Look::NotYet(format!("the app still exists: {}", view.summary())),
+        }
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        "the disappearance".into()
+    }
+}

@@ -1,0 +1,24 @@
+//! Waiting for apps and tasks: what a look at them sees, and the conditions that have a name.
+//!
+//! ```no_run
+//! # async fn example(client: harness::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use harness::wait::Condition;
+//! use harness::watch::{EventLog, Watch, healthy, settled};
+//!
+//! let watch = Watch::new(client.clone()).with_events(EventLog::open(&client).await?);
+//! watch.wait_for("/hc", healthy(2).and(settled())).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod conditions;
+mod describe;
+mod event_log;
+mod probe;
+mod view;
+
+pub use conditions::*;
+pub use describe::{event_line, short, task_lines};
+pub use event_log::{EventLog, Logged, concerns};
+pub use probe::{AppProbe, TaskProbe, Watch, Watchable};
+pub use view::{AppView, Events, TaskView, state_of};

@@ -1,0 +1,189 @@
+//! Where the views of apps and tasks come from, and how a wait for one is begun.
+
+use std::time::Duration;
+
+use super::event_log::EventLog;
+use super::view::{AppView, Events, TaskView};
+use crate::marathon::model::Task;
+use crate::marathon::{Client, Error, Result};
+use crate::scale::TaskState;
+use crate::wait::{Condition, Evidence, Probe, Trouble, Wait, wait_for};
+
+/// Begins waits on one Marathon: its client, its events if anybody listens, and how patient to be.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    client: Client,
+    events: Option<EventLog>,
+    patience: f64,
+    evidence: Evidence,
+}
+
+/// Something that can be waited for: an app by its id, a task.
+pub trait Watchable {
+    /// How it is observed.
+    type Probe: Probe + 'static;
+
+    /// A probe for one wait.
+    fn probe(&self, watch: &Watch) -> Self::Probe;
+
+    /// Its name in a report.
+    fn name(&self) -> String;
+
+    /// Requests that show it, as paths below the base URL.
+    fn paths(&self) -> Vec<String>;
+}
+
+impl Watch {
+    /// Waits on this Marathon, without events and with the given times as they are.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client, events: None, patience: 1.0, evidence: Evidence::default() }
+    }
+
+    /// Listens: waits look sooner and know more.
+    #[must_use]
+    pub fn with_events(self, events: EventLog) -> Self {
+        Self { events: Some(events), ..self }
+    }
+
+    /// The factor by which all times are stretched.
+    #[must_use]
+    pub fn with_patience(self, patience: f64) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// What every failure tells besides what was seen; the requests to repeat are added to it.
+    #[must_use]
+    pub fn with_evidence(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
+    }
+
+    /// The client that looks.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Begins a wait. The caller's place in the source goes into a failure.
+    #[track_caller]
+    pub fn wait_for<'a, W, C>(&self, subject: &W, condition: C) -> Wait<'a, W::Probe, C>
+    where
+        W: Watchable + ?Sized,
+        C: Condition<<W::Probe as Probe>::View> + Send + 'a,
+    {
+        let mut evidence = self.evidence.clone();
+        evidence.by_hand.extend(subject.paths().iter().map(|path| self.by_hand(path)));
+        let wait = wait_for(subject.name(), subject.probe(self), condition).patience(self.patience).evidence(evidence);
+        match &self.events {
+            Some(events) => wait.hastened_by(events.ear()),
+            None => wait,
+        }
+    }
+}
+
+impl Watch {
+    /// The command that repeats a `GET`. Behind DC/OS the reader's own token is taken from the environment.
+    fn by_hand(&self, path: &str) -> String {
+        let base = self.client.url().as_str().trim_end_matches('/');
+        let login = if base.contains("/service/") { r#"-H "Authorization: token=$DCOS_ACS_TOKEN" "# } else { "" };
+        format!("curl {login}{base}{path}")
+    }
+}
+
+impl Watchable for str {
+    type Probe = AppProbe;
+
+    fn probe(&self, watch: &Watch) -> AppProbe {
+        AppProbe::new(watch, self)
+    }
+
+    fn name(&self) -> String {
+        self.to_owned()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        vec![format!("/v2/apps/{self}"), "/v2/deployments".to_owned(), "/v2/queue".to_owned()]
+    }
+}
+
+impl Watchable for Task {
+    type Probe = TaskProbe;
+
+    fn probe(&self, watch: &Watch) -> TaskProbe {
+        TaskProbe { id: self.id.to_string(), app: AppProbe::new(watch, &self.app_id) }
+    }
+
+    fn name(&self) -> String {
+        format!("task {}", self.id)
+    }
+
+    fn paths(&self) -> Vec<String> {
+        vec![format!("/v2/apps/{}", self.app_id), "/v2/deployments".to_owned()]
+    }
+}
+
+/// Observes an app. `GET /v2/apps/{id}` is always asked, deployments and queue only when they can explain something.
+#[derive(Clone, Debug)]
+pub struct AppProbe {
+    client: Client,
+    events: Option<EventLog>,
+    since: Duration,
+    id: String,
+}
+
+impl AppProbe {
+    fn new(watch: &Watch, id: &str) -> Self {
+        let since = watch.events.as_ref().map(EventLog::now).unwrap_or_default();
+        Self { client: watch.client.clone(), events: watch.events.clone(), since, id: id.to_owned() }
+    }
+
+    async fn look(&self) -> Result<AppView> {
+        let app = self.client.app_opt(&self.id).await?;
+        let mut view = AppView { id: self.id.clone(), app, ..AppView::default() };
+        // An app that is gone may have its deletion still under way.
+        if view.app.as_ref().is_none_or(|app| !app.deployments.is_empty()) {
+            let mut deployments = self.client.deployments().await?;
+            deployments.retain(|deployment| deployment.affected_apps.contains(&self.id));
+            view.deployments = deployments;
+        }
+        if view.count(TaskState::Scheduled) > 0 || view.count(TaskState::Killing) > 0 {
+            view.queue = self.client.queue().await?.into_iter().find(|entry| entry.app_id == self.id);
+        }
+        // Read last, so that the events explain what the answers show.
+        view.events = self.events.as_ref().map_or_else(Events::default, |events| Events {
+            all: events.of_app(&self.id),
+            since: self.since,
+            on: true,
+        });
+        view.now = self.client.server_time();
+        Ok(view)
+    }
+}
+
+impl Probe for AppProbe {
+    type View = AppView;
+
+    async fn observe(&mut self) -> std::result::Result<AppView, Trouble> {
+        self.look().await.map_err(trouble)
+    }
+}
+
+/// Observes one task, which may have ended.
+#[derive(Clone, Debug)]
+pub struct TaskProbe {
+    id: String,
+    app: AppProbe,
+}
+
+impl Probe for TaskProbe {
+    type View = TaskView;
+
+    async fn observe(&mut self) -> std::result::Result<TaskView, Trouble> {
+        let app = self.app.look().await.map_err(trouble)?;
+        Ok(TaskView { id: self.id.clone(), app })
+    }
+}
+
+fn trouble(error: Error) -> Trouble {
+    if error.is_transient() { Trouble::Passing(error.into()) } else { Trouble::Final(error.into()) }
+}
