@@ -2,11 +2,11 @@
 
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use serde_json::Value;
 
 use super::subject::{Heard, Seen, Subject, Trouble};
 use crate::marathon::events::{EventStream, Notice};
 use crate::marathon::{Client, Error};
+use crate::watch::concerns;
 
 /// The types of events that say something about an app's tasks and deployments.
 const TYPES: &[&str] = &[
@@ -99,32 +99,5 @@ fn hear(notice: Notice, id: &str) -> Option<Heard> {
         Notice::Reconnected { .. } => None,
         Notice::Lost { why } => Some(Heard::Gap(why)),
         Notice::Gone { error } => Some(Heard::Gap(error.to_string())),
-    }
-}
-
-/// Whether an event is about the app: it names it, or its plan acts on it.
-fn concerns(event: &Value, id: &str) -> bool {
-    if let Some(app) = event["appId"].as_str().or_else(|| event["runSpecId"].as_str()) {
-        return app == id;
-    }
-    let steps = event["plan"]["steps"].as_array().into_iter().flatten();
-    steps.flat_map(|step| step["actions"].as_array().into_iter().flatten()).any(|action| action["app"] == id)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::concerns;
-
-    #[test]
-    fn an_event_concerns_the_app_that_it_names_or_acts_on() {
-        assert!(concerns(&json!({"appId": "/hc"}), "/hc"));
-        assert!(concerns(&json!({"runSpecId": "/hc"}), "/hc"));
-        assert!(!concerns(&json!({"appId": "/hc/other"}), "/hc"));
-        let plan = json!({"plan": {"steps": [{"actions": [{"action": "ScaleApplication", "app": "/hc"}]}]}});
-        assert!(concerns(&plan, "/hc"));
-        assert!(!concerns(&plan, "/other"));
-        assert!(!concerns(&json!({"groupId": "/"}), "/hc"));
     }
 }
