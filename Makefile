@@ -38,8 +38,11 @@ live-smoke: nextest ## the telling ones of them, at most ten minutes
 
 .PHONY: image
 image: ## the container image of the fake Marathon: FROM scratch, static program (needs Docker)
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package fake-marathon --target $(HOST)
-	docker build --quiet --tag hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/$(HOST)/release
+	RUSTFLAGS="-C target-feature=+crt-static" CARGO_PROFILE_RELEASE_STRIP=symbols \
+		cargo build --release --package fake-marathon --bin fake-marathon --target $(HOST)
+	# A folder of its own: Docker is handed all of it.
+	install -D target/$(HOST)/release/fake-marathon target/image/fake-marathon
+	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/image
 
 .PHONY: bench
 bench: ## what the rig and the fake cost: time, memory, checks a second
