@@ -40,6 +40,21 @@ impl Code {
         (Code::Stopped, "stopped by the user, after clean-up"),
     ];
 
+    /// Which of several codes a program ends with that did several things: the largest.
+    pub fn gravity(self) -> u8 {
+        match self {
+            Code::Held => 0,
+            Code::NotReached => 1,
+            Code::Stopped => 2,
+            Code::CleanUp => 3,
+            Code::Usage => 4,
+            Code::Unreachable => 5,
+            Code::Refused => 6,
+            Code::Results => 7,
+            Code::Internal => 8,
+        }
+    }
+
     /// The process's exit status.
     pub fn status(self) -> u8 {
         self as u8
@@ -53,7 +68,7 @@ impl From<Code> for std::process::ExitCode {
 }
 
 /// What ends the program early: one sentence for the user and the exit code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// The exit code.
     pub code: Code,

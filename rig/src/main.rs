@@ -1,17 +1,28 @@
-//! The program: hands over to the library and turns its answer into an exit code.
+//! The program: hands over to the task tools or to the library, prints what a command says, and exits with its code.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use hc_rig::{
     cli::{Cli, Command},
-    commands,
-    exit::Failure,
+    commands::{self, Done},
+    exit::{Code, Failure},
+    run::Interrupt,
 };
 
 fn main() -> ExitCode {
+    // Process tasks of the embedded fake run this very program as their tools.
+    if let Some(code) = fake_marathon::task_tools::main() {
+        return code;
+    }
     match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(done) => {
+            print!("{}", done.text);
+            if let Some(trouble) = done.trouble {
+                eprintln!("hc-rig: {trouble}");
+            }
+            done.code.into()
+        }
         Err(failure) => {
             eprintln!("hc-rig: {failure}");
             failure.code.into()
@@ -19,10 +30,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<(), Failure> {
+fn run(cli: Cli) -> Result<Done, Failure> {
     match cli.command {
-        Command::Why { run, all } => print!("{}", commands::why::explain(&run, all)?),
-        Command::Report { run } => println!("Report  {}", commands::render::all(&run)?.display()),
+        Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
+        Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
+        Command::Why { run, all } => commands::why::explain(&run, all).map(Done::well),
+        Command::Report { run } => {
+            commands::render::all(&run).map(|path| Done::well(format!("Report  {}\n", path.display())))
+        }
+        Command::Login { reach } => block_on(commands::cluster::login(&reach)),
+        Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut std::io::stdout());
+            Ok(Done::well(""))
+        }
     }
-    Ok(())
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Code::Internal, format!("cannot start: {error}")))?;
+    runtime.block_on(work)
 }

@@ -44,7 +44,7 @@ impl From<&Sample> for Bar {
             t: sample.t,
             target: sample.target,
             counts: sample.counts,
-            age: sample.ages.map(|ages| ages.max),
+            age: sample.age.map(|age| age.max),
         }
     }
 }

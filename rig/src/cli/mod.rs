@@ -1,12 +1,44 @@
 //! What the user types.
 
+pub mod spoken;
+pub mod values;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::{
+    commands::{run::RunArgs, try_pairs::TryArgs},
+    exit::Code,
+    run::reach::Reach,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  hc-rig try                                   all six pairs on a fake Marathon with real processes; needs nothing
+  hc-rig try --pair mesos,MESOS_TCP --target 50
+  hc-rig run docker,HTTP --url http://marathon.example:8080 --target 100
+  hc-rig run app.json --step 100 --target 2000       (DCOS_URL, DCOS_USERNAME, DCOS_PASSWORD in the environment)
+  hc-rig why hc-rig-runs/run-20261122-220716         which tasks had \"alive\": false, and what to look at
+  hc-rig report hc-rig-runs/run-20261122-220716      draws chart and report again
+";
+
+/// Examples and the table of exit codes, for the end of `--help`.
+fn after_help() -> String {
+    let mut text = format!("{EXAMPLES}\nExit codes:\n");
+    for (code, meaning) in Code::TABLE {
+        text.push_str(&format!("  {:>3}  {meaning}\n", code.status()));
+    }
+    text
+}
 
 /// Drives health checks of Mesos apps to scale and shows what happens.
+///
+/// hc-rig logs in, deploys an app in a group of its own, scales it up step by step, samples the tasks by state at each
+/// poll, removes what it made, and leaves a folder with samples, a chart and a report.
 #[derive(Debug, Parser)]
-#[command(name = "hc-rig", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "hc-rig", version, propagate_version = true, arg_required_else_help = true, after_help = after_help())]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
@@ -16,6 +48,12 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the pairs of containerizer and check on an embedded fake Marathon: no cluster, no Docker
+    #[command(after_help = after_help())]
+    Try(TryArgs),
+    /// Run one app definition or pair on a cluster
+    #[command(after_help = after_help())]
+    Run(Box<RunArgs>),
     /// Explain the tasks that had "alive": false, with ready sysdig commands
     Why {
         /// The run's folder
@@ -28,5 +66,22 @@ pub enum Command {
     Report {
         /// The run's folder
         run: PathBuf,
+    },
+    /// Log in and say what is there: versions, agents, free resources
+    Login {
+        /// Which cluster.
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// List the cluster's apps with their tasks by health
+    Apps {
+        /// Which cluster.
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Print shell completions: hc-rig completions bash > /etc/bash_completion.d/hc-rig
+    Completions {
+        /// Which shell
+        shell: Shell,
     },
 }

@@ -1,4 +1,29 @@
 //! What each command does.
 
+pub mod closing;
+pub mod cluster;
+pub mod output;
 pub mod render;
+pub mod run;
+pub mod try_pairs;
 pub mod why;
+
+use crate::exit::Code;
+
+/// What a command has to say at its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// For stdout.
+    pub text: String,
+    /// One sentence for stderr, if something went wrong.
+    pub trouble: Option<String>,
+    /// The exit code.
+    pub code: Code,
+}
+
+impl Done {
+    /// Everything is well.
+    pub fn well(text: impl Into<String>) -> Self {
+        Self { text: text.into(), trouble: None, code: Code::Held }
+    }
+}

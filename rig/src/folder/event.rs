@@ -9,6 +9,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::folder::moment;
+
 /// The rig's own remark: which executor runs a task. Data: `task`, `agent`, `executor_pid`, `container`.
 pub const EXECUTOR: &str = "hc_rig_executor";
 /// The rig's own remark: clean-up begins; what follows is no news about health.
@@ -20,23 +22,34 @@ pub const CLEAN_UP: &str = "hc_rig_clean_up";
 pub struct EventLine {
     /// Version of the format.
     pub v: u32,
-    /// When it was received, seconds on the samples' clock.
+    /// When it was received, ISO 8601.
+    pub at: String,
+    /// The same in seconds on the samples' clock.
     pub t: f64,
-    /// Marathon's `eventType`, or one of this module's.
-    pub event: String,
-    /// Marathon's object, unchanged.
-    pub data: Value,
+    /// Marathon's object, unchanged, or one of this module's. Its `eventType` says what it is.
+    pub event: Value,
+    /// A remark of the driver, instead of an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl EventLine {
     /// A line of the current format.
-    pub fn new(t: f64, event: impl Into<String>, data: Value) -> Self {
-        Self { v: 1, t, event: event.into(), data }
+    pub fn new(t: f64, kind: &str, mut event: Value) -> Self {
+        if let Some(fields) = event.as_object_mut() {
+            fields.insert("eventType".to_owned(), Value::from(kind));
+        }
+        Self { v: 1, at: moment::now(), t, event, note: None }
     }
 
-    /// A text field of the data, empty if it is not there.
+    /// Marathon's `eventType`, or one of this module's.
+    pub fn kind(&self) -> &str {
+        self.text("eventType")
+    }
+
+    /// A text field of the event, empty if it is not there.
     pub fn text(&self, key: &str) -> &str {
-        self.data.get(key).and_then(Value::as_str).unwrap_or_default()
+        self.event.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 }
 

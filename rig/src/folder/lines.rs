@@ -8,10 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{
-    exit::{Code, Failure},
-    folder::json,
-};
+use crate::{exit::Failure, folder::json};
 
 /// A file of JSON lines. Every line is handed to the system at once and whole: if it does not fit (disk full), what was
 /// written of it is taken back, so that the file holds complete lines only.
@@ -43,8 +40,8 @@ impl Lines {
     ///
     /// # Errors
     /// It could not be written whole; the lines before it are safe.
-    pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
-        let mut line = json::line(value).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+    pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<()> {
+        let mut line = json::line(value)?;
         line.push('\n');
         match self.file.write_all(line.as_bytes()) {
             Ok(()) => {
@@ -53,7 +50,7 @@ impl Lines {
             }
             Err(error) => {
                 self.take_back();
-                Err(Failure::results(&self.path, &error))
+                Err(error)
             }
         }
     }
@@ -63,11 +60,12 @@ impl Lines {
     /// # Errors
     /// The disk refuses.
     pub fn sync(&self) -> Result<(), Failure> {
-        match self.file.sync_data() {
-            // A pipe or /dev/full cannot be synchronised; what was written was written.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-            other => other.map_err(|error| Failure::results(&self.path, &error)),
-        }
+        self.file.sync_data().map_err(|error| Failure::results(&self.path, &error))
+    }
+
+    /// Where the lines go.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     fn take_back(&mut self) {
@@ -98,8 +96,9 @@ mod tests {
     #[test]
     fn a_full_disk_is_exit_code_7_and_says_what_to_do() {
         let mut lines = Lines::append(Path::new("/dev/full")).unwrap();
-        let failure = lines.push(&json!({"a": 1})).unwrap_err();
-        assert_eq!(failure.code, Code::Results);
+        let error = lines.push(&json!({"a": 1})).unwrap_err();
+        let failure = Failure::results(lines.path(), &error);
+        assert_eq!(failure.code, crate::exit::Code::Results);
         assert!(failure.message.contains("the disk is full"), "{failure}");
     }
 }

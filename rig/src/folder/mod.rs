@@ -26,7 +26,7 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         manifest::Manifest,
-        summary::{Step, Summary, Tally},
+        summary::{Combined, Step, Summary, Tally},
         tasks::Stories,
     },
 };
@@ -82,12 +82,25 @@ impl RunFolder {
             .filter(|entry| entry.path().join("run.json").is_file())
             .map(|entry| Self { path: entry.path() })
             .collect();
-        found.sort_by(|a, b| a.path.cmp(&b.path));
+        let combined: Combined = fs::read(path.join("summary.json"))
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default();
+        let place = |folder: &Self| {
+            let name = folder.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            combined.folders.iter().position(|listed| *listed == name).unwrap_or(usize::MAX)
+        };
+        found.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.path.cmp(&b.path)));
         if found.is_empty() {
             Err(Self::open(path).err().unwrap_or_else(|| Failure::usage("no run")))
         } else {
             Ok(found)
         }
+    }
+
+    /// A folder that is known to be there.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
     }
 
     /// Where it is.

@@ -138,7 +138,11 @@ pub struct Sample {
     /// Ids of tasks that are no longer listed.
     pub gone: Vec<String>,
     /// Age of the last check results, if measured.
-    pub ages: Option<Ages>,
+    pub age: Option<Ages>,
+    /// Seconds after its tick that the poll began.
+    pub late: f64,
+    /// Ticks since the sample before at which no poll could be made.
+    pub missed: u64,
 }
 
 /// What [`scan`] met besides good lines.

@@ -107,6 +107,26 @@ pub struct Summary {
     pub clean_up: String,
 }
 
+/// `summary.json` over the runs of several pairs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Combined {
+    /// Version of the format.
+    pub format: u32,
+    /// Held if all held, else the worst.
+    pub verdict: Verdict,
+    /// `6 of 6 pairs healthy at target`.
+    pub sentence: String,
+    /// The process's exit code.
+    pub exit: u8,
+    /// How many held.
+    pub held: u64,
+    /// The runs' folders, in order.
+    pub folders: Vec<String>,
+    /// Their summaries, in the same order.
+    pub runs: Vec<Summary>,
+}
+
 /// Builds steps and counters from samples, in one pass and with flat memory.
 #[derive(Debug, Default)]
 pub struct Tally {

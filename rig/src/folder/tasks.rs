@@ -222,11 +222,11 @@ impl Stories {
         if self.cleaning.is_some() {
             return;
         }
-        match line.event.as_str() {
+        match line.kind() {
             event::CLEAN_UP => self.cleaning = Some(line.t),
             event::EXECUTOR => {
                 let story = self.story(line.text("task"), line.t);
-                story.executor_pid = line.data.get("executor_pid").and_then(Value::as_i64);
+                story.executor_pid = line.event.get("executor_pid").and_then(Value::as_i64);
                 if story.agent.is_empty() {
                     line.text("agent").clone_into(&mut story.agent);
                 }
@@ -236,7 +236,7 @@ impl Stories {
                 let state = line.text("taskStatus");
                 line.text("host").clone_into(&mut story.host);
                 line.text("slaveId").clone_into(&mut story.agent);
-                if let Some(ports) = line.data.get("ports").and_then(Value::as_array).filter(|ports| !ports.is_empty())
+                if let Some(ports) = line.event.get("ports").and_then(Value::as_array).filter(|ports| !ports.is_empty())
                 {
                     story.ports = ports.iter().filter_map(Value::as_u64).collect();
                 }

@@ -1,0 +1,46 @@
+//! Values of flags.
+
+use std::time::Duration;
+
+/// A duration such as `2s`, `500ms` or `5m`; a bare number is seconds. Not zero.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = match text.trim().parse::<f64>() {
+        Ok(seconds) if (0.0..1e9).contains(&seconds) => Duration::from_secs_f64(seconds),
+        Ok(_) => return Err("write a time such as 2s, 500ms or 5m".to_owned()),
+        Err(_) => humantime::parse_duration(text)
+            .map_err(|error| format!("{error} (write a time such as 2s, 500ms or 5m)"))?,
+    };
+    if parsed.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(parsed) }
+}
+
+/// The interval between two polls: at least 100 ms, at most a minute.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn poll(text: &str) -> Result<Duration, String> {
+    let poll = duration(text)?;
+    if (Duration::from_millis(100)..=Duration::from_secs(60)).contains(&poll) {
+        Ok(poll)
+    } else {
+        Err("polls may be 100ms to 60s apart".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(duration("2"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        for wrong in ["0", "-1", "soon", "1e300", ""] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        assert!(poll("50ms").is_err() && poll("61s").is_err() && poll("2s").is_ok());
+    }
+}

@@ -1,0 +1,160 @@
+//! `hc-rig run`: one app on a cluster.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use clap::Args;
+use harness::{
+    cluster::{Limits, Needs, preflight},
+    scale::Plan,
+};
+use tokio::time::Instant;
+
+use crate::{
+    cli::{
+        spoken,
+        values::{duration, poll},
+    },
+    commands::{Done, closing, output::Output, render},
+    exit::{Code, Failure},
+    folder::RunFolder,
+    progress::Progress,
+    run::{
+        Definition, Interrupt, Job, measure,
+        reach::{self, Reach},
+    },
+};
+
+/// What `run` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct RunArgs {
+    /// The app definition: a JSON file, or a pair such as mesos,MESOS_TCP
+    #[arg(value_name = "APP.json|PAIR")]
+    pub app: String,
+    /// Which cluster.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// How it is scaled.
+    #[command(flatten)]
+    pub scaling: Scaling,
+    /// Deploy under the definition's own id instead of in a group of the run's own
+    #[arg(long)]
+    pub id_as_is: bool,
+    /// Go beyond 1,000 tasks, 32 CPUs or 64 GB
+    #[arg(long)]
+    pub yes: bool,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// How an app is scaled and polled.
+#[derive(Args, Clone, Debug)]
+pub struct Scaling {
+    /// Tasks that each step adds
+    #[arg(long, default_value = "10", value_name = "N")]
+    pub step: NonZeroU32,
+    /// Tasks at the end [default: the definition's instances and three steps]
+    #[arg(long, value_name = "N")]
+    pub target: Option<u32>,
+    /// Time between two polls
+    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
+    pub poll: Duration,
+    /// Time that one step may take
+    #[arg(long, default_value = "5m", value_parser = duration, value_name = "TIME")]
+    pub step_timeout: Duration,
+}
+
+impl Scaling {
+    /// The targets for a definition.
+    ///
+    /// # Errors
+    /// Exit code 2: the definition asks for more than the target.
+    pub fn plan(&self, definition: &Definition) -> Result<Plan, Failure> {
+        let first = definition.instances();
+        let target = self.target.unwrap_or_else(|| first.saturating_add(self.step.get().saturating_mul(3)));
+        Plan::linear(first, self.step, target).map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Whatever is wrong before anything is deployed, and what went wrong with the results.
+pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+    let begun = Instant::now();
+    let definition = Definition::load(&args.app)?;
+    let plan = args.scaling.plan(&definition)?;
+    let settings = args.reach.settings()?;
+    let client = reach::client(&settings)?;
+    let progress = Progress::new(args.output.quiet);
+
+    let found = tokio::select! {
+        found = preflight(&client) => found.map_err(|error| reach::failure(&error))?,
+        () = interrupt.stop.cancelled() => return Err(stopped_early()),
+    };
+    let (cpus, mem) = definition.needs();
+    let docker = definition.pair.starts_with("docker");
+    let needs = Needs { tasks: u64::from(plan.target()), cpus, mem, docker };
+    let limits = Limits::default();
+    found.check(&needs, (!args.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))?;
+    let login = if reach::has_login(&settings) { "login ok · " } else { "" };
+    progress.say(&format!(
+        "{login}Marathon {} · {} · {} to {plan} tasks, poll every {:?}",
+        found.marathon.version,
+        match &found.mesos {
+            Ok(version) => format!("Mesos {version}, {} agents", found.agents.len()),
+            Err(_) => "Mesos cannot be asked".to_owned(),
+        },
+        definition.pair,
+        args.scaling.poll,
+    ));
+
+    let folder = RunFolder::create(args.output.folder("run"))?;
+    let path = folder.path().to_owned();
+    let pair = progress.pair(&definition.pair, plan.target());
+    let job = Job {
+        cluster: reach::describe(&settings, &client, &found),
+        definition,
+        plan,
+        poll: args.scaling.poll,
+        step_within: args.scaling.step_timeout.mul_f64(settings.patience.value),
+        id_as_is: args.id_as_is,
+        run: None,
+        side_by_side: 1,
+        command: spoken::command_line(),
+        folder: folder.clone(),
+    };
+    let outcome = match measure(&client, job, pair, &interrupt).await {
+        Ok(outcome) => outcome,
+        Err(failure) => {
+            discard(&folder);
+            return Err(failure);
+        }
+    };
+    let mut code = outcome.code();
+    let mut trouble = outcome.failure.map(|failure| failure.message);
+    let read = match render::one(&folder) {
+        Ok(read) => read,
+        Err(failure) => {
+            // The samples are safe; what could not be drawn can be drawn later.
+            (code, trouble) = (failure.code, Some(failure.message));
+            folder.read()?
+        }
+    };
+    let text = closing::one(&read, &path, code, begun.elapsed().as_secs_f64());
+    Ok(Done { text, trouble, code })
+}
+
+/// The user stopped it before anything was there to clean up.
+pub fn stopped_early() -> Failure {
+    Failure::new(Code::Stopped, "stopped before anything was deployed")
+}
+
+/// A run that was refused leaves no folder behind.
+pub fn discard(folder: &RunFolder) {
+    for name in ["run.json", "samples.jsonl", "events.jsonl"] {
+        drop(std::fs::remove_file(folder.file(name)));
+    }
+    // Only if nothing else is in it.
+    drop(std::fs::remove_dir(folder.path()));
+}

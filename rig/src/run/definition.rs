@@ -1,0 +1,132 @@
+//! What is run: a file, or one of the embedded definitions by its pair.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::{
+    exit::Failure,
+    folder::manifest::{check_facts, containerizer},
+};
+
+/// An app definition that is worth sending.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// The JSON object as it was written.
+    pub json: Value,
+    /// `containerizer,PROTOCOL`.
+    pub pair: String,
+    /// How the user named it.
+    pub named: String,
+}
+
+impl Definition {
+    /// The definition that the user named: a pair such as `mesos,TCP`, or a JSON file.
+    ///
+    /// # Errors
+    /// Exit code 2: there is no such pair or file, or it is no app definition; the sentence says where and what.
+    pub fn load(named: &str) -> Result<Self, Failure> {
+        let path = Path::new(named);
+        // A file that exists wins; a name with a comma and no such file can only be meant as a pair.
+        if !path.exists()
+            && let Some(found) = Self::embedded(named)?
+        {
+            return Ok(found);
+        }
+        let text = fs::read_to_string(path).map_err(|error| {
+            Failure::usage(format!(
+                "cannot read the app definition {named}: {error} (a pair such as mesos,TCP works too)"
+            ))
+        })?;
+        Self::parse(named, &text)
+    }
+
+    fn embedded(named: &str) -> Result<Option<Self>, Failure> {
+        match named.parse::<fixtures::Definition>() {
+            Ok(found) => {
+                Ok(Some(Self { json: found.json(), pair: found.pair.to_string(), named: found.pair.to_string() }))
+            }
+            Err(unknown) if named.contains(',') => Err(Failure::usage(unknown.to_string())),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The definition in a text; `named` is how messages call it.
+    ///
+    /// # Errors
+    /// As [`Definition::load`].
+    pub fn parse(named: &str, text: &str) -> Result<Self, Failure> {
+        let json: Value = serde_json::from_str(text).map_err(|error| {
+            let what = error.to_string();
+            let what = what.split(" at line ").next().unwrap_or_default();
+            Failure::usage(format!("{named}:{}:{}: this is no JSON: {what}", error.line(), error.column()))
+        })?;
+        let wrong = |what: &str| Failure::usage(format!("{named}: {what}"));
+        let Some(fields) = json.as_object() else {
+            return Err(wrong("an app definition is one JSON object ({\"id\": …})"));
+        };
+        if fields.contains_key("apps") || fields.contains_key("groups") {
+            return Err(wrong("this is a group; name a file with one app"));
+        }
+        match fields.get("id").and_then(Value::as_str) {
+            None => return Err(wrong("the app definition has no \"id\" (write \"id\": \"/hc\")")),
+            Some(id) if id.trim_matches('/').is_empty() => return Err(wrong("the app's \"id\" has no name in it")),
+            Some(_) => {}
+        }
+        if fields.get("instances").is_some_and(|n| n.as_u64().is_none_or(|n| u32::try_from(n).is_err())) {
+            return Err(wrong("\"instances\" is no number of tasks"));
+        }
+        let pair = format!("{},{}", containerizer(&json), check_facts(&json).protocol);
+        Ok(Self { json, pair, named: named.to_owned() })
+    }
+
+    /// How many instances it asks for; Marathon's default is 1.
+    pub fn instances(&self) -> u32 {
+        let asked = self.json.get("instances").and_then(Value::as_u64).unwrap_or(1);
+        u32::try_from(asked).unwrap_or(u32::MAX)
+    }
+
+    /// CPUs and memory (MB) of one task, with Marathon's defaults 1 and 128.
+    pub fn needs(&self) -> (f64, f64) {
+        let number = |key: &str, default: f64| self.json.get(key).and_then(Value::as_f64).unwrap_or(default);
+        (number("cpus", 1.0), number("mem", 128.0))
+    }
+
+    /// The name of a folder for it: `mesos-mesos_tcp`.
+    pub fn stem(&self) -> String {
+        self.pair.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Code;
+
+    fn refused(text: &str) -> String {
+        let failure = Definition::parse("app.json", text).unwrap_err();
+        assert_eq!(failure.code, Code::Usage);
+        failure.message
+    }
+
+    #[test]
+    fn every_pair_of_the_procedure_is_known_by_name() {
+        for pair in fixtures::Pair::SEED {
+            let definition = Definition::load(&pair.to_string()).unwrap();
+            assert_eq!((definition.pair.as_str(), definition.instances()), (pair.to_string().as_str(), 1));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        assert_eq!(refused("{\n  \"id\": \"/hc\",\n}"), "app.json:3:1: this is no JSON: trailing comma");
+        assert_eq!(refused("[1]"), "app.json: an app definition is one JSON object ({\"id\": …})");
+        assert_eq!(
+            refused("{\"cmd\": \"true\"}"),
+            "app.json: the app definition has no \"id\" (write \"id\": \"/hc\")"
+        );
+        assert_eq!(refused("{\"id\": \"/hc\", \"instances\": -1}"), "app.json: \"instances\" is no number of tasks");
+        assert!(Definition::load("nothing.json").unwrap_err().message.starts_with("cannot read the app definition"));
+        assert!(Definition::load("mesos,UDP").unwrap_err().message.contains("UDP"));
+    }
+}

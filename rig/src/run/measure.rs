@@ -1,0 +1,198 @@
+//! The life of one run, from the empty folder to the verdict.
+
+use std::{sync::PoisonError, time::Duration};
+
+use harness::{
+    Client,
+    cluster::{Lease, LeaseOptions, RunName},
+    scale::{self, Drive, DriveError, MarathonApp, Plan, RunReport},
+};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::{
+    exit::{Code, Failure},
+    folder::{
+        RunFolder,
+        event::{CLEAN_UP, EventLine},
+        manifest::{self, Cluster, Manifest, Rig, without_secrets},
+        moment,
+        summary::{Summary, Verdict},
+    },
+    progress::PairProgress,
+    run::{Definition, Interrupt, executors, reach, sink::FolderSink},
+};
+
+/// How long deleting and waiting for the last task may take.
+const CLEAN_UP_WITHIN: Duration = Duration::from_secs(120);
+
+/// Everything that one run needs to know.
+#[derive(Debug)]
+pub struct Job {
+    /// What to run.
+    pub definition: Definition,
+    /// The targets.
+    pub plan: Plan,
+    /// From one poll to the next.
+    pub poll: Duration,
+    /// How long one step may take.
+    pub step_within: Duration,
+    /// Deploy under the definition's own id.
+    pub id_as_is: bool,
+    /// The run's name.
+    pub run: Option<String>,
+    /// What is known of the cluster.
+    pub cluster: Cluster,
+    /// How many runs go on at the same time on this machine.
+    pub side_by_side: u64,
+    /// The command that repeats it.
+    pub command: String,
+    /// Where the results go; made and empty.
+    pub folder: RunFolder,
+}
+
+/// How a run came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The verdict as it stands in `summary.json`.
+    pub summary: Summary,
+    /// What went wrong beyond a target that was not reached: the sentence and its exit code.
+    pub failure: Option<Failure>,
+}
+
+impl Outcome {
+    /// The exit code of this run.
+    pub fn code(&self) -> Code {
+        self.failure.as_ref().map_or_else(|| self.summary.verdict.code(), |failure| failure.code)
+    }
+}
+
+/// Runs the job to its end. Samples are on disk before clean-up begins; clean-up is always tried.
+///
+/// # Errors
+/// Only what comes before anything is deployed: the folder cannot be written, or the definition is refused.
+pub async fn measure(
+    client: &Client,
+    job: Job,
+    progress: PairProgress,
+    interrupt: &Interrupt,
+) -> Result<Outcome, Failure> {
+    let run = job.run.as_deref().map(RunName::known);
+    let lease = Lease::take(client, LeaseOptions { run, ..LeaseOptions::default() });
+    let id = job.definition.json.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let app = if job.id_as_is {
+        format!("/{}", id.trim_matches('/'))
+    } else {
+        lease.id_of(id).ok_or_else(|| Failure::usage(format!("{}: its id has no name", job.definition.named)))?
+    };
+    job.folder.write_json("run.json", &manifest_of(&job, lease.run().as_str(), &app))?;
+    let mut sink = FolderSink::open(&job.folder, progress.clone(), job.plan.steps())?;
+
+    let deployed = if job.id_as_is {
+        lease.deploy_as_is(&job.definition.json).await
+    } else {
+        lease.deploy(&job.definition.json).await
+    };
+    if let Err(error) = deployed {
+        // An answer that was lost may have deployed it all the same.
+        let _ = lease.release(CLEAN_UP_WITHIN).await;
+        progress.finish("refused");
+        return Err(reach::deploy_failure(&error, &job.definition.named));
+    }
+
+    let start = Instant::now();
+    let follower =
+        tokio::spawn(executors::follow(client.clone(), app.clone(), sink.wake(), sink.events(), start)).abort_handle();
+    let drive = Drive {
+        poll: job.poll,
+        step_deadline: job.step_within,
+        cancel: interrupt.stop.clone(),
+        ..Drive::new(job.plan.clone())
+    };
+    let report = drive.run(&mut MarathonApp::new(client.clone(), &app), &mut sink).await;
+    follower.abort();
+
+    let marker = EventLine::new(start.elapsed().as_secs_f64(), CLEAN_UP, json!({"group": lease.group()}));
+    let marked = sink.events().lock().unwrap_or_else(PoisonError::into_inner).push(&marker);
+    // Nothing depends on the marker but what the report says of the kills that follow; a full disk has shown before.
+    drop(marked);
+    let synced = sink.sync().err();
+    let clean_up = tokio::select! {
+        released = lease.release(CLEAN_UP_WITHIN) => released.err().map(|error| error.to_string()),
+        () = interrupt.quit.cancelled() => {
+            Some(format!("clean-up of {} was cut short by the second Ctrl-C; to finish it: hc-rig clean {}", lease.group(), lease.run()))
+        }
+    };
+
+    let mut outcome = judge(&report, &job, sink.broken().cloned().or(synced));
+    match clean_up {
+        None => outcome.summary.clean_up = "complete".to_owned(),
+        Some(left) => {
+            outcome.summary.clean_up.clone_from(&left);
+            outcome.failure.get_or_insert_with(|| Failure::new(Code::CleanUp, left));
+        }
+    }
+    outcome.summary.exit = outcome.code().status();
+    progress.finish(&outcome.summary.verdict.word().to_lowercase());
+    if let Err(failure) = job.folder.write_json("summary.json", &outcome.summary) {
+        outcome.failure.get_or_insert(failure);
+    }
+    Ok(outcome)
+}
+
+fn manifest_of(job: &Job, run: &str, app: &str) -> Manifest {
+    Manifest {
+        format: manifest::FORMAT,
+        run: run.to_owned(),
+        pair: job.definition.pair.clone(),
+        started_at: moment::now(),
+        command: job.command.clone(),
+        app: app.to_owned(),
+        definition: without_secrets(&job.definition.json),
+        cluster: job.cluster.clone(),
+        plan: manifest::Plan {
+            targets: job.plan.targets().iter().map(|target| u64::from(*target)).collect(),
+            poll_seconds: job.poll.as_secs_f64(),
+            step_seconds: job.step_within.as_secs_f64(),
+        },
+        rig: Rig::here(job.side_by_side),
+    }
+}
+
+/// The verdict on what the driver reports.
+fn judge(report: &RunReport, job: &Job, unwritten: Option<Failure>) -> Outcome {
+    let mut failure = unwritten;
+    let (verdict, why) = match &report.outcome {
+        scale::Outcome::Held => (Verdict::Held, String::new()),
+        scale::Outcome::NotReached { step, target, why } => {
+            (Verdict::NotReached, format!("step {step} of {} to {target} tasks: {why}", job.plan.steps()))
+        }
+        scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
+        scale::Outcome::Failed(DriveError::Marathon(error)) => {
+            failure.get_or_insert_with(|| match error.downcast_ref::<harness::Error>() {
+                Some(error) => reach::failure(error),
+                None => Failure::new(Code::Unreachable, error.to_string()),
+            });
+            (Verdict::Broken, error.to_string())
+        }
+        scale::Outcome::Failed(DriveError::Write(error)) => {
+            failure.get_or_insert_with(|| Failure::results(&job.folder.file("samples.jsonl"), error));
+            (Verdict::Broken, format!("a result could not be written: {error}"))
+        }
+    };
+    // A run that held but whose results are not safe did not hold.
+    let verdict = if failure.is_some() && verdict == Verdict::Held { Verdict::Broken } else { verdict };
+    let summary = Summary {
+        format: manifest::FORMAT,
+        pair: job.definition.pair.clone(),
+        verdict,
+        why,
+        target: u64::from(job.plan.target()),
+        reached: report.reached().map_or(0, u64::from),
+        samples: report.samples,
+        missed_polls: report.missed_ticks,
+        seconds: report.seconds,
+        ..Summary::default()
+    };
+    Outcome { summary, failure }
+}

@@ -1,0 +1,101 @@
+//! Where a run's findings go: samples and events on disk at once, the numbers to the progress line.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use harness::scale::{EventRecord, Sample, Sink, StepReport};
+use tokio::sync::Notify;
+
+use crate::{
+    exit::Failure,
+    folder::{RunFolder, lines::Lines},
+    progress::PairProgress,
+};
+
+/// Writes to a run folder.
+#[derive(Debug)]
+pub struct FolderSink {
+    samples: Lines,
+    events: Arc<Mutex<Lines>>,
+    progress: PairProgress,
+    wake: Arc<Notify>,
+    steps: usize,
+    broken: Option<Failure>,
+}
+
+impl FolderSink {
+    /// Opens the files: if that fails, nothing has been deployed yet.
+    ///
+    /// # Errors
+    /// Exit code 7: they cannot be written.
+    pub fn open(folder: &RunFolder, progress: PairProgress, steps: usize) -> Result<Self, Failure> {
+        Ok(Self {
+            samples: Lines::append(&folder.file("samples.jsonl"))?,
+            events: Arc::new(Mutex::new(Lines::append(&folder.file("events.jsonl"))?)),
+            progress,
+            wake: Arc::new(Notify::new()),
+            steps,
+            broken: None,
+        })
+    }
+
+    /// The events file, for others who have something to add.
+    pub fn events(&self) -> Arc<Mutex<Lines>> {
+        self.events.clone()
+    }
+
+    /// Called whenever the executors are worth asking for.
+    pub fn wake(&self) -> Arc<Notify> {
+        self.wake.clone()
+    }
+
+    /// Which file could not be written and why, if one could not.
+    pub fn broken(&self) -> Option<&Failure> {
+        self.broken.as_ref()
+    }
+
+    /// Puts everything on the disk.
+    ///
+    /// # Errors
+    /// Exit code 7: the disk refuses.
+    pub fn sync(&self) -> Result<(), Failure> {
+        self.samples.sync()?;
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).sync()
+    }
+
+    fn noted<T>(&mut self, path: &std::path::Path, result: io::Result<T>) -> io::Result<T> {
+        if let Err(error) = &result {
+            self.broken.get_or_insert_with(|| Failure::results(path, error));
+        }
+        result
+    }
+}
+
+impl Sink for FolderSink {
+    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+        let path = self.samples.path().to_owned();
+        let written = self.samples.push(sample);
+        self.noted(&path, written)?;
+        if sample.counts.unhealthy > 0 || sample.counts.running > 0 || sample.counts.healthy > 0 {
+            self.wake.notify_one();
+        }
+        self.progress.sample(sample);
+        Ok(())
+    }
+
+    fn on_event(&mut self, event: &EventRecord) -> io::Result<()> {
+        let events = self.events();
+        let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
+        let (path, written) = (events.path().to_owned(), events.push(event));
+        drop(events);
+        self.noted(&path, written)
+    }
+
+    fn on_step(&mut self, step: &StepReport) -> io::Result<()> {
+        self.wake.notify_one();
+        self.progress.step(step, self.steps);
+        Ok(())
+    }
+}
