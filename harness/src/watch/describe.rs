@@ -145,7 +145,7 @@ pub fn task_lines(task: &Task, now: Option<ServerTime>) -> Vec<String> {
 
 fn result_in_words(result: &HealthResult, now: Option<ServerTime>) -> String {
     if result.alive {
-        let last = result.last_success.map(|at| format!(", last told {}", clock(at, now))).unwrap_or_default();
+        let last = result.last_success.map(|at| format!(", last told at {}", clock(at, now))).unwrap_or_default();
         return format!("alive{last}");
     }
     let count = match result.consecutive_failures {
@@ -154,7 +154,7 @@ fn result_in_words(result: &HealthResult, now: Option<ServerTime>) -> String {
         1 => "not alive, 1 failure counted".to_owned(),
         n => format!("not alive, {n} failures counted"),
     };
-    let last = result.last_failure.map(|at| format!(", the last {}", clock(at, now))).unwrap_or_default();
+    let last = result.last_failure.map(|at| format!(", the last at {}", clock(at, now))).unwrap_or_default();
     let cause = match result.last_failure_cause.as_deref() {
         Some("") => ": no cause told (checked by Mesos)".to_owned(),
         Some(cause) => format!(": {cause}"),
@@ -168,7 +168,7 @@ fn result_in_words(result: &HealthResult, now: Option<ServerTime>) -> String {
 fn clock(at: OffsetDateTime, now: Option<ServerTime>) -> String {
     let day = at.format(format_description!("[hour]:[minute]:[second].[subsecond digits:3]")).unwrap_or_default();
     let ago = now.and_then(|now| (now.now - at).try_into().ok()).map(seconds);
-    ago.map_or_else(|| format!("at {day}"), |ago| format!("at {day}, {ago} ago"))
+    ago.map_or_else(|| day.clone(), |ago| format!("{day} ({ago} ago)"))
 }
 
 /// `deployment step 1 of 2: ScaleApplication`.
