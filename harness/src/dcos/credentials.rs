@@ -25,6 +25,7 @@ pub enum Credentials {
     Token(Secret),
     /// A file that holds a token and is read again for a new one (another program renews it).
     TokenFile(PathBuf),
-    /// A command (for `sh -c`) that prints a token, such as `dcos config show core.dcos_acs_token`.
-    TokenCommand(String),
+    /// A command (for `sh -c`) that prints a token, such as `dcos config show core.dcos_acs_token`. It may hold a
+    /// secret itself.
+    TokenCommand(Secret),
 }

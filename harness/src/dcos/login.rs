@@ -117,7 +117,7 @@ pub(super) async fn obtain(
         }
         Credentials::Token(token) => ready(token.clone(), clock, "the environment"),
         Credentials::TokenFile(path) => ready(read_file(path).await?, clock, path.display()),
-        Credentials::TokenCommand(command) => ready(run(command).await?, clock, "the token command"),
+        Credentials::TokenCommand(command) => ready(run(command.reveal()).await?, clock, "the token command"),
     }
 }
 

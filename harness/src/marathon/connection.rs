@@ -272,7 +272,9 @@ impl Connection {
                     return Ok(answer);
                 }
                 Err(error) if is_worth_another_server(&ask.method, &error) => {
-                    tracing::debug!(%error, "asking the next server");
+                    if self.bases.len() > 1 {
+                        tracing::info!(%error, "asking the next server");
+                    }
                     last = Some(error);
                 }
                 Err(error) => return Err(error),

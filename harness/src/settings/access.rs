@@ -59,7 +59,8 @@ impl Access {
     }
 }
 
-pub(super) fn resolve(flags: &Flags, variable: Variable<'_>) -> Result<Setting<Access>, SettingsError> {
+/// The access, and where the identity came from.
+pub(super) fn resolve(flags: &Flags, variable: Variable<'_>) -> Result<(Setting<Access>, Origin), SettingsError> {
     let credentials = credentials(variable)?;
     let flag = flags.url.clone().map(|url| (url, Origin::Flag("--url")));
     let dcos = variable("DCOS_URL").map(|url| (url, Origin::Environment("DCOS_URL")));
@@ -74,24 +75,24 @@ pub(super) fn resolve(flags: &Flags, variable: Variable<'_>) -> Result<Setting<A
         (None, None, Some(plain)) => (plain, false),
         (None, None, None) => return Err(SettingsError::new(NOBODY)),
     };
-    let value =
+    let (value, identity) =
         if is_dcos { at_dcos(&text, origin, credentials, variable)? } else { at_marathon(&text, origin, variable)? };
-    Ok(Setting { value, origin })
+    Ok((Setting { value, origin }, identity))
 }
 
 fn at_dcos(
     text: &str,
     origin: Origin,
-    credentials: Option<Credentials>,
+    credentials: Option<(Credentials, &'static str)>,
     variable: Variable<'_>,
-) -> Result<Access, SettingsError> {
+) -> Result<(Access, Origin), SettingsError> {
     let mut root = address(text, origin)?;
     if !root.username().is_empty() || root.password().is_some() {
         return Err(SettingsError::new(format!(
             "{origin} holds a user or password; set DCOS_USERNAME and DCOS_PASSWORD"
         )));
     }
-    let credentials = credentials.ok_or_else(|| {
+    let (credentials, name) = credentials.ok_or_else(|| {
         let how = "set DCOS_USERNAME and DCOS_PASSWORD, or DCOS_ACS_TOKEN";
         SettingsError::new(format!("{origin} names a DC/OS cluster, but nothing says who you are: {how}"))
     })?;
@@ -107,20 +108,27 @@ fn at_dcos(
     let marathon = root
         .join(&format!("{}/", path.trim_matches('/')))
         .map_err(|_| SettingsError::new(format!("DCOS_MARATHON_PATH={path} is no path")))?;
-    Ok(Access::Dcos { root, marathon, credentials })
+    Ok((Access::Dcos { root, marathon, credentials }, Origin::Environment(name)))
 }
 
-fn at_marathon(text: &str, origin: Origin, variable: Variable<'_>) -> Result<Access, SettingsError> {
+fn at_marathon(text: &str, origin: Origin, variable: Variable<'_>) -> Result<(Access, Origin), SettingsError> {
+    let mut identity = Origin::Default;
     let mut user = match (variable("MARATHON_USER"), variable("MARATHON_PASSWORD")) {
         (None, None) => None,
-        (Some(user), Some(password)) => Some((user, secret(password))),
+        (Some(user), Some(password)) => {
+            identity = Origin::Environment("MARATHON_USER");
+            Some((user, secret(password)))
+        }
         _ => return Err(SettingsError::new("basic authentication needs both MARATHON_USER and MARATHON_PASSWORD")),
     };
     let mut urls = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let mut url = address(part, origin)?;
-        if let Some(password) = url.password() {
-            user.get_or_insert((decoded(url.username()), secret(decoded(password))));
+        if let Some(password) = url.password()
+            && user.is_none()
+        {
+            identity = origin;
+            user = Some((decoded(url.username()), secret(decoded(password))));
         }
         // Cannot fail for a URL that has a host.
         let _ = url.set_username("");
@@ -130,7 +138,7 @@ fn at_marathon(text: &str, origin: Origin, variable: Variable<'_>) -> Result<Acc
     if urls.is_empty() {
         return Err(SettingsError::new(format!("{origin} names no address")));
     }
-    Ok(Access::Marathon { urls, user })
+    Ok((Access::Marathon { urls, user }, identity))
 }
 
 /// An http or https address with a host. The text is not repeated whole, since it may hold a password.
@@ -155,7 +163,7 @@ fn decoded(text: &str) -> String {
 }
 
 /// The first that is set: token, file, command, service account, user with password.
-fn credentials(variable: Variable<'_>) -> Result<Option<Credentials>, SettingsError> {
+fn credentials(variable: Variable<'_>) -> Result<Option<(Credentials, &'static str)>, SettingsError> {
     let uid = match (variable("DCOS_USERNAME"), variable("DCOS_UID")) {
         (Some(one), Some(other)) if one != other => {
             return Err(SettingsError::new("DCOS_USERNAME and DCOS_UID name different users; unset one"));
@@ -163,19 +171,22 @@ fn credentials(variable: Variable<'_>) -> Result<Option<Credentials>, SettingsEr
         (one, other) => one.or(other),
     };
     if let Some(token) = variable("DCOS_ACS_TOKEN") {
-        return Ok(Some(Credentials::Token(secret(token.trim().to_owned()))));
+        return Ok(Some((Credentials::Token(secret(token.trim().to_owned())), "DCOS_ACS_TOKEN")));
     }
     if let Some(path) = variable("DCOS_ACS_TOKEN_FILE") {
-        return Ok(Some(Credentials::TokenFile(path.into())));
+        return Ok(Some((Credentials::TokenFile(path.into()), "DCOS_ACS_TOKEN_FILE")));
     }
     if let Some(command) = variable("DCOS_ACS_TOKEN_COMMAND") {
-        return Ok(Some(Credentials::TokenCommand(command)));
+        return Ok(Some((Credentials::TokenCommand(secret(command)), "DCOS_ACS_TOKEN_COMMAND")));
     }
     if let Some(text) = variable("DCOS_SERVICE_ACCOUNT_CREDENTIAL") {
-        return service_account(&text).map(Some);
+        return Ok(Some((service_account(&text)?, "DCOS_SERVICE_ACCOUNT_CREDENTIAL")));
     }
     match (uid, variable("DCOS_PASSWORD")) {
-        (Some(uid), Some(password)) => Ok(Some(Credentials::Password { uid, password: secret(password) })),
+        (Some(uid), Some(password)) => {
+            let password = secret(password);
+            Ok(Some((Credentials::Password { uid, password }, "DCOS_USERNAME")))
+        }
         (Some(_), None) => Err(SettingsError::new("DCOS_USERNAME is set without DCOS_PASSWORD; set both")),
         (None, Some(_)) => Err(SettingsError::new("DCOS_PASSWORD is set without DCOS_USERNAME; set both")),
         (None, None) => Ok(None),

@@ -86,6 +86,8 @@ pub struct Flags {
 pub struct Settings {
     /// Where, and who we are there.
     pub access: Setting<Access>,
+    /// Where our identity came from.
+    pub identity: Origin,
     /// Whom we trust.
     pub trust: Setting<Trust>,
     /// Factor on every deadline: 3 on a slow machine or cluster.
@@ -111,8 +113,10 @@ impl Settings {
     /// If they are incomplete or contradictory; one sentence says what to set.
     pub fn resolve(flags: &Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let variable = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
+        let (access, identity) = access::resolve(flags, &variable)?;
         Ok(Self {
-            access: access::resolve(flags, &variable)?,
+            access,
+            identity,
             trust: trust(flags, &variable)?,
             patience: patience(&variable)?,
             tokens: OnceCell::new(),
@@ -171,7 +175,7 @@ impl Settings {
         };
         vec![
             ("cluster", self.access.value.place(), self.access.origin),
-            ("identity", self.access.value.identity(), self.access.origin),
+            ("identity", self.access.value.identity(), self.identity),
             ("certificate", trust, self.trust.origin),
             ("patience", self.patience.value.to_string(), self.patience.origin),
         ]

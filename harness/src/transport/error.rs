@@ -49,7 +49,8 @@ impl TransportError {
         let innermost = innermost(error);
         let text = innermost.to_string();
         if find::<rustls::Error>(error) {
-            return Self::new(TransportErrorKind::Tls, text);
+            // What our own judges of certificates say goes through rustls's catch-all.
+            return Self::new(TransportErrorKind::Tls, text.trim_start_matches("unexpected error: "));
         }
         if error.is_timeout() {
             return Self::new(TransportErrorKind::Timeout, "no answer in time");
@@ -87,15 +88,9 @@ fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'st
     innermost
 }
 
-/// Whether an `E` is in the chain. rustls hides inside an `io::Error`, which does not name it as its source.
+/// Whether an `E` is in the chain. An `io::Error` is no link of it but a wrapper: it names its content's source as
+/// its own, and one may hold another.
 fn find<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if error.is::<E>() || inside.is_some_and(|inside| inside.is::<E>()) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<E>() || wrapped.is_some_and(|inside| find::<E>(inside)) || error.source().is_some_and(find::<E>)
 }

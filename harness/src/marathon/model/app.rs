@@ -47,7 +47,7 @@ pub struct App {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an app")]
 struct Wire {
     id: String,
     #[serde(default, deserialize_with = "null_as_default")]
