@@ -1,0 +1,167 @@
+//! The event stream over a server that drops it, refuses it, or falls silent.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures::stream::{self, StreamExt as _};
+use harness::dcos::tls::Trust;
+use harness::marathon::Client;
+use harness::marathon::events::{EventStream, Notice};
+
+use crate::stub::{Log, in_process, serve};
+
+/// Answers the n-th connection with what `connection(n)` says.
+fn stream(connection: impl Fn(usize) -> Response + Clone + Send + Sync + 'static) -> Router {
+    let count = Arc::new(AtomicUsize::new(0));
+    Router::new().route(
+        "/v2/events",
+        get(move |headers: HeaderMap| {
+            let n = count.fetch_add(1, Ordering::SeqCst);
+            let response = if headers["accept"] == "text/event-stream" {
+                connection(n)
+            } else {
+                StatusCode::METHOD_NOT_ALLOWED.into_response()
+            };
+            async move { response }
+        }),
+    )
+}
+
+/// A stream of chunks; `open` keeps it open after them.
+fn chunks(chunks: Vec<String>, open: bool) -> Response {
+    let chunks = stream::iter(chunks).map(|chunk| Ok::<_, Infallible>(Bytes::from(chunk)));
+    let body = if open { Body::from_stream(chunks.chain(stream::pending())) } else { Body::from_stream(chunks) };
+    ([("content-type", "text/event-stream;charset=utf-8")], body).into_response()
+}
+
+fn event(kind: &str, more: &str) -> String {
+    format!(
+        "event: {kind}\r\ndata: {{\"eventType\":\"{kind}\",\"timestamp\":\"2026-11-22T16:56:26.865Z\"{more}}}\r\n\r\n"
+    )
+}
+
+async fn next(events: &mut EventStream) -> String {
+    match events.next_notice().await {
+        Some(Notice::Event(event)) => event.event_type,
+        Some(Notice::Lost { why }) => format!("lost: {why}"),
+        Some(Notice::Reconnected { .. }) => "reconnected".to_owned(),
+        Some(Notice::Gone { error }) => format!("gone: {error}"),
+        None => "end".to_owned(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_read_with_their_fields() {
+    let health = r#","appId":"/hc","instanceId":"hc.instance-1","alive":true"#;
+    let log = Log::default();
+    let router = stream(move |_| chunks(vec!["\r\n".into(), event("health_status_changed_event", health)], true));
+    let client = in_process(log.keeping(router));
+    let mut events = client.events(&["health_status_changed_event", "deployment_info"]).await.unwrap();
+    let event = events.next_notice().await.and_then(Notice::event).unwrap();
+    assert_eq!(
+        (event.app_id(), event.instance_id(), event.healthy()),
+        (Some("/hc"), Some("hc.instance-1"), Some(true))
+    );
+    assert!(event.timestamp.is_some());
+    assert_eq!(log.lines(), ["GET /v2/events?event_type=health_status_changed_event&event_type=deployment_info"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_stream_is_opened_again_and_the_gap_is_told() {
+    let router = stream(|n| match n {
+        0 => chunks(vec![event("one", "")], false),
+        1 | 2 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        _ => chunks(vec![event("two", "")], true),
+    });
+    let mut events = in_process(router).events(&[]).await.unwrap();
+    assert_eq!(next(&mut events).await, "one");
+    assert_eq!(next(&mut events).await, "lost: the server closed it");
+    let Some(Notice::Reconnected { gap }) = events.next_notice().await else { panic!("no reconnection") };
+    assert_eq!(gap, Duration::from_millis(200 + 400), "two refusals, each followed by a longer pause");
+    assert_eq!(next(&mut events).await, "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_counts_as_a_loss() {
+    let router = stream(|n| chunks(vec![event(if n == 0 { "one" } else { "two" }, "")], true));
+    let mut events = in_process(router).events(&[]).await.unwrap();
+    assert_eq!(next(&mut events).await, "one");
+    assert_eq!(next(&mut events).await, "lost: nothing came for 35 s, not even a heartbeat");
+    assert_eq!(next(&mut events).await, "reconnected");
+    assert_eq!(next(&mut events).await, "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_keep_it_open() {
+    let router = Router::new().route(
+        "/v2/events",
+        get(|| async {
+            let beats = stream::unfold((), |()| async {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                Some((Ok::<_, Infallible>(Bytes::from("\r\n")), ()))
+            });
+            let late = stream::iter([Ok(Bytes::from(event("late", "")))]);
+            let body = Body::from_stream(beats.take(30).chain(late).chain(stream::pending()));
+            ([("content-type", "text/event-stream")], body)
+        }),
+    );
+    let mut events = in_process(router).events(&[]).await.unwrap();
+    assert_eq!(next(&mut events).await, "late", "after five minutes of nothing but heartbeats");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_when_it_cannot_be_opened_again() {
+    let router = stream(|n| match n {
+        0 => chunks(vec![], false),
+        _ => StatusCode::FORBIDDEN.into_response(),
+    });
+    let mut events = in_process(router).events(&[]).await.unwrap();
+    assert_eq!(next(&mut events).await, "lost: the server closed it");
+    assert_eq!(next(&mut events).await, "gone: GET http://marathon.in-process/v2/events: 403 Forbidden");
+    assert_eq!(next(&mut events).await, "end");
+}
+
+#[tokio::test]
+async fn what_is_no_event_stream_is_refused_at_once() {
+    let router = stream(|_| ([("content-type", "text/html")], "<html>login</html>").into_response());
+    let error = in_process(router).events(&[]).await.unwrap_err();
+    assert!(error.to_string().contains("no event stream but text/html"), "{error}");
+}
+
+#[tokio::test]
+async fn a_standby_redirects_to_the_leaders_stream() {
+    let leader = serve(stream(|_| chunks(vec![event("one", "")], true))).await;
+    let standby = serve(Router::new().fallback(move || {
+        let location = format!("{leader}v2/events");
+        async move { (StatusCode::FOUND, [("location", location)]) }
+    }))
+    .await;
+    let client = Client::builder(standby).connect(&Trust::default()).unwrap();
+    let mut events = client.events(&[]).await.unwrap();
+    assert_eq!(next(&mut events).await, "one");
+}
+
+#[tokio::test]
+async fn a_dropped_stream_closes_its_connection() {
+    let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
+    let sender = Arc::new(std::sync::Mutex::new(Some(sender)));
+    let router = stream(move |_| {
+        let held = sender.lock().unwrap().take();
+        let body = stream::pending::<Result<Bytes, Infallible>>().map(move |chunk| {
+            let _ = &held;
+            chunk
+        });
+        ([("content-type", "text/event-stream")], Body::from_stream(body)).into_response()
+    });
+    let client = Client::builder(serve(router).await).connect(&Trust::default()).unwrap();
+    drop(client.events(&[]).await.unwrap());
+    // The server's body, and the sender in it, goes when the connection does.
+    assert!(receiver.await.is_err());
+}

@@ -1,0 +1,270 @@
+//! What is ours is removed, what is not is left alone.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use harness::Clock;
+use harness::cluster::{Kept, Lease, LeaseOptions, RunName, remove_run, sweep};
+use harness::marathon::Client;
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+use crate::stub::{Log, in_process};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Just enough of Marathon: apps by id; groups follow from ids; a deletion shows as a deployment for two looks.
+#[derive(Clone, Default)]
+struct Apps {
+    apps: Arc<Mutex<BTreeMap<String, Value>>>,
+    deployments: Arc<Mutex<Vec<(u8, String)>>>,
+    stubborn: bool,
+}
+
+impl Apps {
+    fn put(&self, id: &str, labels: Value) {
+        self.apps.lock().unwrap().insert(id.to_owned(), json!({ "id": id, "labels": labels }));
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.apps.lock().unwrap().keys().cloned().collect()
+    }
+
+    fn group(&self, id: &str) -> Option<Value> {
+        let apps = self.apps.lock().unwrap().clone();
+        let below = format!("{id}/");
+        let inside: Vec<(&String, &Value)> = apps.iter().filter(|(app, _)| app.starts_with(&below)).collect();
+        if inside.is_empty() {
+            return None;
+        }
+        let (direct, deeper): (Vec<_>, Vec<_>) = inside.iter().partition(|(app, _)| !app[below.len()..].contains('/'));
+        let mut groups: Vec<String> = deeper
+            .iter()
+            .filter_map(|(app, _)| app[below.len()..].split('/').next().map(|name| format!("{below}{name}")))
+            .collect();
+        groups.dedup();
+        let direct: Vec<Value> = direct.into_iter().map(|(_, app)| (*app).clone()).collect();
+        let groups: Vec<Value> = groups.iter().filter_map(|group| self.group(group)).collect();
+        Some(json!({ "id": id, "apps": direct, "groups": groups }))
+    }
+
+    fn remove(&self, wanted: impl Fn(&str) -> bool) -> Response {
+        let gone: Vec<String> = self.ids().into_iter().filter(|id| wanted(id)).collect();
+        if gone.is_empty() {
+            return (StatusCode::NOT_FOUND, Json(json!({ "message": "does not exist" }))).into_response();
+        }
+        for id in gone {
+            if !self.stubborn {
+                self.apps.lock().unwrap().remove(&id);
+            }
+            self.deployments.lock().unwrap().push((2, id));
+        }
+        Json(json!({ "deploymentId": "d", "version": "v" })).into_response()
+    }
+
+    fn router(&self) -> Router {
+        let not_found = || (StatusCode::NOT_FOUND, Json(json!({ "message": "does not exist" }))).into_response();
+        let (create, one, drop_app, group, drop_group, deployments) =
+            (self.clone(), self.clone(), self.clone(), self.clone(), self.clone(), self.clone());
+        Router::new()
+            .route(
+                "/v2/apps",
+                post(move |Json(app): Json<Value>| async move {
+                    let id = format!("/{}", app["id"].as_str().unwrap().trim_start_matches('/'));
+                    if create.ids().contains(&id) {
+                        return (StatusCode::CONFLICT, Json(json!({ "message": "already exists" }))).into_response();
+                    }
+                    let mut app = app;
+                    app["id"] = json!(id);
+                    create.apps.lock().unwrap().insert(id, app.clone());
+                    (StatusCode::CREATED, Json(app)).into_response()
+                }),
+            )
+            .route(
+                "/v2/apps/{*id}",
+                get(move |Path(id): Path<String>| async move {
+                    let found = one.apps.lock().unwrap().get(&format!("/{id}")).cloned();
+                    found.map_or_else(not_found, |app| Json(json!({ "app": app })).into_response())
+                }),
+            )
+            .route(
+                "/v2/apps/{*id}",
+                delete(move |Path(id): Path<String>| async move { drop_app.remove(|app| app == format!("/{id}")) }),
+            )
+            .route(
+                "/v2/groups/{*id}",
+                get(move |Path(id): Path<String>| async move {
+                    group.group(&format!("/{id}")).map_or_else(not_found, |group| Json(group).into_response())
+                }),
+            )
+            .route(
+                "/v2/groups/{*id}",
+                delete(move |Path(id): Path<String>, Query(query): Query<BTreeMap<String, String>>| async move {
+                    assert_eq!(query.get("force").map(String::as_str), Some("true"));
+                    drop_group.remove(|app| app.starts_with(&format!("/{id}/")))
+                }),
+            )
+            .route(
+                "/v2/deployments",
+                get(move || async move {
+                    let mut running = deployments.deployments.lock().unwrap();
+                    running.iter_mut().for_each(|(looks, _)| *looks = looks.saturating_sub(1));
+                    running.retain(|(looks, _)| *looks > 0);
+                    let list: Vec<Value> =
+                        running.iter().map(|(_, app)| json!({ "id": "d", "affectedApps": [app] })).collect();
+                    Json(list)
+                }),
+            )
+    }
+
+    fn client(&self) -> (Client, Log) {
+        let log = Log::default();
+        (in_process(log.keeping(self.router())), log)
+    }
+}
+
+fn options(run: &str) -> LeaseOptions {
+    LeaseOptions {
+        run: Some(RunName::known(run)),
+        owner: "me".to_owned(),
+        lifetime: Duration::from_secs(3600),
+        suite: Some("s1".to_owned()),
+        clock: Clock::anchored(datetime!(2026-11-22 22:00 UTC)),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_is_deployed_in_the_group_with_labels_and_removed_with_it() {
+    let apps = Apps::default();
+    apps.put("/bystander", json!({}));
+    apps.put("/team/hc", json!({"HC_RIG_RUN": "other"}));
+    let (client, log) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    assert_eq!(log.lines(), [] as [&str; 0], "a lease by itself touches nothing");
+    let app = lease.deploy(&json!({"id": "/hc", "cmd": "x", "labels": {"a": "b"}})).await.unwrap();
+    assert_eq!(app.id, "/hc-rig/r1/hc");
+    assert!(lease.owns(&app));
+    insta::assert_json_snapshot!(app.labels, @r#"
+    {
+      "HC_RIG_EXPIRES": "2026-11-22T23:00:00Z",
+      "HC_RIG_OWNER": "me",
+      "HC_RIG_RUN": "r1",
+      "HC_RIG_SUITE": "s1",
+      "a": "b"
+    }
+    "#);
+    assert_eq!(lease.release(PATIENCE).await.unwrap(), [] as [&str; 0]);
+    assert_eq!(apps.ids(), ["/bystander", "/team/hc"]);
+    let looks = log.lines().iter().filter(|line| *line == "GET /v2/deployments").count();
+    assert!(looks >= 2, "released only when the deployment was over: {:?}", log.lines());
+    lease.release(PATIENCE).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_in_the_group_survives() {
+    let apps = Apps::default();
+    let (client, _) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    lease.deploy(&json!({"id": "hc"})).await.unwrap();
+    apps.put("/hc-rig/r1/stranger", json!({}));
+    assert_eq!(lease.release(PATIENCE).await.unwrap(), ["/hc-rig/r1/stranger"]);
+    assert_eq!(apps.ids(), ["/hc-rig/r1/stranger"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_of_its_own_is_used_only_if_it_is_free() {
+    let apps = Apps::default();
+    apps.put("/taken", json!({}));
+    let (client, _) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    assert_eq!(lease.deploy_as_is(&json!({"id": "/free"})).await.unwrap().id, "/free");
+    assert!(lease.deploy_as_is(&json!({"id": "/taken"})).await.unwrap_err().to_string().contains("already exists"));
+    assert!(lease.update("/taken", &json!({"instances": 0}), true).await.unwrap_err().to_string().contains("not ours"));
+    lease.release(PATIENCE).await.unwrap();
+    assert_eq!(apps.ids(), ["/taken"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_removed_is_named_with_the_remedy() {
+    let apps = Apps { stubborn: true, ..Apps::default() };
+    let (client, _) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    lease.deploy(&json!({"id": "hc"})).await.unwrap();
+    let error = lease.release(PATIENCE).await.unwrap_err();
+    insta::assert_snapshot!(error, @"clean-up of /hc-rig/r1 is incomplete: after 30 s 1 app is still listed; left: /hc-rig/r1/hc; to finish it: hc-rig clean r1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_process_can_finish_the_clean_up() {
+    let apps = Apps::default();
+    let (client, _) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    lease.deploy(&json!({"id": "hc"})).await.unwrap();
+    drop(lease);
+    assert_eq!(apps.ids().len(), 1, "dropping keeps the evidence");
+    remove_run(&client, &RunName::known("r1"), PATIENCE).await.unwrap();
+    assert_eq!(apps.ids(), [] as [&str; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_test_is_kept_unless_there_are_enough() {
+    let apps = Apps::default();
+    let (client, _) = apps.client();
+    for n in 0..3 {
+        let lease = Lease::take(&client, options(&format!("r{n}")));
+        lease.deploy(&json!({"id": "hc"})).await.unwrap();
+        let kept = lease.keep(2, PATIENCE).await.unwrap();
+        match (n, kept) {
+            (0 | 1, Kept::Stays(text)) => {
+                assert!(text.contains("hc-rig clean") && text.contains("23:00:00Z"), "{text}")
+            }
+            (2, Kept::Removed) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(apps.ids(), ["/hc-rig/r0/hc", "/hc-rig/r1/hc"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_removes_what_has_expired_and_nothing_else() {
+    let apps = Apps::default();
+    let ours = |run: &str, expires: &str| json!({"HC_RIG_RUN": run, "HC_RIG_OWNER": "me", "HC_RIG_EXPIRES": expires});
+    apps.put("/bystander", ours("x", "2026-01-01T00:00:00Z"));
+    apps.put("/hc-rig/old/hc", ours("old", "2026-11-22T21:59:59Z"));
+    apps.put("/hc-rig/old/sub/hc", ours("old", "2026-11-22T21:59:59Z"));
+    apps.put("/hc-rig/new/hc", ours("new", "2026-11-22T22:00:01Z"));
+    apps.put("/hc-rig/mixed/hc", ours("mixed", "2026-01-01T00:00:00Z"));
+    apps.put("/hc-rig/mixed/other", json!({}));
+    apps.put("/hc-rig/stray", json!({}));
+    let (client, _) = apps.client();
+    let swept = sweep(&client, Clock::anchored(datetime!(2026-11-22 22:00 UTC)), PATIENCE).await.unwrap();
+    assert_eq!(swept.removed.iter().map(|found| found.group.as_str()).collect::<Vec<_>>(), ["/hc-rig/old"]);
+    assert_eq!(swept.current.iter().map(|found| found.group.as_str()).collect::<Vec<_>>(), ["/hc-rig/new"]);
+    assert_eq!(swept.foreign, ["/hc-rig/stray", "/hc-rig/mixed/other"]);
+    let left = ["/bystander", "/hc-rig/mixed/hc", "/hc-rig/mixed/other", "/hc-rig/new/hc", "/hc-rig/stray"];
+    assert_eq!(apps.ids(), left);
+}
+
+#[tokio::test]
+async fn a_definition_that_is_none_is_refused_before_anything_is_sent() {
+    let (client, log) = Apps::default().client();
+    let lease = Lease::take(&client, options("r1"));
+    let mut said = Vec::new();
+    for definition in [json!([]), json!({}), json!({"id": 7}), json!({"id": "/"}), json!({"id": "/a", "labels": [1]})] {
+        said.push(lease.deploy(&definition).await.unwrap_err().to_string());
+    }
+    insta::assert_snapshot!(said.join("\n"), @r"
+    the definition is no JSON object
+    the definition has no `id`
+    the definition has no `id`
+    the definition has no `id`
+    the definition has `labels` that are no JSON object
+    ");
+    assert_eq!(log.lines(), [] as [&str; 0]);
+}

@@ -1,0 +1,225 @@
+//! Login, token, renewal.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::KeyPair as _;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use harness::dcos::{Credentials, TokenSource};
+use harness::marathon::{Auth, Client};
+use harness::{Clock, Transport};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use url::Url;
+
+use crate::stub::{Log, answer};
+
+/// A token whose only true part is when it expires.
+fn jwt(number: usize, lifetime: i64) -> String {
+    let expiry = OffsetDateTime::now_utc().unix_timestamp() + lifetime;
+    let claims = json!({ "uid": "me", "exp": expiry, "n": number }).to_string();
+    format!("head.{}.sign", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims))
+}
+
+/// A cluster that takes only the token it gave out last, unless `revoked` says that it has forgotten that one too.
+#[derive(Clone, Default)]
+struct Cluster {
+    logins: Arc<AtomicUsize>,
+    revoked: Arc<AtomicUsize>,
+    lifetime: Option<i64>,
+}
+
+impl Cluster {
+    fn router(&self) -> Router {
+        let (login, ping) = (self.clone(), self.clone());
+        Router::new()
+            .route("/acs/api/v1/auth/login", post(move |Json(body): Json<Value>| async move { login.login(&body) }))
+            .route("/service/marathon/ping", get(move |headers: HeaderMap| async move { ping.ping(&headers) }))
+    }
+
+    fn login(&self, body: &Value) -> Response {
+        if body["password"] != "deleteme" {
+            let refusal = r#"{"title":"Unauthorized","description":"Invalid credentials","code":"ERR"}"#;
+            return answer(StatusCode::UNAUTHORIZED, "application/json", refusal);
+        }
+        let number = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
+        let token = jwt(number, self.lifetime.unwrap_or(5 * 86_400));
+        answer(StatusCode::OK, "application/json", json!({ "token": token }).to_string())
+    }
+
+    fn ping(&self, headers: &HeaderMap) -> Response {
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let number = given.split('.').nth(1).and_then(|claims| {
+            let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).ok()?;
+            serde_json::from_slice::<Value>(&claims).ok()?["n"].as_u64()
+        });
+        let good = given.starts_with("token=") && number > Some(self.revoked.load(Ordering::SeqCst) as u64);
+        if good {
+            answer(StatusCode::OK, "text/plain", "pong")
+        } else {
+            answer(StatusCode::UNAUTHORIZED, "text/html", "<html>401</html>")
+        }
+    }
+
+    fn client(&self, credentials: Credentials) -> (Client, Log) {
+        let log = Log::default();
+        let transport = Transport::in_process(log.keeping(self.router()));
+        let root = Url::parse("http://dcos.in-process/").unwrap();
+        let source = TokenSource::new(credentials, root.clone(), transport.clone(), Clock::System);
+        let marathon = root.join("service/marathon/").unwrap();
+        let client = Client::builder(marathon).dcos(root).auth(Auth::Dcos(Arc::new(source))).transport(transport);
+        (client, log)
+    }
+}
+
+fn password(password: &str) -> Credentials {
+    Credentials::Password { uid: "bootstrapuser".to_owned(), password: password.into() }
+}
+
+#[tokio::test]
+async fn one_login_serves_all_requests() {
+    let cluster = Cluster::default();
+    let (client, log) = cluster.client(password("deleteme"));
+    let (one, other) = tokio::join!(client.ping(), client.ping());
+    one.unwrap();
+    other.unwrap();
+    client.ping().await.unwrap();
+    assert_eq!(cluster.logins.load(Ordering::SeqCst), 1);
+    assert_eq!(log.lines().iter().filter(|line| line.starts_with("GET")).count(), 3);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_in_one_sentence() {
+    let (client, log) = Cluster::default().client(password("hunter2"));
+    let error = client.ping().await.unwrap_err();
+    assert!(error.is_unauthorized() && !error.is_transient());
+    insta::assert_snapshot!(error, @"login at http://dcos.in-process/acs/api/v1/auth/login refused: 401 Unauthorized: Invalid credentials");
+    assert_eq!(log.lines(), ["POST /acs/api/v1/auth/login"], "nothing else was sent");
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_renewed_once() {
+    let cluster = Cluster::default();
+    let (client, _) = cluster.client(password("deleteme"));
+    client.ping().await.unwrap();
+    cluster.revoked.store(1, Ordering::SeqCst);
+    client.ping().await.unwrap();
+    assert_eq!(cluster.logins.load(Ordering::SeqCst), 2);
+    cluster.revoked.store(1000, Ordering::SeqCst);
+    let error = client.ping().await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+    assert_eq!(cluster.logins.load(Ordering::SeqCst), 3, "once for this request, not for ever");
+}
+
+#[tokio::test]
+async fn many_refused_requests_share_one_renewal() {
+    let cluster = Cluster::default();
+    let (client, _) = cluster.client(password("deleteme"));
+    client.ping().await.unwrap();
+    cluster.revoked.store(1, Ordering::SeqCst);
+    let pings = futures::future::join_all((0..20).map(|_| client.ping())).await;
+    assert!(pings.iter().all(Result::is_ok), "{pings:?}");
+    assert_eq!(cluster.logins.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_before_it_expires() {
+    let cluster = Cluster { lifetime: Some(1000), ..Cluster::default() };
+    let (client, _) = cluster.client(password("deleteme"));
+    client.ping().await.unwrap();
+    tokio::time::advance(Duration::from_secs(890)).await;
+    client.ping().await.unwrap();
+    assert_eq!(cluster.logins.load(Ordering::SeqCst), 1, "a tenth of its life must be left");
+    tokio::time::advance(Duration::from_secs(20)).await;
+    client.ping().await.unwrap();
+    assert_eq!(cluster.logins.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_ready_token_is_used_and_its_refusal_is_final() {
+    let cluster = Cluster::default();
+    let (client, log) = cluster.client(Credentials::Token(jwt(1, 60).into()));
+    client.ping().await.unwrap();
+    cluster.revoked.store(1, Ordering::SeqCst);
+    assert!(client.ping().await.unwrap_err().is_unauthorized());
+    assert_eq!(log.lines(), ["GET /service/marathon/ping", "GET /service/marathon/ping"]);
+}
+
+#[tokio::test]
+async fn a_token_file_is_read_again_when_its_token_is_refused() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "{}", jwt(1, 600)).unwrap();
+    let cluster = Cluster::default();
+    let (client, _) = cluster.client(Credentials::TokenFile(file.path().to_owned()));
+    client.ping().await.unwrap();
+    cluster.revoked.store(1, Ordering::SeqCst);
+    std::fs::write(file.path(), jwt(2, 600)).unwrap();
+    client.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_may_print_the_token() {
+    let cluster = Cluster::default();
+    let (client, _) = cluster.client(Credentials::TokenCommand(format!("echo {}", jwt(1, 600)).into()));
+    client.ping().await.unwrap();
+    for (command, why) in [("exit 3", "exit status: 3"), ("echo", "one word"), ("echo two words", "one word")] {
+        let (client, _) = cluster.client(Credentials::TokenCommand(command.into()));
+        let error = client.ping().await.unwrap_err().to_string();
+        assert!(error.starts_with("no token from the token command: ") && error.contains(why), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_signs_a_short_login_token() {
+    let router = Router::new()
+        .route("/acs/api/v1/auth/login", post(|| async { Json(json!({ "token": jwt(1, 600) })) }))
+        .fallback(|| async { "pong" });
+    let (private, public) = key_pair();
+    let log = Log::default();
+    let transport = Transport::in_process(log.keeping(router));
+    let root = Url::parse("http://dcos.in-process/").unwrap();
+    let credentials = Credentials::ServiceAccount { uid: "robot".to_owned(), private_key: private.into() };
+    let source = TokenSource::new(credentials, root.clone(), transport.clone(), Clock::System);
+    let client = Client::builder(root).auth(Auth::Dcos(Arc::new(source))).transport(transport);
+    client.ping().await.unwrap();
+
+    let body: Value = serde_json::from_slice(&log.all()[0].body).unwrap();
+    assert_eq!(body["uid"], "robot");
+    let key = DecodingKey::from_rsa_pem(public.as_bytes()).unwrap();
+    let token = body["token"].as_str().unwrap();
+    let claims = jsonwebtoken::decode::<Value>(token, &key, &Validation::new(Algorithm::RS256)).unwrap().claims;
+    assert_eq!(claims["uid"], "robot");
+    let lifetime = claims["exp"].as_i64().unwrap() - OffsetDateTime::now_utc().unix_timestamp();
+    assert!((200..=300).contains(&lifetime), "{lifetime}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_is_said_so_without_showing_it() {
+    let credentials = Credentials::ServiceAccount { uid: "robot".to_owned(), private_key: "hunter2".into() };
+    let (client, _) = Cluster::default().client(credentials);
+    let error = client.ping().await.unwrap_err();
+    insta::assert_snapshot!(error, @"no token from service account robot: its private key is no RSA key in PEM");
+}
+
+/// A key pair in PEM: private (PKCS #8) and public.
+fn key_pair() -> (String, String) {
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let private: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    let public: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+    (pem("PRIVATE KEY", private.as_ref()), pem("PUBLIC KEY", public.as_ref()))
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
