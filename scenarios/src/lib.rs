@@ -1,1 +1,58 @@
-//! Placeholder.
+//! The arena: one set of scenarios for a fake Marathon in the test's process, the same fake in a container, and a real
+//! cluster.
+//!
+//! The scenarios themselves are in `tests/scenarios/`. A test target names its arm and includes them by path, so that
+//! `arena(async |arena| { … })` inside them means the arm's:
+//!
+//! - [`offline::simulated`]: embedded fake, simulated tasks, virtual time, no socket;
+//! - [`offline::process`]: embedded fake, real processes, real sockets, real time;
+//! - `container::arena` (feature `container`): the image of the fake, real time;
+//! - `live::arena` (feature `live-cluster`): the cluster that the environment names.
+//!
+//! A scenario gets a group of its own and never has to tidy up. A failed one keeps its evidence under
+//! `target/hc-rig/failed/<test>/`; a passing one keeps nothing. What an arm cannot run is *not applicable*, is printed,
+//! and is collected in `target/hc-rig/not-applicable/`.
+
+mod arena;
+pub mod conditions;
+mod deployed;
+mod evidence;
+mod failure;
+mod name;
+mod needs;
+mod not_applicable;
+mod stage;
+
+pub use arena::Arena;
+pub use deployed::Deployed;
+pub use name::TestName;
+pub use needs::{Needs, needs};
+pub use not_applicable::NotApplicable;
+#[cfg(feature = "container")]
+pub use stage::container;
+#[cfg(feature = "live-cluster")]
+pub use stage::live;
+pub use stage::offline;
+
+/// What a scenario returns. A failed wait brings its whole report.
+pub type Result<T = (), E = eyre::Report> = std::result::Result<T, E>;
+
+/// What every scenario needs.
+pub mod prelude {
+    pub use fixtures::{
+        App,
+        Check::{self, Command, Http, Https, MesosHttp, MesosHttps, MesosTcp, Tcp},
+        Containerizer::{self, Docker, Mesos},
+        Pair, millis, secs,
+    };
+    pub use harness::{
+        wait::{Condition, holds},
+        watch::{
+            all_alive, crash_looping, deploying, flapped, gone, healthy, killed_by_health_check, replaced, running,
+            settled, stays_healthy_for, time_to_healthy, unhealthy, unhealthy_within,
+        },
+    };
+    pub use rstest::rstest;
+
+    pub use crate::{Arena, Deployed, Result, conditions::*, needs};
+}

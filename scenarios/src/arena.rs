@@ -1,0 +1,231 @@
+//! What a scenario is given, and everything around it: a group of its own, evidence, tidying up.
+
+use std::{
+    panic::{AssertUnwindSafe, resume_unwind},
+    path::Path,
+    time::Duration,
+};
+
+use eyre::{WrapErr, ensure, eyre};
+use fixtures::{App, Containerizer};
+use futures::FutureExt;
+use harness::{
+    Client,
+    cluster::{ClusterError, Kept, Lease, LeaseOptions, RunName},
+    dcos::Credentials,
+    wait::{self, Condition, Probe, Wait},
+    watch::{EventLog, Watch, Watchable},
+};
+use serde_json::Value;
+
+use crate::{
+    Deployed, Needs, NotApplicable, Result,
+    evidence::Evidence,
+    failure,
+    name::TestName,
+    not_applicable,
+    stage::{NoStage, Stage},
+};
+
+/// Everything a scenario may use.
+pub struct Arena {
+    pub(crate) stage: Stage,
+    pub(crate) client: Client,
+    pub(crate) lease: Lease,
+    watch: Watch,
+}
+
+/// Runs one scenario on the stage that `build` makes, and tidies up whatever happens.
+pub(crate) async fn run(
+    name: TestName,
+    needs: Needs,
+    build: impl AsyncFnOnce(&Needs, &Path) -> Result<Stage, NoStage>,
+    scenario: impl AsyncFnOnce(&Arena) -> Result,
+) -> Result {
+    failure::print_plainly();
+    not_applicable::forget(&name)?;
+    let evidence = Evidence::begin(&name).wrap_err("cannot make the folder for evidence")?;
+    let stage = match build(&needs, evidence.folder()).await {
+        Ok(stage) => stage,
+        Err(NoStage::NotApplicable(why)) => return Ok(not_applicable::record(&name, &why)?),
+        Err(NoStage::Failed(why)) => return Err(why),
+    };
+    let client = stage.client.clone();
+    let options = LeaseOptions {
+        run: Some(RunName::known(&stage.group_name(&name))),
+        clock: stage.gate.clock,
+        suite: std::env::var("NEXTEST_RUN_ID").ok(),
+        ..LeaseOptions::default()
+    };
+    let lease = Lease::take(&client, options);
+    let mut watch = Watch::new(client.clone()).with_patience(stage.patience).with_evidence(hints(&evidence, &stage));
+    if !needs.no_events {
+        watch = watch.with_events(EventLog::open(&client).await.wrap_err("cannot listen to the events")?);
+    }
+    let arena = Arena { lease, client, watch, stage };
+
+    let outcome = AssertUnwindSafe(scenario(&arena)).catch_unwind().await;
+    let passed = matches!(outcome, Ok(Ok(())));
+    if !passed && let Err(error) = arena.stage.testify(evidence.folder()).await {
+        tracing::error!("the fake cannot testify: {error}");
+    }
+    let tidied = arena.tidy_up(passed).await;
+    if !passed || tidied.is_err() {
+        let kept = evidence.keep()?;
+        println!("evidence: {}", kept.display());
+    }
+    arena.stage.strike().await;
+    match outcome {
+        Err(panic) => resume_unwind(panic),
+        Ok(Err(failure)) if failure.is::<NotApplicable>() => {
+            tidied?;
+            Ok(not_applicable::record(&name, failure.downcast_ref().unwrap_or(&NotApplicable(String::new())))?)
+        }
+        // The scenario's own failure is the better story.
+        Ok(Err(failure)) => Err(failure),
+        Ok(Ok(())) => tidied,
+    }
+}
+
+impl Arena {
+    /// Creates the app in this scenario's group. The last element of its id is kept: `/hc` becomes `/hc-rig/…/hc`.
+    ///
+    /// # Errors
+    /// When Marathon refuses it, or when it needs Docker and the cluster has none.
+    pub async fn deploy(&self, app: App) -> Result<Deployed<'_>> {
+        let definition = app.to_json();
+        self.deploy_definition(app, definition).await
+    }
+
+    /// Creates the app from a definition that is not the builder's; `app` says what is expected of it.
+    ///
+    /// # Errors
+    /// As [`Self::deploy`].
+    pub async fn deploy_definition(&self, app: App, definition: Value) -> Result<Deployed<'_>> {
+        if app.pair().containerizer == Containerizer::Docker && !self.stage.docker {
+            return Err(NotApplicable("no agent of this cluster has the docker containerizer".to_owned()).into());
+        }
+        let id = self.offer(definition).await?;
+        Ok(Deployed::new(self, id, app))
+    }
+
+    /// Begins a wait: for an app or for one of its tasks. Where the caller stands goes into the report of a failure.
+    #[track_caller]
+    pub fn wait_for<'a, W, C>(&self, subject: &W, condition: C) -> Wait<'a, W::Probe, C>
+    where
+        W: Watchable + ?Sized,
+        C: Condition<<W::Probe as Probe>::View> + Send + 'a,
+    {
+        self.watch.wait_for(subject, condition)
+    }
+
+    /// Nothing knows the app any more: no app, task, deployment or queue entry bears its id.
+    ///
+    /// # Errors
+    /// What is left.
+    pub async fn nothing_is_left_of(&self, app: &Deployed<'_>) -> Result {
+        let id = app.id();
+        ensure!(self.client.app_opt(id).await?.is_none(), "{id} still exists");
+        let queue = self.client.queue().await?;
+        ensure!(queue.iter().all(|entry| entry.app_id != id), "{id} is still in the queue");
+        let deployments = self.client.deployments().await?;
+        ensure!(
+            deployments.iter().all(|deployment| deployment.affected_apps.iter().all(|app| app != id)),
+            "a deployment still acts on {id}"
+        );
+        match self.stage.leftovers().await? {
+            None => Ok(()),
+            Some(left) => Err(eyre!("{id} is deleted, yet tasks are left: {left}")),
+        }
+    }
+
+    /// Creates an app from any definition in this scenario's group, and tells its id.
+    ///
+    /// # Errors
+    /// Marathon's refusal.
+    pub async fn offer(&self, definition: Value) -> Result<String, harness::Error> {
+        match self.lease.deploy(&definition).await {
+            Ok(app) => Ok(app.id),
+            Err(ClusterError::Marathon(refusal)) => Err(refusal),
+            Err(other) => panic!("a scenario offers only definitions with an id: {other}"),
+        }
+    }
+
+    /// The id that `id` gets in this scenario's group.
+    pub fn own(&self, id: &str) -> String {
+        self.lease.id_of(id).unwrap_or_else(|| panic!("`{id}` is no id"))
+    }
+
+    /// Speaks to Marathon as the scenario's user.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Speaks to the same Marathon with another password.
+    ///
+    /// # Errors
+    /// When this stage has no login, which `needs().a_login()` would have asked for.
+    pub fn client_with_password(&self, password: &str) -> Result<Client> {
+        match &self.stage.gate.credentials {
+            Some(Credentials::Password { uid, .. }) => {
+                let credentials = Credentials::Password { uid: uid.clone(), password: password.into() };
+                Ok(self.stage.gate.client(Some(credentials)))
+            }
+            _ => {
+                Err(eyre!("there is no user with a password here; the scenario has to ask for one: needs().a_login()"))
+            }
+        }
+    }
+
+    /// Speaks to the same Marathon with a ready token.
+    pub fn client_with_token(&self, token: &str) -> Client {
+        self.stage.gate.client(Some(Credentials::Token(token.into())))
+    }
+
+    /// Speaks to the same Marathon as nobody.
+    pub fn client_without_login(&self) -> Client {
+        self.stage.gate.client(None)
+    }
+
+    /// Makes something fail.
+    ///
+    /// # Errors
+    /// When this stage is no fake in this process, which `needs().a_fault(…)` would have asked for.
+    pub async fn inject(&self, fault: fake_marathon::fault::Fault) -> Result {
+        let fake = self.stage.fake.as_ref();
+        let fake = fake.ok_or_else(|| eyre!("nothing can be made to fail here; ask with needs().a_fault(…)"))?;
+        Ok(fake.admin().inject(fault).await?)
+    }
+
+    /// How long a deletion may take.
+    fn clean_up_patience(&self) -> Duration {
+        Duration::from_secs(60).mul_f64(self.stage.patience)
+    }
+
+    /// Deletes the group and waits until nothing of it is left, unless it is evidence on a cluster that stays.
+    async fn tidy_up(&self, passed: bool) -> Result {
+        if !passed && self.stage.outlives_the_test {
+            // At most five groups a run, so that a bad day does not fill a cluster.
+            if let Kept::Stays(where_it_is) = self.lease.keep(5, self.clean_up_patience()).await? {
+                println!("{where_it_is}");
+            }
+            return Ok(());
+        }
+        let foreign = self.lease.release(self.clean_up_patience()).await?;
+        ensure!(foreign.is_empty(), "somebody else has apps in the scenario's group: {}", foreign.join(", "));
+        match self.stage.leftovers().await? {
+            None => Ok(()),
+            Some(left) => Err(eyre!("everything was deleted, yet tasks are left: {left}")),
+        }
+    }
+}
+
+/// What every failed wait tells besides what it saw.
+fn hints(evidence: &Evidence, stage: &Stage) -> wait::Evidence {
+    let kept = evidence.kept_as();
+    let mut files = vec![("log".to_owned(), kept.join("log.txt").display().to_string())];
+    if stage.fake.is_some() {
+        files.push(("journal".to_owned(), kept.join("journal.jsonl").display().to_string()));
+    }
+    wait::Evidence { files, seed: stage.seed, rerun: wait::rerun_command(), ..wait::Evidence::default() }
+}

@@ -1,0 +1,135 @@
+//! Conditions that only scenarios wait for; the general ones are in `harness::watch`.
+
+use std::{borrow::Cow, collections::BTreeSet, time::Duration};
+
+use harness::{
+    marathon::model::Task,
+    scale::TaskState,
+    wait::{Condition, Look, seconds},
+    watch::AppView,
+};
+
+/// Every task runs and none has a health result.
+pub fn no_result_yet() -> impl Condition<AppView, Output = ()> + Clone {
+    let look = |view: &AppView| {
+        if view.tasks().is_empty() || view.tasks().iter().any(|task| !task.is_running()) {
+            return Look::NotYet(format!("not all run: {}", view.summary()));
+        }
+        match view.tasks().iter().find(|task| !task.health_check_results.is_empty()) {
+            None => Look::Met(()),
+            Some(task) => Look::NotYet(format!("{} has the result {:?}", task.id, task.health_check_results)),
+        }
+    };
+    look.named("no health result yet")
+}
+
+/// The newest of all health results is older than this: nobody's health is known any more, whatever it says.
+pub fn results_older_than(age: Duration) -> impl Condition<AppView, Output = Duration> + Clone {
+    let look = move |view: &AppView| {
+        let Some(now) = &view.now else { return Look::NotYet("the server has not told its time".to_owned()) };
+        let results = view.tasks().iter().flat_map(|task| &task.health_check_results);
+        let newest = results.filter_map(|result| result.last_success.max(result.last_failure)).max();
+        let Some(newest) = newest else { return Look::NotYet("there is no result".to_owned()) };
+        let oldness = Duration::try_from(now.now - newest).unwrap_or_default();
+        if oldness >= age {
+            Look::Met(oldness)
+        } else {
+            Look::NotYet(format!("the newest result is {} old", seconds(oldness)))
+        }
+    };
+    look.named(format!("results that are all older than {}", seconds(age)))
+}
+
+/// None of these tasks is left, though others may be.
+pub fn all_replaced(old: &[Task]) -> impl Condition<AppView, Output = ()> + Clone + use<> {
+    let old: BTreeSet<String> = old.iter().map(|task| task.id.to_string()).collect();
+    let look = move |view: &AppView| {
+        let left = view.tasks().iter().filter(|task| !task.is_terminal() && old.contains(task.id.as_str())).count();
+        if left == 0 { Look::Met(()) } else { Look::NotYet(format!("{left} of {} old tasks are left", old.len())) }
+    };
+    look.named("all old tasks replaced")
+}
+
+/// The launch queue says that offers were declined for this reason.
+pub fn refused_offers_for(reason: &'static str) -> impl Condition<AppView, Output = u64> + Clone {
+    let look = move |view: &AppView| {
+        let Some(queue) = &view.queue else { return Look::NotYet("the app is not in the queue".to_owned()) };
+        match queue.refusals().into_iter().find(|refusal| refusal.reason == reason && refusal.declined > 0) {
+            Some(refusal) => Look::Met(refusal.declined),
+            None => Look::NotYet(format!("the queue gives these reasons: {:?}", queue.refusals())),
+        }
+    };
+    look.named(format!("offers refused for {reason}"))
+}
+
+/// The condition, while at no look fewer than `least` tasks are healthy.
+pub fn with_at_least<C>(least: u64, condition: C) -> WithAtLeast<C> {
+    WithAtLeast { least, condition }
+}
+
+/// See [`with_at_least`].
+#[derive(Clone, Debug)]
+pub struct WithAtLeast<C> {
+    least: u64,
+    condition: C,
+}
+
+impl<C: Condition<AppView>> Condition<AppView> for WithAtLeast<C> {
+    type Output = C::Output;
+
+    fn look(&mut self, view: &AppView) -> Look<C::Output> {
+        let healthy = view.count(TaskState::Healthy);
+        if healthy < self.least {
+            return Look::Never(format!("{healthy} healthy, never fewer than {} were allowed", self.least));
+        }
+        self.condition.look(view)
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        format!("{} with at least {} healthy all the time", self.condition.name(), self.least).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness::marathon::model::App;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn view(tasks: Value) -> AppView {
+        let app = App::from_value(json!({"id": "/hc", "instances": 2, "tasks": tasks})).unwrap();
+        AppView { id: "/hc".to_owned(), app: Some(app), ..AppView::default() }
+    }
+
+    fn task(n: u32, results: Value) -> Value {
+        let id = format!("hc.instance-0d0f0000-0000-0000-0000-00000000000{n}._app.1");
+        json!({"id": id, "appId": "/hc", "state": "TASK_RUNNING", "host": "127.0.0.1", "ports": [31000],
+               "startedAt": "2026-11-22T16:56:24.812Z", "healthCheckResults": results})
+    }
+
+    #[test]
+    fn a_result_of_any_kind_is_one() {
+        assert_eq!(no_result_yet().look(&view(json!([task(1, json!([]))]))), Look::Met(()));
+        let failed = json!([{"alive": false, "consecutiveFailures": 0}]);
+        assert!(matches!(no_result_yet().look(&view(json!([task(1, failed)]))), Look::NotYet(_)));
+        assert!(matches!(no_result_yet().look(&view(json!([]))), Look::NotYet(_)), "nobody runs");
+    }
+
+    #[test]
+    fn old_tasks_are_told_by_their_ids() {
+        let both = view(json!([task(1, json!([])), task(2, json!([]))]));
+        let old = both.tasks()[..1].to_vec();
+        assert!(
+            matches!(all_replaced(&old).look(&both), Look::NotYet(reason) if reason == "1 of 1 old tasks are left")
+        );
+        assert_eq!(all_replaced(&old).look(&view(json!([task(2, json!([]))]))), Look::Met(()));
+    }
+
+    #[test]
+    fn too_few_healthy_tasks_end_the_wait() {
+        let one = view(json!([task(1, json!([{"alive": true, "consecutiveFailures": 0}]))]));
+        assert_eq!(with_at_least(1, all_replaced(&[])).look(&one), Look::Met(()));
+        assert!(matches!(with_at_least(2, all_replaced(&[])).look(&one), Look::Never(_)));
+    }
+}

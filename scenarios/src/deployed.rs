@@ -1,0 +1,168 @@
+//! An app that a scenario has deployed.
+
+use std::time::Duration;
+
+use eyre::eyre;
+use fixtures::App;
+use harness::{
+    marathon::{Kill, model},
+    watch::{AppProbe, Watch, Watchable},
+};
+
+use crate::{Arena, Result};
+
+/// An app in the scenario's group.
+pub struct Deployed<'a> {
+    pub(crate) arena: &'a Arena,
+    id: String,
+    app: App,
+}
+
+impl Watchable for Deployed<'_> {
+    type Probe = AppProbe;
+
+    fn probe(&self, watch: &Watch) -> AppProbe {
+        self.id.as_str().probe(watch)
+    }
+
+    fn name(&self) -> String {
+        self.id.clone()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.id.as_str().paths()
+    }
+}
+
+impl<'a> Deployed<'a> {
+    pub(crate) fn new(arena: &'a Arena, id: String, app: App) -> Self {
+        Self { arena, id, app }
+    }
+
+    /// Its id in Marathon.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What was asked for.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// How it is at this moment.
+    ///
+    /// # Errors
+    /// When Marathon does not answer, or the app is gone.
+    pub async fn now(&self) -> Result<model::App, harness::Error> {
+        self.arena.client.app(&self.id).await
+    }
+
+    /// The task that was started first.
+    ///
+    /// # Errors
+    /// When there is none, or Marathon does not answer.
+    pub async fn oldest_task(&self) -> Result<model::Task> {
+        let mut tasks = self.now().await?.tasks;
+        tasks.sort_by_key(|task| (task.started_at.is_none(), task.started_at, task.id.clone()));
+        tasks.into_iter().next().ok_or_else(|| eyre!("{} has no task", self.id))
+    }
+
+    /// Wants so many instances.
+    ///
+    /// # Errors
+    /// Marathon's refusal, for example because a deployment is under way.
+    pub async fn scale_to(&self, instances: u64) -> Result<(), harness::Error> {
+        self.arena.client.scale(&self.id, instances, false).await.map(drop)
+    }
+
+    /// Wants so many instances, whatever deployment is under way.
+    ///
+    /// # Errors
+    /// Marathon's refusal.
+    pub async fn scale_by_force_to(&self, instances: u64) -> Result<(), harness::Error> {
+        self.arena.client.scale(&self.id, instances, true).await.map(drop)
+    }
+
+    /// Replaces the definition.
+    ///
+    /// # Errors
+    /// Marathon's refusal.
+    pub async fn change_to(&mut self, app: App) -> Result {
+        let mut definition = app.to_json();
+        definition["id"] = self.id.clone().into();
+        self.arena.lease.update(&self.id, &definition, false).await?;
+        self.app = app;
+        Ok(())
+    }
+
+    /// All its tasks.
+    ///
+    /// # Errors
+    /// When Marathon does not answer, or the app is gone.
+    pub async fn tasks(&self) -> Result<Vec<model::Task>> {
+        Ok(self.now().await?.tasks)
+    }
+
+    /// Kills a task; another one is started in its place.
+    ///
+    /// # Errors
+    /// When Marathon does not know it.
+    pub async fn kill(&self, task: &model::Task) -> Result {
+        self.arena.client.kill_task(&self.id, task.id.as_str(), Kill::Replace).await?;
+        Ok(())
+    }
+
+    /// Kills a task and wants one instance less.
+    ///
+    /// # Errors
+    /// When Marathon does not know it.
+    pub async fn kill_and_scale_down(&self, task: &model::Task) -> Result {
+        self.arena.client.kill_task(&self.id, task.id.as_str(), Kill::Scale).await?;
+        Ok(())
+    }
+
+    /// Cancels whatever deployment touches it, and goes back to what was before.
+    ///
+    /// # Errors
+    /// Marathon's refusal.
+    pub async fn cancel_deployments(&self) -> Result {
+        for deployment in self.now().await?.deployments {
+            self.arena.client.cancel_deployment(&deployment, false).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes it.
+    ///
+    /// # Errors
+    /// Marathon's refusal.
+    pub async fn delete(&self) -> Result {
+        self.arena.client.delete_app(&self.id, false).await?;
+        Ok(())
+    }
+
+    /// Deletes it, whatever deployment is under way.
+    ///
+    /// # Errors
+    /// Marathon's refusal.
+    pub async fn delete_by_force(&self) -> Result {
+        self.arena.client.delete_app(&self.id, true).await?;
+        Ok(())
+    }
+
+    /// At most how long until a sick task is killed. See [`App::time_to_kill`].
+    ///
+    /// # Errors
+    /// When no task of this app is ever killed by its check: the scenario asks for something that cannot happen.
+    pub fn time_to_kill(&self) -> Result<Duration> {
+        self.app.time_to_kill().ok_or_else(|| eyre!("no health check ever kills a task of this app: {:?}", self.app))
+    }
+
+    /// No task is killed before this time after it runs. See [`App::earliest_kill`].
+    ///
+    /// # Errors
+    /// When no task of this app is ever killed by its check.
+    pub fn earliest_kill(&self) -> Result<Duration> {
+        self.app.earliest_kill().ok_or_else(|| eyre!("no health check ever kills a task of this app: {:?}", self.app))
+    }
+}

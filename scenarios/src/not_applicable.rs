@@ -1,0 +1,40 @@
+//! Scenarios that an arm cannot run: said, collected, never silent.
+
+use std::{fs, io};
+
+use serde::Serialize;
+
+use crate::{evidence, name::TestName};
+
+/// Why a scenario cannot be run where it was asked to run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not applicable, because {0}")]
+pub struct NotApplicable(pub String);
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    scenario: &'a str,
+    arm: &'a str,
+    because: &'a str,
+}
+
+/// Prints it and writes `target/hc-rig/not-applicable/<test>.json`. A file each, since tests run in processes of their
+/// own; `make test` and `make live` list them, and gather them in `target/hc-rig/not-applicable.json`.
+///
+/// # Errors
+/// When the file cannot be written: an unsaid skip would be a silent one.
+pub(crate) fn record(name: &TestName, why: &NotApplicable) -> io::Result<()> {
+    println!("{why}");
+    let folder = evidence::root().join("not-applicable");
+    fs::create_dir_all(&folder)?;
+    let entry = Entry { scenario: &name.path, arm: name.target, because: &why.0 };
+    fs::write(folder.join(format!("{}.json", name.folder())), serde_json::to_string(&entry)? + "\n")
+}
+
+/// Forgets what an earlier run said of this test.
+pub(crate) fn forget(name: &TestName) -> io::Result<()> {
+    match fs::remove_file(evidence::root().join("not-applicable").join(format!("{}.json", name.folder()))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,65 @@
+//! The live arm: the cluster that the environment names.
+
+use std::path::Path;
+
+use harness::{
+    Clock, Transport,
+    cluster::{DockerSupport, preflight},
+    dcos::Credentials,
+    settings::{Access, Settings},
+};
+
+use super::{Gate, NoStage, Stage};
+use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};
+
+/// Runs a scenario on the cluster that the environment names.
+pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
+    arena::run(TestName::current("live"), needs, stage, scenario).await
+}
+
+async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
+    let settings = Settings::environment()?;
+    if let Some(what) = needs.faults {
+        return Err(not_applicable(format!("it {what}, which only a fake in the test's process can be told to do")));
+    }
+    if needs.token_ttl.is_some() {
+        return Err(not_applicable("the tokens of a cluster cannot be made to expire sooner"));
+    }
+    let transport = Transport::sockets(&settings.trust.value)?;
+    let gate = match &settings.access.value {
+        Access::Dcos { root, marathon, credentials } => Gate {
+            marathon: marathon.clone(),
+            dcos: Some(root.clone()),
+            transport,
+            clock: Clock::System,
+            credentials: Some(credentials.clone()),
+        },
+        Access::Marathon { urls, .. } => {
+            Gate { marathon: urls[0].clone(), dcos: None, transport, clock: Clock::System, credentials: None }
+        }
+    };
+    if needs.login && !matches!(gate.credentials, Some(Credentials::Password { .. })) {
+        return Err(not_applicable("there is no login by user and password here"));
+    }
+    let client = settings.connect()?;
+    let found = preflight(&client).await?;
+    if found.agents.len() < needs.agents {
+        let (wanted, there) = (needs.agents, found.agents.len());
+        return Err(not_applicable(format!("it needs {wanted} agents, and the cluster shows {there}")));
+    }
+    Ok(Stage {
+        client,
+        gate,
+        fake: None,
+        seed: None,
+        // Offers come in cycles of up to 5 s, kills wait for processes, and others use the cluster too.
+        patience: 3.0 * settings.patience.value,
+        docker: found.docker() != DockerSupport::No,
+        outlives_the_test: true,
+        guard: None,
+    })
+}
+
+fn not_applicable(why: impl Into<String>) -> NoStage {
+    NoStage::NotApplicable(NotApplicable(why.into()))
+}

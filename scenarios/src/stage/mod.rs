@@ -1,0 +1,121 @@
+//! What stands behind an arena: which Marathon, whose clock, how it is reached.
+
+#[cfg(feature = "container")]
+pub mod container;
+#[cfg(feature = "live-cluster")]
+pub mod live;
+pub mod offline;
+
+use std::{any::Any, path::Path, sync::Arc};
+
+use fake_marathon::FakeMarathon;
+use harness::{
+    Client, Clock, Transport,
+    dcos::{Credentials, TokenSource},
+    marathon::Auth,
+};
+use url::Url;
+
+use crate::{NotApplicable, Result, name::TestName};
+
+/// Who may log in to a fake where a login is needed: the manual procedure's user.
+pub(crate) const UID: &str = "bootstrapuser";
+pub(crate) const PASSWORD: &str = "deleteme";
+
+/// A Marathon that is ready for one scenario.
+pub(crate) struct Stage {
+    /// The scenario's own client.
+    pub(crate) client: Client,
+    /// How it is reached by others.
+    pub(crate) gate: Gate,
+    /// The fake, if it lives in this process.
+    pub(crate) fake: Option<FakeMarathon>,
+    /// The seed of a fake.
+    pub(crate) seed: Option<u64>,
+    /// How much slower than a fake in this process everything may be.
+    pub(crate) patience: f64,
+    /// Whether tasks can run in Docker; true where that cannot be known.
+    pub(crate) docker: bool,
+    /// Whether the Marathon is still there after the test, so that a failed one can be looked at on it.
+    pub(crate) outlives_the_test: bool,
+    /// Dropped last: ends what was started for this stage and is none of the above (a container).
+    pub(crate) guard: Option<Box<dyn Any>>,
+}
+
+/// The way in: for the scenario, and for somebody with other credentials.
+pub(crate) struct Gate {
+    pub(crate) marathon: Url,
+    /// The cluster's own address, when Marathon is behind DC/OS.
+    pub(crate) dcos: Option<Url>,
+    pub(crate) transport: Transport,
+    pub(crate) clock: Clock,
+    pub(crate) credentials: Option<Credentials>,
+}
+
+impl Gate {
+    /// A client with these credentials, or without any.
+    pub(crate) fn client(&self, credentials: Option<Credentials>) -> Client {
+        let mut builder = Client::builder(self.marathon.clone());
+        if let Some(root) = &self.dcos {
+            builder = builder.dcos(root.clone());
+            if let Some(credentials) = credentials {
+                let tokens = TokenSource::new(credentials, root.clone(), self.transport.clone(), self.clock);
+                builder = builder.auth(Auth::Dcos(Arc::new(tokens)));
+            }
+        }
+        builder.transport(self.transport.clone())
+    }
+}
+
+/// How starting a stage can end besides with a stage.
+pub(crate) enum NoStage {
+    /// The scenario cannot be run here.
+    NotApplicable(NotApplicable),
+    /// It could have been, but something went wrong.
+    Failed(eyre::Report),
+}
+
+impl<E: Into<eyre::Report>> From<E> for NoStage {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Stage {
+    /// The run's name for the scenario's group. A Marathon that outlives the test may have another run of it.
+    pub(crate) fn group_name(&self, name: &TestName) -> String {
+        if self.outlives_the_test {
+            let now = time::OffsetDateTime::now_utc().unix_timestamp();
+            format!("{}-{now:x}-{:x}", name.path, std::process::id())
+        } else {
+            name.path.clone()
+        }
+    }
+
+    /// Writes what the fake can tell of a failure into `folder`.
+    pub(crate) async fn testify(&self, folder: &Path) -> Result {
+        if let Some(fake) = &self.fake {
+            std::fs::write(folder.join("journal.jsonl"), fake.journal().await?)?;
+            let inspection = serde_json::to_string_pretty(&fake.inspect().await?)?;
+            std::fs::write(folder.join("inspection.json"), inspection)?;
+        }
+        Ok(())
+    }
+
+    /// Says what is left though everything has been deleted; nothing where that cannot be seen.
+    pub(crate) async fn leftovers(&self) -> Result<Option<String>> {
+        let Some(fake) = &self.fake else { return Ok(None) };
+        let seen = fake.inspect().await?;
+        let left = seen.bodies + seen.tasks.values().sum::<usize>();
+        Ok((left > 0).then(|| format!("{:?} known to Mesos, {} still running", seen.tasks, seen.bodies)))
+    }
+
+    /// Ends it. A panic inside the fake is raised again here.
+    pub(crate) async fn strike(self) {
+        let Self { fake, guard, .. } = self;
+        if let Some(fake) = fake {
+            fake.shutdown().await;
+        }
+        drop(guard);
+    }
+}

@@ -1,0 +1,104 @@
+//! The arms that need nothing: a fake in this process.
+
+use std::{net::Ipv4Addr, path::Path};
+
+use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
+use harness::{
+    Clock, Transport,
+    dcos::{Credentials, tls::Trust},
+};
+use url::Url;
+
+use super::{Gate, NoStage, PASSWORD, Stage, UID};
+use crate::{Arena, Needs, Result, arena, name::TestName};
+
+/// The seed of every fake; another one for a whole run with `HC_RIG_SEED`.
+const SEED: u64 = 1;
+
+/// Virtual time begins at noon of a day in June, so that journals of two runs are equal.
+const NOON: i64 = 1_749_988_800;
+
+/// Simulated tasks in virtual time, without a socket.
+pub async fn simulated(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
+    tokio::time::pause();
+    arena::run(TestName::current("offline"), needs, stage_simulated, scenario).await
+}
+
+/// Process tasks on real sockets. `task_tools` is the program that stands in front of their PATH.
+pub async fn process(task_tools: &Path, needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
+    let stage = async |needs: &Needs, folder: &Path| stage_process(task_tools, needs, folder).await;
+    arena::run(TestName::current("offline"), needs, stage, scenario).await
+}
+
+async fn stage_simulated(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
+    let seed = seed()?;
+    let start = Time::from_micros(NOON * 1_000_000);
+    let fake = builder(needs, seed).tasks(Tasks::Simulated).epoch(start).start().await?;
+    let transport = Transport::in_process(fake.service());
+    let day = time::OffsetDateTime::from_unix_timestamp(NOON)?;
+    let gate = gate("http://marathon.in-process/", needs, transport, Clock::anchored(day))?;
+    Ok(Stage {
+        client: gate.client(gate.credentials.clone()),
+        gate,
+        fake: Some(fake),
+        seed: Some(seed),
+        patience: 1.0,
+        docker: true,
+        outlives_the_test: false,
+        guard: None,
+    })
+}
+
+async fn stage_process(task_tools: &Path, needs: &Needs, folder: &Path) -> Result<Stage, NoStage> {
+    let seed = seed()?;
+    let fake = builder(needs, seed)
+        .tasks(Tasks::Process)
+        .task_tools(task_tools)
+        .sandbox_root(folder.join("sandboxes"))
+        .keep_sandboxes(true)
+        .listen((Ipv4Addr::LOCALHOST, 0).into())
+        .start()
+        .await?;
+    let transport = Transport::sockets(&Trust::default())?;
+    let gate = gate(fake.url(), needs, transport, Clock::System)?;
+    // Two cores, and other tests beside this one.
+    Ok(Stage {
+        client: gate.client(gate.credentials.clone()),
+        gate,
+        fake: Some(fake),
+        seed: Some(seed),
+        patience: 2.0,
+        docker: true,
+        outlives_the_test: false,
+        guard: None,
+    })
+}
+
+fn builder(needs: &Needs, seed: u64) -> Builder {
+    let mut builder = FakeMarathon::builder().seed(seed).agents(needs.agents.max(1)).prompt_offers();
+    if needs.login {
+        builder = builder.user(UID, PASSWORD);
+    }
+    if let Some(ttl) = needs.token_ttl {
+        builder = builder.token_ttl(ttl);
+    }
+    builder
+}
+
+/// With a login Marathon is where DC/OS has it.
+fn gate(root: &str, needs: &Needs, transport: Transport, clock: Clock) -> Result<Gate> {
+    let root = Url::parse(root)?;
+    if !needs.login {
+        return Ok(Gate { marathon: root, dcos: None, transport, clock, credentials: None });
+    }
+    let credentials = Credentials::Password { uid: UID.to_owned(), password: PASSWORD.into() };
+    let marathon = root.join("/service/marathon/")?;
+    Ok(Gate { marathon, dcos: Some(root), transport, clock, credentials: Some(credentials) })
+}
+
+fn seed() -> Result<u64> {
+    match std::env::var("HC_RIG_SEED") {
+        Err(_) => Ok(SEED),
+        Ok(text) => text.parse().map_err(|_| eyre::eyre!("HC_RIG_SEED is `{text}`; it must be a whole number")),
+    }
+}

@@ -1,0 +1,56 @@
+//! What is deleted leaves nothing.
+
+use scenarios::prelude::*;
+
+use super::arena;
+
+/// A deleted app is gone from everywhere: apps, tasks, deployments, queue.
+#[rstest]
+#[tokio::test]
+async fn deleted_app_leaves_nothing(
+    #[values(Mesos, Docker)] containerizer: Containerizer,
+    #[values(MesosTcp, Tcp, Command)] check: Check,
+) -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(containerizer, check).instances(3)).await?;
+        arena.wait_for(&app, healthy(3).and(settled())).await?;
+        app.delete().await?;
+        arena.wait_for(&app, gone()).await?;
+        arena.nothing_is_left_of(&app).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// An app that is deleted while its tasks are still being started leaves nothing either.
+#[tokio::test]
+async fn app_deleted_in_the_middle_of_its_start_leaves_nothing() -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, MesosTcp).instances(5).starts_after(secs(10))).await?;
+        arena.wait_for(&app, deploying()).await?;
+        app.delete_by_force().await?;
+        arena.wait_for(&app, gone()).await?;
+        arena.nothing_is_left_of(&app).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// A killed task is replaced; killed with its place, it is not.
+#[tokio::test]
+async fn killed_task_is_replaced_unless_its_place_goes_too() -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, MesosTcp).instances(2)).await?;
+        arena.wait_for(&app, healthy(2).and(settled())).await?;
+
+        let victim = app.oldest_task().await?;
+        app.kill(&victim).await?;
+        arena.wait_for(&app, replaced(&victim).and(healthy(2))).await?;
+
+        let victim = app.oldest_task().await?;
+        app.kill_and_scale_down(&victim).await?;
+        arena.wait_for(&app, healthy(1).and(settled())).await?;
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,100 @@
+//! Deployments: locks, force, upgrades.
+
+use scenarios::prelude::*;
+
+use super::arena;
+
+/// While a deployment is under way another change is refused, and `force` overrides.
+#[tokio::test]
+async fn scaling_during_a_deployment_is_refused_and_force_overrides() -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, MesosTcp).starts_after(secs(5)).instances(2)).await?;
+        arena.wait_for(&app, deploying()).await?;
+
+        let refusal = app.scale_to(3).await.expect_err("the app is locked by its deployment");
+        assert!(refusal.is_locked(), "{refusal}");
+        assert!(!refusal.locking_deployments().is_empty(), "it should say which deployment: {refusal}");
+
+        app.scale_by_force_to(3).await?;
+        arena.wait_for(&app, healthy(3).and(settled())).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// A sick task holds its deployment up, so the app stays locked until somebody uses force.
+#[rstest]
+#[tokio::test]
+async fn deployment_waits_for_health(#[values(MesosTcp, Tcp)] check: Check) -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, check).never_healthy().grace(secs(300))).await?;
+        arena.wait_for(&app, running(1)).await?;
+        arena.wait_for(&app, holds(deploying()).for_at_least(secs(20))).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// A rolling upgrade keeps half of the tasks well all the time, and ends with all of them new.
+#[rstest]
+#[tokio::test]
+async fn rolling_upgrade_waits_for_health(#[values(MesosHttp, Http, MesosTcp, Tcp)] check: Check) -> Result {
+    arena(async |arena| {
+        let half = || App::listener(Mesos, check).instances(4).upgrade_strategy(0.5, 0.0);
+        let mut app = arena.deploy(half()).await?;
+        arena.wait_for(&app, healthy(4).and(settled())).await?;
+        let old = app.tasks().await?;
+
+        app.change_to(half().env("VERSION", "2").starts_after(secs(3))).await?;
+        arena.wait_for(&app, with_at_least(2, all_replaced(&old).and(healthy(4)).and(settled()))).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// An upgrade to something that never gets well stays where it is: the old half keeps serving.
+#[rstest]
+#[tokio::test]
+async fn upgrade_to_a_sick_version_stops_and_keeps_the_old_half(#[values(MesosHttp, Http)] check: Check) -> Result {
+    arena(async |arena| {
+        let half = || App::listener(Mesos, check).instances(4).upgrade_strategy(0.5, 0.0);
+        let mut app = arena.deploy(half()).await?;
+        arena.wait_for(&app, healthy(4).and(settled())).await?;
+
+        app.change_to(half().never_healthy().grace(secs(300))).await?;
+        arena.wait_for(&app, healthy(2).and(running(4))).await?;
+        arena.wait_for(&app, holds(healthy(2).and(deploying())).for_at_least(secs(15))).await?;
+
+        app.cancel_deployments().await?;
+        arena.wait_for(&app, healthy(4).and(settled())).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// A task that ends by itself is started again, each time after a longer pause.
+#[tokio::test]
+async fn crashing_app_is_started_again_and_again() -> Result {
+    arena(async |arena| {
+        let crashing = App::listener(Mesos, Tcp).unchecked().crashes_after(secs(2), 3);
+        let app = arena.deploy(crashing.backoff(secs(1), 2.0, secs(8))).await?;
+        let looping = arena.wait_for(&app, crash_looping(3)).await?;
+        assert!(looping.crashes >= 3, "{looping:?}");
+        let failure = app.now().await?.last_task_failure.expect("a crash leaves its mark");
+        assert!(failure.message.contains("exited with status 3"), "{}", failure.message);
+        Ok(())
+    })
+    .await
+}
+
+/// What does not fit on any agent waits in the queue, which says why.
+#[tokio::test]
+async fn app_that_fits_nowhere_waits_and_says_why() -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, Tcp).cpus(100_000.0)).await?;
+        arena.wait_for(&app, refused_offers_for("InsufficientCpus")).await?;
+        arena.wait_for(&app, holds(running(0)).for_at_least(secs(5))).await?;
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,46 @@
+//! The grace period: nothing is killed in it, and who never gets well is killed after it.
+
+use scenarios::prelude::*;
+
+use super::arena;
+
+/// A task that never listens lives as long as its grace period and is killed after it.
+#[rstest]
+#[tokio::test]
+async fn never_healthy_task_is_killed_after_its_grace_and_not_in_it(
+    #[values(Mesos, Docker)] containerizer: Containerizer,
+    #[values(MesosTcp, Tcp, MesosHttp, Http, MesosHttps, Https, Command)] check: Check,
+) -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(containerizer, check).never_healthy().grace(secs(10))).await?;
+        arena.wait_for(&app, running(1)).await?;
+
+        let victim = app.oldest_task().await?;
+        let (death, lived) =
+            arena.wait_for(&victim, killed_by_health_check()).within(app.time_to_kill()?).timed().await?;
+        let earliest = app.earliest_kill()? - millis(1_500); // the wait began a look after the start
+        assert!(lived >= earliest, "killed {lived:?} after it ran, not before {earliest:?} was agreed: {death}");
+        Ok(())
+    })
+    .await
+}
+
+/// Failures in the grace period are shown when Marathon checks, as not alive without a count, and not when Mesos does.
+#[rstest]
+#[tokio::test]
+async fn failures_in_the_grace_period_are_seen_only_when_marathon_checks(
+    #[values(MesosTcp, Tcp, MesosHttp, Http, Command)] check: Check,
+) -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, check).never_healthy().grace(secs(30))).await?;
+        arena.wait_for(&app, running(1)).await?;
+        if check.shows_failures_in_grace() {
+            arena.wait_for(&app, unhealthy(1)).within(secs(3)).await?;
+            arena.wait_for(&app, holds(unhealthy(1)).for_at_least(secs(10))).await?;
+        } else {
+            arena.wait_for(&app, holds(no_result_yet()).for_at_least(secs(10))).await?;
+        }
+        Ok(())
+    })
+    .await
+}

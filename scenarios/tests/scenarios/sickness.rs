@@ -1,0 +1,112 @@
+//! A task that turns sick is killed at the agreed failure and replaced.
+
+use scenarios::prelude::*;
+
+use super::arena;
+
+/// A sick task dies after exactly the agreed number of failures, and its successor gets well.
+#[rstest]
+#[tokio::test]
+async fn sick_task_is_replaced(
+    #[values(Mesos, Docker)] containerizer: Containerizer,
+    #[values(MesosTcp, Tcp, MesosHttp, Http, MesosHttps, Https, Command)] check: Check,
+) -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(containerizer, check).instances(2).sick_after(secs(8))).await?;
+        arena.wait_for(&app, healthy(2)).await?;
+
+        let victim = app.oldest_task().await?;
+        let death = arena.wait_for(&victim, killed_by_health_check()).within(app.time_to_kill()?).await?;
+        // 4 when Marathon checks, 3 when Mesos does.
+        assert_eq!(Some(death.failures), check.failures_to_kill(3), "{death}");
+
+        arena.wait_for(&app, replaced(&victim)).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// The limit in the definition is the limit that counts.
+#[rstest]
+#[tokio::test]
+async fn sick_task_is_killed_at_the_limit_of_its_definition(
+    #[values(MesosTcp, Tcp, MesosHttp, Http)] check: Check,
+    #[values(1, 2, 5)] max: u32,
+) -> Result {
+    arena(async |arena| {
+        let sick = App::listener(Mesos, check).sick_after(secs(5)).max_consecutive_failures(max);
+        let app = arena.deploy(sick).await?;
+        arena.wait_for(&app, healthy(1)).await?;
+
+        let victim = app.oldest_task().await?;
+        let death = arena.wait_for(&victim, killed_by_health_check()).within(app.time_to_kill()?).await?;
+        assert_eq!(Some(death.failures), check.failures_to_kill(max), "{death}");
+        Ok(())
+    })
+    .await
+}
+
+/// A limit of zero means never when Marathon checks.
+#[rstest]
+#[tokio::test]
+async fn marathon_never_kills_with_a_limit_of_zero(#[values(Tcp, Http)] check: Check) -> Result {
+    arena(async |arena| {
+        let sick = App::listener(Mesos, check).sick_after(secs(5)).max_consecutive_failures(0);
+        let app = arena.deploy(sick).await?;
+        arena.wait_for(&app, healthy(1)).await?;
+        arena.wait_for(&app, unhealthy(1)).await?;
+        arena.wait_for(&app, holds(unhealthy(1)).for_at_least(secs(20))).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// A limit of zero means at the first failure when Mesos checks.
+#[rstest]
+#[tokio::test]
+async fn mesos_kills_at_the_first_failure_with_a_limit_of_zero(#[values(MesosTcp, MesosHttp)] check: Check) -> Result {
+    arena(async |arena| {
+        let sick = App::listener(Mesos, check).sick_after(secs(5)).max_consecutive_failures(0);
+        let app = arena.deploy(sick).await?;
+        arena.wait_for(&app, healthy(1)).await?;
+
+        let victim = app.oldest_task().await?;
+        let death = arena.wait_for(&victim, killed_by_health_check()).within(app.time_to_kill()?).await?;
+        assert_eq!(death.failures, 1, "{death}");
+        Ok(())
+    })
+    .await
+}
+
+/// An HTTP status from 400 on is a failure like any other.
+#[rstest]
+#[tokio::test]
+async fn task_that_answers_with_an_error_is_killed(
+    #[values(MesosHttp, Http)] check: Check,
+    #[values(404, 500, 503)] status: u16,
+) -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, check).answers(status).grace(secs(4))).await?;
+        arena.wait_for(&app, running(1)).await?;
+        let victim = app.oldest_task().await?;
+        arena.wait_for(&victim, killed_by_health_check()).within(app.time_to_kill()?).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Statuses below 400 are good ones, redirects included.
+#[rstest]
+#[tokio::test]
+async fn task_that_answers_with_success_or_redirect_is_well(
+    #[values(MesosHttp, Http)] check: Check,
+    #[values(200, 204, 302, 399)] status: u16,
+) -> Result {
+    arena(async |arena| {
+        let app = arena.deploy(App::listener(Mesos, check).answers(status)).await?;
+        arena.wait_for(&app, healthy(1).and(settled())).await?;
+        arena.wait_for(&app, stays_healthy_for(secs(5))).await?;
+        Ok(())
+    })
+    .await
+}
