@@ -40,6 +40,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         }
         Command::Login { reach } => block_on(commands::cluster::login(&reach)),
         Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
+        Command::Clean { run, reach } => block_on(commands::clean::clean(run.as_deref(), &reach)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut std::io::stdout());
             Ok(Done::well(""))

@@ -68,6 +68,7 @@ pub enum Command {
         run: PathBuf,
     },
     /// Log in and say what is there: versions, agents, free resources
+    #[command(visible_alias = "doctor")]
     Login {
         /// Which cluster.
         #[command(flatten)]
@@ -75,6 +76,14 @@ pub enum Command {
     },
     /// List the cluster's apps with their tasks by health
     Apps {
+        /// Which cluster.
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Remove what a run that was killed left behind, or every group whose lease has expired
+    Clean {
+        /// The run: its name or its folder; without it, all that have expired
+        run: Option<String>,
         /// Which cluster.
         #[command(flatten)]
         reach: Reach,

@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod clean;
 pub mod closing;
 pub mod cluster;
 pub mod output;

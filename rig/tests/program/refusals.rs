@@ -1,0 +1,53 @@
+//! Bad input ends with one sentence and its own exit code, before anything is deployed.
+
+use rstest::rstest;
+
+use crate::hc_rig::{HcRig, stderr};
+
+#[rstest]
+#[case::no_such_file(&["run", "nothing.json", "--url", "http://127.0.0.1:1"], 2, "cannot read the app definition nothing.json")]
+#[case::no_such_pair(&["run", "mesos,UDP", "--url", "http://127.0.0.1:1"], 2, "UDP")]
+#[case::no_cluster(&["run", "mesos,TCP"], 2, "no cluster is named: set DCOS_URL")]
+#[case::no_address(&["run", "mesos,TCP", "--url", "nonsense"], 2, "--url is no address")]
+#[case::nobody_there(&["run", "mesos,TCP", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
+#[case::login_unreachable(&["login", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
+#[case::beyond_the_target(&["run", "mesos,TCP", "--target", "0", "--url", "http://127.0.0.1:1"], 2, "more than the target of 0")]
+#[case::no_run(&["why", "nowhere"], 2, "nowhere is no run folder")]
+#[case::unknown_flag(&["try", "--nonsense"], 2, "unexpected argument '--nonsense'")]
+#[case::bad_time(&["try", "--poll", "soon"], 2, "write a time such as 2s")]
+fn bad_input_is_one_sentence_and_an_exit_code(#[case] arguments: &[&str], #[case] code: i32, #[case] says: &str) {
+    let run = HcRig::new(arguments).run();
+    assert_eq!(run.status.code(), Some(code), "{}", stderr(&run));
+    assert!(stderr(&run).contains(says), "{}", stderr(&run));
+    assert!(run.stdout.is_empty());
+}
+
+#[test]
+fn broken_json_is_told_with_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.json");
+    std::fs::write(&file, "{\n  \"id\": \"/hc\"\n  \"cmd\": \"true\"\n}").unwrap();
+    let run = HcRig::new(&["run", file.to_str().unwrap(), "--url", "http://127.0.0.1:1"]).run();
+    assert_eq!(run.status.code(), Some(2));
+    assert!(stderr(&run).contains("app.json:3:3: this is no JSON"), "{}", stderr(&run));
+    assert_eq!(stderr(&run).lines().count(), 1);
+}
+
+#[test]
+fn a_folder_that_is_not_empty_is_never_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mine"), "precious").unwrap();
+    let run = HcRig::new(&["try", "--out", folder.path().to_str().unwrap()]).run();
+    assert_eq!(run.status.code(), Some(2), "{}", stderr(&run));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn help_teaches_with_examples_and_the_exit_codes() {
+    let run = HcRig::new(&["--help"]).run();
+    let help = String::from_utf8(run.stdout).unwrap();
+    assert_eq!(run.status.code(), Some(0));
+    for line in ["hc-rig try", "hc-rig run app.json", "130  stopped by the user"] {
+        assert!(help.contains(line), "{line} is missing in:\n{help}");
+    }
+}
