@@ -16,12 +16,14 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  hc-rig try                                   all six pairs on a fake Marathon with real processes; needs nothing
-  hc-rig try --pair mesos,MESOS_TCP --target 50
+  hc-rig try                      six pairs on a fake Marathon; needs nothing
+  hc-rig try --pair mesos,TCP --target 50
   hc-rig run docker,HTTP --url http://marathon.example:8080 --target 100
-  hc-rig run app.json --step 100 --target 2000       (DCOS_URL, DCOS_USERNAME, DCOS_PASSWORD in the environment)
-  hc-rig why hc-rig-runs/run-20261122-220716         which tasks had \"alive\": false, and what to look at
-  hc-rig report hc-rig-runs/run-20261122-220716      draws chart and report again
+  hc-rig run app.json --step 100 --target 2000
+                                  on the cluster of the environment: DCOS_URL,
+                                  DCOS_USERNAME, DCOS_PASSWORD
+  hc-rig why RUN                  tasks with \"alive\": false, what to look at
+  hc-rig report RUN               draw chart and report again
 ";
 
 /// Examples and the table of exit codes, for the end of `--help`.
