@@ -1,6 +1,7 @@
 //! Conditions against recorded looks at a real Marathon: what a wait would have said at each moment.
 
-use std::path::Path;
+mod recorded;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use harness::watch::{
     AppView, Counted, Events, Logged, TaskView, concerns, crash_looping, gone, healthy, killed_by_health_check,
     replaced, settled, stays_healthy_for, time_to_healthy,
 };
+use recorded::rows;
 use rstest::rstest;
 use serde_json::Value;
 
@@ -28,12 +30,6 @@ enum End<T> {
     Open {
         reasons: Vec<String>,
     },
-}
-
-fn rows(case: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded").join(format!("{case}.jsonl"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
 /// The looks that a wait would have made at each recorded answer about the app, in virtual time.
