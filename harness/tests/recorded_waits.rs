@@ -13,7 +13,6 @@ use harness::watch::{
 };
 use recorded::rows;
 use rstest::rstest;
-use serde_json::Value;
 
 /// What a condition came to.
 #[derive(Debug)]
