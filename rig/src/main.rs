@@ -1,6 +1,6 @@
 //! The program: hands over to the task tools or to the library, prints what a command says, and exits with its code.
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser as _};
 use hc_rig::{
@@ -15,7 +15,13 @@ fn main() -> ExitCode {
     if let Some(code) = fake_marathon::task_tools::main() {
         return code;
     }
-    match run(Cli::parse()) {
+    let cli = Cli::parse();
+    if let Command::Fake { arguments } = cli.command {
+        let own = std::env::current_exe().ok();
+        let name = OsString::from("hc-rig fake");
+        return fake_marathon::program::run(std::iter::once(name).chain(arguments), own.as_deref());
+    }
+    match run(cli.command) {
         Ok(done) => {
             print!("{}", done.text);
             if let Some(trouble) = done.trouble {
@@ -30,8 +36,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<Done, Failure> {
-    match cli.command {
+fn run(command: Command) -> Result<Done, Failure> {
+    match command {
+        Command::Fake { .. } => unreachable!("the fake is a program of its own"),
         Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
         Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
         Command::Why { run, all } => commands::why::explain(&run, all).map(Done::well),

@@ -3,7 +3,7 @@
 pub mod spoken;
 pub mod values;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -89,6 +89,13 @@ pub enum Command {
         /// Which cluster.
         #[command(flatten)]
         reach: Reach,
+    },
+    /// Start a fake Marathon: the same as the program fake-marathon (see `hc-rig fake --help`)
+    #[command(disable_help_flag = true, disable_version_flag = true)]
+    Fake {
+        /// The arguments of fake-marathon
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
     },
     /// Print shell completions: hc-rig completions bash > /etc/bash_completion.d/hc-rig
     Completions {
