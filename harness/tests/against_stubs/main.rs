@@ -7,6 +7,7 @@ mod errors;
 mod event_stream;
 mod lease;
 mod login;
+mod recorded;
 mod redirects;
 mod secrets;
 mod stub;
