@@ -1,0 +1,195 @@
+//! The harness against the fake: every request of the client, the login, the trust, and the lease.
+//!
+//! Harness and fake know nothing of each other, and each is held to recordings of a real Marathon. This is where
+//! they meet first: whatever fails here would fail in a scenario with a longer story.
+
+#![expect(clippy::unwrap_used, reason = "the set-up of a test may fail loudly")]
+
+use std::time::Duration;
+
+use fake_marathon::{FakeMarathon, Tls};
+use fixtures::{App, Check, Containerizer};
+use harness::cluster::{DockerSupport, Lease, LeaseOptions, Limits, Needs, RunName, preflight, sweep};
+use harness::marathon::{Client, Kill};
+use harness::settings::{Flags, Settings, SettingsError};
+use harness::wait::Condition;
+use harness::watch::{EventLog, Watch, healthy, settled};
+use harness::{Clock, Transport};
+use serde_json::json;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn settings(url: &str, variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let flags = Flags { url: Some(url.to_owned()), ..Flags::default() };
+    Settings::resolve(&flags, |name| {
+        variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    })
+}
+
+async fn offline() -> (FakeMarathon, Client) {
+    let fake = FakeMarathon::builder().prompt_offers().start().await.unwrap();
+    let client = Client::in_process(Transport::in_process(fake.service()));
+    (fake, client)
+}
+
+fn hc() -> serde_json::Value {
+    App::listener(Containerizer::Mesos, Check::MesosTcp).instances(2).to_json()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_request_of_the_client_is_understood() {
+    let (fake, client) = offline().await;
+    client.ping().await.unwrap();
+    let info = client.info().await.unwrap();
+    assert!(info.elected && !info.version.is_empty(), "{info:?}");
+    assert_eq!(client.leader().await.unwrap(), info.leader.unwrap());
+    let watch = Watch::new(client.clone()).with_events(EventLog::open(&client).await.unwrap());
+    let app = client.create_app(&hc()).await.unwrap();
+    assert_eq!((app.id.as_str(), app.instances, app.deployments.len()), ("/hc", 2, 1));
+    assert!(client.scale("/hc", 3, false).await.unwrap_err().is_locked());
+    let deployments = client.deployments().await.unwrap();
+    assert_eq!(deployments[0].affected_apps, ["/hc"]);
+    assert_eq!(client.queue().await.unwrap()[0].app_id, "/hc");
+    watch.wait_for("/hc", healthy(2).and(settled())).await.unwrap();
+
+    let result = client.scale("/hc", 3, false).await.unwrap();
+    assert!(!result.deployment_id.is_empty() && !result.version.is_empty());
+    watch.wait_for("/hc", healthy(3).and(settled())).await.unwrap();
+    let app = client.app("/hc").await.unwrap();
+    assert_eq!((app.tasks.len(), app.tasks_running, app.tasks_healthy, app.tasks_staged), (3, 3, 3, 0));
+    assert_eq!(app.unreadable, []);
+    assert!(app.health_checks[0].is_native());
+    assert_eq!(client.apps().await.unwrap().apps[0].tasks.len(), 3);
+    assert_eq!(client.tasks("/hc").await.unwrap().len(), 3);
+    assert_eq!(client.versions("/hc").await.unwrap().len(), 2);
+
+    let state = client.mesos_state().await.unwrap();
+    let agent = &state.agents[0];
+    assert_eq!(agent.id, app.tasks[0].slave_id);
+    let containers = client.agent_containers(agent).await.unwrap();
+    assert_eq!(containers.len(), 3);
+    assert!(containers.iter().any(|container| container.executor_id == app.tasks[0].id.as_str()));
+
+    let victim = app.tasks[0].id.as_str();
+    assert_eq!(client.kill_task("/hc", victim, Kill::Replace).await.unwrap().tasks[0].id.as_str(), victim);
+    let killed = client.kill_task("/hc", app.tasks[1].id.as_str(), Kill::Scale).await.unwrap();
+    assert!(killed.deployment.is_some());
+    watch.wait_for("/hc", healthy(2).and(settled())).await.unwrap();
+    assert!(client.kill_task("/hc", "hc.instance-nobody._app.1", Kill::Replace).await.unwrap_err().is_not_found());
+    assert_eq!(client.kill_tasks(&[app.tasks[2].id.as_str()], Kill::Replace).await.unwrap().tasks.len(), 1);
+    client.restart("/hc", false).await.unwrap();
+    watch.wait_for("/hc", healthy(2).and(settled())).await.unwrap();
+
+    client.create_group(&json!({"id": "/g", "apps": []})).await.unwrap();
+    assert_eq!(client.group("/").await.unwrap().all_apps().len(), 1);
+    client.delete_group("/g", false).await.unwrap();
+    assert_eq!(client.group_opt("/g").await.unwrap(), None);
+    assert!(client.reset_delay("/hc").await.is_err_and(|error| error.is_not_found()), "nothing waits");
+    assert!(client.cancel_deployment("nobody", true).await.is_err_and(|error| error.is_not_found()));
+    client.delete_app("/hc", true).await.unwrap();
+    assert_eq!(client.app_opt("/hc").await.unwrap(), None);
+    fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_definition_names_field_and_reason() {
+    let (fake, client) = offline().await;
+    let error = client.create_app(&json!({"id": "/hc", "cmd": "x", "cpus": "much"})).await.unwrap_err();
+    assert_eq!(error.status_code().map(|status| status.as_u16()), Some(422));
+    assert!(error.to_string().contains("/cpus: error.expected.jsnumber"), "{error}");
+    fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_deployed_released_and_swept() {
+    let (fake, client) = offline().await;
+    client.create_app(&json!({"id": "/bystander", "cmd": "sleep 1", "instances": 0})).await.unwrap();
+    let found = preflight(&client).await.unwrap();
+    assert_eq!(found.agents.len(), 1);
+    let needs = Needs { tasks: 20, cpus: 0.001, mem: 64.0, docker: true };
+    found.check(&needs, Some(&Limits::default())).unwrap();
+    assert!(found.check(&Needs { cpus: 100.0, ..needs }, None).unwrap_err().to_string().contains("lower the target"));
+    assert_ne!(found.docker(), DockerSupport::No);
+
+    let watch = Watch::new(client.clone());
+    let lease = Lease::take(&client, LeaseOptions { run: Some(RunName::known("one")), ..LeaseOptions::default() });
+    let app = lease.deploy(&hc()).await.unwrap();
+    assert_eq!(app.id, "/hc-rig/one/hc");
+    watch.wait_for(app.id.as_str(), healthy(2).and(settled())).await.unwrap();
+    lease.release(PATIENCE).await.unwrap();
+    assert_eq!(client.group_opt(&lease.group()).await.unwrap(), None);
+    assert!(client.mesos_state().await.unwrap().agents[0].used_resources.cpus.abs() < 1e-9, "no task is left");
+
+    let expired =
+        LeaseOptions { lifetime: Duration::ZERO, run: Some(RunName::known("two")), ..LeaseOptions::default() };
+    Lease::take(&client, expired).deploy(&hc()).await.unwrap();
+    Lease::take(&client, LeaseOptions { run: Some(RunName::known("three")), ..LeaseOptions::default() })
+        .deploy(&hc())
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let swept = sweep(&client, Clock::System, PATIENCE).await.unwrap();
+    assert_eq!(swept.removed.len(), 1, "{swept:?}");
+    assert_eq!(swept.current.len(), 1, "{swept:?}");
+    assert!(client.app_opt("/bystander").await.unwrap().is_some());
+    fake.shutdown().await;
+}
+
+/// A real socket with TLS and a login, as a cluster has them.
+async fn cluster() -> FakeMarathon {
+    FakeMarathon::builder()
+        .prompt_offers()
+        .listen("127.0.0.1:0".parse().unwrap())
+        .tls(Tls::SelfSigned)
+        .user("bootstrapuser", "deleteme")
+        .start()
+        .await
+        .unwrap()
+}
+
+const USER: [(&str, &str); 3] =
+    [("DCOS_USERNAME", "bootstrapuser"), ("DCOS_PASSWORD", "deleteme"), ("DCOS_SSL_VERIFY", "false")];
+
+#[tokio::test]
+async fn a_cluster_is_reached_with_user_and_password() {
+    let fake = cluster().await;
+    let client = settings(fake.url(), &USER).unwrap().connect().unwrap();
+    let watch = Watch::new(client.clone()).with_events(EventLog::open(&client).await.unwrap());
+    let lease = Lease::take(&client, LeaseOptions::default());
+    let app = lease.deploy(&hc()).await.unwrap();
+    watch.wait_for(app.id.as_str(), healthy(2).and(settled())).await.unwrap();
+    let server = client.server_time().unwrap();
+    assert!((server.now - Clock::System.now()).abs() <= server.uncertainty + Duration::from_millis(5));
+    assert_eq!(client.agent_containers(&client.mesos_state().await.unwrap().agents[0]).await.unwrap().len(), 2);
+    lease.release(PATIENCE).await.unwrap();
+    fake.shutdown().await;
+}
+
+#[tokio::test]
+async fn who_is_not_known_or_not_trusted_deploys_nothing() {
+    let fake = cluster().await;
+    let ping = async |variables: &[(&str, &str)]| {
+        settings(fake.url(), variables).unwrap().connect().unwrap().ping().await.unwrap_err()
+    };
+    let wrong = [("DCOS_USERNAME", "bootstrapuser"), ("DCOS_PASSWORD", "wrong"), ("DCOS_SSL_VERIFY", "false")];
+    let refused = ping(&wrong).await;
+    assert!(refused.is_unauthorized() && refused.to_string().contains("refused: 401"), "{refused}");
+    assert!(ping(&[("DCOS_ACS_TOKEN", "a.b.c"), ("DCOS_SSL_VERIFY", "false")]).await.is_unauthorized());
+    assert!(ping(&[("DCOS_SSL_VERIFY", "false")]).await.is_unauthorized(), "nobody at all");
+    let untrusted = ping(&USER[..2]).await;
+    assert!(untrusted.is_untrusted() && !untrusted.is_transient(), "{untrusted}");
+    fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_expires_in_the_middle_is_renewed() {
+    let builder = FakeMarathon::builder().user("bootstrapuser", "deleteme").token_ttl(Duration::from_secs(60));
+    let fake = builder.start().await.unwrap();
+    let settings = settings("http://dcos.in-process", &USER).unwrap();
+    let client = settings.connect_over(Transport::in_process(fake.service())).unwrap();
+    for _ in 0..20 {
+        client.app_opt("/hc").await.unwrap();
+        tokio::time::sleep(Duration::from_secs(10)).await;
+    }
+    fake.shutdown().await;
+}
