@@ -22,6 +22,7 @@ mod name;
 mod needs;
 mod not_applicable;
 mod stage;
+pub mod transitions;
 
 pub use arena::Arena;
 pub use deployed::Deployed;

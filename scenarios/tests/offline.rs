@@ -43,3 +43,79 @@ mod process {
 
     mod procedure;
 }
+
+/// Each workload is a command and a label: here they are held to each other.
+mod workloads {
+    use std::path::Path;
+
+    use scenarios::{Result, prelude::*, transitions::as_process_and_as_script};
+
+    fn command_and_label_agree(app: App, transitions: usize) -> Result {
+        let quick = app.grace(secs(3)).timeout(secs(2)).max_consecutive_failures(2);
+        let quick = quick.backoff(secs(1), 1.0, secs(1));
+        as_process_and_as_script(Path::new(env!("CARGO_BIN_EXE_scenario-task-tools")), &quick, transitions)
+    }
+
+    /// Runs, is well.
+    #[rstest]
+    fn well(
+        #[values(Mesos, Docker)] containerizer: Containerizer,
+        #[values(MesosTcp, Http, MesosHttps, Command)] check: Check,
+    ) -> Result {
+        command_and_label_agree(App::listener(containerizer, check), 2)
+    }
+
+    /// Runs, is well, is sick, is killed, runs again.
+    #[rstest]
+    fn sick_after(#[values(MesosTcp, Tcp, MesosHttp, Https, Command)] check: Check) -> Result {
+        command_and_label_agree(App::listener(Mesos, check).sick_after(secs(3)), 5)
+    }
+
+    /// Runs, is sick, is killed, runs again.
+    #[rstest]
+    fn never_healthy(#[values(MesosTcp, Http, Command)] check: Check) -> Result {
+        command_and_label_agree(App::listener(Mesos, check).never_healthy(), 4)
+    }
+
+    /// Runs, is well, is sick, is killed; a check that only connects stops at well.
+    #[rstest]
+    fn hangs_after(#[values(MesosHttp, Http, Command)] check: Check) -> Result {
+        command_and_label_agree(App::listener(Mesos, check).hangs_after(secs(3)), 4)
+    }
+
+    /// Runs, is well, is sick, is well again.
+    #[rstest]
+    fn flaps(#[values(MesosTcp, Http, Command)] check: Check) -> Result {
+        let app = App::listener(Mesos, check).flaps(secs(4), millis(1_700));
+        // Above the limit it would be killed, and the point is that it is not.
+        as_process_and_as_script(
+            Path::new(env!("CARGO_BIN_EXE_scenario-task-tools")),
+            &app.max_consecutive_failures(6).timeout(secs(2)),
+            5,
+        )
+    }
+
+    /// Runs, is well, however slow.
+    #[rstest]
+    fn slow(#[values(MesosHttp, Http, Command)] check: Check) -> Result {
+        command_and_label_agree(App::listener(Mesos, check).slow(millis(600)), 2)
+    }
+
+    /// Runs, is well, ends, runs again.
+    #[rstest]
+    fn crashes_after(#[values(MesosTcp, Http, Command)] check: Check) -> Result {
+        command_and_label_agree(App::listener(Mesos, check).crashes_after(secs(3), 3), 4)
+    }
+
+    /// Runs, is well or sick, as the status says.
+    #[rstest]
+    fn answers(#[values(MesosHttp, Https)] check: Check, #[values(204, 500)] status: u16) -> Result {
+        command_and_label_agree(App::listener(Mesos, check).answers(status), if status < 400 { 2 } else { 3 })
+    }
+
+    /// Runs, is well later.
+    #[rstest]
+    fn starts_after(#[values(MesosTcp, MesosHttp, Command)] check: Check) -> Result {
+        command_and_label_agree(App::listener(Mesos, check).starts_after(secs(2)), 2)
+    }
+}
