@@ -70,6 +70,10 @@ impl Gate {
 /// How starting a stage can end besides with a stage.
 pub(crate) enum NoStage {
     /// The scenario cannot be run here.
+    #[cfg_attr(
+        not(any(feature = "container", feature = "live-cluster")),
+        expect(dead_code, reason = "a fake in this process can do everything")
+    )]
     NotApplicable(NotApplicable),
     /// It could have been, but something went wrong.
     Failed(eyre::Report),
