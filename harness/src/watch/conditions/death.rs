@@ -23,6 +23,10 @@ const PROBE: f64 = 0.11;
 /// From the decision of a native checker to `TASK_KILLED` of a task that obeys SIGTERM (same cases).
 const STOPPING: f64 = 0.1;
 
+/// The same for Docker: the first process of a container has no handler for SIGTERM, so `docker stop` waits for its
+/// SIGKILL (golden cases `lifecycle.docker_tcp`, `lifecycle.docker_mesos_http`: 5.1 to 5.2 s).
+const STOPPING_DOCKER: f64 = 5.15;
+
 /// A task's end by a health check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Death {
@@ -152,7 +156,7 @@ impl KilledByHealthCheck {
         let between = |from: Option<OffsetDateTime>| Duration::try_from(at? - from?).ok();
         let dying = between(first);
         let (failures, counted) = if native {
-            let by_time = dying.zip(check).map(|(dying, check)| failures_in(dying, check));
+            let by_time = dying.zip(check).map(|(dying, check)| failures_in(dying, check, stopping(view)));
             by_time.map_or((1, Counted::ByPolls), |failures| (failures, Counted::ByTime))
         } else if story.failures > 0 {
             (story.failures, Counted::ByEvents)
@@ -245,10 +249,19 @@ impl<'a> Story<'a> {
     }
 }
 
+/// How long the task took to stop, by who ran it.
+fn stopping(view: &TaskView) -> f64 {
+    let container = view.app.app.as_ref().and_then(|app| app.raw.get("container"));
+    match container.and_then(|container| container.get("type")).and_then(serde_json::Value::as_str) {
+        Some("DOCKER") => STOPPING_DOCKER,
+        Some(_) | None => STOPPING,
+    }
+}
+
 /// How many native failures fit between the first report and the end: the probes either fail at once or all run into
 /// their time-out, whichever fits the time better (the next probe begins an interval after the last one's end).
-fn failures_in(dying: Duration, check: &HealthCheck) -> u32 {
-    let dying = (dying.as_secs_f64() - STOPPING).max(0.0);
+fn failures_in(dying: Duration, check: &HealthCheck, stopping: f64) -> u32 {
+    let dying = (dying.as_secs_f64() - stopping).max(0.0);
     let interval = check.interval_seconds as f64;
     let timeout = check.timeout_seconds.max(0) as f64;
     let fit = |probe: f64| {
