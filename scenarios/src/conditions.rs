@@ -50,6 +50,17 @@ pub fn all_replaced(old: &[Task]) -> impl Condition<AppView, Output = ()> + Clon
     look.named("all old tasks replaced")
 }
 
+/// All of these tasks are still there.
+pub fn all_kept(old: &[Task]) -> impl Condition<AppView, Output = ()> + Clone + use<> {
+    let old: BTreeSet<String> = old.iter().map(|task| task.id.to_string()).collect();
+    let look = move |view: &AppView| {
+        let kept = view.tasks().iter().filter(|task| !task.is_terminal() && old.contains(task.id.as_str())).count();
+        let all = old.len();
+        if kept == all { Look::Met(()) } else { Look::NotYet(format!("{kept} of {all} old tasks are there")) }
+    };
+    look.named("all old tasks kept")
+}
+
 /// The launch queue says that offers were declined for this reason.
 pub fn refused_offers_for(reason: &'static str) -> impl Condition<AppView, Output = u64> + Clone {
     let look = move |view: &AppView| {
@@ -123,7 +134,10 @@ mod tests {
         assert!(
             matches!(all_replaced(&old).look(&both), Look::NotYet(reason) if reason == "1 of 1 old tasks are left")
         );
-        assert_eq!(all_replaced(&old).look(&view(json!([task(2, json!([]))]))), Look::Met(()));
+        let other = view(json!([task(2, json!([]))]));
+        assert_eq!(all_replaced(&old).look(&other), Look::Met(()));
+        assert_eq!(all_kept(&old).look(&both), Look::Met(()));
+        assert!(matches!(all_kept(&old).look(&other), Look::NotYet(reason) if reason == "0 of 1 old tasks are there"));
     }
 
     #[test]
