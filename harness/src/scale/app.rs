@@ -5,6 +5,7 @@ use futures::stream::{self, BoxStream};
 
 use super::subject::{Heard, Seen, Subject, Trouble};
 use crate::marathon::events::{EventStream, Notice};
+use crate::marathon::model::HealthCheck;
 use crate::marathon::{Client, Error};
 use crate::watch::concerns;
 
@@ -55,6 +56,7 @@ impl Subject for MarathonApp {
             instances: count(app.instances),
             healthy: count(app.tasks_healthy),
             running: count(app.tasks_running),
+            native: app.health_checks.iter().any(HealthCheck::is_native),
             checked: !app.health_checks.is_empty(),
             deploying: !app.deployments.is_empty(),
             tasks: readable.chain(app.unreadable.into_iter().map(|task| task.raw)).collect(),

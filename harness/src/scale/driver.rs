@@ -13,11 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::age;
 use super::delta::DeltaWriter;
-use super::phases::PhaseTracker;
+use super::guard::Guard;
+use super::measures::Measures;
+use super::phases::{PhaseTracker, Tally};
 use super::plan::Plan;
 use super::quantile::{Histogram, Quantiles};
 use super::sample::{Counts, FORMAT, Sample};
 use super::subject::{EventRecord, Heard, Seen, Sink, Subject, Trouble};
+use super::threshold::Threshold;
 use super::ticks::{Tick, Ticks};
 use super::verdict::{DriveError, Outcome, RunReport, StepReport};
 
@@ -37,6 +40,8 @@ pub struct Drive {
     pub full_every: u64,
     /// The time of day at which the run begins; from here on it moves with tokio's clock.
     pub started: OffsetDateTime,
+    /// Bounds whose crossing ends the run.
+    pub thresholds: Vec<Threshold>,
     /// Ends the run when cancelled.
     pub cancel: CancellationToken,
 }
@@ -52,6 +57,7 @@ impl Drive {
             hold: Duration::ZERO,
             full_every: 30,
             started: OffsetDateTime::now_utc(),
+            thresholds: Vec::new(),
             cancel: CancellationToken::new(),
         }
     }
@@ -78,6 +84,9 @@ struct Run<'a> {
     deltas: DeltaWriter,
     phases: PhaseTracker,
     took: Histogram,
+    guard: Guard,
+    /// What happened in the steps before the present one.
+    before: Tally,
     /// Of the present step; complete once the run has moved on.
     step: StepReport,
     deadline: Instant,
@@ -100,6 +109,8 @@ impl<'a> Run<'a> {
             deltas: DeltaWriter::new(drive.full_every),
             phases: PhaseTracker::default(),
             took: Histogram::default(),
+            guard: Guard::new(drive.thresholds.iter().cloned()),
+            before: Tally::default(),
             step: StepReport::begin(0, 0, 0.0),
             deadline: start,
             last: None,
@@ -132,6 +143,7 @@ impl<'a> Run<'a> {
     /// Closes the books of the present step and hands them out.
     fn end_step(&mut self) -> Step<()> {
         let tally = self.phases.tally();
+        self.before = self.before + tally;
         let mut step = self.step.clone();
         step.time_to_healthy = Quantiles::of(&mut self.phases.times_to_healthy().to_vec());
         (step.flips, step.kills, step.losses) = (tally.flips, tally.kills, tally.losses);
@@ -235,7 +247,34 @@ impl<'a> Run<'a> {
         for task in self.phases.take_finished(t) {
             keep(self.sink.on_task(&task))?;
         }
-        Ok(())
+        self.hold_against_thresholds(&sample)
+    }
+
+    fn hold_against_thresholds(&mut self, sample: &Sample) -> Step<()> {
+        let times_to_healthy = self.phases.times_to_healthy();
+        let new = self.step.target.saturating_sub(self.step_before());
+        let measures = Measures {
+            target: sample.target,
+            counts: sample.counts,
+            tally: self.before + self.phases.tally(),
+            times_to_healthy,
+            waiting: new.saturating_sub(u32::try_from(times_to_healthy.len()).unwrap_or(u32::MAX)),
+            waited: sample.t - self.step.asked_at,
+            took: self.took.quantiles(),
+            age: sample.age,
+            age_is_of_checks: self.last.as_ref().is_some_and(|seen| !seen.native),
+            late: sample.late,
+            missed: self.report.missed_ticks,
+        };
+        match self.guard.look(sample.t, |threshold| measures.value(threshold)) {
+            None => Ok(()),
+            Some(crossing) => Err(Outcome::Crossed(crossing)),
+        }
+    }
+
+    /// The target of the step before; before the first step there was nothing.
+    fn step_before(&self) -> u32 {
+        self.report.steps.last().map_or(0, |step| step.target)
     }
 
     /// Waits for the next tick; cancellation, the step's deadline and events are seen to meanwhile.
@@ -318,6 +357,7 @@ impl<'a> Run<'a> {
             }
         }
         let seconds = self.t();
+        self.report.unjudged = self.guard.unjudged().map(Threshold::to_string).collect();
         RunReport { outcome, took: self.took.quantiles(), seconds, ..self.report }
     }
 

@@ -74,6 +74,7 @@ impl Subject for App {
             healthy,
             running: tasks.len() as u32,
             checked: true,
+            native: false,
             deploying: healthy < self.instances,
             tasks,
             server_time: None,
@@ -175,6 +176,20 @@ async fn a_target_that_is_not_reached_in_time_ends_the_run() {
     assert_eq!(report.reached(), Some(1));
     assert_eq!(kept.steps.len(), 2, "the step that failed is reported too");
     assert_eq!(kept.steps[1].reached_at, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_threshold_that_is_crossed_ends_the_run() {
+    let mut app = App::new(1);
+    app.healthy_at_most = 3;
+    let mut kept = Kept::default();
+    let thresholds = ["time_to_healthy_max > 9s", "check_age_p99 > 3s"];
+    let thresholds = thresholds.map(|text| text.parse().expect("a threshold")).into();
+    let report = Drive { thresholds, ..drive(&[1, 4]) }.run(&mut app, &mut kept).await;
+    assert_eq!(report.outcome.to_string(), "time_to_healthy_max > 9s was crossed at 16.0 s: 10 s");
+    assert_eq!(report.unjudged, ["check_age_p99 > 3s"], "the app tells no result times");
+    assert_eq!(kept.samples.last().map(|sample| sample.t), Some(16.0), "the sample that crossed it is kept");
+    assert_eq!(kept.steps.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

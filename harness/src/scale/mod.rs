@@ -6,6 +6,7 @@
 //! Sample    what one poll saw: one line of samples.jsonl, with Counts by TaskState and Ages of the last results
 //! Replay    full task lists from the lines, which carry only what changed
 //! Phases    when each task was staged, running, first healthy, flipped, killed, replaced
+//! Threshold bounds that end a run when they are crossed: unhealthy_pct > 1 for 10s
 //! Drive     polls a Subject, feeds a Sink, scales when a target is reached, ends with a RunReport
 //! ```
 
@@ -15,12 +16,15 @@ mod delta;
 mod driver;
 #[cfg(test)]
 mod driver_tests;
+mod guard;
+mod measures;
 mod phases;
 mod plan;
 mod quantile;
 mod sample;
 mod state;
 mod subject;
+mod threshold;
 mod ticks;
 mod verdict;
 
@@ -28,11 +32,13 @@ pub use age::{ages, last_result};
 pub use app::MarathonApp;
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use driver::Drive;
+pub use guard::{Crossing, Guard};
 pub use phases::{PhaseTracker, Tally, TaskPhases};
 pub use plan::{Plan, PlanError};
 pub use quantile::{Histogram, Quantiles};
 pub use sample::{Ages, Counts, FORMAT, Sample};
 pub use state::TaskState;
 pub use subject::{EventRecord, Heard, Seen, Sink, Subject, Trouble};
+pub use threshold::{Metric, Share, Threshold, ThresholdError};
 pub use ticks::{Tick, Ticks};
 pub use verdict::{DriveError, Outcome, RunReport, StepReport};

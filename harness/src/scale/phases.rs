@@ -64,6 +64,14 @@ pub struct Tally {
     pub losses: u64,
 }
 
+impl std::ops::Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { flips: self.flips + other.flips, kills: self.kills + other.kills, losses: self.losses + other.losses }
+    }
+}
+
 /// Follows all tasks of one app.
 #[derive(Debug, Default)]
 pub struct PhaseTracker {

@@ -36,6 +36,8 @@ pub struct Seen {
     pub running: u32,
     /// Whether the app has a health check at all: without one, running is all that can be reached.
     pub checked: bool,
+    /// Whether a check is made by Mesos, which reports changes only, so that the age of its last check is not known.
+    pub native: bool,
     /// Whether a deployment of the app is under way.
     pub deploying: bool,
     /// The task objects as Marathon wrote them.

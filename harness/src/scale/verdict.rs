@@ -5,6 +5,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::Crossing;
 use super::quantile::Quantiles;
 use super::sample::Counts;
 
@@ -22,6 +23,8 @@ pub enum Outcome {
         /// What the last poll saw, in words.
         why: String,
     },
+    /// A threshold was crossed.
+    Crossed(Crossing),
     /// The caller's token was cancelled.
     Interrupted,
     /// The run could not go on.
@@ -41,6 +44,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Held => f.write_str("held"),
             Self::NotReached { step, target, why } => write!(f, "step {step} did not reach {target} tasks: {why}"),
+            Self::Crossed(crossing) => crossing.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Failed(error) => write!(f, "could not go on: {error}"),
         }
@@ -130,6 +134,8 @@ pub struct RunReport {
     pub events: u64,
     /// How often the event stream broke, so that events may be missing.
     pub event_gaps: u64,
+    /// Thresholds whose measure was never known, so that nothing can be said about them.
+    pub unjudged: Vec<String>,
     /// How long the run took, in seconds.
     pub seconds: f64,
 }
@@ -146,6 +152,7 @@ impl RunReport {
             took: None,
             events: 0,
             event_gaps: 0,
+            unjudged: Vec::new(),
             seconds: 0.0,
         }
     }

@@ -167,6 +167,7 @@ fn judge(report: &RunReport, job: &Job, unwritten: Option<Failure>) -> Outcome {
         scale::Outcome::NotReached { step, target, why } => {
             (Verdict::NotReached, format!("step {step} of {} to {target} tasks: {why}", job.plan.steps()))
         }
+        scale::Outcome::Crossed(crossing) => (Verdict::NotReached, crossing.to_string()),
         scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
         scale::Outcome::Failed(DriveError::Marathon(error)) => {
             failure.get_or_insert_with(|| match error.downcast_ref::<harness::Error>() {

@@ -1,0 +1,121 @@
+//! The values that thresholds are held against, at one sample.
+
+use super::phases::Tally;
+use super::quantile::Quantiles;
+use super::sample::{Ages, Counts};
+use super::threshold::{Metric, Share, Threshold};
+
+/// An age is judged only when what is not known of the server's clock is at most this part of the bound.
+const UNCERTAIN: f64 = 0.25;
+
+/// What is known at one sample.
+#[derive(Clone, Debug)]
+pub(super) struct Measures<'a> {
+    pub(super) target: u32,
+    pub(super) counts: Counts,
+    /// Since the run began.
+    pub(super) tally: Tally,
+    /// Of the step's new tasks that are healthy.
+    pub(super) times_to_healthy: &'a [f64],
+    /// How many of the step's new tasks wait still, and since when.
+    pub(super) waiting: u32,
+    pub(super) waited: f64,
+    pub(super) took: Option<Quantiles>,
+    pub(super) age: Option<Ages>,
+    /// Whether the age is that of the last check, and not of the last change only.
+    pub(super) age_is_of_checks: bool,
+    pub(super) late: f64,
+    pub(super) missed: u64,
+}
+
+impl Measures<'_> {
+    /// The value of a threshold's measure; nothing while it cannot be known.
+    pub(super) fn value(&self, threshold: &Threshold) -> Option<f64> {
+        let per_cent = |n: u32| (self.target > 0).then(|| 100.0 * f64::from(n) / f64::from(self.target));
+        match threshold.metric() {
+            Metric::Unhealthy => Some(self.counts.unhealthy.into()),
+            Metric::UnhealthyPct => per_cent(self.counts.unhealthy),
+            Metric::HealthyPct => per_cent(self.counts.healthy),
+            Metric::Killed => Some(self.tally.kills as f64),
+            Metric::Lost => Some(self.tally.losses as f64),
+            Metric::Flips => Some(self.tally.flips as f64),
+            Metric::TimeToHealthy(share) => {
+                // A task that waits still will take at least as long as it has waited.
+                let waiting = std::iter::repeat_n(self.waited, self.waiting as usize);
+                let mut times: Vec<f64> = self.times_to_healthy.iter().copied().chain(waiting).collect();
+                Quantiles::of(&mut times).map(|times| pick(&times, share))
+            }
+            Metric::Api(share) => self.took.as_ref().map(|took| pick(took, share)),
+            Metric::CheckAge(share) => {
+                let known = |age: &&Ages| self.age_is_of_checks && age.uncertainty <= threshold.bound() * UNCERTAIN;
+                self.age.as_ref().filter(known).map(|age| match share {
+                    Share::P50 => age.p50,
+                    Share::P99 => age.p99,
+                    Share::Max => age.max,
+                })
+            }
+            Metric::Late => Some(self.late),
+            Metric::Missed => Some(self.missed as f64),
+        }
+    }
+}
+
+fn pick(quantiles: &Quantiles, share: Share) -> f64 {
+    match share {
+        Share::P50 => quantiles.p50,
+        Share::P99 => quantiles.p99,
+        Share::Max => quantiles.max,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measures() -> Measures<'static> {
+        Measures {
+            target: 200,
+            counts: Counts { healthy: 190, unhealthy: 10, ..Counts::default() },
+            tally: Tally { flips: 3, kills: 2, losses: 1 },
+            times_to_healthy: &[1.0, 2.0, 3.0],
+            waiting: 0,
+            waited: 40.0,
+            took: None,
+            age: Some(Ages { p50: 1.0, p99: 4.0, max: 9.0, tasks: 200, uncertainty: 0.5 }),
+            age_is_of_checks: true,
+            late: 0.1,
+            missed: 7,
+        }
+    }
+
+    fn value(measures: &Measures<'_>, threshold: &str) -> Option<f64> {
+        measures.value(&threshold.parse().expect("a threshold"))
+    }
+
+    #[test]
+    fn tasks_that_wait_count_with_what_they_have_waited() {
+        let mut measures = measures();
+        assert_eq!(value(&measures, "time_to_healthy_p99 > 30s"), Some(3.0));
+        measures.waiting = 1;
+        assert_eq!(value(&measures, "time_to_healthy_p99 > 30s"), Some(40.0));
+        assert_eq!(value(&measures, "time_to_healthy_p50 > 30s"), Some(2.0));
+    }
+
+    #[test]
+    fn an_age_is_judged_only_when_it_is_one_and_certain_enough() {
+        let mut measures = measures();
+        assert_eq!(value(&measures, "check_age_p99 > 3s"), Some(4.0));
+        assert_eq!(value(&measures, "check_age_p99 > 1s"), None, "half a second is too much of one");
+        measures.age_is_of_checks = false;
+        assert_eq!(value(&measures, "check_age_p99 > 3s"), None, "native checks tell changes only");
+    }
+
+    #[test]
+    fn shares_are_of_what_is_asked_for() {
+        let mut measures = measures();
+        assert_eq!(value(&measures, "unhealthy_pct > 1"), Some(5.0));
+        assert_eq!(value(&measures, "healthy_pct < 99"), Some(95.0));
+        measures.target = 0;
+        assert_eq!(value(&measures, "healthy_pct < 99"), None, "of nothing there is no share");
+    }
+}

@@ -1,0 +1,308 @@
+//! Bounds that a run must not cross, as a person writes them: `unhealthy_pct > 1 for 10s`.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A bound on one measure, optionally only when it is exceeded for some time without a break.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    metric: Metric,
+    op: Op,
+    bound: f64,
+    lasting: Duration,
+}
+
+/// What can be bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Unhealthy tasks.
+    Unhealthy,
+    /// Unhealthy tasks in per cent of the target.
+    UnhealthyPct,
+    /// Healthy tasks in per cent of the target.
+    HealthyPct,
+    /// Tasks killed by a health check since the run began.
+    Killed,
+    /// Tasks that ended otherwise, unasked, since the run began.
+    Lost,
+    /// Changes of health after a task was first healthy, since the run began.
+    Flips,
+    /// Seconds from a step's request to its new tasks' first healthy results. Tasks that still wait count with the time
+    /// that they have waited.
+    TimeToHealthy(Share),
+    /// Seconds that polls took, since the run began.
+    Api(Share),
+    /// Seconds since the last check result of each running task, at this moment.
+    CheckAge(Share),
+    /// Seconds by which this poll was late.
+    Late,
+    /// Ticks missed since the run began.
+    Missed,
+}
+
+/// Which part of many numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// The median.
+    P50,
+    /// The 99th percentile.
+    P99,
+    /// The largest.
+    Max,
+}
+
+/// How a value is compared with the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+}
+
+/// Why a text is no threshold. The text of the error is one sentence with what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ThresholdError {
+    /// Not of the form metric, comparison, bound.
+    #[error("'{0}' is no threshold; write one like 'unhealthy_pct > 1 for 10s'")]
+    Form(String),
+    /// A metric that does not exist.
+    #[error("there is no measure '{name}'; there are {known}")]
+    Metric {
+        /// As written.
+        name: String,
+        /// All there are.
+        known: String,
+    },
+    /// A bound that is no number, or has the wrong unit.
+    #[error("'{bound}' is no bound for {metric}; write {example}")]
+    Bound {
+        /// As written.
+        bound: String,
+        /// Of which measure.
+        metric: String,
+        /// A good one.
+        example: &'static str,
+    },
+    /// A time after `for` that is none.
+    #[error("'{0}' is no time; write it like 10s, 500ms or 2m")]
+    Time(String),
+}
+
+const SHARES: [(&str, Share); 3] = [("p50", Share::P50), ("p99", Share::P99), ("max", Share::Max)];
+
+impl Metric {
+    /// Every measure that can be bounded.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all =
+            vec![Self::Unhealthy, Self::UnhealthyPct, Self::HealthyPct, Self::Killed, Self::Lost, Self::Flips];
+        for of in [Self::TimeToHealthy, Self::Api, Self::CheckAge] {
+            all.extend(SHARES.map(|(_, share)| of(share)));
+        }
+        all.extend([Self::Late, Self::Missed]);
+        all
+    }
+
+    /// Whether it is a time, whose bound needs a unit.
+    #[must_use]
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::TimeToHealthy(_) | Self::Api(_) | Self::CheckAge(_) | Self::Late)
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, share) = match self {
+            Self::Unhealthy => ("unhealthy", None),
+            Self::UnhealthyPct => ("unhealthy_pct", None),
+            Self::HealthyPct => ("healthy_pct", None),
+            Self::Killed => ("killed", None),
+            Self::Lost => ("lost", None),
+            Self::Flips => ("flips", None),
+            Self::TimeToHealthy(share) => ("time_to_healthy", Some(share)),
+            Self::Api(share) => ("api", Some(share)),
+            Self::CheckAge(share) => ("check_age", Some(share)),
+            Self::Late => ("late", None),
+            Self::Missed => ("missed", None),
+        };
+        f.write_str(name)?;
+        match share.and_then(|wanted| SHARES.iter().find(|(_, share)| share == wanted)) {
+            Some((share, _)) => write!(f, "_{share}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Metric {
+    type Err = ThresholdError;
+
+    fn from_str(text: &str) -> Result<Self, ThresholdError> {
+        Self::all().into_iter().find(|metric| metric.to_string() == text).ok_or_else(|| {
+            let known: Vec<String> = Self::all().iter().map(Self::to_string).collect();
+            ThresholdError::Metric { name: text.to_owned(), known: known.join(", ") }
+        })
+    }
+}
+
+impl Threshold {
+    /// What is bounded.
+    #[must_use]
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// Whether the value is on the wrong side of the bound.
+    #[must_use]
+    pub fn is_crossed_by(&self, value: f64) -> bool {
+        match self.op {
+            Op::Above => value > self.bound,
+            Op::AtLeast => value >= self.bound,
+            Op::Below => value < self.bound,
+            Op::AtMost => value <= self.bound,
+        }
+    }
+
+    /// How long the value must be on the wrong side without a break.
+    #[must_use]
+    pub fn lasting(&self) -> Duration {
+        self.lasting
+    }
+
+    /// The bound itself, times in seconds.
+    #[must_use]
+    pub fn bound(&self) -> f64 {
+        self.bound
+    }
+
+    /// A value of this measure in words, `2.5 s` or `3`.
+    #[must_use]
+    pub fn in_words(&self, value: f64) -> String {
+        let number = format!("{value:.3}");
+        let number = number.trim_end_matches('0').trim_end_matches('.');
+        if self.metric.is_time() { format!("{number} s") } else { number.to_owned() }
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let op = match self.op {
+            Op::Above => ">",
+            Op::AtLeast => ">=",
+            Op::Below => "<",
+            Op::AtMost => "<=",
+        };
+        write!(f, "{} {op} {}", self.metric, self.in_words(self.bound).replace(' ', ""))?;
+        if self.lasting.is_zero() { Ok(()) } else { write!(f, " for {}s", self.lasting.as_secs_f64()) }
+    }
+}
+
+impl FromStr for Threshold {
+    type Err = ThresholdError;
+
+    fn from_str(text: &str) -> Result<Self, ThresholdError> {
+        let form = || ThresholdError::Form(text.trim().to_owned());
+        let (left, rest) = text.split_at(text.find(['<', '>']).ok_or_else(form)?);
+        let (op, rest) = match rest.as_bytes() {
+            [b'>', b'=', ..] => (Op::AtLeast, &rest[2..]),
+            [b'<', b'=', ..] => (Op::AtMost, &rest[2..]),
+            [b'>', ..] => (Op::Above, &rest[1..]),
+            _ => (Op::Below, &rest[1..]),
+        };
+        let metric: Metric = left.trim().parse()?;
+        let (bound, lasting) = match rest.split_once(" for ") {
+            Some((bound, lasting)) => {
+                let time = time(lasting.trim()).ok_or_else(|| ThresholdError::Time(lasting.trim().to_owned()))?;
+                (bound.trim(), Duration::from_secs_f64(time))
+            }
+            None => (rest.trim(), Duration::ZERO),
+        };
+        if bound.is_empty() {
+            return Err(form());
+        }
+        let bound = if metric.is_time() { time(bound) } else { number(bound.strip_suffix('%').unwrap_or(bound)) }
+            .ok_or_else(|| ThresholdError::Bound {
+                bound: bound.to_owned(),
+                metric: metric.to_string(),
+                example: if metric.is_time() { "a time like 500ms or 3s" } else { "a number like 1 or 2.5" },
+            })?;
+        Ok(Self { metric, op, bound, lasting })
+    }
+}
+
+/// A number that is not negative.
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
+}
+
+/// A time with its unit, in seconds.
+fn time(text: &str) -> Option<f64> {
+    let (digits, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
+    let number = number(digits)?;
+    // Division keeps 20801ms the same number as 20.801s.
+    match unit {
+        "ms" => Some(number / 1e3),
+        "s" => Some(number),
+        "m" | "min" => Some(number * 60.0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Threshold {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[rstest]
+    #[case("unhealthy_pct > 1 for 10s", "unhealthy_pct > 1 for 10s")]
+    #[case("unhealthy_pct>1%", "unhealthy_pct > 1")]
+    #[case("time_to_healthy_p99 > 30s", "time_to_healthy_p99 > 30s")]
+    #[case("killed > 0", "killed > 0")]
+    #[case("api_p99 > 500ms", "api_p99 > 0.5s")]
+    #[case("check_age_p99 >= 1.5m for 500ms", "check_age_p99 >= 90s for 0.5s")]
+    #[case(" healthy_pct <= 99.5 ", "healthy_pct <= 99.5")]
+    fn what_a_person_writes_is_understood(#[case] text: &str, #[case] normal: &str) {
+        assert_eq!(parsed(text).to_string(), normal);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said_in_one_sentence() {
+        let texts =
+            ["killed", "dead > 0", "api_p99 > 500", "killed > some", "killed > 0 for 10", "killed > -1", "api_p99 >"];
+        let errors = texts.map(|text| text.parse::<Threshold>().expect_err(text).to_string());
+        insta::assert_snapshot!(errors.join("\n"), @r"
+        'killed' is no threshold; write one like 'unhealthy_pct > 1 for 10s'
+        there is no measure 'dead'; there are unhealthy, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed
+        '500' is no bound for api_p99; write a time like 500ms or 3s
+        'some' is no bound for killed; write a number like 1 or 2.5
+        '10' is no time; write it like 10s, 500ms or 2m
+        '-1' is no bound for killed; write a number like 1 or 2.5
+        'api_p99 >' is no threshold; write one like 'unhealthy_pct > 1 for 10s'
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            metric in prop::sample::select(Metric::all()),
+            op in prop::sample::select(vec![">", ">=", "<", "<="]),
+            bound in 0u32..100_000, lasting in 0u32..1_000,
+        ) {
+            let unit = if metric.is_time() { "ms" } else { "" };
+            let threshold = parsed(&format!("{metric} {op} {bound}{unit} for {lasting}s"));
+            prop_assert_eq!(parsed(&threshold.to_string()), threshold);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,40}") {
+            let _ = text.parse::<Threshold>();
+        }
+    }
+}
