@@ -44,6 +44,10 @@ image: ## the container image of the fake Marathon: FROM scratch, static program
 	install -D target/$(HOST)/release/fake-marathon target/image/fake-marathon
 	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/image
 
+.PHONY: parity
+parity: nextest ## the fake beside the recorded real Marathon, case by case
+	cargo nextest run --package fake-marathon --test parity --no-capture $(ARGS)
+
 .PHONY: bench
 bench: ## what the rig and the fake cost: time, memory, checks a second
 	cargo bench --workspace $(ARGS)
