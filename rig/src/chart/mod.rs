@@ -64,8 +64,12 @@ pub struct Series {
 
 impl Series {
     /// The chart of one run: title with check, containerizer, agents, timeout.
-    pub fn of(manifest: &Manifest, bars: Vec<Bar>) -> Self {
+    pub fn of(manifest: &Manifest, mut bars: Vec<Bar>) -> Self {
         let check = manifest.check();
+        if check.is_native() {
+            // Native checks report changes only: their age says nothing about when the last check was.
+            bars.iter_mut().for_each(|bar| bar.age = None);
+        }
         let mut facts = Vec::new();
         if let Some(agents) = manifest.cluster.agents {
             facts.push(format!("{agents} agent{}", if agents == 1 { "" } else { "s" }));
@@ -109,7 +113,7 @@ pub fn single(series: &Series, width: f64, height: f64, theme: Theme) -> String 
     } else {
         y = 16.0;
     }
-    y = legend(&mut svg, x, y, width - 2.0 * x, &states_in(std::slice::from_ref(series)));
+    y = legend(&mut svg, x, y, width - 2.0 * x, std::slice::from_ref(series));
     let frame = Frame { x, y: y + 14.0, width: width - 2.0 * x, height: height - y - 26.0, index: 0, axis_title: true };
     draw(&mut svg, series, &frame);
     svg.push_str("</svg>\n");
@@ -123,7 +127,7 @@ pub fn grid(title: &str, facts: &str, all: &[Series], columns: usize, width: f64
     let (gap, margin, row_height) = (22.0, 24.0, 290.0);
     let head = if theme == Theme::Standalone { 84.0 } else { 16.0 };
     let mut body = String::new();
-    let legend_end = legend(&mut body, margin, head, width - 2.0 * margin, &states_in(all));
+    let legend_end = legend(&mut body, margin, head, width - 2.0 * margin, all);
     let top = legend_end + 30.0;
     let height = top + rows as f64 * row_height;
     let mut svg = open(width, height, theme, title);
@@ -181,9 +185,13 @@ fn text_width(text: &str) -> f64 {
 }
 
 /// Draws the legend from `y` and answers where its last line is.
-fn legend(svg: &mut String, x: f64, y: f64, width: f64, states: &[State]) -> f64 {
+fn legend(svg: &mut String, x: f64, y: f64, width: f64, all: &[Series]) -> f64 {
     let (mut at, mut line) = (x, y);
-    let entries = states.iter().map(|state| (state.key(), state.label())).chain([("target", "target")]);
+    let mut entries: Vec<_> = states_in(all).into_iter().map(|state| (state.key(), state.label())).collect();
+    entries.push(("target", "target"));
+    if all.iter().any(|series| series.bars.iter().any(|bar| bar.age.is_some())) {
+        entries.push(("age", "age of the oldest check result (full: 10 s)"));
+    }
     for (key, label) in entries {
         let space = 21.0 + text_width(label) + 20.0;
         if at + space > x + width && at > x {

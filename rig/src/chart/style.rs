@@ -31,6 +31,7 @@ text{font-family:'DejaVu Sans',Verdana,sans-serif;font-size:13px;fill:#3b4252}
 .hc-running{fill:#8cc3f0}
 .hc-staged{fill:#b5bfd1}
 .hc-scheduled{fill:#e2e6ee}
+.hc-age{fill:#c98a1b}
 ";
 
 impl Theme {

@@ -99,7 +99,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     found.check(&needs, (!args.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.say(&format!(
-        "{login}Marathon {} · {} · {} to {plan} tasks, poll every {:?}",
+        "{login}Marathon {} · {} · {} · {plan} tasks, poll every {:?}",
         found.marathon.version,
         match &found.mesos {
             Ok(version) => format!("Mesos {version}, {} agents", found.agents.len()),

@@ -200,15 +200,25 @@ fn finish(
         }
     }
     if folders.iter().all(|folder| folder.summary().is_none())
-        && let Some(message) = trouble
+        && let Some(message) = &trouble
     {
+        let message = message.clone();
         folders.iter().for_each(discard);
         drop(std::fs::remove_dir(path));
         return Err(Failure::new(code, message));
     }
     let mut runs = Vec::new();
     for folder in folders {
-        let run = render::one(folder)?;
+        let run = match render::one(folder) {
+            Ok(run) => run,
+            Err(failure) => {
+                // The samples are safe; what could not be drawn can be drawn later.
+                if failure.code.gravity() > code.gravity() {
+                    (code, trouble) = (failure.code, Some(failure.message));
+                }
+                folder.read()?
+            }
+        };
         let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         runs.push((name, run));
     }
@@ -224,8 +234,13 @@ fn finish(
                 folders: runs.iter().map(|(name, _)| name.clone()).collect(),
                 runs: runs.iter().map(|(_, run)| run.summary.clone()).collect(),
             };
-            RunFolder::at(path).write_json("summary.json", &combined)?;
-            render::over(path, &runs)?;
+            let drawn =
+                RunFolder::at(path).write_json("summary.json", &combined).and_then(|()| render::over(path, &runs));
+            if let Err(failure) = drawn
+                && failure.code.gravity() > code.gravity()
+            {
+                (code, trouble) = (failure.code, Some(failure.message));
+            }
             closing::over(&runs, path, code, took)
         }
     };

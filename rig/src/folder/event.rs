@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::folder::moment;
 
@@ -35,11 +35,14 @@ pub struct EventLine {
 
 impl EventLine {
     /// A line of the current format.
-    pub fn new(t: f64, kind: &str, mut event: Value) -> Self {
-        if let Some(fields) = event.as_object_mut() {
-            fields.insert("eventType".to_owned(), Value::from(kind));
+    pub fn new(t: f64, kind: &str, fields: Value) -> Self {
+        let mut event = Map::new();
+        event.insert("eventType".to_owned(), Value::from(kind));
+        if let Value::Object(fields) = fields {
+            event.extend(fields);
         }
-        Self { v: 1, at: moment::now(), t, event, note: None }
+        let t = (t * 1e3).round() / 1e3;
+        Self { v: 1, at: moment::now(), t, event: Value::Object(event), note: None }
     }
 
     /// Marathon's `eventType`, or one of this module's.

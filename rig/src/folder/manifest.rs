@@ -111,6 +111,18 @@ pub struct CheckFacts {
     pub delay: Option<u64>,
 }
 
+impl CheckFacts {
+    /// Whether the check runs in the executor on the agent, rather than in Marathon.
+    pub fn is_native(&self) -> bool {
+        is_native(&self.protocol)
+    }
+}
+
+/// Whether checks of this protocol run in the executor on the agent.
+pub fn is_native(protocol: &str) -> bool {
+    protocol.starts_with("MESOS_") || protocol == "COMMAND"
+}
+
 impl Manifest {
     /// `mesos` or `docker`, from the definition.
     pub fn containerizer(&self) -> &'static str {

@@ -1,12 +1,13 @@
 //! Times as Marathon writes them.
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 /// Now, ISO 8601 in UTC with milliseconds, as Marathon writes times.
 pub fn now() -> String {
-    let now = OffsetDateTime::now_utc();
-    let cut = now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(now);
-    cut.format(&Rfc3339).unwrap_or_default()
+    const ISO: &[time::format_description::BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    // A date that has all its parts cannot fail to be written.
+    OffsetDateTime::now_utc().format(ISO).unwrap_or_default()
 }
 
 /// Seconds from one ISO 8601 time to another, rounded to milliseconds; `None` if either is no time.

@@ -16,7 +16,14 @@ use crate::{
 /// The sentence that the verdict stands for.
 pub fn headline(summary: &Summary) -> String {
     match summary.verdict {
-        Verdict::Held => format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target),
+        Verdict::Held => {
+            let healthy = format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target);
+            match summary.sick_tasks {
+                0 => healthy,
+                1 => format!("{healthy}, 1 was unhealthy on the way"),
+                sick => format!("{healthy}, {sick} were unhealthy on the way"),
+            }
+        }
         _ => format!(
             "{} of {} tasks healthy; largest target reached: {}",
             summary.last.healthy, summary.target, summary.reached

@@ -46,6 +46,8 @@
         tip.append(head);
         line("", "target", row[2]);
         data.labels.forEach((label, i) => { if (row[i + 3]) line(`sw-${data.keys[i]}`, label, row[i + 3]); });
+        const age = row[data.labels.length + 3];
+        if (age !== undefined) line("sw-age", "oldest result", `${age} s`);
         tip.hidden = false;
         const box = figure.getBoundingClientRect(), m = svg.getScreenCTM();
         const left = m.a * (plot.x + slot * (index + 0.5)) + m.e - box.left;

@@ -63,7 +63,7 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Serie
 }
 
 /// The numbers behind the bars: state labels once, then for each panel its rows
-/// (request, seconds, target, counts in the order of the labels).
+/// (request, seconds, target, counts in the order of the labels, age of the oldest result if measured).
 fn numbers(charts: &[Series]) -> Value {
     let labels: Vec<&str> = State::ALL.iter().map(|state| state.label()).collect();
     let keys: Vec<&str> = State::ALL.iter().map(|state| state.key()).collect();
@@ -77,6 +77,7 @@ fn numbers(charts: &[Series]) -> Value {
                 .map(|bar| {
                     let mut row = vec![json!(bar.request), json!((bar.t * 10.0).round() / 10.0), json!(bar.target)];
                     row.extend(State::ALL.iter().map(|state| json!(bar.counts.of(*state))));
+                    row.extend(bar.age.map(|age| json!((age * 10.0).round() / 10.0)));
                     Value::Array(row)
                 })
                 .collect();

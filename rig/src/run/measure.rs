@@ -9,6 +9,7 @@ use harness::{
 };
 use serde_json::json;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     exit::{Code, Failure},
@@ -20,7 +21,7 @@ use crate::{
         summary::{Summary, Verdict},
     },
     progress::PairProgress,
-    run::{Definition, Interrupt, executors, reach, sink::FolderSink},
+    run::{Definition, Interrupt, executors::Executors, reach, sink::FolderSink},
 };
 
 /// How long deleting and waiting for the last task may take.
@@ -101,8 +102,9 @@ pub async fn measure(
     }
 
     let start = Instant::now();
-    let follower =
-        tokio::spawn(executors::follow(client.clone(), app.clone(), sink.wake(), sink.events(), start)).abort_handle();
+    let sampled = CancellationToken::new();
+    let executors = Executors::new(client.clone(), &app, sink.events(), start);
+    let follower = tokio::spawn(executors.follow(sink.wake(), sampled.clone()));
     let drive = Drive {
         poll: job.poll,
         step_deadline: job.step_within,
@@ -110,7 +112,12 @@ pub async fn measure(
         ..Drive::new(job.plan.clone())
     };
     let report = drive.run(&mut MarathonApp::new(client.clone(), &app), &mut sink).await;
-    follower.abort();
+    sampled.cancel();
+    tokio::select! {
+        asked = follower => drop(asked),
+        // Who is in a hurry does without the last process ids.
+        () = interrupt.quit.cancelled() => {}
+    }
 
     let marker = EventLine::new(start.elapsed().as_secs_f64(), CLEAN_UP, json!({"group": lease.group()}));
     let marked = sink.events().lock().unwrap_or_else(PoisonError::into_inner).push(&marker);

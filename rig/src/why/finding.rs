@@ -2,7 +2,7 @@
 
 use crate::folder::{
     Run,
-    manifest::Manifest,
+    manifest::{Manifest, is_native},
     tasks::{Moment, Story},
 };
 
@@ -52,7 +52,7 @@ impl Finding {
     pub fn of(manifest: &Manifest, story: &Story) -> Self {
         let sickness = story.sickness.as_ref();
         let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
-        let native = check.starts_with("MESOS_") || check == "COMMAND";
+        let native = is_native(&check);
         let port = story.ports.first();
         let cause = [story.kill_reason.as_deref(), sickness.map(|sickness| sickness.cause.as_str())]
             .into_iter()
