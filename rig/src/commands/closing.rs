@@ -23,10 +23,11 @@ pub fn one(run: &Run, folder: &Path, code: Code, took: f64) -> String {
     why(&mut out, &summary.why);
     let _ = writeln!(out, "{:<12} {}\n", "On", claim_text(&run.manifest));
     for (index, step) in summary.steps.iter().enumerate().skip(summary.steps.len().saturating_sub(6)) {
-        let reached = step.reached_after.map_or("not reached".to_owned(), |seconds| format!("after {seconds:.1} s"));
+        let reached =
+            step.reached_after.map_or("not reached".to_owned(), |seconds| format!("all healthy after {seconds:.1} s"));
         let slowest =
             step.task_max.map(|max| format!("   slowest task healthy {max:.1} s after staging")).unwrap_or_default();
-        let _ = writeln!(out, "  step {:<3} {:>6} tasks   all healthy {reached}{slowest}", index + 1, step.target);
+        let _ = writeln!(out, "  step {:<3} {:>6} tasks   {reached}{slowest}", index + 1, step.target);
     }
     worst(&mut out, run);
     tail(&mut out, folder, &[run], code, took);
@@ -47,11 +48,12 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
         let summary = &run.summary;
         let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
         let mut line = format!(
-            "  {:<19} {:>4}/{:<4} healthy   {} steps   slowest {}   {} ever unhealthy",
+            "  {:<19} {:>4}/{:<4} healthy   {} step{}   slowest {}   {} ever unhealthy",
             run.manifest.pair,
             summary.last.healthy,
             summary.target,
             summary.steps.len(),
+            if summary.steps.len() == 1 { "" } else { "s" },
             slowest.map_or("–".to_owned(), |seconds| format!("{seconds:.1} s")),
             summary.sick_tasks,
         );
@@ -87,8 +89,12 @@ fn tail(out: &mut String, folder: &Path, runs: &[&Run], code: Code, took: f64) {
     let missed: u64 = runs.iter().map(|run| run.summary.missed_polls).sum();
     let late = if missed > 0 { format!(", {missed} polls missed") } else { String::new() };
     let shown = folder.display();
-    let _ = writeln!(out, "\n{:<12} {shown}/report.html   (opens offline)", "Report");
-    let _ = writeln!(out, "{:<12} {shown}/chart.png", "Chart");
+    if folder.join("report.html").is_file() {
+        let _ = writeln!(out, "\n{:<12} {shown}/report.html   (opens offline)", "Report");
+        let _ = writeln!(out, "{:<12} {shown}/chart.png", "Chart");
+    } else {
+        let _ = writeln!(out, "\n{:<12} could not be written; once there is room: hc-rig report {shown}", "Report");
+    }
     let _ = writeln!(out, "{:<12} {samples} in {shown}{late}", "Samples");
     let left: Vec<&str> =
         runs.iter().map(|run| run.summary.clean_up.as_str()).filter(|state| *state != "complete").collect();

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 pub(crate) struct HcRig(Command);
 
 impl HcRig {
-    /// Called with these arguments, in a folder of the system's temporary ones.
+    /// Called with these arguments, in the system's folder for temporary files.
     pub(crate) fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hc-rig"));
         for name in harness::settings::VARIABLES.iter().map(|(name, _)| *name).chain(["DCOS_UID"]) {
@@ -16,13 +16,35 @@ impl HcRig {
         Self(command)
     }
 
+    /// As this user of DC/OS.
+    pub(crate) fn user(mut self, uid: &str, password: &str) -> Self {
+        self.0.env("DCOS_USERNAME", uid).env("DCOS_PASSWORD", password);
+        self
+    }
+
+    /// The command, for a test that needs the process itself.
+    pub(crate) fn command(self) -> Command {
+        self.0
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Output {
         self.0.output().expect("the program can be started")
     }
 }
 
+/// What it said on stdout.
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 /// What it said on stderr.
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The exit code; everything that was said if it is another.
+#[track_caller]
+pub(crate) fn ends_with(output: &Output, code: i32) {
+    assert_eq!(output.status.code(), Some(code), "stdout:\n{}\nstderr:\n{}", stdout(output), stderr(output));
 }

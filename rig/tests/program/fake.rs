@@ -1,0 +1,48 @@
+//! A fake Marathon in a process of its own, as a user starts it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::hc_rig::HcRig;
+
+/// `hc-rig fake`, ended when dropped.
+pub(crate) struct Fake {
+    child: Child,
+    /// Where it listens.
+    pub(crate) url: String,
+}
+
+impl Fake {
+    /// Starts it with these arguments and waits for its first line.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let arguments: Vec<&str> =
+            ["fake", "--listen", "127.0.0.1:0"].into_iter().chain(arguments.iter().copied()).collect();
+        let mut child =
+            HcRig::new(&arguments).command().stdout(Stdio::piped()).spawn().expect("the fake can be started");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).expect("the first line can be read");
+        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("unexpected: {line}")).to_owned();
+        Self { child, url }
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        interrupt(&self.child, Signal::SIGTERM);
+        drop(self.child.wait());
+    }
+}
+
+/// Sends a signal to a child that has not been waited for.
+pub(crate) fn interrupt(child: &Child, signal: Signal) {
+    let pid = i32::try_from(child.id()).expect("a process id");
+    kill(Pid::from_raw(pid), signal).expect("our own child can be signalled");
+}

@@ -1,0 +1,206 @@
+//! Whole runs: on the embedded fake, and on one that was started apart.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use fixtures::{App, Check, Containerizer, secs};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    fake::{Fake, interrupt},
+    hc_rig::{HcRig, ends_with, stderr, stdout},
+};
+
+/// A new folder and the path of one in it that does not exist yet.
+fn out() -> (TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("run").display().to_string();
+    (folder, path)
+}
+
+fn read(run: &str, name: &str) -> String {
+    fs::read_to_string(Path::new(run).join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Every line of `samples.jsonl`, each a whole JSON object.
+fn samples(run: &str) -> Vec<Value> {
+    read(run, "samples.jsonl").lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect()
+}
+
+fn nothing_is_left(fake: &Fake) {
+    let apps = HcRig::new(&["apps", "--url", &fake.url]).run();
+    assert!(stdout(&apps).ends_with("0 apps\n"), "{}", stdout(&apps));
+}
+
+#[test]
+fn try_runs_real_tasks_to_their_target_without_anything() {
+    let (_folder, run) = out();
+    let tried = HcRig::new(&[
+        "try",
+        "--pair",
+        "mesos,MESOS_TCP",
+        "--pair",
+        "docker,HTTP",
+        "--step",
+        "1",
+        "--target",
+        "2",
+        "--poll",
+        "500ms",
+        "--out",
+        &run,
+    ])
+    .run();
+    ends_with(&tried, 0);
+    assert!(stdout(&tried).starts_with("HELD         2 of 2 pairs healthy at target\n"), "{}", stdout(&tried));
+    assert!(stdout(&tried).lines().count() <= 25);
+    assert!(stdout(&tried).contains("prompt offers"), "the shortcut is said");
+    for name in ["summary.json", "chart.svg", "chart.png", "report.html"] {
+        assert!(Path::new(&run).join(name).is_file(), "{name}");
+    }
+    for pair in ["mesos-mesos_tcp", "docker-http"] {
+        let one = format!("{run}/{pair}");
+        let all = samples(&one);
+        let last = all.last().unwrap();
+        assert_eq!((&last["target"], &last["counts"]["healthy"]), (&Value::from(2), &Value::from(2)), "{pair}");
+        assert!(all[0]["complete"].as_bool().unwrap());
+        assert!(read(&one, "samples.jsonl").contains("\"alive\": true"), "with the blank that people grep for");
+        assert!(read(&one, "events.jsonl").contains("hc_rig_executor"), "the executors were asked for");
+    }
+}
+
+#[test]
+fn a_sick_task_is_found_and_explained() {
+    let fake = Fake::start(&["--agents", "2", "--user", "alice:s3cret-word"]);
+    let (folder, run) = out();
+    let app = App::listener(Containerizer::Mesos, Check::Tcp).never_healthy().grace(secs(1)).instances(1);
+    let file = folder.path().join("app.json");
+    fs::write(&file, app.to_json().to_string()).expect("the definition can be written");
+    let file = file.display().to_string();
+    let arguments = ["run", &file, "--url", &fake.url, "--target", "1", "--poll", "500ms", "--step-timeout", "10s"];
+    let arguments: Vec<&str> = arguments.into_iter().chain(["--out", &run]).collect();
+    let ran = HcRig::new(&arguments).user("alice", "s3cret-word").run();
+    ends_with(&ran, 3);
+    assert!(stdout(&ran).starts_with("NOT REACHED"), "{}", stdout(&ran));
+    assert!(read(&run, "samples.jsonl").contains("\"alive\": false"));
+    let why = stdout(&HcRig::new(&["why", &run]).run());
+    let capture = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";
+    for part in ["check     TCP", "executor  pid ", "cause     ", capture, "proc.apid=", "fd.sport="] {
+        assert!(why.contains(part), "{part} is missing in:\n{why}");
+    }
+}
+
+#[test]
+fn a_login_over_tls_is_a_part_of_the_run() {
+    let fake = Fake::start(&["--tls", "self-signed", "--user", "alice:s3cret-word"]);
+    let (_folder, run) = out();
+    let arguments = ["run", "docker,MESOS_TCP", "--url", &fake.url, "--target", "1", "--poll", "500ms", "--out", &run];
+    let untrusted = HcRig::new(&arguments).user("alice", "s3cret-word").run();
+    ends_with(&untrusted, 4);
+    assert!(stderr(&untrusted).contains("--ca FILE"), "the remedy is said: {}", stderr(&untrusted));
+    let insecure: Vec<&str> = arguments.into_iter().chain(["--insecure"]).collect();
+    let refused = HcRig::new(&insecure).user("alice", "wrong-word").run();
+    ends_with(&refused, 4);
+    assert!(!Path::new(&run).exists(), "nothing was begun");
+    ends_with(&HcRig::new(&insecure).user("alice", "s3cret-word").run(), 0);
+    assert!(read(&run, "report.html").contains("NOT VERIFIED"), "the report says that anybody was trusted");
+    for entry in fs::read_dir(&run).unwrap() {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("s3cret-word"), "the password is in no file");
+    }
+}
+
+#[test]
+fn a_definition_that_marathon_refuses_leaves_nothing() {
+    let fake = Fake::start(&[]);
+    let (folder, run) = out();
+    let file = folder.path().join("app.json");
+    fs::write(&file, r#"{"id": "/hc", "cmd": "sleep 1", "cpus": "many"}"#).unwrap();
+    let refused = HcRig::new(&["run", file.to_str().unwrap(), "--url", &fake.url, "--out", &run]).run();
+    ends_with(&refused, 2);
+    assert!(stderr(&refused).contains("/cpus"), "Marathon's own words: {}", stderr(&refused));
+    assert!(!Path::new(&run).exists());
+    nothing_is_left(&fake);
+}
+
+#[test]
+fn ctrl_c_keeps_the_samples_and_cleans_up() {
+    let fake = Fake::start(&[]);
+    let (_folder, run) = out();
+    let mut child = HcRig::new(&[
+        "run",
+        "mesos,TCP",
+        "--url",
+        &fake.url,
+        "--step",
+        "1",
+        "--target",
+        "200",
+        "--poll",
+        "200ms",
+        "--out",
+        &run,
+    ])
+    .command()
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    // The first step is told on a line of its own: from then on there is something to stop.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let told = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("step 1/")));
+    assert!(told.is_some(), "the first step is told");
+    interrupt(&child, Signal::SIGINT);
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{text}{rest:?}");
+    assert!(text.starts_with("STOPPED") && text.contains("nothing left"), "{text}");
+    assert!(!samples(&run).is_empty());
+    assert!(Path::new(&run).join("report.html").is_file());
+    nothing_is_left(&fake);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_keeps_every_complete_sample_and_cleans_up() {
+    let fake = Fake::start(&[]);
+    let (_folder, run) = out();
+    // A limit on the size of files stands in for a disk that is full: 16 blocks of 512 or 1,024 bytes.
+    let script = "trap '' XFSZ; ulimit -f 16; exec \"$@\"";
+    let limited = Command::new("sh")
+        .args(["-c", script, "sh", env!("CARGO_BIN_EXE_hc-rig"), "run", "mesos,TCP", "--url", &fake.url])
+        .args(["--target", "60", "--step", "20", "--poll", "200ms", "--out", &run])
+        .output()
+        .unwrap();
+    ends_with(&limited, 7);
+    assert!(stderr(&limited).contains("cannot write"), "{}", stderr(&limited));
+    assert!(read(&run, "samples.jsonl").ends_with('\n'), "complete lines only");
+    assert!(!samples(&run).is_empty());
+    nothing_is_left(&fake);
+}
+
+#[test]
+fn what_a_killed_run_left_is_cleaned_up_from_its_folder() {
+    let fake = Fake::start(&[]);
+    let (_folder, run) = out();
+    let mut child =
+        HcRig::new(&["run", "mesos,TCP", "--url", &fake.url, "--target", "200", "--step", "1", "--out", &run])
+            .command()
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.is_ok_and(|line| line.contains("step 1/"))), "the first step is told");
+    interrupt(&child, Signal::SIGKILL);
+    drop(child.wait());
+    ends_with(&HcRig::new(&["report", &run]).run(), 0);
+    ends_with(&HcRig::new(&["clean", &run, "--url", &fake.url]).run(), 0);
+    nothing_is_left(&fake);
+}
