@@ -10,6 +10,8 @@ use std::time::Duration;
 use fake_marathon::{FakeMarathon, Tls};
 use fixtures::{App, Check, Containerizer};
 use harness::cluster::{DockerSupport, Lease, LeaseOptions, Limits, Needs, RunName, preflight, sweep};
+use harness::dcos::OfferedCa;
+use harness::dcos::tls::{Fingerprint, Trust};
 use harness::marathon::{Client, Kill};
 use harness::settings::{Flags, Settings, SettingsError};
 use harness::wait::Condition;
@@ -162,6 +164,20 @@ async fn a_cluster_is_reached_with_user_and_password() {
     assert!((server.now - Clock::System.now()).abs() <= server.uncertainty + Duration::from_millis(5));
     assert_eq!(client.agent_containers(&client.mesos_state().await.unwrap().agents[0]).await.unwrap().len(), 2);
     lease.release(PATIENCE).await.unwrap();
+    fake.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_clusters_own_ca_is_trusted_once_its_fingerprint_is_known() {
+    let fake = cluster().await;
+    let root = fake.url().parse().unwrap();
+    let offered = OfferedCa::fetch(&root).await.unwrap();
+    offered.accept(&Fingerprint::of(b"another")).unwrap_err();
+    let trust = Trust::server(offered.accept(&offered.fingerprint).unwrap());
+    let mut settings = settings(fake.url(), &USER[..2]).unwrap();
+    settings.trust.value = trust;
+    let found = preflight(&settings.connect().unwrap()).await.unwrap();
+    assert_eq!(found.identity.as_deref(), Some("bootstrapuser"));
     fake.shutdown().await;
 }
 

@@ -13,6 +13,10 @@ const AGENTS_ASKED: usize = 20;
 /// What was found.
 #[derive(Debug, Clone)]
 pub struct Preflight {
+    /// Who the server takes us for; `None` for nobody.
+    pub identity: Option<String>,
+    /// DC/OS's version; `None` without DC/OS, or where it does not tell.
+    pub dcos: Option<String>,
     /// Marathon's own words.
     pub marathon: Info,
     /// Mesos's version, or why Mesos could not be asked.
@@ -89,11 +93,14 @@ impl std::error::Error for Refusal {}
 pub async fn preflight(client: &Client) -> Result<Preflight> {
     let marathon = client.info().await?;
     let deployments = client.deployments().await?.len();
+    // Not every cluster lets everybody see its version; it is only for the report.
+    let dcos = client.dcos_version().await.unwrap_or_default();
     let (mesos, agents) = match client.mesos_state().await {
         Ok(state) => (Ok(state.version.clone()), agents(client, state).await),
         Err(error) => (Err(error.to_string()), Vec::new()),
     };
-    Ok(Preflight { marathon, mesos, agents, server_time: client.server_time(), deployments })
+    let identity = client.identity().await;
+    Ok(Preflight { identity, dcos, marathon, mesos, agents, server_time: client.server_time(), deployments })
 }
 
 async fn agents(client: &Client, state: MesosState) -> Vec<AgentSummary> {

@@ -67,6 +67,7 @@ impl Removal<'_> {
         let apps = group.as_ref().map(Group::all_apps).unwrap_or_default();
         let (ours, foreign): (Vec<&App>, Vec<&App>) = apps.into_iter().partition(|app| self.is_ours(app));
         self.foreign = foreign.iter().map(|app| app.id.clone()).collect();
+        self.foreign.extend(group.iter().flat_map(Group::all_pods));
         let mut left: Vec<String> = ours.iter().map(|app| app.id.clone()).collect();
         for id in self.outside {
             if self.client.app_opt(id).await?.is_some_and(|app| self.is_ours(&app)) {
@@ -74,7 +75,7 @@ impl Removal<'_> {
             }
         }
         self.left = left;
-        // A group without apps is ours by its name; one with foreign apps in it stays for their sake.
+        // A group without apps is ours by its name; one with something foreign in it stays for its sake.
         let whole_group = group.is_some() && self.foreign.is_empty();
         if self.left.is_empty() && !whole_group {
             return self.deployments().await;

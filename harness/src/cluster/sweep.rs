@@ -27,7 +27,7 @@ pub struct Swept {
     pub removed: Vec<Found>,
     /// Still within their lease.
     pub current: Vec<Found>,
-    /// Apps below `/hc-rig` that lack our labels; left alone, and their groups with them.
+    /// Apps and pods below `/hc-rig` that lack our labels; left alone, and their groups with them.
     pub foreign: Vec<String>,
     /// Groups without any app: nothing says whose they are, so they stay.
     pub empty: Vec<String>,
@@ -44,19 +44,20 @@ pub async fn sweep(client: &Client, clock: Clock, patience: Duration) -> Result<
     let Some(root) = client.group_opt(ROOT).await? else { return Ok(swept) };
     let now = earliest_now(client, clock);
     swept.foreign.extend(root.apps.iter().map(|app| app.id.clone()));
+    swept.foreign.extend(root.pods.iter().filter_map(|pod| pod.get("id")?.as_str().map(str::to_owned)));
     for group in &root.groups {
         let apps = group.all_apps();
         let owned: Vec<Ownership> = apps.iter().filter_map(|app| Ownership::of(app)).collect();
         let Some(latest) = owned.iter().max_by_key(|ownership| ownership.expires).cloned() else {
-            if apps.is_empty() {
+            if apps.is_empty() && group.all_pods().is_empty() {
                 swept.empty.push(group.id.clone());
             } else {
-                swept.foreign.extend(apps.iter().map(|app| app.id.clone()));
+                swept.foreign.extend(apps.iter().map(|app| app.id.clone()).chain(group.all_pods()));
             }
             continue;
         };
         let strangers = apps.iter().filter(|app| Ownership::of(app).is_none_or(|other| other.run != latest.run));
-        let strangers: Vec<String> = strangers.map(|app| app.id.clone()).collect();
+        let strangers: Vec<String> = strangers.map(|app| app.id.clone()).chain(group.all_pods()).collect();
         let found =
             Found { group: group.id.clone(), ownership: latest, apps: apps.iter().map(|app| app.id.clone()).collect() };
         if !strangers.is_empty() {

@@ -189,12 +189,16 @@ async fn run(command: &str) -> Result<Secret, LoginError> {
     Ok(Secret::new(text.reveal().trim()))
 }
 
-/// The `exp` claim of a JWT. The token is the server's to verify; we only want to know when to renew it.
+/// The `exp` claim of a JWT.
 fn expiry(token: &str) -> Option<OffsetDateTime> {
+    let seconds = claims(token)?.get("exp")?.as_f64()?;
+    OffsetDateTime::from_unix_timestamp(seconds as i64).ok()
+}
+
+/// The claims of a JWT. The token is the server's to verify; we only want to know whose it is and how long.
+pub(super) fn claims(token: &str) -> Option<Value> {
     use base64::Engine as _;
     let payload = token.split('.').nth(1)?;
     let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
-    let claims: Value = serde_json::from_slice(&payload).ok()?;
-    let seconds = claims.get("exp")?.as_f64()?;
-    OffsetDateTime::from_unix_timestamp(seconds as i64).ok()
+    serde_json::from_slice(&payload).ok()
 }

@@ -1,10 +1,12 @@
 //! DC/OS in front of Marathon: the login, the token's life, and whom to trust.
 
+mod ca;
 mod credentials;
 mod login;
 pub mod tls;
 mod token;
 
+pub use ca::OfferedCa;
 pub use credentials::Credentials;
 pub use login::LoginError;
 pub use token::{Token, TokenSource};

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Credentials;
-use super::login::{LoginError, obtain};
+use super::login::{LoginError, claims, obtain};
 use crate::clock::Clock;
 use crate::secret::Secret;
 use crate::transport::Transport;
@@ -84,6 +84,12 @@ impl TokenSource {
         }
         *cached = Some(self.obtain().await?);
         Ok(())
+    }
+
+    /// The `uid` in the present token, if there is one.
+    pub(crate) async fn uid(&self) -> Option<String> {
+        let cached = self.cached.lock().await;
+        claims(cached.as_ref()?.secret.reveal())?.get("uid")?.as_str().map(str::to_owned)
     }
 
     async fn obtain(&self) -> Result<Token, LoginError> {

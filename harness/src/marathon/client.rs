@@ -8,8 +8,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::connection::{Ask, ClientBuilder, Connection, Target};
+use super::ask::{Ask, Target};
+use super::builder::ClientBuilder;
+use super::connection::Connection;
 use super::events::EventStream;
+use super::incident::Incidents;
 use super::model::{App, Apps, Deployment, DeploymentResult, Group, Info, QueueEntry, Task, read_each};
 use super::{Error, Result, ServerTime};
 use crate::transport::Transport;
@@ -73,6 +76,12 @@ impl Client {
     #[must_use]
     pub fn server_time(&self) -> Option<ServerTime> {
         self.connection.server_time()
+    }
+
+    /// What went wrong on the way and was survived.
+    #[must_use]
+    pub fn incidents(&self) -> Incidents {
+        self.connection.incidents.all()
     }
 
     /// `GET /ping`.
@@ -283,7 +292,11 @@ impl Client {
     /// # Errors
     /// 404 if there is no such group.
     pub async fn group(&self, id: &str) -> Result<Group> {
-        let target = Target::path("v2/groups").then(id).query("embed", "group.groups").query("embed", "group.apps");
+        let target = Target::path("v2/groups")
+            .then(id)
+            .query("embed", "group.groups")
+            .query("embed", "group.apps")
+            .query("embed", "group.pods");
         self.read(Ask::get(target)).await
     }
 

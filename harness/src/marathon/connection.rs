@@ -1,6 +1,5 @@
 //! How one request gets its answer: the URL, the login, redirects, and a second server if the first is away.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -9,199 +8,22 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, Request, StatusCode};
+use once_cell::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::client::Client;
+use super::ask::Ask;
+use super::builder::Auth;
 use super::error::{Error, ErrorKind};
+use super::incident::{IncidentKind, IncidentLog};
+use super::mesos::Place;
 use super::server_clock::ServerClock;
 use super::{Result, ServerTime};
-use crate::dcos::TokenSource;
-use crate::dcos::tls::{Trust, TrustError};
 use crate::secret::Secret;
 use crate::transport::{Response, Transport, TransportError, TransportErrorKind};
 
 /// Redirects that are followed at most; a standby needs one.
 const REDIRECTS: usize = 5;
-
-/// Who we are to the server.
-#[derive(Debug, Clone, Default)]
-pub enum Auth {
-    /// Nobody.
-    #[default]
-    None,
-    /// HTTP basic authentication (`--http_credentials` of Marathon).
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
-    /// A DC/OS token, obtained and renewed by the source.
-    Dcos(Arc<TokenSource>),
-}
-
-/// Puts a [`Client`] together.
-#[derive(Debug)]
-pub struct ClientBuilder {
-    urls: Vec<Url>,
-    dcos: Option<Url>,
-    auth: Auth,
-    timeout: Duration,
-    idle: Duration,
-}
-
-impl ClientBuilder {
-    pub(super) fn new(url: Url) -> Self {
-        Self {
-            urls: vec![url],
-            dcos: None,
-            auth: Auth::None,
-            timeout: Duration::from_secs(30),
-            idle: Duration::from_secs(35),
-        }
-    }
-
-    /// Another Marathon of the same cluster: leader and standbys. The next is asked when one is away.
-    #[must_use]
-    pub fn another_url(mut self, url: Url) -> Self {
-        self.urls.push(url);
-        self
-    }
-
-    /// The cluster's own address, if this Marathon is behind DC/OS: Mesos and the agents are found below it.
-    #[must_use]
-    pub fn dcos(mut self, root: Url) -> Self {
-        self.dcos = Some(root);
-        self
-    }
-
-    /// Who we are.
-    #[must_use]
-    pub fn auth(mut self, auth: Auth) -> Self {
-        self.auth = auth;
-        self
-    }
-
-    /// How long an answer may take, to the end of its body (30 s). The event stream is exempt.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// How long the event stream may be silent before it counts as dead (35 s; Marathon's heartbeat comes every 10 s).
-    #[must_use]
-    pub fn event_idle_timeout(mut self, idle: Duration) -> Self {
-        self.idle = idle;
-        self
-    }
-
-    /// The client over the given transport.
-    #[must_use]
-    pub fn transport(self, transport: Transport) -> Client {
-        Client::over(Connection {
-            transport,
-            bases: self.urls.into_iter().map(base).collect(),
-            dcos: self.dcos.map(base),
-            preferred: AtomicUsize::new(0),
-            auth: self.auth,
-            timeout: self.timeout,
-            idle: self.idle,
-            clock: ServerClock::new(),
-        })
-    }
-
-    /// The client over sockets.
-    ///
-    /// # Errors
-    /// If the trust cannot be set up.
-    pub fn connect(self, trust: &Trust) -> Result<Client, TrustError> {
-        Ok(self.transport(Transport::sockets(trust)?))
-    }
-}
-
-/// A base URL: without user, password, query, and with a slash at the end so that paths are appended.
-fn base(mut url: Url) -> Url {
-    // Both fail only for URLs that cannot have a host; such a URL fails when it is used.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.set_fragment(None);
-    if !url.path().ends_with('/') {
-        url.set_path(&format!("{}/", url.path()));
-    }
-    url
-}
-
-/// A path below the base, with its query.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Target {
-    segments: Vec<String>,
-    query: Vec<(&'static str, String)>,
-}
-
-impl Target {
-    /// From a fixed path such as `v2/apps`, or an app's id: empty parts do not count.
-    pub(super) fn path(path: &str) -> Self {
-        Self::default().then(path)
-    }
-
-    pub(super) fn then(mut self, path: &str) -> Self {
-        self.segments.extend(path.split('/').filter(|part| !part.is_empty()).map(str::to_owned));
-        self
-    }
-
-    pub(super) fn query(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((key, value.into()));
-        self
-    }
-
-    /// `key=true`, or nothing.
-    pub(super) fn flag(self, key: &'static str, set: bool) -> Self {
-        if set { self.query(key, "true") } else { self }
-    }
-
-    fn under(&self, base: &Url) -> Url {
-        let mut url = base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(&self.segments);
-        }
-        if !self.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&self.query);
-        }
-        url
-    }
-}
-
-/// One request, without its base.
-#[derive(Debug, Clone)]
-pub(super) struct Ask {
-    pub(super) method: Method,
-    pub(super) target: Target,
-    pub(super) body: Option<Bytes>,
-    pub(super) accept: &'static str,
-}
-
-impl Ask {
-    pub(super) fn new(method: Method, target: Target) -> Self {
-        Self { method, target, body: None, accept: "application/json" }
-    }
-
-    pub(super) fn get(target: Target) -> Self {
-        Self::new(Method::GET, target)
-    }
-
-    pub(super) fn json(mut self, body: &serde_json::Value) -> Self {
-        self.body = Some(body.to_string().into());
-        self
-    }
-
-    pub(super) fn accept(mut self, accept: &'static str) -> Self {
-        self.accept = accept;
-        self
-    }
-}
 
 /// A response with a good status, and where it came from.
 pub(super) struct Answer {
@@ -211,13 +33,17 @@ pub(super) struct Answer {
 
 pub(super) struct Connection {
     pub(super) transport: Transport,
-    bases: Vec<Url>,
+    pub(super) bases: Vec<Url>,
     pub(super) dcos: Option<Url>,
-    preferred: AtomicUsize,
-    auth: Auth,
-    timeout: Duration,
+    /// The index of the base that answered last.
+    pub(super) preferred: AtomicUsize,
+    pub(super) auth: Auth,
+    pub(super) timeout: Duration,
     pub(super) idle: Duration,
-    clock: ServerClock,
+    pub(super) clock: ServerClock,
+    pub(super) incidents: IncidentLog,
+    /// Where Mesos was found.
+    pub(super) mesos: OnceCell<Place>,
 }
 
 impl Connection {
@@ -246,11 +72,17 @@ impl Connection {
             let body = body.map_err(|error| Error::new(&method, &answer.url, ErrorKind::Transport(error)))?;
             Ok((answer.url, headers, body))
         };
-        timeout(self.timeout, whole).await.unwrap_or_else(|_| {
+        let outcome = timeout(self.timeout, whole).await.unwrap_or_else(|_| {
             let seconds = self.timeout.as_secs_f32();
             let error = TransportError::new(TransportErrorKind::Timeout, format!("no answer within {seconds} s"));
             Err(Error::new(&method, url, ErrorKind::Transport(error)))
-        })
+        });
+        if let Err(error) = &outcome
+            && error.is_transient()
+        {
+            self.incidents.note(IncidentKind::Failed { error: error.clone() });
+        }
+        outcome
     }
 
     /// The head of a good answer; the body is the caller's to read.
@@ -268,15 +100,14 @@ impl Connection {
             let index = (first + n) % self.bases.len();
             match self.open_below(&self.bases[index], &ask).await {
                 Ok(answer) => {
+                    if let Some(error) = last {
+                        let server = self.bases[index].to_string();
+                        self.incidents.note(IncidentKind::OtherServer { server, error });
+                    }
                     self.preferred.store(index, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                Err(error) if is_worth_another_server(&ask.method, &error) => {
-                    if self.bases.len() > 1 {
-                        tracing::info!(%error, "asking the next server");
-                    }
-                    last = Some(error);
-                }
+                Err(error) if is_worth_another_server(&ask.method, &error) => last = Some(error),
                 Err(error) => return Err(error),
             }
         }
@@ -302,8 +133,8 @@ impl Connection {
                     if let (Auth::Dcos(source), Some(stale)) = (&self.auth, &token)
                         && source.can_renew()
                     {
-                        tracing::info!("the token was refused; logging in again");
                         source.renew(stale).await.map_err(|error| self.login_error(ask, &url, error))?;
+                        self.incidents.note(IncidentKind::LoggedInAgain);
                         continue;
                     }
                     return Err(self.refusal(ask, &url, response).await);

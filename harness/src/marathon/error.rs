@@ -76,7 +76,7 @@ impl Error {
         Self::new(method, url, ErrorKind::Status { status, message, details, deployments })
     }
 
-    pub(super) fn body(method: &Method, url: impl Into<String>, why: impl Into<String>, body: &[u8]) -> Self {
+    pub(crate) fn body(method: &Method, url: impl Into<String>, why: impl Into<String>, body: &[u8]) -> Self {
         Self::new(method, url, ErrorKind::Body { why: why.into(), excerpt: plain_text(body) })
     }
 

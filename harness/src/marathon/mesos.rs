@@ -1,15 +1,17 @@
 //! What Mesos tells about agents, tasks and executors.
 //!
-//! Behind DC/OS the master is at `/mesos/state` and an agent at `/agent/{id}/containers` (Admin Router). A plain
-//! Marathon names its master in `/v2/info`, and the master names its agents.
+//! Behind DC/OS the master is at `/mesos/state` and an agent at `/agent/{id}/containers` (Admin Router). Without DC/OS
+//! a proxy may offer the same paths beside Marathon; else Marathon names its master in `/v2/info`, and the master
+//! names its agents.
 
 use http::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::ask::{Ask, Target};
 use super::client::{Client, parse};
-use super::connection::{Ask, Target};
 use super::{Error, Result};
 
 /// The master's `/state`, as much of it as the rig needs.
@@ -97,17 +99,25 @@ pub struct ContainerStatus {
     pub executor_pid: Option<u32>,
 }
 
+/// Where Mesos answers.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// Below this address, as DC/OS's Admin Router has it: `mesos/…` and `agent/{id}/…`.
+    Below(Url),
+    /// The master is here; agents are where it says.
+    Master(Url),
+}
+
 impl Client {
     /// The state of the leading master.
     ///
     /// # Errors
     /// If Mesos cannot be reached through DC/OS, beside Marathon, or where Marathon says it is.
     pub async fn mesos_state(&self) -> Result<MesosState> {
-        if let Some(root) = self.mesos_root() {
-            return self.json_at(Some(&root), Target::path("mesos/state")).await;
+        match self.mesos_place().await? {
+            Place::Below(root) => self.json_at(&root, Target::path("mesos/state")).await,
+            Place::Master(url) => self.json_at(&url, Target::path("state")).await,
         }
-        let url = self.mesos_master().await?;
-        self.json_at(Some(&url), Target::path("state")).await
     }
 
     /// The containers on an agent.
@@ -115,7 +125,7 @@ impl Client {
     /// # Errors
     /// If the agent cannot be reached.
     pub async fn agent_containers(&self, agent: &Agent) -> Result<Vec<Container>> {
-        self.agent_json(agent, "containers").await
+        self.agent_json(agent, Target::path("containers")).await
     }
 
     /// The state of an agent: frameworks, executors with their sandbox directories, tasks. As it came.
@@ -123,24 +133,37 @@ impl Client {
     /// # Errors
     /// If the agent cannot be reached.
     pub async fn agent_state(&self, agent: &Agent) -> Result<Value> {
-        self.agent_json(agent, "state").await
+        self.agent_json(agent, Target::path("state")).await
     }
 
-    async fn agent_json<T: serde::de::DeserializeOwned>(&self, agent: &Agent, what: &str) -> Result<T> {
-        if let Some(root) = self.mesos_root() {
-            return self.json_at(Some(&root), Target::path("agent").then(&agent.id).then(what)).await;
-        }
+    async fn agent_json<T: DeserializeOwned>(&self, agent: &Agent, target: Target) -> Result<T> {
         let Agent { hostname, port, id, .. } = agent;
+        if let Place::Below(root) = self.mesos_place().await? {
+            return self.json_at(&root, target.below(&format!("agent/{id}"))).await;
+        }
         let text = format!("http://{hostname}:{port}/");
         let url = Url::parse(&text)
             .map_err(|_| Error::body(&Method::GET, &text, format!("agent {id} has no usable address"), b""))?;
-        self.json_at(Some(&url), Target::path(what)).await
+        self.json_at(&url, target).await
     }
 
-    /// Where Mesos hangs below one address together with Marathon: DC/OS, or anything in this process.
-    fn mesos_root(&self) -> Option<Url> {
-        let connection = &self.connection;
-        connection.dcos.clone().or_else(|| connection.transport.is_in_process().then(|| connection.base().clone()))
+    /// Finds Mesos once; a failure is not remembered.
+    async fn mesos_place(&self) -> Result<Place> {
+        let known = &self.connection.mesos;
+        if let Some(place) = known.get() {
+            return Ok(place.clone());
+        }
+        let place = if let Some(root) = &self.connection.dcos {
+            Place::Below(root.clone())
+        } else {
+            // A real Marathon does not know the path (500 or 404); that costs one small request.
+            let beside = self.connection.base().clone();
+            match self.json_at::<Value>(&beside, Target::path("mesos/state")).await {
+                Ok(state) if state.get("slaves").is_some() => Place::Below(beside),
+                _ => Place::Master(self.mesos_master().await?),
+            }
+        };
+        Ok(known.get_or_init(|| place).clone())
     }
 
     async fn mesos_master(&self) -> Result<Url> {
@@ -152,8 +175,8 @@ impl Client {
         })
     }
 
-    async fn json_at<T: serde::de::DeserializeOwned>(&self, base: Option<&Url>, target: Target) -> Result<T> {
-        let (url, _, body) = self.connection.fetch_from(base, Ask::get(target)).await?;
+    async fn json_at<T: DeserializeOwned>(&self, base: &Url, target: Target) -> Result<T> {
+        let (url, _, body) = self.connection.fetch_from(Some(base), Ask::get(target)).await?;
         parse(&Method::GET, &url, &body)
     }
 }

@@ -1,16 +1,21 @@
 //! The client of Marathon's REST interface.
 
+mod about;
+mod ask;
+mod builder;
 mod client;
 mod connection;
 mod error;
 pub mod events;
+mod incident;
 pub mod mesos;
 pub mod model;
 mod server_clock;
 
+pub use builder::{Auth, ClientBuilder};
 pub use client::{Client, Kill, Killed};
-pub use connection::{Auth, ClientBuilder};
 pub use error::{Error, ErrorKind};
+pub use incident::{Incident, IncidentKind, Incidents};
 pub use server_clock::ServerTime;
 
 /// The result of a request.

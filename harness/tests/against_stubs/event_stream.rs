@@ -80,12 +80,16 @@ async fn a_lost_stream_is_opened_again_and_the_gap_is_told() {
         1 | 2 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         _ => chunks(vec![event("two", "")], true),
     });
-    let mut events = in_process(router).events(&[]).await.unwrap();
+    let client = in_process(router);
+    let mut events = client.events(&[]).await.unwrap();
     assert_eq!(next(&mut events).await, "one");
     assert_eq!(next(&mut events).await, "lost: the server closed it");
     let Some(Notice::Reconnected { gap }) = events.next_notice().await else { panic!("no reconnection") };
     assert_eq!(gap, Duration::from_millis(200 + 400), "two refusals, each followed by a longer pause");
     assert_eq!(next(&mut events).await, "two");
+    let incidents: Vec<String> = client.incidents().kept.iter().map(|incident| incident.kind.to_string()).collect();
+    let told = ["the event stream was lost: the server closed it", "the event stream is back after 0.6 s"];
+    assert_eq!(incidents, told);
 }
 
 #[tokio::test(start_paused = true)]

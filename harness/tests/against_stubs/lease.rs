@@ -25,6 +25,8 @@ struct Apps {
     apps: Arc<Mutex<BTreeMap<String, Value>>>,
     deployments: Arc<Mutex<Vec<(u8, String)>>>,
     stubborn: bool,
+    /// A pod that keeps its group alive.
+    pod: Option<&'static str>,
 }
 
 impl Apps {
@@ -40,7 +42,9 @@ impl Apps {
         let apps = self.apps.lock().unwrap().clone();
         let below = format!("{id}/");
         let inside: Vec<(&String, &Value)> = apps.iter().filter(|(app, _)| app.starts_with(&below)).collect();
-        if inside.is_empty() {
+        let pods: Vec<Value> =
+            self.pod.iter().filter(|pod| pod.starts_with(&below)).map(|pod| json!({ "id": pod })).collect();
+        if inside.is_empty() && pods.is_empty() {
             return None;
         }
         let (direct, deeper): (Vec<_>, Vec<_>) = inside.iter().partition(|(app, _)| !app[below.len()..].contains('/'));
@@ -51,7 +55,7 @@ impl Apps {
         groups.dedup();
         let direct: Vec<Value> = direct.into_iter().map(|(_, app)| (*app).clone()).collect();
         let groups: Vec<Value> = groups.iter().filter_map(|group| self.group(group)).collect();
-        Some(json!({ "id": id, "apps": direct, "groups": groups }))
+        Some(json!({ "id": id, "apps": direct, "groups": groups, "pods": pods }))
     }
 
     fn remove(&self, wanted: impl Fn(&str) -> bool) -> Response {
@@ -175,6 +179,17 @@ async fn a_stranger_in_the_group_survives() {
     apps.put("/hc-rig/r1/stranger", json!({}));
     assert_eq!(lease.release(PATIENCE).await.unwrap(), ["/hc-rig/r1/stranger"]);
     assert_eq!(apps.ids(), ["/hc-rig/r1/stranger"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_in_the_group_is_not_ours() {
+    let apps = Apps { pod: Some("/hc-rig/r1/pod"), ..Apps::default() };
+    let (client, log) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    lease.deploy(&json!({"id": "hc"})).await.unwrap();
+    assert_eq!(lease.release(PATIENCE).await.unwrap(), ["/hc-rig/r1/pod"]);
+    assert_eq!(apps.ids(), [] as [&str; 0]);
+    assert!(!log.lines().iter().any(|line| line.starts_with("DELETE /v2/groups")), "{:?}", log.lines());
 }
 
 #[tokio::test(start_paused = true)]

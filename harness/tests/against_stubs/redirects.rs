@@ -94,4 +94,7 @@ async fn a_leader_that_steps_down_is_survived() {
     is_leader.store(false, Ordering::SeqCst);
     client.leader().await.unwrap();
     assert_eq!(client.url(), &second);
+    let incidents: Vec<String> = client.incidents().kept.iter().map(|incident| incident.kind.to_string()).collect();
+    let said = format!("{second} answered instead (GET {first}v2/leader: 503 Service Unavailable: no leader)");
+    assert_eq!(incidents, [said], "what was survived is reported");
 }

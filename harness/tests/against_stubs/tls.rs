@@ -4,14 +4,15 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
-use harness::dcos::tls::{Fingerprint, ServerTrust, Trust};
+use harness::dcos::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust};
 use harness::marathon::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
@@ -44,6 +45,10 @@ async fn serve_tls(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'stat
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
+    accept(config).await
+}
+
+async fn accept(config: ServerConfig) -> Url {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
@@ -110,6 +115,46 @@ async fn a_pinned_ca_that_is_merely_present_proves_nothing() {
 fn pem_to_der(pem: &str) -> Vec<u8> {
     use rustls::pki_types::pem::PemObject as _;
     CertificateDer::from_pem_slice(pem.as_bytes()).unwrap().to_vec()
+}
+
+/// The server wants a certificate from its clients.
+#[tokio::test]
+async fn a_client_certificate_is_shown() {
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca_params = CertificateParams::new(Vec::new()).unwrap();
+    ca_params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = ca_params.self_signed(&ca_key).unwrap();
+    let issuer = Issuer::from_params(&ca_params, &ca_key);
+    let signed = |name: &str| {
+        let key = KeyPair::generate().unwrap();
+        (CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap(), key)
+    };
+    let (server, server_key) = signed("localhost");
+    let (client, client_key) = signed("client");
+    let mut roots = RootCertStore::empty();
+    roots.add(ca.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+    let key = PrivateKeyDer::try_from(server_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![server.der().clone()], key)
+        .unwrap();
+    let url = accept(config).await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("client.pem"), folder.path().join("client.key"));
+    std::fs::write(&certificate, client.pem()).unwrap();
+    std::fs::write(&key, client_key.serialize_pem()).unwrap();
+    let mut trust = Trust::server(ServerTrust::CaPem(ca.pem()));
+    let without = Client::builder(url.clone()).connect(&trust).unwrap().ping().await;
+    assert!(without.is_err());
+    trust.client = Some(ClientCertificate { certificate: certificate.clone(), key });
+    Client::builder(url).connect(&trust).unwrap().ping().await.unwrap();
+    trust.client = Some(ClientCertificate { certificate: certificate.clone(), key: certificate });
+    assert!(trust.client_config().unwrap_err().to_string().ends_with("it holds no private key (PEM)"));
 }
 
 #[tokio::test]

@@ -10,8 +10,10 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Parser;
+use crate::marathon::IncidentKind;
+use crate::marathon::ask::{Ask, Target};
 use crate::marathon::client::Client;
-use crate::marathon::connection::{Answer, Ask, Target};
+use crate::marathon::connection::Answer;
 use crate::marathon::model::Event;
 use crate::marathon::{Error, Result};
 
@@ -118,7 +120,7 @@ async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, notices: mp
             None => return,
         };
         let lost = Instant::now();
-        tracing::info!(why, "the event stream was lost");
+        client.connection.incidents.note(IncidentKind::EventsLost { why: why.clone() });
         if notices.send(Notice::Lost { why }).await.is_err() {
             return;
         }
@@ -129,7 +131,9 @@ async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, notices: mp
                 return;
             }
         };
-        if notices.send(Notice::Reconnected { gap: lost.elapsed() }).await.is_err() {
+        let gap = lost.elapsed();
+        client.connection.incidents.note(IncidentKind::EventsBack { gap });
+        if notices.send(Notice::Reconnected { gap }).await.is_err() {
             return;
         }
     }

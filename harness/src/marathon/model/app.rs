@@ -150,6 +150,9 @@ pub struct Group {
     /// Its own apps, not those of subgroups; without tasks.
     #[serde(default, deserialize_with = "null_as_default")]
     pub apps: Vec<App>,
+    /// Its own pods, as they came. The rig makes none, so these are somebody else's.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub pods: Vec<Value>,
     /// Its subgroups.
     #[serde(default, deserialize_with = "null_as_default")]
     pub groups: Vec<Group>,
@@ -159,6 +162,14 @@ pub struct Group {
 }
 
 impl Group {
+    /// The ids of every pod in the group and below.
+    #[must_use]
+    pub fn all_pods(&self) -> Vec<String> {
+        let id = |pod: &Value| pod.get("id").and_then(Value::as_str).unwrap_or("a pod without an id").to_owned();
+        let own = self.pods.iter().map(id);
+        own.chain(self.groups.iter().flat_map(Self::all_pods)).collect()
+    }
+
     /// Every app in the group and below.
     #[must_use]
     pub fn all_apps(&self) -> Vec<&App> {

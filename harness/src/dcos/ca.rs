@@ -1,0 +1,43 @@
+//! The cluster's own CA, which signs the certificates of its masters.
+
+use url::Url;
+
+use super::tls::{Fingerprint, ServerTrust, Trust, TrustError};
+use crate::marathon::{Client, Result};
+
+/// A CA certificate that a server offered for itself. Anybody could have offered it: look at the fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedCa {
+    /// The certificate, PEM.
+    pub pem: String,
+    /// Its SHA-256.
+    pub fingerprint: Fingerprint,
+}
+
+impl OfferedCa {
+    /// Fetches `/ca/dcos-ca.crt` from the cluster at `root`, without trusting it and without telling it who we are.
+    ///
+    /// # Errors
+    /// If the cluster cannot be reached or offers no certificate.
+    pub async fn fetch(root: &Url) -> Result<Self> {
+        let trust = Trust::server(ServerTrust::Insecure);
+        let client = Client::builder(root.clone())
+            .connect(&trust)
+            .map_err(|error| crate::Error::body(&http::Method::GET, root.as_str(), error.to_string(), b""))?;
+        client.cluster_ca().await
+    }
+
+    /// The trust in this CA and no other, if it is the one that was expected.
+    ///
+    /// # Errors
+    /// If its fingerprint is another.
+    pub fn accept(&self, expected: &Fingerprint) -> Result<ServerTrust, TrustError> {
+        if self.fingerprint == *expected {
+            return Ok(ServerTrust::CaPem(self.pem.clone()));
+        }
+        Err(TrustError::Client(format!(
+            "the cluster offers a CA with fingerprint {}, not {expected}",
+            self.fingerprint
+        )))
+    }
+}

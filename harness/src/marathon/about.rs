@@ -1,0 +1,51 @@
+//! What DC/OS tells about itself, and who we are to the server.
+
+use http::Method;
+use serde_json::Value;
+
+use super::ask::{Ask, Target};
+use super::builder::Auth;
+use super::client::{Client, parse};
+use super::{Error, Result};
+use crate::dcos::OfferedCa;
+use crate::dcos::tls::Fingerprint;
+
+impl Client {
+    /// DC/OS's version (`/dcos-metadata/dcos-version.json`); `None` without DC/OS, or where it does not tell.
+    ///
+    /// # Errors
+    /// If the cluster cannot be reached or refuses us.
+    pub async fn dcos_version(&self) -> Result<Option<String>> {
+        let Some(root) = &self.connection.dcos else { return Ok(None) };
+        let ask = Ask::get(Target::path("dcos-metadata/dcos-version.json"));
+        match self.connection.fetch_from(Some(root), ask).await {
+            Ok((url, _, body)) => {
+                let answer: Value = parse(&Method::GET, &url, &body)?;
+                Ok(answer.get("version").and_then(Value::as_str).map(str::to_owned))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Who the server takes us for: the user, or the `uid` in the token. `None` for nobody, or if no login was needed
+    /// yet.
+    pub async fn identity(&self) -> Option<String> {
+        match &self.connection.auth {
+            Auth::None => None,
+            Auth::Basic { user, .. } => Some(user.clone()),
+            Auth::Dcos(source) => source.uid().await,
+        }
+    }
+
+    /// `GET /ca/dcos-ca.crt`.
+    pub(crate) async fn cluster_ca(&self) -> Result<OfferedCa> {
+        let ask = Ask::get(Target::path("ca/dcos-ca.crt")).accept("*/*");
+        let (url, _, body) = self.connection.fetch(ask).await?;
+        let pem = String::from_utf8_lossy(&body).into_owned();
+        match Fingerprint::of_pem(&pem) {
+            Ok(fingerprint) => Ok(OfferedCa { pem, fingerprint }),
+            Err(_) => Err(Error::body(&Method::GET, url, "this is no certificate (PEM)", &body)),
+        }
+    }
+}
