@@ -64,8 +64,8 @@ impl Subject for MarathonApp {
         })
     }
 
-    async fn scale(&mut self, instances: u32) -> Result<(), Trouble> {
-        self.client.scale(&self.id, instances.into(), false).await.map(drop).map_err(trouble)
+    async fn scale(&mut self, instances: u32, force: bool) -> Result<(), Trouble> {
+        self.client.scale(&self.id, instances.into(), force).await.map(drop).map_err(trouble)
     }
 
     fn events(&mut self) -> BoxStream<'static, Heard> {

@@ -81,7 +81,7 @@ impl Subject for App {
         })
     }
 
-    async fn scale(&mut self, instances: u32) -> Result<(), Trouble> {
+    async fn scale(&mut self, instances: u32, _force: bool) -> Result<(), Trouble> {
         if self.refuse_scaling > 0 {
             self.refuse_scaling -= 1;
             return Err(Trouble::Passing("App is locked by one or more deployments.".to_owned()));
@@ -190,6 +190,23 @@ async fn a_threshold_that_is_crossed_ends_the_run() {
     assert_eq!(report.unjudged, ["check_age_p99 > 3s"], "the app tells no result times");
     assert_eq!(kept.samples.last().map(|sample| sample.t), Some(16.0), "the sample that crossed it is kept");
     assert_eq!(kept.steps.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_is_found_by_breaking_and_recovering() {
+    let mut app = App::new(1);
+    app.healthy_at_most = 137;
+    let mut kept = Kept::default();
+    let plan = Plan::exponential(1, 2, 1_000).expect("a plan");
+    let search = Search::new(&plan, 0.01, 1);
+    let drive = Drive { step_deadline: Duration::from_secs(30), ..Drive { plan, ..drive(&[1]) } };
+    let (limit, report) = drive.find_limit(search, &mut app, &mut kept).await;
+    let limit = limit.expect("found");
+    assert_eq!((limit.holds, limit.breaks), (137, Some(138)));
+    assert!(report.outcome.held());
+    // 256 broke; the next try began at 128 again.
+    let targets: Vec<u32> = kept.steps.iter().map(|step| step.target).collect();
+    assert_eq!(targets[7..12], [128, 256, 128, 192, 128]);
 }
 
 #[tokio::test(start_paused = true)]

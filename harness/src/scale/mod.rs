@@ -7,6 +7,7 @@
 //! Replay    full task lists from the lines, which carry only what changed
 //! Phases    when each task was staged, running, first healthy, flipped, killed, replaced
 //! Threshold bounds that end a run when they are crossed: unhealthy_pct > 1 for 10s
+//! Search    the largest number that holds: grow until it breaks, then bisect
 //! Drive     polls a Subject, feeds a Sink, scales when a target is reached, ends with a RunReport
 //! ```
 
@@ -21,7 +22,9 @@ mod measures;
 mod phases;
 mod plan;
 mod quantile;
+mod run;
 mod sample;
+mod search;
 mod state;
 mod subject;
 mod threshold;
@@ -37,6 +40,7 @@ pub use phases::{PhaseTracker, Tally, TaskPhases};
 pub use plan::{Plan, PlanError};
 pub use quantile::{Histogram, Quantiles};
 pub use sample::{Ages, Counts, FORMAT, Sample};
+pub use search::{Limit, Next, Search, Tries};
 pub use state::TaskState;
 pub use subject::{EventRecord, Heard, Seen, Sink, Subject, Trouble};
 pub use threshold::{Metric, Share, Threshold, ThresholdError};

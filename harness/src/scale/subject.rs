@@ -17,8 +17,8 @@ pub trait Subject: Send {
     /// One poll of the app, all its tasks included.
     fn look(&mut self) -> impl Future<Output = Result<Seen, Trouble>> + Send;
 
-    /// Asks for so many instances, without force.
-    fn scale(&mut self, instances: u32) -> impl Future<Output = Result<(), Trouble>> + Send;
+    /// Asks for so many instances; with force even while a deployment is under way.
+    fn scale(&mut self, instances: u32, force: bool) -> impl Future<Output = Result<(), Trouble>> + Send;
 
     /// The events that concern the app, from now on. A stream that ends, or never says anything, is fine: events add
     /// precision, the polls alone decide.
