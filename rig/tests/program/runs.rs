@@ -77,7 +77,7 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
 
 #[test]
 fn a_sick_task_is_found_and_explained() {
-    let fake = Fake::start(&["--agents", "2", "--user", "alice:s3cret-word"]);
+    let fake = Fake::start(&["--tasks", "process", "--agents", "2", "--user", "alice:s3cret-word"]);
     let (folder, run) = out();
     let app = App::listener(Containerizer::Mesos, Check::Tcp).never_healthy().grace(secs(1)).instances(1);
     let file = folder.path().join("app.json");
