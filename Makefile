@@ -24,7 +24,7 @@ test: nextest ## all tests; the container arm too whenever a Docker engine answe
 
 .PHONY: test-container
 test-container: nextest image ## the container arm only; fails without a Docker engine
-	cargo nextest run --profile $(PROFILE) --package scenarios --features container --test container $(ARGS)
+	cargo nextest run --profile $(PROFILE) --package scenarios --package fixtures --features scenarios/container,fixtures/container --test container $(ARGS)
 
 .PHONY: live
 live: nextest ## all scenarios on the cluster that the environment names (see README)
@@ -38,10 +38,9 @@ live-smoke: nextest ## the telling ones of them, at most ten minutes
 
 .PHONY: image
 image: ## the container image of the fake Marathon: FROM scratch, static program (needs Docker)
-	RUSTFLAGS="-C target-feature=+crt-static" CARGO_PROFILE_RELEASE_STRIP=symbols \
-		cargo build --release --package fake-marathon --bin fake-marathon --target $(HOST)
-	# A folder of its own: Docker is handed all of it.
-	install -D target/$(HOST)/release/fake-marathon target/image/fake-marathon
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package fake-marathon --bin fake-marathon --target $(HOST)
+	# A folder of its own, because Docker is handed all of it; and no symbols.
+	install -D --strip target/$(HOST)/release/fake-marathon target/image/fake-marathon
 	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/image
 
 .PHONY: parity
