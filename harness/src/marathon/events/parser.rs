@@ -1,7 +1,7 @@
 //! Server-sent events from chunks of bytes.
 //!
-//! A parser of our own, because the details that break others are everyday here: Marathon ends lines with CRLF,
-//! its heartbeat is a bare CRLF, and a chunk may end between the two bytes or inside a character.
+//! A few lines of our own instead of another dependency. What matters here: Marathon ends lines with CRLF, its
+//! heartbeat is a bare CRLF, and a chunk may end between the two bytes or inside a character.
 
 /// One event as it was framed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
