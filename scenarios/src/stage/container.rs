@@ -19,7 +19,7 @@ pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -
 
 async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     if let Some(what) = needs.faults {
-        let why = format!("it {what}, which only a fake in the test's process can be told to do");
+        let why = format!("it {what}, which is done only to a fake in the test's own process");
         return Err(NoStage::NotApplicable(NotApplicable(why)));
     }
     let mut image = Image::new().args(["--agents", &needs.agents.max(1).to_string()]);

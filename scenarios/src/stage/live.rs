@@ -20,7 +20,7 @@ pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -
 async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     let settings = Settings::environment()?;
     if let Some(what) = needs.faults {
-        return Err(not_applicable(format!("it {what}, which only a fake in the test's process can be told to do")));
+        return Err(not_applicable(format!("it {what}, which is done only to a fake in the test's own process")));
     }
     if needs.token_ttl.is_some() {
         return Err(not_applicable("the tokens of a cluster cannot be made to expire sooner"));

@@ -56,7 +56,7 @@ async fn slow_task_is_well_as_long_as_it_is_in_time(#[values(MesosHttp, Http, Co
 async fn one_hung_task_ages_the_results_of_all_only_when_marathon_checks(
     #[values(MesosHttp, Http)] check: Check,
 ) -> Result {
-    arena_with(needs().a_fault("hangs for ever what sixty others are checked beside"), async |arena| {
+    arena_with(needs().a_fault("holds up the health checks of everybody"), async |arena| {
         let many = arena.deploy(App::listener(Mesos, check).id("/many").instances(60)).await?;
         arena.wait_for(&many, healthy(60).and(settled())).await?;
         let hung = App::listener(Mesos, check).id("/hung").hangs_after(secs(5));
