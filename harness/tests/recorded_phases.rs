@@ -2,7 +2,7 @@
 
 mod recorded;
 
-use harness::scale::{PhaseTracker, Tally, TaskPhases};
+use harness::scale::{Comparer, PhaseTracker, Tally, TaskPhases};
 use harness::watch::concerns;
 use recorded::rows;
 use rstest::rstest;
@@ -95,4 +95,22 @@ fn a_crash_is_a_loss() {
     assert!(crashes >= 3, "the case has crashes");
     // The last end is the deletion's kill of a task that ran.
     assert_eq!((phases.tally().losses - crashes, phases.tally().kills), (0, 0), "{:?}", phases.tally());
+}
+
+#[rstest]
+fn on_a_real_marathon_polls_and_events_agree(
+    #[values("fails_after_healthy.tcp", "fails_after_healthy.mesos_tcp", "never_healthy.tcp", "hangs.http")] case: &str,
+) {
+    // The recorder polled once a change was told and else each second.
+    let mut comparer = Comparer::new(2.0);
+    for row in rows(case).into_iter().take_while(|row| row["t"].as_f64() < Some(SECOND_LIFE)) {
+        let t = row["t"].as_f64().expect("a time");
+        comparer.on_event(&row["event"], t);
+        if row["get"] == "/v2/apps/hc" {
+            comparer.on_tasks(row["body"]["app"]["tasks"].as_array().map(Vec::as_slice).unwrap_or_default(), t);
+        }
+    }
+    let agreement = comparer.agreement();
+    assert_eq!((agreement.unseen_by_polls, agreement.untold_by_events), (0, 0), "{agreement:?}");
+    assert!(agreement.agreed >= 1, "{agreement:?}");
 }

@@ -14,6 +14,7 @@
 mod age;
 mod app;
 mod delta;
+mod disagreement;
 mod driver;
 #[cfg(test)]
 mod driver_tests;
@@ -34,6 +35,7 @@ mod verdict;
 pub use age::{ages, last_result};
 pub use app::MarathonApp;
 pub use delta::{Delta, DeltaWriter, Replay};
+pub use disagreement::{Agreement, Comparer, Finding, Oddity};
 pub use driver::Drive;
 pub use guard::{Crossing, Guard};
 pub use phases::{PhaseTracker, Tally, TaskPhases};

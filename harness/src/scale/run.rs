@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::age;
 use super::delta::DeltaWriter;
+use super::disagreement::Comparer;
 use super::driver::Drive;
 use super::guard::Guard;
 use super::measures::Measures;
@@ -32,6 +33,7 @@ pub(super) struct Run<'a> {
     ticks: Ticks,
     deltas: DeltaWriter,
     phases: PhaseTracker,
+    comparer: Comparer,
     took: Histogram,
     /// The same since the present try of a search began.
     took_lately: Histogram,
@@ -59,6 +61,8 @@ impl<'a> Run<'a> {
             ticks: Ticks::new(start, drive.poll),
             deltas: DeltaWriter::new(drive.full_every),
             phases: PhaseTracker::default(),
+            // An event that a whole poll interval cannot bring is missing.
+            comparer: Comparer::new(drive.poll.as_secs_f64().max(1.0)),
             took: Histogram::default(),
             took_lately: Histogram::default(),
             guard: Guard::new(drive.thresholds.iter().cloned()),
@@ -168,6 +172,7 @@ impl<'a> Run<'a> {
         let age = seen.server_time.and_then(|server| age::ages(&tasks, server));
         let counts = Counts::of(&tasks, self.step.target);
         self.phases.on_tasks(&tasks, t);
+        self.comparer.on_tasks(&tasks, t);
         let delta = self.deltas.next(tasks);
         self.report.samples += 1;
         self.step.samples += 1;
@@ -263,6 +268,7 @@ impl<'a> Run<'a> {
             Heard::Event(event) => {
                 self.report.events += 1;
                 self.phases.on_event(&event, t);
+                self.comparer.on_event(&event, t);
                 self.record(t, Some(event), None)
             }
             Heard::Gap(why) => {
@@ -309,6 +315,7 @@ impl<'a> Run<'a> {
             }
         }
         let seconds = self.t();
+        self.report.agreement = (self.report.events > 0).then(|| self.comparer.agreement());
         self.report.unjudged = self.guard.unjudged().map(Threshold::to_string).collect();
         RunReport { outcome, took: self.took.quantiles(), seconds, ..self.report }
     }

@@ -5,6 +5,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::disagreement::Agreement;
 use super::guard::Crossing;
 use super::quantile::Quantiles;
 use super::sample::Counts;
@@ -134,6 +135,8 @@ pub struct RunReport {
     pub events: u64,
     /// How often the event stream broke, so that events may be missing.
     pub event_gaps: u64,
+    /// How far polls and events agreed; nothing to compare without events.
+    pub agreement: Option<Agreement>,
     /// Thresholds whose measure was never known, so that nothing can be said about them.
     pub unjudged: Vec<String>,
     /// How long the run took, in seconds.
@@ -152,6 +155,7 @@ impl RunReport {
             took: None,
             events: 0,
             event_gaps: 0,
+            agreement: None,
             unjudged: Vec::new(),
             seconds: 0.0,
         }
