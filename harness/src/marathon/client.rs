@@ -66,6 +66,12 @@ impl Client {
         ClientBuilder::new(url).transport(transport)
     }
 
+    /// Whether the Marathon is in this process, so that nobody else can ask it.
+    #[must_use]
+    pub fn is_in_process(&self) -> bool {
+        self.connection.transport.is_in_process()
+    }
+
     /// The address that answered last, without user and password; for messages and commands to repeat by hand.
     #[must_use]
     pub fn url(&self) -> &Url {

@@ -72,7 +72,7 @@ impl Watch {
         C: Condition<<W::Probe as Probe>::View> + Send + 'a,
     {
         let mut evidence = self.evidence.clone();
-        evidence.by_hand.extend(subject.paths().iter().map(|path| self.by_hand(path)));
+        evidence.by_hand.extend(self.by_hand(&subject.paths()));
         let wait = wait_for(subject.name(), subject.probe(self), condition).patience(self.patience).evidence(evidence);
         match &self.events {
             Some(events) => wait.hastened_by(events.ear()),
@@ -82,8 +82,16 @@ impl Watch {
 }
 
 impl Watch {
+    /// The requests to repeat by hand. A server in this process is gone with it, and had no socket to ask at.
+    fn by_hand(&self, paths: &[String]) -> Vec<String> {
+        if self.client.is_in_process() {
+            return vec!["(the server ran in the test's own process: see what is kept of it)".to_owned()];
+        }
+        paths.iter().map(|path| self.curl(path)).collect()
+    }
+
     /// The command that repeats a `GET`. Behind DC/OS the reader's own token is taken from the environment.
-    fn by_hand(&self, path: &str) -> String {
+    fn curl(&self, path: &str) -> String {
         let base = self.client.url().as_str().trim_end_matches('/');
         let login = if base.contains("/service/") { r#"-H "Authorization: token=$DCOS_ACS_TOKEN" "# } else { "" };
         format!("curl {login}{base}{path}")

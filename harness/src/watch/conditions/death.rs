@@ -113,7 +113,7 @@ impl Condition<TaskView> for KilledByHealthCheck {
             self.seen.note(view);
             if story.end.is_none() {
                 return Look::NotYet(match state_of(task) {
-                    TaskState::Unhealthy => format!("unhealthy, {} failures counted, but alive", self.seen.failures),
+                    TaskState::Unhealthy => self.seen.in_words(view.app.check()),
                     state => format!("the task is {state}"),
                 });
             }
@@ -171,6 +171,13 @@ impl KilledByHealthCheck {
 }
 
 impl Seen {
+    /// The reason of a wait for a task that is unhealthy and runs on.
+    fn in_words(&self, check: Option<&HealthCheck>) -> String {
+        let failures = if self.failures == 1 { "failure" } else { "failures" };
+        let native = if check.is_some_and(HealthCheck::is_native) { ", and Mesos tells of the first only" } else { "" };
+        format!("the task is unhealthy but runs on ({} {failures} told{native})", self.failures)
+    }
+
     fn note(&mut self, view: &TaskView) {
         let Some(task) = view.task() else { return };
         self.started = task.started_at.or(self.started);
