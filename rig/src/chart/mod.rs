@@ -114,7 +114,16 @@ pub fn single(series: &Series, width: f64, height: f64, theme: Theme) -> String 
         y = 16.0;
     }
     y = legend(&mut svg, x, y, width - 2.0 * x, std::slice::from_ref(series));
-    let frame = Frame { x, y: y + 14.0, width: width - 2.0 * x, height: height - y - 26.0, index: 0, axis_title: true };
+    let frame = Frame {
+        x,
+        y: y + 14.0,
+        width: width - 2.0 * x,
+        height: height - y - 26.0,
+        index: 0,
+        axis_title: true,
+        reach: 0,
+        strip: false,
+    };
     draw(&mut svg, series, &frame);
     svg.push_str("</svg>\n");
     svg
@@ -136,12 +145,15 @@ pub fn grid(title: &str, facts: &str, all: &[Series], columns: usize, width: f64
         text(&mut svg, "hc-facts", margin, 56.0, facts);
     }
     svg.push_str(&body);
+    let reach = all.iter().map(panel::highest).max().unwrap_or(0);
+    let strip = all.iter().any(panel::has_ages);
     let cell = (width - 2.0 * margin - gap * (columns - 1) as f64) / columns as f64;
     for (index, series) in all.iter().enumerate() {
         let x = margin + (index % columns) as f64 * (cell + gap);
         let y = top + (index / columns) as f64 * row_height;
         text(&mut svg, "hc-panel", x, y, &series.title);
-        let frame = Frame { x, y: y + 12.0, width: cell, height: row_height - 46.0, index, axis_title: false };
+        let frame =
+            Frame { x, y: y + 12.0, width: cell, height: row_height - 46.0, index, axis_title: false, reach, strip };
         draw(&mut svg, series, &frame);
     }
     svg.push_str("</svg>\n");
@@ -189,7 +201,7 @@ fn legend(svg: &mut String, x: f64, y: f64, width: f64, all: &[Series]) -> f64 {
     let (mut at, mut line) = (x, y);
     let mut entries: Vec<_> = states_in(all).into_iter().map(|state| (state.key(), state.label())).collect();
     entries.push(("target", "target"));
-    if all.iter().any(|series| series.bars.iter().any(|bar| bar.age.is_some())) {
+    if all.iter().any(panel::has_ages) {
         entries.push(("age", "age of the oldest check result (full: 10 s)"));
     }
     for (key, label) in entries {

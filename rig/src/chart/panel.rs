@@ -26,6 +26,10 @@ pub struct Frame {
     pub index: usize,
     /// Whether the axes have titles.
     pub axis_title: bool,
+    /// The Y axis reaches at least this far, so that neighbours share a scale.
+    pub reach: u64,
+    /// Whether there is room for the strip of ages, used or not, so that neighbours share a base line.
+    pub strip: bool,
 }
 
 /// Bars that are too narrow to be told apart are merged: at least this wide.
@@ -46,14 +50,24 @@ pub fn merged(bars: &[Bar], width: f64) -> (Vec<Bar>, usize) {
     (bars.chunks(group).filter_map(worst).collect(), group)
 }
 
+/// Whether there is an age to be drawn.
+pub fn has_ages(series: &Series) -> bool {
+    series.bars.iter().any(|bar| bar.age.is_some())
+}
+
+/// The most tasks that any bar or target of a series has.
+pub fn highest(series: &Series) -> u64 {
+    series.bars.iter().map(|bar| bar.target.max(bar.counts.total())).max().unwrap_or(1)
+}
+
 /// Draws one panel.
 pub fn draw(svg: &mut String, series: &Series, frame: &Frame) {
-    let highest = series.bars.iter().map(|bar| bar.target.max(bar.counts.total())).max().unwrap_or(1);
-    let aged = series.bars.iter().any(|bar| bar.age.is_some());
+    let highest = highest(series).max(frame.reach);
+    let aged = has_ages(series);
     let y_ticks = ticks(highest, if frame.axis_title { 6 } else { 4 });
     let top = y_ticks.last().copied().unwrap_or(1);
     let left = frame.x + 16.0 + 7.8 * grouped(top).chars().count() as f64 + if frame.axis_title { 18.0 } else { 0.0 };
-    let strip = if aged { STRIP } else { 0.0 };
+    let strip = if aged || frame.strip { STRIP } else { 0.0 };
     let bottom = frame.y + frame.height - if frame.axis_title { 44.0 } else { 22.0 } - strip;
     let plot = Plot { left, top: frame.y, width: frame.x + frame.width - left, height: bottom - frame.y, highest: top };
     let (bars, group) = merged(&series.bars, plot.width);

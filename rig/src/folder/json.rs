@@ -35,7 +35,7 @@ pub fn line<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
 /// `value` over several lines for people, with a line end.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn pretty<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');

@@ -18,7 +18,7 @@ pub struct Progress {
 impl Progress {
     /// Live lines on a terminal, plain ones else; nothing if quiet.
     pub fn new(quiet: bool) -> Self {
-        let live = !quiet && stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let live = !quiet && stderr().is_terminal();
         let bars = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(5)));
         Self { bars, quiet }
     }

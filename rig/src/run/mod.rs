@@ -1,7 +1,7 @@
 //! A measured run of one app: deploy in a group of its own, drive, sample, clean up, report.
 //!
 //! [`definition`] says what is run, [`reach`] how the cluster is reached and which errors end with which exit code,
-//! [`measure`] does it, [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
+//! [`measure()`] does it, [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
 //! the tasks still run, [`interrupt`] is Ctrl-C.
 
 pub mod definition;

@@ -17,7 +17,7 @@ use crate::{
 /// Which cluster, and whom to trust there. What is not said comes from the environment.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Reach {
-    /// The cluster, such as https://cluster.example (else DCOS_URL or MARATHON_URL)
+    /// Address of the cluster or of a Marathon (else DCOS_URL or MARATHON_URL)
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// The DC/OS user (else DCOS_USERNAME); the password comes from DCOS_PASSWORD
