@@ -80,8 +80,8 @@ pub struct PhaseTracker {
     current: BTreeMap<String, String>,
     /// Ended, and perhaps still listed by Marathon or by an answer that was under way.
     ended: BTreeSet<String>,
-    /// Records of ended tasks that have not been taken yet.
-    finished: Vec<TaskPhases>,
+    /// Records of ended tasks that have not been taken yet, by id.
+    finished: BTreeMap<String, TaskPhases>,
     step: usize,
     asked_at: f64,
     shrinking: bool,
@@ -118,10 +118,12 @@ impl PhaseTracker {
 
     /// Takes the records that are complete at `t`: of tasks that ended and have a successor, or ended long ago.
     pub fn take_finished(&mut self, t: f64) -> Vec<TaskPhases> {
-        let complete = |task: &mut TaskPhases| {
+        let complete = |task: &TaskPhases| {
             task.successor.is_some() || task.ended.is_some_and(|ended| ended + SUCCESSOR_WITHIN < t)
         };
-        self.finished.extract_if(.., complete).collect()
+        let (taken, kept) = std::mem::take(&mut self.finished).into_iter().partition(|(_, task)| complete(task));
+        self.finished = kept;
+        BTreeMap::into_values(taken).collect()
     }
 
     /// A poll at `t` listed these tasks, all there are.
@@ -141,7 +143,7 @@ impl PhaseTracker {
         }
         self.ended.retain(|id| listed.contains(id));
         let (live, finished) = (&self.live, &self.finished);
-        self.current.retain(|_, id| live.contains_key(id) || finished.iter().any(|task| task.id == *id));
+        self.current.retain(|_, id| live.contains_key(id) || finished.contains_key(id));
     }
 
     fn on_listed(&mut self, id: &str, raw: &Value, t: f64) {
@@ -229,7 +231,7 @@ impl PhaseTracker {
         if !self.live.contains_key(id) {
             let before = self.current.insert(instance(id).to_owned(), id.to_owned());
             if let Some(before) = before {
-                let finished = self.finished.iter_mut().find(|task| task.id == before);
+                let finished = self.finished.get_mut(&before);
                 if let Some(before) = self.live.get_mut(&before).or(finished) {
                     before.successor = Some(id.to_owned());
                 }
@@ -287,12 +289,12 @@ impl PhaseTracker {
             }
         }
         self.ended.insert(id.to_owned());
-        self.finished.push(task);
+        self.finished.insert(id.to_owned(), task);
     }
 
     /// The run is over: every remaining task's record is handed out as it is.
     pub fn finish(&mut self) -> Vec<TaskPhases> {
-        let mut rest = std::mem::take(&mut self.finished);
+        let mut rest: Vec<TaskPhases> = std::mem::take(&mut self.finished).into_values().collect();
         rest.extend(std::mem::take(&mut self.live).into_values());
         rest
     }
