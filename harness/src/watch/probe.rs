@@ -110,7 +110,7 @@ impl Watchable for str {
     }
 
     fn paths(&self) -> Vec<String> {
-        vec![format!("/v2/apps/{self}"), "/v2/deployments".to_owned(), "/v2/queue".to_owned()]
+        vec![format!("/v2/apps{self}"), "/v2/deployments".to_owned(), "/v2/queue".to_owned()]
     }
 }
 
@@ -126,7 +126,7 @@ impl Watchable for Task {
     }
 
     fn paths(&self) -> Vec<String> {
-        vec![format!("/v2/apps/{}", self.app_id), "/v2/deployments".to_owned()]
+        vec![format!("/v2/apps{}", self.app_id), "/v2/deployments".to_owned()]
     }
 }
 
