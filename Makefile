@@ -29,12 +29,14 @@ test-container: nextest image ## the container arm only; fails without a Docker 
 .PHONY: live
 live: nextest ## all scenarios on the cluster that the environment names (see README)
 	.ci/not-applicable --forget
+	cargo run --quiet --package hc-rig -- doctor
 	cargo nextest run --profile live --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
 .PHONY: live-smoke
 live-smoke: nextest ## the telling ones of them, at most ten minutes
 	.ci/not-applicable --forget
+	cargo run --quiet --package hc-rig -- doctor
 	cargo nextest run --profile live-smoke --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
