@@ -50,7 +50,7 @@ pub(super) struct Story {
 /// Where the reader of a failure can look for himself. Whoever starts a wait knows; secrets have no place in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Requests to repeat by hand, such as `curl http://…/v2/apps//hc`.
+    /// Requests to repeat by hand, such as `curl http://…/v2/apps/hc`.
     pub by_hand: Vec<String>,
     /// Files with what they are: log, journal.
     pub files: Vec<(String, String)>,

@@ -90,7 +90,7 @@ async fn a_condition_that_is_met_gives_its_output() {
 async fn a_wait_in_vain_tells_its_story() {
     let probe = script(&[Act::See(0), Act::Fail("connection refused"), Act::Fail("connection refused"), Act::See(1)]);
     let evidence = Evidence {
-        by_hand: vec!["curl http://127.0.0.1:8080/v2/apps//hc".into()],
+        by_hand: vec!["curl http://127.0.0.1:8080/v2/apps/hc".into()],
         files: vec![("journal".into(), "target/hc-rig/failed/x/journal.jsonl".into())],
         seed: Some(7),
         rerun: Some("cargo nextest run -E 'test(=x)'".into()),
@@ -115,7 +115,7 @@ async fn a_wait_in_vain_tells_its_story() {
       1 of them are healthy
 
     to look for yourself
-      curl http://127.0.0.1:8080/v2/apps//hc
+      curl http://127.0.0.1:8080/v2/apps/hc
 
     what is kept
       journal: target/hc-rig/failed/x/journal.jsonl
