@@ -51,6 +51,10 @@ image: ## the container image of the fake Marathon: FROM scratch, static program
 parity: nextest ## the fake beside the recorded real Marathon, case by case
 	cargo nextest run --package fake-marathon --test parity --no-capture $(ARGS)
 
+.PHONY: clients
+clients: ## other people's clients (Python, Go) against the fake Marathon
+	fixtures/clients/run
+
 .PHONY: bench
 bench: ## what the rig and the fake cost: time, memory, checks a second
 	cargo bench --workspace $(ARGS)
@@ -78,6 +82,7 @@ clean: ## what building and running left behind
 .PHONY: ci
 ci: lint ## what CI runs (.ci/run calls it)
 	$(MAKE) test PROFILE=ci
+	$(MAKE) clients
 
 # Tools, installed when they are missing.
 .PHONY: nextest deny
