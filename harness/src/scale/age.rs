@@ -17,24 +17,36 @@ pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
     times.filter_map(|time| OffsetDateTime::parse(time.as_str()?, &Rfc3339).ok()).max()
 }
 
-/// The ages of the last results of all running tasks that have one, at `now` by the clock that wrote the results.
+/// The ages in seconds of the last results of all running tasks that have one, at `now` by the clock that wrote the
+/// results.
 ///
 /// A result from the future has age 0: the server's clock is known within bounds only.
 #[must_use]
-pub fn ages(tasks: &[Value], now: ServerTime) -> Option<Ages> {
+pub fn ages(tasks: &[Value], now: ServerTime) -> Vec<f64> {
     let running = |task: &&Value| {
         matches!(TaskState::of_raw(task), TaskState::Healthy | TaskState::Unhealthy | TaskState::Running)
     };
-    let mut ages: Vec<f64> = tasks
+    tasks
         .iter()
         .filter(running)
         .filter_map(last_result)
         .map(|time| (now.now - time).as_seconds_f64().max(0.0))
-        .collect();
-    let quantiles = Quantiles::of(&mut ages)?;
-    let tasks = u32::try_from(quantiles.n).unwrap_or(u32::MAX);
-    let uncertainty = now.uncertainty.as_secs_f64();
-    Some(Ages { p50: quantiles.p50, p99: quantiles.p99, max: quantiles.max, tasks, uncertainty })
+        .collect()
+}
+
+impl Ages {
+    /// What a sample tells of these ages; nothing when no task has one.
+    pub(super) fn of(ages: &mut [f64], now: ServerTime, changes_only: bool) -> Option<Self> {
+        let quantiles = Quantiles::of(ages)?;
+        Some(Self {
+            p50: quantiles.p50,
+            p99: quantiles.p99,
+            max: quantiles.max,
+            tasks: u32::try_from(quantiles.n).unwrap_or(u32::MAX),
+            uncertainty: now.uncertainty.as_secs_f64(),
+            changes_only,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -59,7 +71,7 @@ mod tests {
             "TASK_RUNNING",
             json!({"alive": false, "lastSuccess": "2026-11-22T17:00:01.000Z", "lastFailure": "2026-11-22T17:00:08.500Z"}),
         );
-        let ages = ages(&[task], NOW).expect("an age");
+        let ages = Ages::of(&mut ages(&[task], NOW), NOW, false).expect("an age");
         assert_eq!((ages.p50, ages.tasks, ages.uncertainty), (1.5, 1, 0.25));
     }
 
@@ -68,12 +80,13 @@ mod tests {
         let old = json!({"alive": true, "lastSuccess": "2026-11-22T16:00:00.000Z"});
         let in_grace = json!({"alive": false, "consecutiveFailures": 0});
         let tasks = [task("TASK_UNREACHABLE", old.clone()), task("TASK_KILLED", old), task("TASK_RUNNING", in_grace)];
-        assert_eq!(ages(&tasks, NOW), None);
+        assert!(ages(&tasks, NOW).is_empty());
+        assert_eq!(Ages::of(&mut [], NOW, false), None);
     }
 
     #[test]
     fn nothing_is_younger_than_now() {
         let ahead = json!({"alive": true, "lastSuccess": "2026-11-22T17:00:10.900Z"});
-        assert_eq!(ages(&[task("TASK_RUNNING", ahead)], NOW).expect("an age").max, 0.0);
+        assert_eq!(ages(&[task("TASK_RUNNING", ahead)], NOW), [0.0]);
     }
 }

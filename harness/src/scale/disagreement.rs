@@ -16,6 +16,7 @@ const TOLD: usize = 100;
 
 /// How far polls and events agreed on the health of the tasks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Agreement {
     /// Changes of health that both told.
     pub agreed: u64,

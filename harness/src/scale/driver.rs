@@ -114,7 +114,7 @@ async fn climb(run: &mut Run<'_>, subject: &mut impl Subject, target: u32, asked
         run.ask_for(subject, target, true).await?;
     }
     let reached = run.until_reached(subject, target).await;
-    run.end_step()?;
+    run.end_step(&reached)?;
     reached
 }
 
@@ -125,7 +125,7 @@ async fn all_steps(run: &mut Run<'_>, subject: &mut impl Subject) -> Step<()> {
             run.ask_for(subject, target, false).await?;
         }
         let reached = run.until_reached(subject, target).await;
-        run.end_step()?;
+        run.end_step(&reached)?;
         reached?;
     }
     Ok(())

@@ -187,7 +187,9 @@ async fn a_threshold_that_is_crossed_ends_the_run() {
     let thresholds = thresholds.map(|text| text.parse().expect("a threshold")).into();
     let report = Drive { thresholds, ..drive(&[1, 4]) }.run(&mut app, &mut kept).await;
     assert_eq!(report.outcome.to_string(), "time_to_healthy_max > 9s was crossed at 16.0 s: 10 s");
-    assert_eq!(report.unjudged, ["check_age_p99 > 3s"], "the app tells no result times");
+    let judged: Vec<String> = report.totals.thresholds.iter().map(Judgement::to_string).collect();
+    assert_eq!(judged[1], "check_age_p99 > 3s: cannot be judged, its measure was never known", "no result times");
+    assert_eq!(kept.steps[1].why.as_deref(), Some(judged[0].as_str()));
     assert_eq!(kept.samples.last().map(|sample| sample.t), Some(16.0), "the sample that crossed it is kept");
     assert_eq!(kept.steps.len(), 2);
 }
@@ -221,7 +223,7 @@ async fn cancelling_ends_the_run_and_keeps_what_was_seen() {
     let report = drive.run(&mut App::new(1), &mut kept).await;
     assert_eq!(report.outcome.to_string(), "interrupted");
     assert_eq!(kept.samples.len(), 5);
-    assert_eq!(report.seconds, 9.0);
+    assert_eq!(report.totals.seconds, 9.0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -232,7 +234,7 @@ async fn passing_trouble_is_noted_and_final_trouble_ends_the_run() {
     let mut kept = Kept::default();
     let report = drive(&[1, 2]).run(&mut app, &mut kept).await;
     assert!(report.outcome.held(), "{}", report.outcome);
-    assert_eq!(report.failed_polls, 2);
+    assert_eq!(report.totals.failed_polls, 2);
     assert_eq!(
         notes(&kept),
         [
@@ -263,10 +265,11 @@ async fn slow_polls_are_counted_as_missed_ticks() {
     app.polls = [Duration::from_millis(5_500), Duration::from_millis(100)].into();
     let mut kept = Kept::default();
     let report = drive(&[1]).run(&mut app, &mut kept).await;
-    assert_eq!(report.missed_ticks, 1, "that at 2 s; that at 4 s is late");
+    assert_eq!(report.totals.missed_ticks, 1, "that at 2 s; that at 4 s is late");
     let sample = &kept.samples[1];
     assert_eq!((sample.late, sample.missed, sample.took), (1.5, 1, 0.1));
-    assert_eq!(report.latest_tick, 1.5);
+    assert_eq!(report.totals.lateness.map(|late| late.max), Some(1.5));
+    assert_eq!(report.totals.late_ticks, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,7 +279,7 @@ async fn a_target_is_held_as_long_as_asked() {
     let report = drive.run(&mut App::new(2), &mut kept).await;
     assert!(report.outcome.held(), "{}", report.outcome);
     assert_eq!(kept.steps[0].reached_at, Some(6.0));
-    assert_eq!(report.seconds, 16.0);
+    assert_eq!(report.totals.seconds, 16.0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,8 +300,8 @@ async fn events_tell_of_phases_before_the_next_poll_does() {
     let report = drive(&[1]).run(&mut app, &mut kept).await;
     assert_eq!(kept.tasks[0].first_healthy, Some(4.7));
     assert_eq!(kept.steps[0].reached_at, Some(6.0), "the polls alone decide");
-    assert_eq!((report.events, report.event_gaps), (1, 1));
-    let behind = report.agreement.expect("both told").polls_behind.expect("one change");
+    assert_eq!((report.totals.events, report.totals.event_gaps), (1, 1));
+    let behind = report.totals.agreement.expect("both told").polls_behind.expect("one change");
     assert!((behind.max - 1.3).abs() < 1e-9, "{behind:?}");
     assert_eq!(kept.events[0].t, 4.7);
 }

@@ -22,8 +22,6 @@ pub(super) struct Measures<'a> {
     pub(super) waited: f64,
     pub(super) took: Option<Quantiles>,
     pub(super) age: Option<Ages>,
-    /// Whether the age is that of the last check, and not of the last change only.
-    pub(super) age_is_of_checks: bool,
     pub(super) late: f64,
     pub(super) missed: u64,
 }
@@ -47,7 +45,7 @@ impl Measures<'_> {
             }
             Metric::Api(share) => self.took.as_ref().map(|took| pick(took, share)),
             Metric::CheckAge(share) => {
-                let known = |age: &&Ages| self.age_is_of_checks && age.uncertainty <= threshold.bound() * UNCERTAIN;
+                let known = |age: &&Ages| !age.changes_only && age.uncertainty <= threshold.bound() * UNCERTAIN;
                 self.age.as_ref().filter(known).map(|age| match share {
                     Share::P50 => age.p50,
                     Share::P99 => age.p99,
@@ -81,8 +79,7 @@ mod tests {
             waiting: 0,
             waited: 40.0,
             took: None,
-            age: Some(Ages { p50: 1.0, p99: 4.0, max: 9.0, tasks: 200, uncertainty: 0.5 }),
-            age_is_of_checks: true,
+            age: Some(Ages { p50: 1.0, p99: 4.0, max: 9.0, tasks: 200, uncertainty: 0.5, changes_only: false }),
             late: 0.1,
             missed: 7,
         }
@@ -106,7 +103,7 @@ mod tests {
         let mut measures = measures();
         assert_eq!(value(&measures, "check_age_p99 > 3s"), Some(4.0));
         assert_eq!(value(&measures, "check_age_p99 > 1s"), None, "half a second is too much of one");
-        measures.age_is_of_checks = false;
+        measures.age = measures.age.map(|age| Ages { changes_only: true, ..age });
         assert_eq!(value(&measures, "check_age_p99 > 3s"), None, "native checks tell changes only");
     }
 

@@ -20,6 +20,7 @@ const SUCCESSOR_WITHIN: f64 = 30.0;
 
 /// The life of one task. All instants are seconds since the run began.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TaskPhases {
     /// The task's id.
     pub id: String,
@@ -35,6 +36,8 @@ pub struct TaskPhases {
     pub running: Option<f64>,
     /// When it was first seen healthy.
     pub first_healthy: Option<f64>,
+    /// When it was first seen unhealthy.
+    pub first_unhealthy: Option<f64>,
     /// Each change after that: when, and whether to healthy. The first hundred.
     pub flips: Vec<(f64, bool)>,
     /// How many changes there were in all.
@@ -87,6 +90,7 @@ pub struct PhaseTracker {
     shrinking: bool,
     tally: Tally,
     times_to_healthy: Vec<f64>,
+    times_to_unhealthy: Vec<f64>,
 }
 
 impl PhaseTracker {
@@ -97,6 +101,7 @@ impl PhaseTracker {
         self.shrinking = shrinking;
         self.tally = Tally::default();
         self.times_to_healthy.clear();
+        self.times_to_unhealthy.clear();
     }
 
     /// What has happened since the step began.
@@ -109,6 +114,13 @@ impl PhaseTracker {
     #[must_use]
     pub fn times_to_healthy(&self) -> &[f64] {
         &self.times_to_healthy
+    }
+
+    /// Seconds that the tasks which turned unhealthy in this step for the first time had been healthy before, or had
+    /// run if they never were.
+    #[must_use]
+    pub fn times_to_unhealthy(&self) -> &[f64] {
+        &self.times_to_unhealthy
     }
 
     /// The tasks that have not ended, by id.
@@ -259,6 +271,14 @@ impl PhaseTracker {
         let Some(task) = self.live.get_mut(id) else { return };
         let changed = task.healthy != Some(healthy);
         task.healthy = Some(healthy);
+        if !healthy && task.first_unhealthy.is_none() {
+            task.first_unhealthy = Some(t);
+            let well_since = task.first_healthy.or(task.running).unwrap_or(task.staged);
+            // A successor shows its predecessor's record until its own first result.
+            if is_first_life(id) {
+                self.times_to_unhealthy.push(t - well_since);
+            }
+        }
         if task.first_healthy.is_some() {
             if changed {
                 task.flip_count += 1;

@@ -18,11 +18,10 @@ use super::guard::Guard;
 use super::measures::Measures;
 use super::phases::{PhaseTracker, Tally};
 use super::quantile::{Histogram, Quantiles};
-use super::sample::{Counts, FORMAT, Sample};
+use super::sample::{Ages, Counts, FORMAT, Sample};
 use super::subject::{EventRecord, Heard, Seen, Sink, Subject, Trouble};
-use super::threshold::Threshold;
 use super::ticks::{Tick, Ticks};
-use super::verdict::{DriveError, Outcome, RunReport, StepReport};
+use super::verdict::{DriveError, Outcome, RunReport, StepReport, Totals};
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -37,6 +36,10 @@ pub(super) struct Run<'a> {
     took: Histogram,
     /// The same since the present try of a search began.
     took_lately: Histogram,
+    late: Histogram,
+    ages: Histogram,
+    to_healthy: Histogram,
+    to_unhealthy: Histogram,
     guard: Guard,
     /// What happened in the steps before the present one.
     before: Tally,
@@ -65,6 +68,10 @@ impl<'a> Run<'a> {
             comparer: Comparer::new(drive.poll.as_secs_f64().max(1.0)),
             took: Histogram::default(),
             took_lately: Histogram::default(),
+            late: Histogram::default(),
+            ages: Histogram::default(),
+            to_healthy: Histogram::default(),
+            to_unhealthy: Histogram::default(),
             guard: Guard::new(drive.thresholds.iter().cloned()),
             before: Tally::default(),
             step: StepReport::begin(0, 0, 0.0),
@@ -84,12 +91,20 @@ impl<'a> Run<'a> {
     }
 
     /// Closes the books of the present step and hands them out.
-    pub(super) fn end_step(&mut self) -> Step<()> {
+    pub(super) fn end_step(&mut self, end: &Step<()>) -> Step<()> {
         let tally = self.phases.tally();
         self.before = self.before + tally;
+        self.phases.times_to_healthy().iter().for_each(|&time| self.to_healthy.record(time));
+        self.phases.times_to_unhealthy().iter().for_each(|&time| self.to_unhealthy.record(time));
         let mut step = self.step.clone();
+        step.why = end.as_ref().err().map(Outcome::to_string);
         step.time_to_healthy = Quantiles::of(&mut self.phases.times_to_healthy().to_vec());
+        step.time_to_unhealthy = Quantiles::of(&mut self.phases.times_to_unhealthy().to_vec());
         (step.flips, step.kills, step.losses) = (tally.flips, tally.kills, tally.losses);
+        let totals = &mut self.report.totals;
+        totals.flips += tally.flips;
+        totals.kills += tally.kills;
+        totals.losses += tally.losses;
         let kept = keep(self.sink.on_step(&step));
         self.report.steps.push(step);
         kept
@@ -104,7 +119,7 @@ impl<'a> Run<'a> {
     pub(super) fn forget_what_was_counted(&mut self) {
         self.before = Tally::default();
         self.took_lately = Histogram::default();
-        self.guard = Guard::new(self.drive.thresholds.iter().cloned());
+        self.guard.restart();
     }
 
     /// Scales, again at each tick as long as Marathon refuses for a passing reason (a lock, an election).
@@ -149,14 +164,15 @@ impl<'a> Run<'a> {
 
     /// One poll; whether it answered.
     async fn poll(&mut self, subject: &mut impl Subject, tick: Tick) -> Step<bool> {
-        self.report.missed_ticks += tick.missed;
-        self.report.latest_tick = self.report.latest_tick.max(tick.late.as_secs_f64());
+        self.report.totals.missed_ticks += tick.missed;
+        self.report.totals.late_ticks += u64::from(tick.late > self.drive.poll / 10);
+        self.late.record(tick.late.as_secs_f64());
         let asked = Instant::now();
         let seen = match self.listening_while(subject.look()).await? {
             Ok(seen) => seen,
             Err(Trouble::Final(error)) => return Err(Outcome::Failed(DriveError::Marathon(error))),
             Err(Trouble::Passing(why)) => {
-                self.report.failed_polls += 1;
+                self.report.totals.failed_polls += 1;
                 self.note(&format!("a poll failed: {why}"))?;
                 return Ok(false);
             }
@@ -169,12 +185,17 @@ impl<'a> Run<'a> {
         let t = self.t();
         let tasks = std::mem::take(&mut seen.tasks);
         // The results bear the server's time, so only the server's clock can tell their age.
-        let age = seen.server_time.and_then(|server| age::ages(&tasks, server));
+        let age = seen.server_time.and_then(|server| {
+            let mut ages = age::ages(&tasks, server);
+            ages.iter().for_each(|&age| self.ages.record(age));
+            Ages::of(&mut ages, server, seen.native)
+        });
+        self.report.totals.age_of_changes_only |= seen.native;
         let counts = Counts::of(&tasks, self.step.target);
         self.phases.on_tasks(&tasks, t);
         self.comparer.on_tasks(&tasks, t);
         let delta = self.deltas.next(tasks);
-        self.report.samples += 1;
+        self.report.totals.samples += 1;
         self.step.samples += 1;
         self.step.counts = counts;
         if let Some(age) = age {
@@ -187,7 +208,8 @@ impl<'a> Run<'a> {
             v: FORMAT,
             at: self.iso(t),
             t: millis(t),
-            request: self.report.samples,
+            request: self.report.totals.samples,
+            step: self.step.step,
             target: self.step.target,
             counts,
             deploying: seen.deploying,
@@ -219,9 +241,8 @@ impl<'a> Run<'a> {
             waited: sample.t - self.step.asked_at,
             took: self.took_lately.quantiles(),
             age: sample.age,
-            age_is_of_checks: self.last.as_ref().is_some_and(|seen| !seen.native),
             late: sample.late,
-            missed: self.report.missed_ticks,
+            missed: self.report.totals.missed_ticks,
         };
         match self.guard.look(sample.t, |threshold| measures.value(threshold)) {
             None => Ok(()),
@@ -266,13 +287,13 @@ impl<'a> Run<'a> {
         let t = self.t();
         match heard {
             Heard::Event(event) => {
-                self.report.events += 1;
+                self.report.totals.events += 1;
                 self.phases.on_event(&event, t);
                 self.comparer.on_event(&event, t);
                 self.record(t, Some(event), None)
             }
             Heard::Gap(why) => {
-                self.report.event_gaps += 1;
+                self.report.totals.event_gaps += 1;
                 self.record(t, None, Some(format!("the event stream broke, events may be missing: {why}")))
             }
         }
@@ -314,10 +335,18 @@ impl<'a> Run<'a> {
                 break;
             }
         }
-        let seconds = self.t();
-        self.report.agreement = (self.report.events > 0).then(|| self.comparer.agreement());
-        self.report.unjudged = self.guard.unjudged().map(Threshold::to_string).collect();
-        RunReport { outcome, took: self.took.quantiles(), seconds, ..self.report }
+        let totals = Totals {
+            seconds: self.t(),
+            lateness: self.late.quantiles(),
+            api: self.took.quantiles(),
+            age: self.ages.quantiles(),
+            time_to_healthy: self.to_healthy.quantiles(),
+            time_to_unhealthy: self.to_unhealthy.quantiles(),
+            agreement: (self.report.totals.events > 0).then(|| self.comparer.agreement()),
+            thresholds: self.guard.judgements(),
+            ..self.report.totals
+        };
+        RunReport { outcome, steps: self.report.steps, totals }
     }
 
     fn t(&self) -> f64 {

@@ -22,6 +22,9 @@ pub struct Sample {
     pub t: f64,
     /// The number of the poll, from 1: the chart's X axis. Missed ticks leave no gap.
     pub request: u64,
+    /// The step of the run, from 1; 0 in files of before it was written.
+    #[serde(default)]
+    pub step: usize,
     /// The number of tasks asked for at this moment.
     pub target: u32,
     /// The tasks by state. They add up to the target, or to more while tasks are being replaced or removed.
@@ -141,6 +144,9 @@ pub struct Ages {
     /// The ages are off by at most so many seconds: what is not known of the server's clock.
     #[serde(default)]
     pub uncertainty: f64,
+    /// The check is native: these are ages of the last change, and the age of the last check cannot be known.
+    #[serde(default)]
+    pub changes_only: bool,
 }
 
 #[cfg(test)]

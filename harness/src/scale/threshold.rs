@@ -164,6 +164,15 @@ impl Threshold {
         }
     }
 
+    /// Whether one value is nearer to the wrong side than another, or farther into it.
+    #[must_use]
+    pub fn is_worse(&self, value: f64, than: f64) -> bool {
+        match self.op {
+            Op::Above | Op::AtLeast => value > than,
+            Op::Below | Op::AtMost => value < than,
+        }
+    }
+
     /// How long the value must be on the wrong side without a break.
     #[must_use]
     pub fn lasting(&self) -> Duration {

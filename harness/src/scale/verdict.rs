@@ -6,7 +6,7 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::disagreement::Agreement;
-use super::guard::Crossing;
+use super::guard::{Crossing, Judgement};
 use super::quantile::Quantiles;
 use super::sample::Counts;
 
@@ -64,7 +64,8 @@ pub enum DriveError {
 }
 
 /// One step of the plan, as far as it came.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StepReport {
     /// Which step, from 1.
     pub step: usize,
@@ -76,6 +77,9 @@ pub struct StepReport {
     pub reached_at: Option<f64>,
     /// From the request to each new task's first healthy result: a task counts once, its successors do not.
     pub time_to_healthy: Option<Quantiles>,
+    /// Of the tasks that turned unhealthy for the first time: from their first healthy result, or from their start if
+    /// they had none. Successors do not count.
+    pub time_to_unhealthy: Option<Quantiles>,
     /// How many healthy tasks turned unhealthy, and unhealthy ones healthy again, during the step.
     pub flips: u64,
     /// How many tasks were killed by a health check during the step.
@@ -88,23 +92,13 @@ pub struct StepReport {
     pub oldest_result: Option<f64>,
     /// The tasks by state at the last poll.
     pub counts: Counts,
+    /// Why it ended when it did not end well: its target was not reached in time, or a threshold was crossed.
+    pub why: Option<String>,
 }
 
 impl StepReport {
     pub(super) fn begin(step: usize, target: u32, asked_at: f64) -> Self {
-        Self {
-            step,
-            target,
-            asked_at,
-            reached_at: None,
-            time_to_healthy: None,
-            flips: 0,
-            kills: 0,
-            losses: 0,
-            samples: 0,
-            oldest_result: None,
-            counts: Counts::default(),
-        }
+        Self { step, target, asked_at, ..Self::default() }
     }
 
     /// Seconds from the request until the target was reached.
@@ -121,44 +115,55 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// The steps that were begun, in order.
     pub steps: Vec<StepReport>,
+    /// What was measured over the whole run.
+    pub totals: Totals,
+}
+
+/// What was measured over a whole run, steps and tries together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// How long the run took, in seconds.
+    pub seconds: f64,
     /// Polls that answered.
     pub samples: u64,
     /// Polls that failed for a passing reason.
     pub failed_polls: u64,
+    /// Polls that began later than a tenth of the interval after their tick.
+    pub late_ticks: u64,
     /// Ticks at which no poll could be made because the one before still ran.
     pub missed_ticks: u64,
-    /// The largest lateness of a poll against its tick, in seconds.
-    pub latest_tick: f64,
-    /// How long the polls took, in seconds.
-    pub took: Option<Quantiles>,
+    /// How late the polls began after their ticks, in seconds.
+    pub lateness: Option<Quantiles>,
+    /// How long the polls took, in seconds: the latency of the API.
+    pub api: Option<Quantiles>,
+    /// How old the last check results of all running tasks were at all polls, in seconds by the server's clock.
+    pub age: Option<Quantiles>,
+    /// The check is native: `age` is that of the last change, and the age of the last check cannot be known.
+    pub age_of_changes_only: bool,
+    /// From the request to the first healthy result, over the new tasks of all steps.
+    pub time_to_healthy: Option<Quantiles>,
+    /// See [`StepReport::time_to_unhealthy`].
+    pub time_to_unhealthy: Option<Quantiles>,
+    /// Changes of health after a task was first healthy.
+    pub flips: u64,
+    /// Tasks killed by a health check.
+    pub kills: u64,
+    /// Tasks that ended in any other way without having been asked to.
+    pub losses: u64,
     /// Events received.
     pub events: u64,
     /// How often the event stream broke, so that events may be missing.
     pub event_gaps: u64,
     /// How far polls and events agreed; nothing to compare without events.
     pub agreement: Option<Agreement>,
-    /// Thresholds whose measure was never known, so that nothing can be said about them.
-    pub unjudged: Vec<String>,
-    /// How long the run took, in seconds.
-    pub seconds: f64,
+    /// What became of each threshold.
+    pub thresholds: Vec<Judgement>,
 }
 
 impl RunReport {
     pub(super) fn empty() -> Self {
-        Self {
-            outcome: Outcome::Interrupted,
-            steps: Vec::new(),
-            samples: 0,
-            failed_polls: 0,
-            missed_ticks: 0,
-            latest_tick: 0.0,
-            took: None,
-            events: 0,
-            event_gaps: 0,
-            agreement: None,
-            unjudged: Vec::new(),
-            seconds: 0.0,
-        }
+        Self { outcome: Outcome::Interrupted, steps: Vec::new(), totals: Totals::default() }
     }
 
     /// The largest target that was reached.
