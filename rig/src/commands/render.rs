@@ -33,6 +33,10 @@ pub fn all(path: &Path) -> Result<PathBuf, Failure> {
 /// See [`all`].
 pub fn one(folder: &RunFolder) -> Result<Run, Failure> {
     let run = folder.read()?;
+    if run.complete {
+        // What the run itself wrote at its end, completed by what only its samples tell.
+        folder.write_json("summary.json", &run.summary)?;
+    }
     let mut series = Series::of(&run.manifest, run.bars.clone());
     series.title = format!("{} · {}", series.title, report::fragments::headline(&run.summary));
     let svg = chart::single(&series, 1200.0, 600.0, Theme::Standalone);

@@ -152,7 +152,7 @@ pub fn stopped_early() -> Failure {
 
 /// A run that was refused leaves no folder behind.
 pub fn discard(folder: &RunFolder) {
-    for name in ["run.json", "samples.jsonl", "events.jsonl"] {
+    for name in ["run.json", "samples.jsonl", "events.jsonl", "tasks.jsonl"] {
         drop(std::fs::remove_file(folder.file(name)));
     }
     // Only if nothing else is in it.

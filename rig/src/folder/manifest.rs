@@ -66,6 +66,24 @@ pub struct Plan {
     pub poll_seconds: f64,
     /// Seconds that one step may take.
     pub step_seconds: f64,
+    /// How it grows, in words: `1 to 31 by 10`.
+    pub policy: String,
+    /// Seconds that a target must stay reached.
+    pub hold_seconds: f64,
+    /// The thresholds, as they read.
+    pub thresholds: Vec<String>,
+    /// The search for the limit, if that is what the run is.
+    pub search: Option<Search>,
+}
+
+/// How the limit is searched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    /// The gap that may be left between what holds and what breaks, as a part of the limit.
+    pub precision: f64,
+    /// How many tries decide on one number of tasks.
+    pub repeats: u32,
 }
 
 /// Where the rig itself ran.

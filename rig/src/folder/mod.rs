@@ -1,6 +1,7 @@
 //! The run folder: what a run leaves on disk, how it is written and read.
 //!
-//! `run.json` ([`manifest`]), `samples.jsonl` ([`sample`]), `events.jsonl` ([`event`]), `summary.json` ([`summary`]),
+//! `run.json` ([`manifest`]), `samples.jsonl` ([`sample`]), `events.jsonl` ([`event`]), `tasks.jsonl` (one
+//! [`harness::scale::TaskPhases`] a line, as each task's record is complete), `summary.json` ([`summary`]),
 //! `chart.svg`, `chart.png` and `report.html`. A run of several pairs is a folder of such folders with a summary, a
 //! chart and a report over all of them. Every format carries its version, and unknown fields are ignored.
 
@@ -174,10 +175,16 @@ impl RunFolder {
         summary.last = tally.last;
         summary.samples = tally.samples;
         summary.seconds = tally.seconds();
-        summary.steps.clone_from(&tally.steps);
+        if summary.steps.len() == tally.steps.len() {
+            let written = std::mem::take(&mut summary.steps);
+            let both = written.into_iter().zip(&tally.steps);
+            summary.steps = both.map(|(step, seen)| step.with_samples(seen)).collect();
+        } else {
+            summary.steps.clone_from(&tally.steps);
+        }
         summary.target = manifest.plan.targets.last().copied().unwrap_or(summary.target);
         let reached = |step: &&Step| step.reached_after.is_some();
-        summary.reached = tally.steps.iter().filter(reached).map(|step| step.target).max().unwrap_or(0);
+        summary.reached = summary.steps.iter().filter(reached).map(|step| step.target).max().unwrap_or(0);
         summary.sick_tasks = stories.all().filter(|story| story.sickness.is_some()).count() as u64;
         summary.ended_tasks = stories.all().filter(|story| story.end.is_some()).count() as u64;
         if summary.verdict == summary::Verdict::Broken && summary.why.is_empty() {

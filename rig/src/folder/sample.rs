@@ -113,6 +113,8 @@ pub struct Ages {
     pub p99: f64,
     /// The oldest.
     pub max: f64,
+    /// The check is native: these are ages of the last change, and the age of the last check cannot be known.
+    pub changes_only: bool,
 }
 
 /// One poll.
@@ -127,6 +129,8 @@ pub struct Sample {
     pub t: f64,
     /// Number of the poll, from 1.
     pub request: u64,
+    /// The step of the run, from 1; 0 in files of before it was written.
+    pub step: usize,
     /// How many instances are asked for.
     pub target: u64,
     /// Tasks by state.
@@ -139,6 +143,8 @@ pub struct Sample {
     pub gone: Vec<String>,
     /// Age of the last check results, if measured.
     pub age: Option<Ages>,
+    /// Seconds that the poll took.
+    pub took: f64,
     /// Seconds after its tick that the poll began.
     pub late: f64,
     /// Ticks since the sample before at which no poll could be made.

@@ -1,5 +1,6 @@
 //! `summary.json`: the verdict and the numbers behind it.
 
+use harness::scale::{Limit, Quantiles, StepReport, Totals};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,6 +19,10 @@ pub enum Verdict {
     Held,
     /// A target was not reached in time.
     NotReached,
+    /// A threshold was crossed.
+    Crossed,
+    /// A search found the limit below its last target.
+    Limit,
     /// The user stopped it.
     Stopped,
     /// The run broke: the cluster went away, the disk was full.
@@ -31,6 +36,8 @@ impl Verdict {
         match self {
             Verdict::Held => "HELD",
             Verdict::NotReached => "NOT REACHED",
+            Verdict::Crossed => "CROSSED",
+            Verdict::Limit => "LIMIT",
             Verdict::Stopped => "STOPPED",
             Verdict::Broken => "BROKEN",
         }
@@ -40,7 +47,7 @@ impl Verdict {
     pub fn code(self) -> Code {
         match self {
             Verdict::Held => Code::Held,
-            Verdict::NotReached => Code::NotReached,
+            Verdict::NotReached | Verdict::Crossed | Verdict::Limit => Code::NotReached,
             Verdict::Stopped => Code::Stopped,
             Verdict::Broken => Code::Internal,
         }
@@ -69,6 +76,52 @@ pub struct Step {
     pub task_max: Option<f64>,
     /// The largest number of unhealthy tasks in one sample.
     pub worst_unhealthy: u64,
+    /// Seconds from the request to each new task's first healthy result, by the rig's clock.
+    pub time_to_healthy: Option<Quantiles>,
+    /// Seconds from the first healthy result (or the start) to the first unhealthy one, of the tasks that turned so.
+    pub time_to_unhealthy: Option<Quantiles>,
+    /// Changes of health after a task was first healthy.
+    pub flips: u64,
+    /// Tasks killed by a health check.
+    pub kills: u64,
+    /// Tasks that ended otherwise, unasked.
+    pub losses: u64,
+    /// The oldest last check result in any sample, seconds; of the last change for native checks.
+    pub oldest_result: Option<f64>,
+    /// Why it ended when it did not end well.
+    pub why: Option<String>,
+}
+
+impl Step {
+    /// Completed by what only the driver knows.
+    pub fn with_report(self, report: &StepReport) -> Self {
+        Self {
+            target: u64::from(report.target),
+            asked_at: report.asked_at,
+            reached_after: report.seconds(),
+            time_to_healthy: report.time_to_healthy,
+            time_to_unhealthy: report.time_to_unhealthy,
+            flips: report.flips,
+            kills: report.kills,
+            losses: report.losses,
+            oldest_result: report.oldest_result,
+            why: report.why.clone(),
+            ..self
+        }
+    }
+
+    /// What the samples tell of a step that the driver's own account has written: its samples, not its times.
+    pub fn with_samples(self, seen: &Self) -> Self {
+        Self {
+            request: seen.request,
+            tasks: seen.tasks,
+            task_p50: seen.task_p50,
+            task_p99: seen.task_p99,
+            task_max: seen.task_max,
+            worst_unhealthy: seen.worst_unhealthy,
+            ..self
+        }
+    }
 }
 
 /// The verdict of one run.
@@ -105,6 +158,10 @@ pub struct Summary {
     pub ended_tasks: u64,
     /// `complete`, or what is left.
     pub clean_up: String,
+    /// What was measured over the whole run; absent when the run was killed before it could be written.
+    pub measures: Option<Totals>,
+    /// The limit, if the run searched for it and found it.
+    pub limit: Option<Limit>,
 }
 
 /// `summary.json` over the runs of several pairs.
@@ -136,6 +193,7 @@ pub struct Tally {
     pub last: Counts,
     /// Samples so far.
     pub samples: u64,
+    step: usize,
     first_t: Option<f64>,
     last_t: f64,
 }
@@ -147,7 +205,8 @@ impl Tally {
         self.last = sample.counts;
         let before = std::mem::replace(&mut self.last_t, sample.t);
         let first_t = *self.first_t.get_or_insert(sample.t);
-        if self.steps.last().is_none_or(|step| step.target != sample.target) {
+        let began = sample.step != std::mem::replace(&mut self.step, sample.step);
+        if began || self.steps.last().is_none_or(|step| step.target != sample.target) {
             // A new target shows in the poll after the one that found the old target reached: it was asked for when
             // the sample before was taken, and that sample is what ended the step before.
             let asked_at = if self.steps.is_empty() { first_t } else { before };
@@ -222,6 +281,30 @@ mod tests {
         let reached: Vec<_> = tally.steps.iter().map(|s| (s.target, s.request, s.reached_after)).collect();
         assert_eq!(reached, [(1, 1, Some(2.0)), (11, 3, Some(6.0))]);
         assert_eq!((tally.steps[1].worst_unhealthy, tally.seconds()), (1, 8.0));
+    }
+
+    #[test]
+    fn a_new_step_may_have_the_old_target() {
+        let mut tally = Tally::default();
+        for (request, step) in [(1, 1), (2, 2), (3, 2)] {
+            tally.add(&Sample { step, ..sample(request, request as f64, 5, 5, 0) });
+        }
+        assert_eq!(tally.steps.iter().map(|s| s.request).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn summaries_of_before_the_measures_are_read() {
+        let old = r#"{"format": 1, "pair": "mesos,TCP", "verdict": "held", "steps": [{"target": 1}], "later": true}"#;
+        let summary: Summary = serde_json::from_str(old).unwrap();
+        assert_eq!((summary.verdict, summary.steps[0].target, summary.measures), (Verdict::Held, 1, None));
+    }
+
+    #[test]
+    fn what_the_driver_knows_wins_over_what_the_samples_show() {
+        let report = StepReport { target: 5, asked_at: 1.0, reached_at: Some(7.0), kills: 2, ..StepReport::default() };
+        let seen = Step { target: 5, request: 3, reached_after: Some(5.0), worst_unhealthy: 1, ..Step::default() };
+        let step = Step::default().with_report(&report).with_samples(&seen);
+        assert_eq!((step.request, step.reached_after, step.kills, step.worst_unhealthy), (3, Some(6.0), 2, 1));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn verdict(run: &Run) -> String {
 pub fn banner(verdict: Verdict, headline: &str, why: &str) -> String {
     let (class, sign) = match verdict {
         Verdict::Held => ("held", "✓"),
-        Verdict::NotReached => ("not_reached", "✗"),
+        Verdict::NotReached | Verdict::Crossed | Verdict::Limit => ("not_reached", "✗"),
         Verdict::Stopped => ("stopped", "■"),
         Verdict::Broken => ("broken", "!"),
     };

@@ -21,7 +21,7 @@ pub type Named = (String, Run);
 pub fn verdict(runs: &[Named]) -> Verdict {
     let rank = |verdict: Verdict| match verdict {
         Verdict::Held => 0,
-        Verdict::NotReached => 1,
+        Verdict::NotReached | Verdict::Crossed | Verdict::Limit => 1,
         Verdict::Stopped => 2,
         Verdict::Broken => 3,
     };
@@ -102,7 +102,7 @@ fn table(runs: &[Named]) -> String {
         let class = match summary.verdict {
             Verdict::Held => "held",
             Verdict::Stopped => "stopped",
-            Verdict::NotReached | Verdict::Broken => "not_reached",
+            Verdict::NotReached | Verdict::Crossed | Verdict::Limit | Verdict::Broken => "not_reached",
         };
         let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
         let _ = writeln!(

@@ -37,7 +37,7 @@ fn run() -> Run {
         command: EVIL.to_owned(),
         definition: json!({"id": EVIL, "healthChecks": [{"protocol": EVIL}]}),
         cluster,
-        plan: Plan { targets: vec![1], poll_seconds: 2.0, step_seconds: 60.0 },
+        plan: Plan { targets: vec![1], poll_seconds: 2.0, step_seconds: 60.0, ..Plan::default() },
         ..Manifest::default()
     };
     let summary = Summary { verdict: Verdict::NotReached, why: EVIL.to_owned(), exit: 3, ..Summary::default() };

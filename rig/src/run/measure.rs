@@ -18,7 +18,7 @@ use crate::{
         event::{CLEAN_UP, EventLine},
         manifest::{self, Cluster, Manifest, Rig, without_secrets},
         moment,
-        summary::{Summary, Verdict},
+        summary::{Step, Summary, Verdict},
     },
     progress::PairProgress,
     run::{Definition, Interrupt, executors::Executors, reach, sink::FolderSink},
@@ -161,6 +161,8 @@ fn manifest_of(job: &Job, run: &str, app: &str) -> Manifest {
             targets: job.plan.targets().iter().map(|target| u64::from(*target)).collect(),
             poll_seconds: job.poll.as_secs_f64(),
             step_seconds: job.step_within.as_secs_f64(),
+            policy: job.plan.to_string(),
+            ..manifest::Plan::default()
         },
         rig: Rig::here(job.side_by_side),
     }
@@ -174,7 +176,7 @@ fn judge(report: &RunReport, job: &Job, unwritten: Option<Failure>) -> Outcome {
         scale::Outcome::NotReached { step, target, why } => {
             (Verdict::NotReached, format!("step {step} of {} to {target} tasks: {why}", job.plan.steps()))
         }
-        scale::Outcome::Crossed(crossing) => (Verdict::NotReached, crossing.to_string()),
+        scale::Outcome::Crossed(crossing) => (Verdict::Crossed, crossing.to_string()),
         scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
         scale::Outcome::Failed(DriveError::Marathon(error)) => {
             failure.get_or_insert_with(|| match error.downcast_ref::<harness::Error>() {
@@ -197,9 +199,11 @@ fn judge(report: &RunReport, job: &Job, unwritten: Option<Failure>) -> Outcome {
         why,
         target: u64::from(job.plan.target()),
         reached: report.reached().map_or(0, u64::from),
-        samples: report.samples,
-        missed_polls: report.missed_ticks,
-        seconds: report.seconds,
+        samples: report.totals.samples,
+        missed_polls: report.totals.missed_ticks,
+        seconds: report.totals.seconds,
+        steps: report.steps.iter().map(|step| Step::default().with_report(step)).collect(),
+        measures: Some(report.totals.clone()),
         ..Summary::default()
     };
     Outcome { summary, failure }

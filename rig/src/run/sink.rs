@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use harness::scale::{EventRecord, Sample, Sink, StepReport};
+use harness::scale::{EventRecord, Sample, Sink, StepReport, TaskPhases};
 use tokio::sync::Notify;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
 pub struct FolderSink {
     samples: Lines,
     events: Arc<Mutex<Lines>>,
+    tasks: Lines,
     progress: PairProgress,
     wake: Arc<Notify>,
     steps: usize,
@@ -34,6 +35,7 @@ impl FolderSink {
         Ok(Self {
             samples: Lines::append(&folder.file("samples.jsonl"))?,
             events: Arc::new(Mutex::new(Lines::append(&folder.file("events.jsonl"))?)),
+            tasks: Lines::append(&folder.file("tasks.jsonl"))?,
             progress,
             wake: Arc::new(Notify::new()),
             steps,
@@ -62,6 +64,7 @@ impl FolderSink {
     /// Exit code 7: the disk refuses.
     pub fn sync(&self) -> Result<(), Failure> {
         self.samples.sync()?;
+        self.tasks.sync()?;
         self.events.lock().unwrap_or_else(PoisonError::into_inner).sync()
     }
 
@@ -90,6 +93,12 @@ impl Sink for FolderSink {
         let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, written) = (events.path().to_owned(), events.push(event));
         drop(events);
+        self.noted(&path, written)
+    }
+
+    fn on_task(&mut self, task: &TaskPhases) -> io::Result<()> {
+        let path = self.tasks.path().to_owned();
+        let written = self.tasks.push(task);
         self.noted(&path, written)
     }
 

@@ -72,6 +72,13 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
         assert!(all[0]["complete"].as_bool().unwrap());
         assert!(read(&one, "samples.jsonl").contains("\"alive\": true"), "with the blank that people grep for");
         assert!(read(&one, "events.jsonl").contains("hc_rig_executor"), "the executors were asked for");
+        let summary: Value = serde_json::from_str(&read(&one, "summary.json")).unwrap();
+        let measures = &summary["measures"];
+        assert_eq!(measures["time_to_healthy"]["n"], 2, "{pair}: {measures}");
+        assert!(measures["api"]["p99"].as_f64() > Some(0.0) && measures["age"]["n"].as_u64() > Some(0), "{measures}");
+        assert_eq!(measures["age_of_changes_only"], pair.contains("mesos_tcp"), "only native checks hide their age");
+        assert_eq!(summary["steps"][1]["time_to_healthy"]["n"], 1);
+        assert_eq!(read(&one, "tasks.jsonl").lines().count(), 2, "the record of each task");
     }
 }
 
