@@ -9,6 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod exit;
 pub mod folder;
+pub mod probe;
 pub mod progress;
 pub mod report;
 pub mod run;

@@ -41,7 +41,8 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Fake { .. } => unreachable!("the fake is a program of its own"),
         Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
         Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
-        Command::Why { run, all } => commands::why::explain(&run, all).map(Done::well),
+        Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
+        Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
         Command::Report { run } => {
             commands::render::all(&run).map(|path| Done::well(format!("Report  {}\n", path.display())))
         }

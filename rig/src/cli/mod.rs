@@ -56,13 +56,16 @@ pub enum Command {
     /// Run one app definition or pair on a cluster
     #[command(after_help = after_help())]
     Run(Box<RunArgs>),
-    /// Explain the tasks that had "alive": false, with ready sysdig commands
+    /// Explain a run: what it most likely was, the tasks that had "alive": false, ready sysdig commands
     Why {
         /// The run's folder
         run: PathBuf,
         /// Tell every task, not only the first ten
         #[arg(long)]
         all: bool,
+        /// The same facts as JSON: an array with an object a run
+        #[arg(long)]
+        json: bool,
     },
     /// Draw chart and report again from the samples on disk
     Report {

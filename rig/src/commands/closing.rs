@@ -9,7 +9,7 @@ use crate::{
         fragments::{claim_text, headline},
         several::{self, Named},
     },
-    why::findings,
+    why::{Diagnosis, findings, text},
 };
 
 /// How many pairs are listed; the report has all.
@@ -30,6 +30,7 @@ pub fn one(run: &Run, folder: &Path, code: Code, took: f64) -> String {
         let _ = writeln!(out, "  step {:<3} {:>6} tasks   {reached}{slowest}", index + 1, step.target);
     }
     worst(&mut out, run);
+    out.push_str(&text::short(&Diagnosis::of(run)));
     tail(&mut out, folder, &[run], code, took);
     if summary.sick_tasks > 0 {
         let _ = writeln!(out, "{:<12} hc-rig why {}", "Next", folder.display());

@@ -6,6 +6,7 @@
 //! chart and a report over all of them. Every format carries its version, and unknown fields are ignored.
 
 pub mod event;
+pub mod evidence;
 pub mod json;
 pub mod lines;
 pub mod manifest;
@@ -26,6 +27,7 @@ use crate::{
     chart::Bar,
     exit::{Code, Failure},
     folder::{
+        evidence::Evidence,
         manifest::Manifest,
         summary::{Combined, Step, Summary, Tally},
         tasks::Stories,
@@ -146,8 +148,13 @@ impl RunFolder {
     pub fn read(&self) -> Result<Run, Failure> {
         let manifest = self.manifest()?;
         let mut stories = Stories::default();
+        let mut evidence = Evidence::default();
         let events = self.file("events.jsonl");
-        event::scan(&events, |line| stories.event(&line)).map_err(|error| unreadable(&events, &error))?;
+        event::scan(&events, |line| {
+            stories.event(&line);
+            evidence.event(&line);
+        })
+        .map_err(|error| unreadable(&events, &error))?;
         let mut tally = Tally::default();
         let mut bars = Vec::new();
         let mut torn = 0;
@@ -156,6 +163,7 @@ impl RunFolder {
             let scanned = sample::scan(&samples, |sample| {
                 tally.add(&sample);
                 stories.sample(&sample);
+                evidence.sample(&sample);
                 bars.push(Bar::from(&sample));
             });
             torn = scanned.map_err(|error| unreadable(&samples, &error))?.torn;
@@ -165,7 +173,7 @@ impl RunFolder {
         let written = self.summary();
         let complete = written.is_some();
         let summary = Self::complete(written.unwrap_or_default(), &manifest, &tally, &stories);
-        Ok(Run { manifest, summary, bars, stories, torn, complete })
+        Ok(Run { manifest, summary, bars, stories, evidence, torn, complete })
     }
 
     /// What the program knew at the end, completed by what the samples show.
@@ -223,6 +231,8 @@ pub struct Run {
     pub bars: Vec<Bar>,
     /// What happened to each task.
     pub stories: Stories,
+    /// What the rig looked up itself.
+    pub evidence: Evidence,
     /// Torn lines in `samples.jsonl`.
     pub torn: u64,
     /// Whether the run wrote its summary.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::folder::{
@@ -11,7 +12,7 @@ use crate::folder::{
 };
 
 /// One thing that happened to a task.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moment {
     /// Seconds on the samples' clock.
     pub t: f64,
@@ -34,8 +35,12 @@ pub struct Sickness {
     pub failures: u64,
     /// Marathon's `lastFailureCause`; native checks give none.
     pub cause: String,
+    /// Whether a good result came before it.
+    pub was_healthy: bool,
     /// Whether the last result seen was good again.
     pub recovered: bool,
+    /// Seconds on the samples' clock of the first good result after it.
+    pub recovered_at: Option<f64>,
 }
 
 /// How a task ended.
@@ -66,6 +71,10 @@ pub struct Story {
     pub seconds_to_healthy: Option<f64>,
     /// The last state that Marathon named.
     pub state: String,
+    /// Whether its agent was out of Mesos's sight at any time.
+    pub was_unreachable: bool,
+    /// The task that took its place, if one did.
+    pub successor: Option<String>,
     /// The process id of its executor on the agent, if it was asked while the task ran.
     pub executor_pid: Option<i64>,
     /// A bad result of its own, the worst if there were several.
@@ -78,14 +87,25 @@ pub struct Story {
     pub end: Option<End>,
     /// What happened, in order.
     pub timeline: Vec<Moment>,
-    staged_at: String,
-    alive: Option<bool>,
+    /// When it was launched, ISO 8601 by Marathon's clock.
+    pub(crate) staged_at: String,
+    /// The last result of its own.
+    pub(crate) alive: Option<bool>,
 }
 
 impl Story {
-    /// Whether it had a bad result or ended during the run.
+    /// Whether it had a bad result, ended during the run, or was out of sight.
     pub fn is_telling(&self) -> bool {
-        self.sickness.is_some() || self.end.is_some()
+        self.sickness.is_some() || self.end.is_some() || self.was_unreachable
+    }
+
+    /// The instance and which life of it this task is; the whole id and 1 for a Marathon before 1.8.
+    pub fn life(&self) -> (&str, u64) {
+        let life = self.id.split_once("._").and_then(|(instance, tail)| {
+            let (_, incarnation) = tail.rsplit_once('.')?;
+            Some((instance, incarnation.parse().ok()?))
+        });
+        life.unwrap_or((&self.id, 1))
     }
 
     fn note(&mut self, t: f64, what: impl Into<String>) {
@@ -118,6 +138,7 @@ impl Story {
                     self.alive = Some(true);
                     if let Some(sickness) = &mut self.sickness {
                         sickness.recovered = true;
+                        sickness.recovered_at.get_or_insert(sample.t);
                     }
                 }
                 _ => {}
@@ -128,6 +149,7 @@ impl Story {
     fn sick(&mut self, sample: &Sample, check: usize, result: &Value) {
         let text = |key: &str| result.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let failures = result.get("consecutiveFailures").and_then(Value::as_u64).unwrap_or(0);
+        let was_healthy = self.seconds_to_healthy.is_some() || self.alive == Some(true);
         if self.alive != Some(false) {
             if self.alive == Some(true) {
                 self.flips += 1;
@@ -141,12 +163,21 @@ impl Story {
             request: sample.request,
             t: sample.t,
             since: text("lastFailure"),
+            was_healthy,
             ..Sickness::default()
         });
         sickness.recovered = false;
+        sickness.recovered_at = None;
         sickness.failures = sickness.failures.max(failures);
         if sickness.cause.is_empty() {
             sickness.cause = text("lastFailureCause");
+        }
+    }
+
+    fn sight(&mut self, t: f64, state: &str) {
+        if state == UNREACHABLE && !self.was_unreachable {
+            self.was_unreachable = true;
+            self.note(t, "its agent is out of Mesos's sight");
         }
     }
 
@@ -202,9 +233,13 @@ impl Stories {
             if !ports.is_empty() {
                 story.ports = ports.iter().filter_map(Value::as_u64).collect();
             }
-            if !text("stagedAt").is_empty() {
+            if !text("stagedAt").is_empty() && story.staged_at.is_empty() {
                 text("stagedAt").clone_into(&mut story.staged_at);
+                // Both clocks are close enough for a timeline; the answer's own time is the bound.
+                let ago = seconds_between(text("stagedAt"), &sample.at).unwrap_or(0.0).max(0.0);
+                story.note((sample.t - ago).max(0.0), "staged");
             }
+            story.sight(sample.t, text("state"));
             let results =
                 task.get("healthCheckResults").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             story.results(sample, results);
@@ -240,9 +275,10 @@ impl Stories {
                 {
                     story.ports = ports.iter().filter_map(Value::as_u64).collect();
                 }
+                story.sight(line.t, state);
                 if is_over(state) {
                     story.ended(line.t, state, line.text("message"));
-                } else if story.state != state {
+                } else if state != UNREACHABLE && story.state != state {
                     story.note(line.t, state);
                 }
                 state.clone_into(&mut story.state);
@@ -264,15 +300,32 @@ impl Stories {
         })
     }
 
-    /// Orders every timeline; call once, after the last sample and event.
+    /// Links successors and orders every timeline; call once, after the last sample and event.
     pub fn finish(mut self) -> Self {
         self.tasks.retain(|id, _| !id.is_empty());
+        let mut lives: BTreeMap<String, Vec<(u64, String, f64)>> = BTreeMap::new();
+        for story in self.tasks.values() {
+            let (instance, life) = story.life();
+            lives.entry(instance.to_owned()).or_default().push((life, story.id.clone(), story.first_seen));
+        }
+        for mut lives in lives.into_values().filter(|lives| lives.len() > 1) {
+            lives.sort_by_key(|(life, ..)| *life);
+            for ((_, id, _), (_, next, t)) in lives.iter().zip(lives.iter().skip(1)) {
+                if let Some(story) = self.tasks.get_mut(id) {
+                    story.successor = Some(next.clone());
+                    story.note(*t, format!("successor {next}"));
+                }
+            }
+        }
         for story in self.tasks.values_mut() {
             story.timeline.sort_by(|a, b| a.t.total_cmp(&b.t));
         }
         self
     }
 }
+
+/// Mesos's state of a task whose agent does not answer.
+const UNREACHABLE: &str = "TASK_UNREACHABLE";
 
 /// Mesos's terminal states.
 fn is_over(state: &str) -> bool {

@@ -8,7 +8,7 @@ use harness::{
     scale::{self, Drive, DriveError, MarathonApp, Plan, RunReport},
 };
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         moment,
         summary::{Step, Summary, Verdict},
     },
+    probe::Prober,
     progress::PairProgress,
     run::{Definition, Interrupt, executors::Executors, reach, sink::FolderSink},
 };
@@ -105,6 +106,8 @@ pub async fn measure(
     let sampled = CancellationToken::new();
     let executors = Executors::new(client.clone(), &app, sink.events(), start);
     let follower = tokio::spawn(executors.follow(sink.wake(), sampled.clone()));
+    let prober = Prober::new(client.clone(), &app, sink.looks(), sink.events(), start);
+    let prober = tokio::spawn(prober.follow(sampled.clone()));
     let drive = Drive {
         poll: job.poll,
         step_deadline: job.step_within,
@@ -114,8 +117,8 @@ pub async fn measure(
     let report = drive.run(&mut MarathonApp::new(client.clone(), &app), &mut sink).await;
     sampled.cancel();
     tokio::select! {
-        asked = follower => drop(asked),
-        // Who is in a hurry does without the last process ids.
+        asked = async { tokio::join!(follower, ask_once_more(prober, &report)) } => drop(asked),
+        // Who is in a hurry does without the last process ids and questions.
         () = interrupt.quit.cancelled() => {}
     }
 
@@ -145,6 +148,16 @@ pub async fn measure(
         outcome.failure.get_or_insert(failure);
     }
     Ok(outcome)
+}
+
+/// At the end of a run that failed, the rig asks the troubled tasks itself before they are removed.
+async fn ask_once_more(prober: JoinHandle<Prober>, report: &RunReport) {
+    let failed = matches!(report.outcome, scale::Outcome::NotReached { .. } | scale::Outcome::Crossed(_));
+    if let Ok(prober) = prober.await
+        && failed
+    {
+        prober.last_round().await;
+    }
 }
 
 fn manifest_of(job: &Job, run: &str, app: &str) -> Manifest {

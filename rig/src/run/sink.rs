@@ -6,11 +6,12 @@ use std::{
 };
 
 use harness::scale::{EventRecord, Sample, Sink, StepReport, TaskPhases};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{
     exit::Failure,
     folder::{RunFolder, lines::Lines},
+    probe::Look,
     progress::PairProgress,
 };
 
@@ -22,6 +23,7 @@ pub struct FolderSink {
     tasks: Lines,
     progress: PairProgress,
     wake: Arc<Notify>,
+    looks: watch::Sender<Look>,
     steps: usize,
     broken: Option<Failure>,
 }
@@ -38,6 +40,7 @@ impl FolderSink {
             tasks: Lines::append(&folder.file("tasks.jsonl"))?,
             progress,
             wake: Arc::new(Notify::new()),
+            looks: watch::Sender::default(),
             steps,
             broken: None,
         })
@@ -51,6 +54,11 @@ impl FolderSink {
     /// Called whenever the executors are worth asking for.
     pub fn wake(&self) -> Arc<Notify> {
         self.wake.clone()
+    }
+
+    /// What each poll shows, for whoever looks closer when there is trouble.
+    pub fn looks(&self) -> watch::Receiver<Look> {
+        self.looks.subscribe()
     }
 
     /// Which file could not be written and why, if one could not.
@@ -84,6 +92,7 @@ impl Sink for FolderSink {
         if sample.counts.unhealthy > 0 || sample.counts.running > 0 || sample.counts.healthy > 0 {
             self.wake.notify_one();
         }
+        self.looks.send_replace(Look::from(sample));
         self.progress.sample(sample);
         Ok(())
     }

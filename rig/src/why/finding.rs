@@ -1,7 +1,10 @@
 //! What is known about one troubled task, ready to be shown as text or as HTML.
 
+use serde::Serialize;
+
 use crate::folder::{
     Run,
+    evidence::{Answer, Evidence, Probe},
     manifest::{Manifest, is_native},
     tasks::{Moment, Story},
 };
@@ -10,7 +13,7 @@ use crate::folder::{
 pub const CAPTURE: &str = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";
 
 /// One troubled task.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Finding {
     /// Marathon's task id.
     pub task: String,
@@ -34,6 +37,10 @@ pub struct Finding {
     pub cause: String,
     /// How it ended, if it did.
     pub end: Option<String>,
+    /// The task that took its place.
+    pub successor: Option<String>,
+    /// What it answered to the rig itself, and when; empty if it was not asked.
+    pub asked: Vec<String>,
     /// What to look at.
     pub look: String,
     /// Ready sysdig commands, with the filters of the seed.
@@ -44,12 +51,12 @@ pub struct Finding {
 
 /// Findings of a run, earliest trouble first.
 pub fn findings(run: &Run) -> Vec<Finding> {
-    run.stories.telling().into_iter().map(|story| Finding::of(&run.manifest, story)).collect()
+    run.stories.telling().into_iter().map(|story| Finding::of(&run.manifest, &run.evidence, story)).collect()
 }
 
 impl Finding {
     /// What a story tells.
-    pub fn of(manifest: &Manifest, story: &Story) -> Self {
+    pub fn of(manifest: &Manifest, evidence: &Evidence, story: &Story) -> Self {
         let sickness = story.sickness.as_ref();
         let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
         let native = is_native(&check);
@@ -74,6 +81,8 @@ impl Finding {
                 let message = if end.message.is_empty() { String::new() } else { format!(", {}", end.message) };
                 format!("{} at {:.1} s{message}", end.state, end.t)
             }),
+            successor: story.successor.clone(),
+            asked: evidence.probes.iter().filter(|probe| probe.task == story.id).map(asked).collect(),
             look: String::new(),
             commands: Vec::new(),
             timeline: story.timeline.clone(),
@@ -104,6 +113,20 @@ impl Finding {
             self.commands.push(format!("sysdig -r cap.scap.gz0 fd.sport={port}"));
         }
     }
+}
+
+/// One question and its answer: `at 12.4 s GET / took the connection and did not answer in 10.0 s`.
+fn asked(probe: &Probe) -> String {
+    let what = if probe.path.is_empty() { "connect".to_owned() } else { format!("GET {}", probe.path) };
+    let answer = match probe.answer {
+        Answer::Good => match probe.status {
+            Some(status) => format!("{status} in {:.0} ms", probe.ms),
+            None => format!("connected in {:.0} ms", probe.ms),
+        },
+        Answer::Silent => format!("connected, and no answer in {:.1} s", probe.ms / 1e3),
+        Answer::Wrong | Answer::Refused | Answer::Unreachable | Answer::NotAsked => probe.detail.clone(),
+    };
+    format!("at {:.1} s {what}: {answer}", probe.t)
 }
 
 fn check_protocol(manifest: &Manifest, index: usize) -> String {

@@ -1,58 +1,89 @@
-//! Findings as text for a terminal.
+//! The diagnosis as text for a terminal.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use crate::{
     folder::Run,
-    why::{Finding, findings},
+    why::{Conclusion, Diagnosis, Finding},
 };
 
 /// How many tasks are told in full unless all are asked for.
 pub const SHOWN: usize = 10;
 
-/// The answer of `hc-rig why`: where the trouble is, then task by task, then what to do next.
+/// Columns of a paragraph.
+const WIDTH: usize = 100;
+
+/// The answer of `hc-rig why`: what it was, where the trouble is, then task by task, then what to do next.
 pub fn render(run: &Run, shown: usize) -> String {
-    let findings = findings(run);
+    let diagnosis = Diagnosis::of(run);
     let mut out = String::new();
-    let name = if run.manifest.pair.is_empty() { &run.manifest.app } else { &run.manifest.pair };
-    if findings.is_empty() {
+    if diagnosis.is_well() {
         let _ = writeln!(
             out,
-            "{name}: no task had \"alive\": false and none ended before clean-up, in {} samples.",
-            run.summary.samples
+            "{}: no task had \"alive\": false and none ended before clean-up, in {} samples.",
+            clean(&diagnosis.name),
+            diagnosis.samples
         );
         return out;
     }
-    head(&mut out, name, run, &findings);
-    for finding in findings.iter().take(shown) {
+    head(&mut out, &diagnosis);
+    for conclusion in &diagnosis.conclusions {
+        out.push('\n');
+        conclude(&mut out, conclusion);
+    }
+    for finding in diagnosis.tasks.iter().take(shown) {
         out.push('\n');
         task(&mut out, finding);
     }
-    if findings.len() > shown {
-        let _ = writeln!(out, "\n… and {} more: hc-rig why --all", findings.len() - shown);
+    if diagnosis.tasks.len() > shown {
+        let _ = writeln!(out, "\n… and {} more: hc-rig why --all", diagnosis.tasks.len() - shown);
     }
+    let _ = writeln!(out, "\nNext time    capture with: {}", diagnosis.capture);
     out
 }
 
-fn head(out: &mut String, name: &str, run: &Run, findings: &[Finding]) {
-    let sick = run.summary.sick_tasks;
-    let ended = run.summary.ended_tasks;
+/// The likeliest conclusion for the end of a run: a headline and one paragraph. Empty when nothing was wrong.
+pub fn short(diagnosis: &Diagnosis) -> String {
+    let Some(first) = diagnosis.conclusions.first() else { return String::new() };
+    let mut out = String::new();
+    let _ = writeln!(out, "{:<12} {} ({})", "Diagnosis", clean(&first.title), first.sure.words());
+    paragraph(&mut out, &" ".repeat(13), &first.text);
+    out
+}
+
+fn head(out: &mut String, diagnosis: &Diagnosis) {
+    let sick = diagnosis.sick;
     let _ = writeln!(
         out,
-        "{name}: {sick} task{} with \"alive\": false, {ended} ended before clean-up, of {} seen.",
-        plural(sick),
-        run.stories.all().count()
+        "{}: {sick} task{} with \"alive\": false, {} ended before clean-up, of {} seen.",
+        clean(&diagnosis.name),
+        if sick == 1 { "" } else { "s" },
+        diagnosis.ended,
+        diagnosis.seen
     );
-    let mut agents: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in findings {
-        let host = finding.address.rsplit_once(':').map_or(finding.address.as_str(), |(host, _)| host);
-        *agents.entry(host).or_default() += 1;
+    let groups = &diagnosis.groups;
+    if groups.tasks > 0 {
+        let told: Vec<String> =
+            groups.hosts.iter().take(5).map(|(host, n)| format!("{n} on {}", clean(host))).collect();
+        let more = groups.hosts.len().saturating_sub(5);
+        let more = if more > 0 { format!(" and {more} more agents") } else { String::new() };
+        let _ = writeln!(out, "  Where  {}{more}", told.join(", "));
     }
-    let mut agents: Vec<_> = agents.into_iter().collect();
-    agents.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let told: Vec<String> = agents.iter().take(5).map(|(host, n)| format!("{n} on {host}")).collect();
-    let more = if agents.len() > 5 { format!(" and {} more agents", agents.len() - 5) } else { String::new() };
-    let _ = writeln!(out, "  Where  {}{more}", told.join(", "));
+    let patterns: Vec<String> = groups.sentences().into_iter().skip(1).collect();
+    if !patterns.is_empty() {
+        let _ = writeln!(out, "  What they have in common: {}", clean(&patterns.join("; ")));
+    }
+}
+
+fn conclude(out: &mut String, conclusion: &Conclusion) {
+    let _ = writeln!(out, "{} ({})", clean(&conclusion.title), conclusion.sure.words());
+    paragraph(out, "  ", &conclusion.text);
+    for sentence in &conclusion.evidence {
+        hanging(out, "  - ", sentence);
+    }
+    for step in &conclusion.next {
+        hanging(out, "  > ", step);
+    }
 }
 
 fn task(out: &mut String, finding: &Finding) {
@@ -69,14 +100,41 @@ fn task(out: &mut String, finding: &Finding) {
     line("executor", &finding.executor_pid.map_or(asked, |pid| format!("pid {pid}")));
     line("since", &finding.since);
     line("cause", &finding.cause);
+    for (index, answer) in finding.asked.iter().rev().take(3).rev().enumerate() {
+        line(if index == 0 { "asked" } else { "" }, answer);
+    }
     line("end", finding.end.as_deref().unwrap_or_default());
+    line("successor", finding.successor.as_deref().unwrap_or_default());
     line("look at", &finding.look);
     for (index, command) in finding.commands.iter().enumerate() {
         line(if index == 0 { "sysdig" } else { "" }, command);
     }
     let moments: Vec<String> =
-        finding.timeline.iter().map(|moment| format!("{:.1} s {}", moment.t, short(&moment.what))).collect();
+        finding.timeline.iter().map(|moment| format!("{:.1} s {}", moment.t, cut(&moment.what))).collect();
     line("timeline", &moments.join(" → "));
+}
+
+/// Words broken into lines of one indentation.
+fn paragraph(out: &mut String, indent: &str, text: &str) {
+    let mut line = indent.to_owned();
+    for word in clean(text).split_whitespace() {
+        if line.chars().count() + word.chars().count() >= WIDTH && line.trim_start() != "" {
+            let _ = writeln!(out, "{}", line.trim_end());
+            indent.clone_into(&mut line);
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
+}
+
+/// A point of a list: the mark, then lines that hang under its text.
+fn hanging(out: &mut String, mark: &str, text: &str) {
+    let indent = " ".repeat(mark.len());
+    let mut body = String::new();
+    paragraph(&mut body, &indent, text);
+    out.push_str(mark);
+    out.push_str(body.strip_prefix(&indent).unwrap_or(&body));
 }
 
 /// Cluster text without control characters, so that it cannot steer the terminal.
@@ -84,15 +142,11 @@ fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn short(text: &str) -> String {
+fn cut(text: &str) -> String {
     const LONGEST: usize = 70;
     if text.chars().count() <= LONGEST {
         return text.to_owned();
     }
     let cut: String = text.chars().take(LONGEST).collect();
     format!("{cut}…")
-}
-
-fn plural(n: u64) -> &'static str {
-    if n == 1 { "" } else { "s" }
 }

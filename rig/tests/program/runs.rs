@@ -98,7 +98,12 @@ fn a_sick_task_is_found_and_explained() {
     assert!(read(&run, "samples.jsonl").contains("\"alive\": false"));
     let why = stdout(&HcRig::new(&["why", &run]).run());
     let capture = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";
-    for part in ["check     TCP", "executor  pid ", "cause     ", capture, "proc.apid=", "fd.sport="] {
+    assert!(read(&run, "events.jsonl").contains("\"eventType\": \"hc_rig_probe\""), "the rig asked the task itself");
+    assert!(stdout(&ran).contains("Diagnosis    1 task never listened on the checked port (sure"), "{}", stdout(&ran));
+    let json = stdout(&HcRig::new(&["why", "--json", &run]).run());
+    let diagnosis: Value = serde_json::from_str(&json).expect("a JSON array");
+    assert_eq!(diagnosis[0]["conclusions"][0]["reason"], "never_listened", "{json}");
+    for part in ["asked     at ", "refused", "check     TCP", "executor  pid ", "cause     ", capture, "proc.apid=", "fd.sport="] {
         assert!(why.contains(part), "{part} is missing in:\n{why}");
     }
 }

@@ -1,0 +1,211 @@
+//! What the rig itself looked up while a run had trouble, kept in `events.jsonl` beside Marathon's events, and the ages
+//! of the check results from `samples.jsonl`: what the diagnosis has to go by beyond the tasks' own stories.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::folder::{event::EventLine, sample::Sample};
+
+/// The rig's own remark: it asked a task itself. Data: [`Probe`].
+pub const PROBE: &str = "hc_rig_probe";
+/// The rig's own remark: it looked at the checks of all apps on the cluster. Data: [`Census`].
+pub const CENSUS: &str = "hc_rig_census";
+/// The rig's own remark: the launch queue held instances of the app. Data: [`Waiting`].
+pub const QUEUE: &str = "hc_rig_queue";
+
+/// Why a task was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// Its last check result was bad.
+    #[default]
+    Sick,
+    /// Its last check result was old.
+    Late,
+    /// It was well: whether well tasks can be reached from here at all.
+    Control,
+    /// It may be what holds up the checks of others.
+    Suspect,
+}
+
+/// What came of asking a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// As a good check result asks for: connected, or an HTTP status from 200 to 399.
+    Good,
+    /// An HTTP status that a check counts as a failure, or no HTTP at all.
+    Wrong,
+    /// The machine is there and nobody listens on the port.
+    Refused,
+    /// The connection came about, and then no answer in time.
+    Silent,
+    /// No connection: time-out, no route, unknown host name.
+    Unreachable,
+    /// It was not asked: the check is a command, or the address is not known.
+    #[default]
+    NotAsked,
+}
+
+/// One question to one task, asked by the rig from where it runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Probe {
+    /// Seconds on the samples' clock when the answer was there.
+    #[serde(skip)]
+    pub t: f64,
+    /// Marathon's task id.
+    pub task: String,
+    /// Why it was asked.
+    pub occasion: Occasion,
+    /// The check's protocol.
+    pub protocol: String,
+    /// `host:port`.
+    pub address: String,
+    /// The path of an HTTP check.
+    pub path: String,
+    /// What came of it.
+    pub answer: Answer,
+    /// The HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// From the first packet to the answer, or to giving up.
+    pub ms: f64,
+    /// What went wrong, in the system's words.
+    pub detail: String,
+}
+
+/// A task whose Marathon-level check may hold up the checks of all others: nothing has come of it for longer than of
+/// theirs, or it fails by its time-out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Suspect {
+    /// Marathon's task id.
+    pub task: String,
+    /// Its app.
+    pub app: String,
+    /// The check's protocol.
+    pub protocol: String,
+    /// `intervalSeconds`.
+    pub interval: f64,
+    /// `timeoutSeconds`.
+    pub timeout: f64,
+    /// Seconds since its last result; none if it never had one.
+    pub age: Option<f64>,
+    /// Its last failure was a time-out.
+    pub timed_out: bool,
+    /// Marathon's `lastFailureCause`.
+    pub cause: String,
+}
+
+/// The health checks of all apps at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Census {
+    /// Seconds on the samples' clock.
+    #[serde(skip)]
+    pub t: f64,
+    /// Apps with a check that Marathon makes itself.
+    pub apps: u64,
+    /// Running tasks of these apps.
+    pub tasks: u64,
+    /// Checks that they ask of Marathon per second.
+    pub checks_per_second: f64,
+    /// Middle age of their last results in seconds, where there is one.
+    pub age: Option<f64>,
+    /// Those that stand out, the likeliest first.
+    pub suspects: Vec<Suspect>,
+}
+
+/// Why instances of the app were not launched.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    /// Seconds on the samples' clock.
+    #[serde(skip)]
+    pub t: f64,
+    /// Instances in the launch queue.
+    pub count: u64,
+    /// Seconds of back-off that were left.
+    pub delay_seconds: i64,
+    /// Offers that Marathon looked at.
+    pub offers: u64,
+    /// For which reason how many offers were declined (Marathon's `rejectSummaryLastOffers`, 0 left out).
+    pub refusals: Vec<(String, u64)>,
+}
+
+/// How old the check results were at one poll.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AgePoint {
+    /// Seconds on the samples' clock.
+    pub t: f64,
+    /// Seconds: middle and oldest.
+    pub p50: f64,
+    /// See `p50`.
+    pub max: f64,
+    /// Tasks called healthy at that moment.
+    pub healthy: u64,
+    /// Tasks called unhealthy at that moment.
+    pub unhealthy: u64,
+}
+
+/// All of it, in order of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// Questions to tasks.
+    pub probes: Vec<Probe>,
+    /// Looks at the checks of the whole cluster.
+    pub censuses: Vec<Census>,
+    /// Looks at the launch queue.
+    pub waiting: Vec<Waiting>,
+    /// Ages of the results, a point a poll.
+    pub ages: Vec<AgePoint>,
+}
+
+impl Evidence {
+    /// Takes one more event into account.
+    pub fn event(&mut self, line: &EventLine) {
+        fn data<T: for<'de> Deserialize<'de>>(event: &Value) -> Option<T> {
+            T::deserialize(event).ok()
+        }
+        match line.kind() {
+            PROBE => self.probes.extend(data(&line.event).map(|probe| Probe { t: line.t, ..probe })),
+            CENSUS => self.censuses.extend(data(&line.event).map(|census| Census { t: line.t, ..census })),
+            QUEUE => self.waiting.extend(data(&line.event).map(|waiting| Waiting { t: line.t, ..waiting })),
+            _ => {}
+        }
+    }
+
+    /// Takes one more sample into account.
+    pub fn sample(&mut self, sample: &Sample) {
+        if let Some(age) = sample.age {
+            self.ages.push(AgePoint {
+                t: sample.t,
+                p50: age.p50,
+                max: age.max,
+                healthy: sample.counts.healthy,
+                unhealthy: sample.counts.unhealthy,
+            });
+        }
+    }
+
+    /// The last answer of a task to the rig's own question.
+    pub fn probe_of(&self, task: &str) -> Option<&Probe> {
+        self.probes.iter().rev().find(|probe| probe.task == task && probe.answer != Answer::NotAsked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_back_with_its_time() {
+        let probe = Probe { task: "a".to_owned(), answer: Answer::Silent, ms: 5.0, ..Probe::default() };
+        let line = EventLine::new(7.5, PROBE, serde_json::to_value(&probe).unwrap());
+        let line: EventLine = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
+        let mut evidence = Evidence::default();
+        evidence.event(&line);
+        assert_eq!(evidence.probe_of("a"), Some(&Probe { t: 7.5, ..probe }));
+        assert_eq!(evidence.probe_of("b"), None);
+    }
+}

@@ -1,0 +1,188 @@
+//! One question to one task, step by step: what fails, the connection or the answer, is what tells the causes apart.
+
+use std::{io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use harness::dcos::tls::{ServerTrust, Trust, TrustError};
+use http_body_util::Empty;
+use hyper::{Request, client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
+use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
+
+use crate::{
+    folder::evidence::Answer,
+    probe::target::{Speaks, Target},
+};
+
+/// What came of a question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// In a word.
+    pub answer: Answer,
+    /// The HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// From the first packet to the answer, or to giving up.
+    pub took: Duration,
+    /// What went wrong, in the system's words.
+    pub detail: String,
+}
+
+/// Asks tasks.
+#[derive(Clone)]
+pub struct Asker {
+    tls: TlsConnector,
+}
+
+impl Asker {
+    /// One that trusts any certificate: the checks do so too.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn new() -> Result<Self, TrustError> {
+        let config = Trust::server(ServerTrust::Insecure).client_config()?;
+        Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
+    }
+
+    /// Asks, and gives up after `patience`.
+    pub async fn ask(&self, target: &Target, patience: Duration) -> Asked {
+        let start = Instant::now();
+        let asked = self.steps(target, start + patience).await;
+        Asked { took: start.elapsed(), ..asked }
+    }
+
+    async fn steps(&self, target: &Target, deadline: Instant) -> Asked {
+        let connection = match timeout_at(deadline, TcpStream::connect((target.host.as_str(), target.port))).await {
+            Err(_) => return failed(Answer::Unreachable, "no connection in time"),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return failed(Answer::Refused, "connection refused");
+            }
+            Ok(Err(error)) => return failed(Answer::Unreachable, error),
+            Ok(Ok(connection)) => connection,
+        };
+        let exchange = async {
+            match &target.speaks {
+                Speaks::Tcp => Ok(None),
+                Speaks::Http(path) => get(connection, target, path).await.map(Some),
+                Speaks::Https(path) => {
+                    let name = ServerName::try_from(target.host.clone()).map_err(|error| error.to_string())?;
+                    let secured = self.tls.connect(name, connection).await.map_err(|error| error.to_string())?;
+                    get(secured, target, path).await.map(Some)
+                }
+            }
+        };
+        match timeout_at(deadline, exchange).await {
+            Err(_) => failed(Answer::Silent, "connected, and no answer in time"),
+            Ok(Err(detail)) => failed(Answer::Wrong, detail),
+            Ok(Ok(None)) => Asked { answer: Answer::Good, ..Asked::default() },
+            Ok(Ok(Some(status))) if (200..400).contains(&status) => {
+                Asked { answer: Answer::Good, status: Some(status), ..Asked::default() }
+            }
+            Ok(Ok(Some(status))) => {
+                Asked { status: Some(status), ..failed(Answer::Wrong, format!("HTTP status {status}")) }
+            }
+        }
+    }
+}
+
+fn failed(answer: Answer, detail: impl ToString) -> Asked {
+    Asked { answer, detail: detail.to_string(), ..Asked::default() }
+}
+
+/// The status of a GET. Redirects are not followed: Marathon's checks take them for good.
+async fn get(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    target: &Target,
+    path: &str,
+) -> Result<u16, String> {
+    let (mut sender, connection) =
+        http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let request = Request::get(path)
+        .header(header::HOST, target.address())
+        .header(header::USER_AGENT, concat!("hc-rig/", env!("CARGO_PKG_VERSION")))
+        .header(header::CONNECTION, "close")
+        .body(Empty::new())
+        .map_err(|error| format!("the check's path cannot be asked for: {error}"))?;
+    let mut answer = std::pin::pin!(sender.send_request(request));
+    let answered = tokio::select! {
+        answered = &mut answer => answered,
+        // The connection may end in the same moment in which it has delivered the answer.
+        _ = connection => answer.await,
+    };
+    answered.map(|response| response.status().as_u16()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// A listener that sends `answer` to whoever asks, or nothing.
+    async fn listener(answer: Option<&'static str>) -> u16 {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut held = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                if let Some(answer) = answer {
+                    let mut request = [0; 1024];
+                    let _ = stream.read(&mut request).await;
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                } else {
+                    held.push(stream);
+                }
+            }
+        });
+        port
+    }
+
+    async fn ask(port: u16, speaks: Speaks, patience: u64) -> Asked {
+        let target = Target { host: "127.0.0.1".to_owned(), port, speaks };
+        Asker::new().unwrap().ask(&target, Duration::from_millis(patience)).await
+    }
+
+    fn http() -> Speaks {
+        Speaks::Http("/".to_owned())
+    }
+
+    #[tokio::test]
+    async fn each_way_to_fail_is_told_apart() {
+        let ok = listener(Some("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n")).await;
+        let good = ask(ok, http(), 10_000).await;
+        assert_eq!((good.answer, good.status), (Answer::Good, Some(302)));
+
+        let sick = listener(Some("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")).await;
+        let wrong = ask(sick, http(), 10_000).await;
+        assert_eq!((wrong.answer, wrong.status), (Answer::Wrong, Some(503)));
+
+        let babble = listener(Some("SSH-2.0-OpenSSH\r\n")).await;
+        assert_eq!(ask(babble, http(), 10_000).await.answer, Answer::Wrong);
+
+        let hung = listener(None).await;
+        let silent = ask(hung, http(), 300).await;
+        assert_eq!(silent.answer, Answer::Silent);
+        assert!(silent.took >= Duration::from_millis(300), "{silent:?}");
+        assert_eq!(ask(hung, Speaks::Tcp, 10_000).await.answer, Answer::Good, "a connect does not notice");
+
+        let closed = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = closed.local_addr().unwrap().port();
+        drop(closed);
+        assert_eq!(ask(port, http(), 10_000).await.answer, Answer::Refused);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_knows_is_unreachable() {
+        let target = Target { host: "nowhere.invalid".to_owned(), port: 1, speaks: Speaks::Tcp };
+        let asked = Asker::new().unwrap().ask(&target, Duration::from_secs(10)).await;
+        assert_eq!(asked.answer, Answer::Unreachable, "{asked:?}");
+        assert!(!asked.detail.is_empty());
+    }
+}

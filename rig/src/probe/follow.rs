@@ -1,0 +1,333 @@
+//! When the rig looks for itself, how often, and where the answers go.
+//!
+//! The rig must never become the load that it measures: rounds are apart, questions are few at a time and bounded in
+//! all, and a run without trouble asks nothing.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use harness::{
+    Client,
+    marathon::model::{App, HealthCheck, Task},
+    scale::{Sample, last_result},
+};
+use serde::Serialize;
+use time::OffsetDateTime;
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    folder::{
+        event::EventLine,
+        evidence::{CENSUS, Census, Occasion, PROBE, Probe, QUEUE},
+        lines::Lines,
+    },
+    probe::{ask::Asker, census::census, queue::waiting, target::Target},
+    why::stall::late_from,
+};
+
+/// Two rounds are at least this far apart.
+const APART: Duration = Duration::from_secs(5);
+/// A look at all apps is at least this far from the one before, and this many times as far as it took itself.
+const CENSUS_APART: Duration = Duration::from_secs(10);
+/// See [`CENSUS_APART`].
+const CENSUS_SHARE: u32 = 20;
+/// Instances that wait for offers are looked into after this long: launching takes its time.
+const WAITS: Duration = Duration::from_secs(10);
+/// Questions under way at the same time.
+const AT_ONCE: usize = 8;
+/// Sick tasks asked in one round.
+const SICK: usize = 16;
+/// Tasks with old news asked in one round, and well ones to compare with.
+const FEW: usize = 2;
+/// The same task is asked again after this long.
+const AGAIN: Duration = Duration::from_secs(30);
+/// Questions in one run.
+const QUESTIONS: usize = 400;
+/// How long the round at the end of a failed run may take.
+const LAST_ROUND: Duration = Duration::from_secs(15);
+
+/// What a poll showed, as far as it decides whether the rig looks for itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Look {
+    /// Tasks with a bad last result.
+    pub unhealthy: u32,
+    /// Instances asked for and not launched.
+    pub scheduled: u32,
+    /// Seconds since the oldest of the last results.
+    pub age: Option<f64>,
+}
+
+impl From<&Sample> for Look {
+    fn from(sample: &Sample) -> Self {
+        Self {
+            unhealthy: sample.counts.unhealthy,
+            scheduled: sample.counts.scheduled,
+            age: sample.age.map(|age| age.max),
+        }
+    }
+}
+
+/// Looks for itself at one app, and at whatever may hold up its checks.
+pub struct Prober {
+    client: Client,
+    app: String,
+    neighbour: Option<String>,
+    looks: watch::Receiver<Look>,
+    events: Arc<Mutex<Lines>>,
+    start: Instant,
+    /// None where nothing can be asked: in virtual time, where a socket's time would be another.
+    asker: Option<Asker>,
+    asked: BTreeMap<String, Instant>,
+    questions: usize,
+    waiting_since: Option<Instant>,
+    next_census: Instant,
+}
+
+/// One question to be asked.
+struct Question {
+    task: String,
+    protocol: String,
+    occasion: Occasion,
+    target: Result<Target, String>,
+    patience: Duration,
+}
+
+impl Prober {
+    /// For the tasks of `app` (its id); `start` is the origin of the samples' clock.
+    pub fn new(
+        client: Client,
+        app: &str,
+        looks: watch::Receiver<Look>,
+        events: Arc<Mutex<Lines>>,
+        start: Instant,
+    ) -> Self {
+        let asker = if client.is_in_process() { None } else { Asker::new().ok() };
+        Self {
+            client,
+            app: app.to_owned(),
+            neighbour: None,
+            looks,
+            events,
+            start,
+            asker,
+            asked: BTreeMap::new(),
+            questions: 0,
+            waiting_since: None,
+            next_census: start,
+        }
+    }
+
+    /// Asks the sick tasks of another app as well.
+    #[must_use]
+    pub fn with_neighbour(self, app: Option<String>) -> Self {
+        Self { neighbour: app, ..self }
+    }
+
+    /// Looks for itself whenever a poll shows trouble, until `done`; hands itself back for [`Self::last_round`].
+    pub async fn follow(mut self, done: CancellationToken) -> Self {
+        loop {
+            let changed = tokio::select! {
+                () = done.cancelled() => return self,
+                changed = self.looks.changed() => changed,
+            };
+            if changed.is_err() {
+                return self;
+            }
+            // A round that is under way when the run ends is given up: the last round asks again.
+            tokio::select! {
+                () = done.cancelled() => return self,
+                asked = self.round() => if !asked { continue },
+            }
+            tokio::select! {
+                () = done.cancelled() => return self,
+                () = sleep(APART) => {}
+            }
+        }
+    }
+
+    /// One more round at the end of a failed run, while the tasks are still there.
+    pub async fn last_round(mut self) {
+        self.asked.clear();
+        self.waiting_since = Some(self.start);
+        self.next_census = Instant::now();
+        // What is not answered by then stays unknown, and the diagnosis says so.
+        let _ = timeout(LAST_ROUND, self.round()).await;
+    }
+
+    /// Whatever the last poll gives reason for. Answers whether there was one.
+    async fn round(&mut self) -> bool {
+        let look = *self.looks.borrow_and_update();
+        let waits = self.waits(look.scheduled > 0);
+        if look.unhealthy == 0 && look.age.is_none_or(|age| age <= late_from(1.0)) && !waits && self.neighbour.is_none()
+        {
+            return false;
+        }
+        // An app that cannot be read now will be at the next poll that shows trouble.
+        let Ok(app) = self.client.app(&self.app).await else { return false };
+        let native = app.health_checks.iter().all(HealthCheck::is_native);
+        let interval = app.health_checks.iter().map(|check| check.interval_seconds).max().unwrap_or(0) as f64;
+        let late = !native && look.age.is_some_and(|age| age > late_from(interval));
+        if waits {
+            self.queue().await;
+        }
+        let mut questions = sick(&app, Occasion::Sick);
+        if let Some(id) = &self.neighbour
+            && let Ok(neighbour) = self.client.app(id).await
+        {
+            questions.extend(sick(&neighbour, Occasion::Suspect));
+        }
+        if late {
+            questions.extend(self.suspects().await);
+            questions.extend(oldest(&app));
+        }
+        if !questions.is_empty() {
+            questions.extend(controls(&app));
+        }
+        let any = !questions.is_empty();
+        self.ask(questions).await;
+        any || waits
+    }
+
+    /// Whether instances have been waiting for so long that it is worth asking why.
+    fn waits(&mut self, scheduled: bool) -> bool {
+        if !scheduled {
+            self.waiting_since = None;
+            return false;
+        }
+        self.waiting_since.get_or_insert_with(Instant::now).elapsed() >= WAITS
+    }
+
+    async fn queue(&mut self) {
+        let Ok(queue) = self.client.queue().await else { return };
+        for entry in queue.iter().filter(|entry| entry.app_id == self.app) {
+            self.note(QUEUE, &waiting(entry));
+        }
+    }
+
+    /// Looks at all apps for one whose task holds up the line.
+    async fn suspects(&mut self) -> Vec<Question> {
+        if Instant::now() < self.next_census {
+            return Vec::new();
+        }
+        let begun = Instant::now();
+        let Ok(apps) = self.client.apps().await else { return Vec::new() };
+        self.next_census = Instant::now() + CENSUS_APART.max(begun.elapsed() * CENSUS_SHARE);
+        let now = self.client.server_time().map_or_else(OffsetDateTime::now_utc, |server| server.now);
+        let census: Census = census(&apps.apps, now);
+        self.note(CENSUS, &census);
+        let mut questions = Vec::new();
+        for suspect in &census.suspects {
+            let Some(app) = apps.apps.iter().find(|app| app.id == suspect.app) else { continue };
+            let check = app.health_checks.iter().find(|check| check.protocol == suspect.protocol);
+            let task = app.tasks.iter().find(|task| task.id.as_str() == suspect.task);
+            if let (Some(check), Some(task)) = (check, task) {
+                questions.push(question(app, check, task, Occasion::Suspect));
+            }
+        }
+        questions
+    }
+
+    /// Asks those that were not asked lately, a few at a time.
+    async fn ask(&mut self, questions: Vec<Question>) {
+        let Some(asker) = self.asker.clone() else { return };
+        let now = Instant::now();
+        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let mut running = JoinSet::new();
+        for question in questions {
+            let lately = self.asked.get(&question.task).is_some_and(|at| now - *at < AGAIN);
+            if lately || self.questions >= QUESTIONS {
+                continue;
+            }
+            self.asked.insert(question.task.clone(), now);
+            self.questions += 1;
+            let (asker, slots) = (asker.clone(), slots.clone());
+            running.spawn(async move {
+                // The semaphore is never closed.
+                let _slot = slots.acquire().await.ok();
+                put(&asker, question).await
+            });
+        }
+        while let Some(probe) = running.join_next().await {
+            if let Ok(probe) = probe {
+                self.note(PROBE, &probe);
+            }
+        }
+    }
+
+    fn note(&self, kind: &str, data: &impl Serialize) {
+        let fields = serde_json::to_value(data).unwrap_or_default();
+        let line = EventLine::new(self.start.elapsed().as_secs_f64(), kind, fields);
+        // A full disk shows at the next sample; this here is an extra.
+        let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
+    }
+}
+
+async fn put(asker: &Asker, question: Question) -> Probe {
+    let Question { task, protocol, occasion, target, patience } = question;
+    let probe = Probe { task, protocol, occasion, ..Probe::default() };
+    match target {
+        Err(detail) => Probe { detail, ..probe },
+        Ok(target) => {
+            let asked = asker.ask(&target, patience).await;
+            Probe {
+                address: target.address(),
+                path: target.path().to_owned(),
+                answer: asked.answer,
+                status: asked.status,
+                ms: (asked.took.as_secs_f64() * 1e5).round() / 1e2,
+                detail: asked.detail,
+                ..probe
+            }
+        }
+    }
+}
+
+fn question(app: &App, check: &HealthCheck, task: &Task, occasion: Occasion) -> Question {
+    // Longer than the check itself waits, so that a slow answer is told from none.
+    let patience = Duration::from_secs(2 * u64::try_from(check.timeout_seconds).unwrap_or(0));
+    Question {
+        task: task.id.as_str().to_owned(),
+        protocol: check.protocol.clone(),
+        occasion,
+        target: Target::of(&app.raw, check, task),
+        patience: patience.clamp(Duration::from_secs(2), Duration::from_secs(10)),
+    }
+}
+
+/// Tasks with a bad last result, asked as the check that failed asks.
+fn sick(app: &App, occasion: Occasion) -> Vec<Question> {
+    let failing = |task: &&Task| task.is_running() && task.is_unhealthy();
+    let asked = app.tasks.iter().filter(failing).take(SICK).filter_map(|task| {
+        let failed = task.health_check_results.iter().position(|result| !result.alive)?;
+        Some(question(app, app.health_checks.get(failed)?, task, occasion))
+    });
+    asked.collect()
+}
+
+/// The tasks with the oldest news.
+fn oldest(app: &App) -> Vec<Question> {
+    let Some(check) = app.health_checks.iter().find(|check| !check.is_native()) else { return Vec::new() };
+    let mut tasks: Vec<(OffsetDateTime, &Task)> = app
+        .tasks
+        .iter()
+        .filter(|task| task.is_running())
+        .filter_map(|task| last_result(&task.raw).map(|at| (at, task)))
+        .collect();
+    tasks.sort_by_key(|(at, _)| *at);
+    tasks.into_iter().take(FEW).map(|(_, task)| question(app, check, task, Occasion::Late)).collect()
+}
+
+/// A few well tasks, to see whether anything can be reached from here.
+fn controls(app: &App) -> Vec<Question> {
+    let Some(check) = app.health_checks.first() else { return Vec::new() };
+    let well = app.tasks.iter().filter(|task| task.is_running() && task.is_healthy());
+    well.rev().take(FEW).map(|task| question(app, check, task, Occasion::Control)).collect()
+}

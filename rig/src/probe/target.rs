@@ -1,0 +1,114 @@
+//! Where and what a task is asked: as its own check asks it.
+
+use harness::marathon::model::{HealthCheck, Task};
+use serde_json::Value;
+
+/// A question that a check would ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The agent's host name.
+    pub host: String,
+    /// The port on it.
+    pub port: u16,
+    /// What is spoken there.
+    pub speaks: Speaks,
+}
+
+/// What is spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// A connection is all.
+    Tcp,
+    /// GET of this path.
+    Http(String),
+    /// The same over TLS; as Marathon and curl -k do, any certificate is good.
+    Https(String),
+}
+
+impl Target {
+    /// Where the check finds the task, seen from outside of its agent.
+    ///
+    /// # Errors
+    /// Why that is not known, in words.
+    pub fn of(app: &Value, check: &HealthCheck, task: &Task) -> Result<Self, String> {
+        let path = || match check.path.as_deref() {
+            None | Some("") => "/".to_owned(),
+            Some(path) if path.starts_with('/') => path.to_owned(),
+            Some(path) => format!("/{path}"),
+        };
+        let speaks = match check.protocol.as_str() {
+            "COMMAND" => return Err("the check is a command that runs in the task".to_owned()),
+            "TCP" | "MESOS_TCP" => Speaks::Tcp,
+            "HTTP" | "MESOS_HTTP" => Speaks::Http(path()),
+            "HTTPS" | "MESOS_HTTPS" => Speaks::Https(path()),
+            other => return Err(format!("the protocol {other} is not known")),
+        };
+        // A container network gives the task an address that only its agent's network knows.
+        let mode =
+            |network: &Value| network["mode"].as_str().is_some_and(|mode| mode != "host" && mode != "container/bridge");
+        if app["networks"].as_array().is_some_and(|networks| networks.iter().any(mode)) {
+            return Err("the task is in a container network that cannot be reached from here".to_owned());
+        }
+        if task.host.is_empty() {
+            return Err("the task's host is not known".to_owned());
+        }
+        let index = usize::from(check.port_index.unwrap_or(0));
+        let bridge = app["networks"][0]["mode"] == "container/bridge";
+        let port = match check.port {
+            // Behind a bridge the check's port is the container's, not the host's.
+            Some(port) if !bridge => Some(port),
+            _ => task.ports.get(index).copied(),
+        };
+        let port = port.ok_or_else(|| "the task has no port for this check".to_owned())?;
+        Ok(Self { host: task.host.clone(), port, speaks })
+    }
+
+    /// `host:port`.
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The path, empty where a connection is all.
+    pub fn path(&self) -> &str {
+        match &self.speaks {
+            Speaks::Tcp => "",
+            Speaks::Http(path) | Speaks::Https(path) => path,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn target(app: Value, check: Value) -> Result<Target, String> {
+        let task = json!({"id": "a._app.1", "host": "10.0.0.7", "ports": [31_000, 31_001]});
+        let check: HealthCheck = serde_json::from_value(check).unwrap();
+        Target::of(&app, &check, &Task::from_value(task).unwrap())
+    }
+
+    #[test]
+    fn a_task_is_asked_where_its_check_asks_it() {
+        let http = target(json!({}), json!({"protocol": "HTTP", "path": "health", "portIndex": 1})).unwrap();
+        assert_eq!((http.address().as_str(), http.path()), ("10.0.0.7:31001", "/health"));
+        let tcp = target(json!({}), json!({"protocol": "MESOS_TCP", "port": 9000})).unwrap();
+        assert_eq!((tcp.address().as_str(), tcp.speaks), ("10.0.0.7:9000", Speaks::Tcp));
+        let bridge = json!({"networks": [{"mode": "container/bridge"}]});
+        assert_eq!(target(bridge, json!({"protocol": "HTTP", "port": 80})).unwrap().port, 31_000);
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_said() {
+        let command = target(json!({}), json!({"protocol": "COMMAND"})).unwrap_err();
+        assert!(command.contains("command"), "{command}");
+        let network = json!({"networks": [{"mode": "container", "name": "dcos"}]});
+        assert!(target(network, json!({"protocol": "TCP"})).unwrap_err().contains("container network"));
+        assert!(target(json!({}), json!({"protocol": "TCP", "portIndex": 7})).unwrap_err().contains("no port"));
+    }
+}

@@ -1,0 +1,58 @@
+//! Everything that is known of a run's trouble, as data: what `hc-rig why`, the closing text and the report render.
+
+use serde::Serialize;
+
+use crate::{
+    folder::Run,
+    why::{Conclusion, Facts, Finding, Groups, finding::CAPTURE, findings, rules},
+};
+
+/// The diagnosis of one run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// Version of the format.
+    pub format: u32,
+    /// The run's pair, or its app where there is none.
+    pub name: String,
+    /// Tasks that were seen.
+    pub seen: usize,
+    /// Tasks that had a bad result at any time.
+    pub sick: u64,
+    /// Tasks that ended before clean-up.
+    pub ended: u64,
+    /// Polls that are on disk.
+    pub samples: u64,
+    /// What it most likely was, the surest first. Empty when nothing was wrong.
+    pub conclusions: Vec<Conclusion>,
+    /// What the troubled tasks have in common.
+    pub groups: Groups,
+    /// The troubled tasks one by one, the earliest trouble first.
+    pub tasks: Vec<Finding>,
+    /// The command that captures what goes on next time.
+    pub capture: String,
+}
+
+impl Diagnosis {
+    /// The diagnosis of a run that was read back.
+    pub fn of(run: &Run) -> Self {
+        let facts = Facts::of(run);
+        let name = if run.manifest.pair.is_empty() { &run.manifest.app } else { &run.manifest.pair };
+        Self {
+            format: 1,
+            name: name.clone(),
+            seen: facts.tasks.len(),
+            sick: run.summary.sick_tasks,
+            ended: run.summary.ended_tasks,
+            samples: run.summary.samples,
+            conclusions: rules::conclude(&facts),
+            groups: Groups::of(&run.stories.telling(), &facts.tasks, facts.poll),
+            tasks: findings(run),
+            capture: CAPTURE.to_owned(),
+        }
+    }
+
+    /// Whether anything was wrong at all.
+    pub fn is_well(&self) -> bool {
+        self.conclusions.is_empty() && self.tasks.is_empty()
+    }
+}

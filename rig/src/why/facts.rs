@@ -1,0 +1,138 @@
+//! What the rules look at: one run's tasks, ages, own questions and settings, without files.
+
+use crate::folder::{
+    Run,
+    evidence::{Answer, Evidence, Probe},
+    manifest::{CheckFacts, Manifest},
+    sample::Counts,
+    summary::Verdict,
+    tasks::{Sickness, Story},
+};
+
+/// The facts of one run.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The first check of the definition.
+    pub check: CheckFacts,
+    /// Every task that was seen.
+    pub tasks: Vec<&'a Story>,
+    /// What the rig looked up itself, and the ages.
+    pub evidence: &'a Evidence,
+    /// The last target asked for.
+    pub target: u64,
+    /// Tasks by state in the last sample.
+    pub last: Counts,
+    /// Whether a target was not reached.
+    pub failed: bool,
+    /// Seconds from one poll to the next.
+    pub poll: f64,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts of a run that was read back.
+    pub fn of(run: &'a Run) -> Self {
+        Self::new(&run.manifest, run.stories.all().collect(), &run.evidence, run.summary.last)
+            .asked(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
+            .failed(matches!(run.summary.verdict, Verdict::NotReached | Verdict::Broken))
+    }
+
+    /// Facts of tasks under the definition of a manifest.
+    pub fn new(manifest: &Manifest, tasks: Vec<&'a Story>, evidence: &'a Evidence, last: Counts) -> Self {
+        let poll = if manifest.plan.poll_seconds > 0.0 { manifest.plan.poll_seconds } else { 2.0 };
+        Self { check: manifest.check(), tasks, evidence, target: last.total(), last, failed: false, poll }
+    }
+
+    fn asked(self, target: u64) -> Self {
+        Self { target, ..self }
+    }
+
+    fn failed(self, failed: bool) -> Self {
+        Self { failed, ..self }
+    }
+
+    /// Tasks with a bad result of their own, with it.
+    pub fn sick(&self) -> impl Iterator<Item = (&'a Story, &'a Sickness)> + '_ {
+        self.tasks.iter().filter_map(|story| story.sickness.as_ref().map(|sickness| (*story, sickness)))
+    }
+
+    /// The rig's own question to a task while it was sick; one after its recovery says nothing about the sickness.
+    pub fn probe(&self, story: &Story) -> Option<&'a Probe> {
+        let from = story.sickness.as_ref().map_or(0.0, |sickness| sickness.t);
+        let to = story.sickness.as_ref().and_then(|sickness| sickness.recovered_at).unwrap_or(f64::INFINITY);
+        let asked = |probe: &&Probe| {
+            probe.task == story.id && probe.answer != Answer::NotAsked && (from..=to).contains(&probe.t)
+        };
+        self.evidence.probes.iter().rev().find(asked)
+    }
+}
+
+/// What a cause says, whoever worded it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// Nobody listens on the port.
+    Refused,
+    /// No answer in time.
+    TimedOut,
+    /// The connection was cut.
+    Reset,
+    /// An HTTP status that counts as a failure.
+    Status(u16),
+    /// Something else.
+    Other,
+    /// No words at all: Mesos-native checks report none.
+    Unsaid,
+}
+
+impl Cause {
+    /// Reads `lastFailureCause`. The recordings have: `404 Not Found`, `ConnectException: Connection refused`, `TCP
+    /// idle-timeout encountered on connection to …`, `The connection closed with error: Connection reset`.
+    pub fn of(text: &str) -> Self {
+        let lower = text.to_lowercase();
+        let status = text.split(' ').next().filter(|word| word.len() == 3).and_then(|word| word.parse().ok());
+        match status {
+            _ if text.is_empty() => Self::Unsaid,
+            Some(status) => Self::Status(status),
+            None if lower.contains("refused") => Self::Refused,
+            None if ["idle-timeout", "timed out", "timeout"].iter().any(|word| lower.contains(word)) => Self::TimedOut,
+            None if lower.contains("reset") => Self::Reset,
+            None => Self::Other,
+        }
+    }
+
+    /// In a few words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Refused => "connection refused".to_owned(),
+            Self::TimedOut => "no answer in time".to_owned(),
+            Self::Reset => "connection reset".to_owned(),
+            Self::Status(status) => format!("HTTP status {status}"),
+            Self::Other => "another cause".to_owned(),
+            Self::Unsaid => "no cause given".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("404 Not Found", Cause::Status(404))]
+    #[case("ConnectException: Connection refused", Cause::Refused)]
+    #[case(
+        "Tcp command [Connect(127.0.0.1/<unresolved>:33001,None,List(),Some(10 seconds),true)] failed because of java.net.ConnectException: Connection refused",
+        Cause::Refused
+    )]
+    #[case(
+        "TCP idle-timeout encountered on connection to [127.0.0.1/<unresolved>:33176], no bytes passed in the last 2 seconds",
+        Cause::TimedOut
+    )]
+    #[case("The connection closed with error: Connection reset", Cause::Reset)]
+    #[case("", Cause::Unsaid)]
+    #[case("something new", Cause::Other)]
+    fn recorded_causes_are_understood(#[case] text: &str, #[case] cause: Cause) {
+        assert_eq!(Cause::of(text), cause);
+    }
+}

@@ -1,0 +1,120 @@
+//! What troubled tasks have in common: the agent, the ports, the moment, the cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::{
+    folder::tasks::Story,
+    why::{conclusion::count, facts::Cause},
+};
+
+/// What a set of tasks has in common.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Groups {
+    /// How many tasks.
+    pub tasks: usize,
+    /// Host names with the number of troubled tasks, most first.
+    pub hosts: Vec<(String, usize)>,
+    /// How many hosts the run used.
+    pub hosts_used: usize,
+    /// First and last port, if all tasks of the run between them on these hosts are troubled.
+    pub ports: Option<(u64, u64)>,
+    /// First and last moment at which trouble began, seconds on the samples' clock.
+    pub since: Option<(f64, f64)>,
+    /// Whether it began for all of them within two polls.
+    pub at_once: bool,
+    /// Causes with their number, most first.
+    pub causes: Vec<(String, usize)>,
+}
+
+/// From this many tasks on a pattern is worth naming.
+const PATTERN: usize = 2;
+
+impl Groups {
+    /// What `tasks` have in common among `all` of the run; `poll` is the time between two polls in seconds.
+    pub fn of(tasks: &[&Story], all: &[&Story], poll: f64) -> Self {
+        let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();
+        for story in tasks {
+            *hosts.entry(&story.host).or_default() += 1;
+            if let Some(sickness) = &story.sickness {
+                *causes.entry(Cause::of(&sickness.cause)).or_default() += 1;
+            }
+        }
+        let since = tasks.iter().map(|story| trouble_at(story)).fold(None, |range: Option<(f64, f64)>, t| {
+            Some(range.map_or((t, t), |(first, last)| (first.min(t), last.max(t))))
+        });
+        Self {
+            tasks: tasks.len(),
+            ports: ports(tasks, all),
+            hosts_used: all.iter().map(|story| story.host.as_str()).collect::<BTreeSet<_>>().len(),
+            since,
+            at_once: tasks.len() >= PATTERN && since.is_some_and(|(first, last)| last - first <= 2.0 * poll),
+            hosts: most_first(hosts.into_iter().map(|(host, n)| (host.to_owned(), n))),
+            causes: most_first(causes.into_iter().map(|(cause, n)| (cause.words(), n))),
+        }
+    }
+
+    /// The patterns in words, none where there are too few tasks for one.
+    pub fn sentences(&self) -> Vec<String> {
+        if self.tasks < PATTERN {
+            return Vec::new();
+        }
+        let mut told = Vec::new();
+        match &self.hosts[..] {
+            [(host, n)] if self.hosts_used > 1 => {
+                told.push(format!("all {n} are on {host}, one of {} agents used", self.hosts_used));
+            }
+            [(host, n)] => told.push(format!("all {n} are on {host}, the only agent used")),
+            many => {
+                let named: Vec<String> = many.iter().take(5).map(|(host, n)| format!("{n} on {host}")).collect();
+                let more = if many.len() > 5 { format!(", and {} more agents", many.len() - 5) } else { String::new() };
+                told.push(format!("on several agents: {}{more}", named.join(", ")));
+            }
+        }
+        if let Some((from, to)) = self.ports {
+            told.push(format!("every task on the ports {from} to {to} is among them"));
+        }
+        if let Some((first, last)) = self.since {
+            told.push(if self.at_once {
+                format!("all since one moment, {first:.1} s")
+            } else {
+                format!("one after the other, from {first:.1} s to {last:.1} s")
+            });
+        }
+        match &self.causes[..] {
+            [] => {}
+            [(cause, _)] => told.push(format!("all with one cause: {cause}")),
+            many => {
+                let named: Vec<String> = many.iter().map(|(cause, n)| format!("{n} {cause}")).collect();
+                told.push(format!("{}: {}", count(many.len(), "cause"), named.join(", ")));
+            }
+        }
+        told
+    }
+}
+
+/// When trouble began: the first bad result, else the end.
+fn trouble_at(story: &Story) -> f64 {
+    let sick = story.sickness.as_ref().map(|sickness| sickness.t);
+    sick.or(story.end.as_ref().map(|end| end.t)).unwrap_or(story.first_seen)
+}
+
+/// A range of ports is a pattern when well tasks lie outside of it and none inside.
+fn ports(tasks: &[&Story], all: &[&Story]) -> Option<(u64, u64)> {
+    let of =
+        |stories: &[&Story]| -> BTreeSet<u64> { stories.iter().filter_map(|s| s.ports.first().copied()).collect() };
+    let (theirs, everyones) = (of(tasks), of(all));
+    let (first, last) = (*theirs.first()?, *theirs.last()?);
+    let ids: BTreeSet<&str> = tasks.iter().map(|story| story.id.as_str()).collect();
+    let well = all.iter().filter(|story| !ids.contains(story.id.as_str()));
+    let inside = well.filter_map(|story| story.ports.first()).any(|port| (first..=last).contains(port));
+    (theirs.len() >= PATTERN && everyones.len() > theirs.len() && !inside).then_some((first, last))
+}
+
+fn most_first(items: impl Iterator<Item = (String, usize)>) -> Vec<(String, usize)> {
+    let mut items: Vec<_> = items.collect();
+    items.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    items
+}

@@ -1,0 +1,272 @@
+//! Every rule on made-up facts, and on what a real Marathon was recorded to say.
+
+use rstest::rstest;
+use serde_json::json;
+
+use crate::{
+    folder::{
+        evidence::{Answer, Census, Evidence, Probe, Suspect, Waiting},
+        manifest::{Manifest, Plan},
+        sample::Counts,
+        tasks::{End, Sickness, Story},
+    },
+    why::{
+        Conclusion, Facts, Reason, Sureness,
+        rules::{conclude, news::head_of_line},
+        stall::tests::recorded,
+    },
+};
+
+fn manifest(protocol: &str) -> Manifest {
+    Manifest {
+        definition: json!({"id": "/hc", "healthChecks": [{"protocol": protocol, "gracePeriodSeconds": 20,
+            "intervalSeconds": 1, "timeoutSeconds": 5, "maxConsecutiveFailures": 3}]}),
+        plan: Plan { targets: vec![60], poll_seconds: 2.0, step_seconds: 60.0 },
+        ..Manifest::default()
+    }
+}
+
+fn story(n: u64) -> Story {
+    Story {
+        id: format!("hc.instance-{n}._app.1"),
+        host: "127.0.0.1".to_owned(),
+        ports: vec![31_000 + n],
+        state: "TASK_RUNNING".to_owned(),
+        ..Story::default()
+    }
+}
+
+fn sick(n: u64, cause: &str, was_healthy: bool) -> Story {
+    let sickness = Sickness { t: 10.0, failures: 3, cause: cause.to_owned(), was_healthy, ..Sickness::default() };
+    Story { sickness: Some(sickness), ..story(n) }
+}
+
+fn ended(n: u64, life: u64, state: &str, story: Story) -> Story {
+    let end = End { t: 20.0, state: state.to_owned(), message: "Command exited with status 3".to_owned() };
+    Story { id: format!("hc.instance-{n}._app.{life}"), end: Some(end), ..story }
+}
+
+fn probe(n: u64, answer: Answer, ms: f64) -> Probe {
+    let task = format!("hc.instance-{n}._app.1");
+    Probe { t: 12.0, task, answer, ms, address: format!("127.0.0.1:{}", 31_000 + n), ..Probe::default() }
+}
+
+fn conclusions(protocol: &str, stories: &[Story], probes: Vec<Probe>) -> Vec<Conclusion> {
+    let evidence = Evidence { probes, ..Evidence::default() };
+    conclude(&Facts::new(&manifest(protocol), stories.iter().collect(), &evidence, Counts::default()))
+}
+
+fn first(protocol: &str, stories: &[Story], probes: Vec<Probe>) -> (Reason, Sureness) {
+    let found = conclusions(protocol, stories, probes);
+    let first = found.first().unwrap_or_else(|| panic!("nothing concluded of {stories:?}"));
+    (first.reason, first.sure)
+}
+
+const REFUSED: &str = "ConnectException: Connection refused";
+const IDLE: &str = "TCP idle-timeout encountered on connection to [127.0.0.1/<unresolved>:33176], no bytes passed in the last 2 seconds";
+
+#[rstest]
+#[case::down("HTTP", REFUSED, true, Answer::Refused, 1.0, Reason::AppDown)]
+#[case::never("TCP", REFUSED, false, Answer::Refused, 1.0, Reason::NeverListened)]
+#[case::wrong_path("HTTP", "404 Not Found", false, Answer::Wrong, 2.0, Reason::WrongAnswer)]
+#[case::hung("HTTP", IDLE, true, Answer::Silent, 10_000.0, Reason::Hung)]
+#[case::hung_native("MESOS_HTTP", "", true, Answer::Silent, 10_000.0, Reason::Hung)]
+#[case::slow("HTTP", IDLE, true, Answer::Good, 7_000.0, Reason::TimeoutTooShort)]
+#[case::late("MESOS_TCP", "", true, Answer::Good, 3.0, Reason::CheckerLate)]
+#[case::late_marathon("HTTP", IDLE, true, Answer::Good, 3.0, Reason::CheckerLate)]
+#[case::grace("HTTP", REFUSED, false, Answer::Good, 3.0, Reason::GraceTooShort)]
+fn what_ails_a_task_is_told_by_its_results_and_by_asking_it(
+    #[case] protocol: &str,
+    #[case] cause: &str,
+    #[case] was_healthy: bool,
+    #[case] answer: Answer,
+    #[case] ms: f64,
+    #[case] reason: Reason,
+) {
+    let stories = [sick(1, cause, was_healthy), story(2)];
+    assert_eq!(first(protocol, &stories, vec![probe(1, answer, ms)]), (reason, Sureness::High));
+}
+
+#[rstest]
+#[case("HTTP", REFUSED, Reason::AppDown, Sureness::Medium)]
+#[case("HTTP", "500 Internal Server Error", Reason::WrongAnswer, Sureness::Medium)]
+#[case("HTTP", "something new", Reason::Unknown, Sureness::Low)]
+#[case("MESOS_TCP", "", Reason::Unknown, Sureness::Low)]
+fn without_asking_it_is_less_sure_or_unknown(
+    #[case] protocol: &str,
+    #[case] cause: &str,
+    #[case] reason: Reason,
+    #[case] sure: Sureness,
+) {
+    assert_eq!(first(protocol, &[sick(1, cause, true)], Vec::new()), (reason, sure));
+}
+
+#[test]
+fn an_answer_after_the_recovery_says_nothing_about_the_sickness() {
+    let mut story = sick(1, REFUSED, true);
+    story.sickness.as_mut().unwrap().recovered = true;
+    story.sickness.as_mut().unwrap().recovered_at = Some(11.0);
+    assert_eq!(first("HTTP", &[story], vec![probe(1, Answer::Good, 3.0)]), (Reason::AppDown, Sureness::Medium));
+}
+
+#[test]
+fn a_task_that_got_well_by_itself_had_too_short_a_grace() {
+    let mut story = sick(1, REFUSED, false);
+    story.seconds_to_healthy = Some(26.5);
+    story.sickness.as_mut().unwrap().recovered = true;
+    let found = conclusions("HTTP", &[story], Vec::new());
+    assert_eq!(found[0].reason, Reason::GraceTooShort);
+    assert!(found[0].text.contains("26.5 s") && found[0].text.contains("20 s"), "{}", found[0].text);
+}
+
+#[test]
+fn what_cannot_be_reached_from_here_is_not_called_down() {
+    let stories = [sick(1, "", true), story(2)];
+    let nowhere = vec![probe(1, Answer::Unreachable, 3e3), probe(2, Answer::Unreachable, 3e3)];
+    let found = conclusions("MESOS_TCP", &stories, nowhere);
+    assert_eq!((found[0].reason, found[0].sure), (Reason::Unreachable, Sureness::Low));
+    assert!(found[0].text.contains("nothing can be told"), "{}", found[0].text);
+    let others = vec![probe(1, Answer::Unreachable, 3e3), probe(2, Answer::Good, 1.0)];
+    let found = conclusions("MESOS_TCP", &stories, others);
+    assert!(found[0].text.contains("hosts or the way to them are down"), "{}", found[0].text);
+}
+
+#[test]
+fn a_pattern_of_agents_ports_and_moment_is_named() {
+    let mut stories: Vec<Story> = (0..4).map(|n| sick(n, "", true)).collect();
+    let mut well = story(9);
+    "127.0.0.2".clone_into(&mut well.host);
+    stories.push(well);
+    let probes = (0..4).map(|n| probe(n, Answer::Good, 4.0)).collect();
+    let found = &conclusions("MESOS_TCP", &stories, probes)[0];
+    let told = found.evidence.join("\n");
+    for part in ["all 4 are on 127.0.0.1, one of 2", "31000 to 31003", "all since one moment, 10.0 s", "no cause given"]
+    {
+        assert!(told.contains(part), "{part} is missing in:\n{told}");
+    }
+}
+
+#[test]
+fn under_native_checks_only_the_hung_task_suffers_and_that_is_said() {
+    let mut stories: Vec<Story> = (2..62).map(story).collect();
+    stories.push(sick(1, "", true));
+    let found = conclusions("MESOS_HTTP", &stories, vec![probe(1, Answer::Silent, 1e4)]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].text.contains("only the hung one suffers: the other 60 tasks"), "{}", found[0].text);
+}
+
+fn hung(timed_out: bool, age: Option<f64>) -> Census {
+    let suspect = Suspect {
+        task: "hung.instance-1._app.1".to_owned(),
+        app: "/hung".to_owned(),
+        protocol: "HTTP".to_owned(),
+        interval: 1.0,
+        timeout: 20.0,
+        age,
+        timed_out,
+        cause: if timed_out { IDLE.to_owned() } else { String::new() },
+    };
+    Census { t: 110.0, apps: 2, tasks: 61, checks_per_second: 61.0, age: Some(9.8), suspects: vec![suspect] }
+}
+
+fn silent() -> Probe {
+    let task = "hung.instance-1._app.1".to_owned();
+    let address = "127.0.0.1:31999".to_owned();
+    Probe { t: 112.0, task, address, path: "/".to_owned(), answer: Answer::Silent, ms: 10_000.0, ..Probe::default() }
+}
+
+#[test]
+fn one_hung_task_is_named_as_the_cause_of_everybodys_old_news() {
+    let stories: Vec<Story> = (0..60).map(story).collect();
+    let mut probes: Vec<Probe> = (0..3).map(|n| probe(n, Answer::Good, 1.0)).collect();
+    probes.push(silent());
+    let evidence = Evidence { ages: recorded(), probes, censuses: vec![hung(false, None)], ..Evidence::default() };
+    let manifest = manifest("HTTP");
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    let found = conclude(&facts);
+    assert_eq!((found.len(), found[0].reason, found[0].sure), (1, Reason::HeadOfLine, Sureness::High));
+    assert_eq!(found[0].tasks, ["hung.instance-1._app.1"]);
+    for part in [
+        "256 / 61 = 4.2 s",
+        "20 − 4.2 = 15.8 s",
+        "time-out of 20 s",
+        "up to 16.2 s old",
+        "60 of these tasks were called healthy",
+    ] {
+        assert!(found[0].text.contains(part), "{part} is missing in:\n{}", found[0].text);
+    }
+    let told = found[0].evidence.join("\n");
+    for part in ["2 times", "did not answer in 10.0 s", "of 3 questions", "they agree"] {
+        assert!(told.contains(part), "{part} is missing in:\n{told}");
+    }
+}
+
+#[rstest]
+#[case::a_time_out_alone(hung(true, Some(12.0)), Vec::new(), Some(Sureness::Medium))]
+#[case::asking_alone(hung(false, None), vec![silent()], Some(Sureness::High))]
+#[case::nothing_but_an_old_result(hung(false, Some(20.0)), Vec::new(), None)]
+#[case::it_answers_us(hung(false, None), vec![Probe { answer: Answer::Good, ..silent() }], None)]
+fn the_cause_needs_a_sign_that_the_task_hangs(
+    #[case] census: Census,
+    #[case] probes: Vec<Probe>,
+    #[case] sure: Option<Sureness>,
+) {
+    let stories: Vec<Story> = (0..60).map(story).collect();
+    let evidence = Evidence { ages: recorded(), probes, censuses: vec![census], ..Evidence::default() };
+    let manifest = manifest("HTTP");
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    assert_eq!(head_of_line(&facts).map(|found| found.sure), sure);
+    if sure.is_none() {
+        assert_eq!(conclude(&facts)[0].reason, Reason::ChecksLate);
+    }
+}
+
+#[test]
+fn fresh_news_convict_nobody() {
+    let fresh = recorded().into_iter().map(|point| crate::folder::evidence::AgePoint { p50: 0.9, ..point }).collect();
+    let evidence =
+        Evidence { ages: fresh, probes: vec![silent()], censuses: vec![hung(true, None)], ..Evidence::default() };
+    let stories = [story(1)];
+    let manifest = manifest("HTTP");
+    assert_eq!(conclude(&Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default())), []);
+}
+
+#[test]
+fn a_lack_of_offers_is_told_in_marathons_words() {
+    let waiting =
+        Waiting { count: 4, offers: 9, refusals: vec![("InsufficientCpus".to_owned(), 9)], ..Waiting::default() };
+    let evidence = Evidence { waiting: vec![waiting], ..Evidence::default() };
+    let manifest = manifest("TCP");
+    let last = Counts { healthy: 6, scheduled: 4, ..Counts::default() };
+    let facts = Facts { failed: true, ..Facts::new(&manifest, Vec::new(), &evidence, last) };
+    let found = conclude(&facts);
+    assert_eq!((found[0].reason, found[0].sure), (Reason::NoOffers, Sureness::High));
+    assert!(
+        found[0].text.contains("4 of 10 tasks") && found[0].text.contains("InsufficientCpus (9)"),
+        "{}",
+        found[0].text
+    );
+    let running = Facts { failed: false, ..facts };
+    assert_eq!(conclude(&running), [], "a run that reached its target does not wait");
+}
+
+#[test]
+fn loops_and_losses_are_told_apart() {
+    let crash = [ended(1, 1, "TASK_FAILED", story(1)), ended(1, 2, "TASK_FAILED", story(1))];
+    assert_eq!(first("HTTP", &crash, Vec::new()), (Reason::CrashLoop, Sureness::High));
+    let kills =
+        [ended(1, 1, "TASK_KILLED", sick(1, REFUSED, false)), ended(1, 2, "TASK_KILLED", sick(1, REFUSED, false))];
+    let reasons: Vec<Reason> = conclusions("HTTP", &kills, Vec::new()).iter().map(|found| found.reason).collect();
+    assert_eq!(reasons, [Reason::NeverListened, Reason::KillLoop], "the cause comes before the loop");
+    let lost = [Story { was_unreachable: true, ..story(1) }];
+    assert_eq!(first("HTTP", &lost, Vec::new()), (Reason::AgentLost, Sureness::High));
+    assert_eq!(conclusions("HTTP", &[ended(1, 1, "TASK_FAILED", story(1))], Vec::new()), [], "once is no loop");
+}
+
+#[test]
+fn a_failed_run_without_a_sign_says_so() {
+    let evidence = Evidence::default();
+    let manifest = manifest("TCP");
+    let facts = Facts { failed: true, ..Facts::new(&manifest, Vec::new(), &evidence, Counts::default()) };
+    assert_eq!(conclude(&facts)[0].reason, Reason::Unknown);
+}
