@@ -48,7 +48,7 @@ const SICK: usize = 16;
 /// Tasks with old news asked in one round, and well ones to compare with.
 const FEW: usize = 2;
 /// The same task is asked again after this long.
-const AGAIN: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_secs(15);
 /// Questions in one run.
 const QUESTIONS: usize = 400;
 /// How long the round at the end of a failed run may take.

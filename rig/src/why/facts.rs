@@ -33,7 +33,7 @@ impl<'a> Facts<'a> {
     pub fn of(run: &'a Run) -> Self {
         Self::new(&run.manifest, run.stories.all().collect(), &run.evidence, run.summary.last)
             .asked(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
-            .failed(matches!(run.summary.verdict, Verdict::NotReached | Verdict::Broken))
+            .failed(!matches!(run.summary.verdict, Verdict::Held | Verdict::Stopped))
     }
 
     /// Facts of tasks under the definition of a manifest.
@@ -57,8 +57,10 @@ impl<'a> Facts<'a> {
 
     /// The rig's own question to a task while it was sick; one after its recovery says nothing about the sickness.
     pub fn probe(&self, story: &Story) -> Option<&'a Probe> {
-        let from = story.sickness.as_ref().map_or(0.0, |sickness| sickness.t);
-        let to = story.sickness.as_ref().and_then(|sickness| sickness.recovered_at).unwrap_or(f64::INFINITY);
+        let sickness = story.sickness.as_ref();
+        // Failures within the grace period do not count as sickness yet; a task that never was well is asked then, too.
+        let from = sickness.filter(|sickness| sickness.was_healthy).map_or(0.0, |sickness| sickness.t);
+        let to = sickness.and_then(|sickness| sickness.recovered_at).unwrap_or(f64::INFINITY);
         let asked = |probe: &&Probe| {
             probe.task == story.id && probe.answer != Answer::NotAsked && (from..=to).contains(&probe.t)
         };

@@ -103,7 +103,16 @@ fn a_sick_task_is_found_and_explained() {
     let json = stdout(&HcRig::new(&["why", "--json", &run]).run());
     let diagnosis: Value = serde_json::from_str(&json).expect("a JSON array");
     assert_eq!(diagnosis[0]["conclusions"][0]["reason"], "never_listened", "{json}");
-    for part in ["asked     at ", "refused", "check     TCP", "executor  pid ", "cause     ", capture, "proc.apid=", "fd.sport="] {
+    for part in [
+        "asked     at ",
+        "refused",
+        "check     TCP",
+        "executor  pid ",
+        "cause     ",
+        capture,
+        "proc.apid=",
+        "fd.sport=",
+    ] {
         assert!(why.contains(part), "{part} is missing in:\n{why}");
     }
 }

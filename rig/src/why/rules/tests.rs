@@ -21,7 +21,7 @@ fn manifest(protocol: &str) -> Manifest {
     Manifest {
         definition: json!({"id": "/hc", "healthChecks": [{"protocol": protocol, "gracePeriodSeconds": 20,
             "intervalSeconds": 1, "timeoutSeconds": 5, "maxConsecutiveFailures": 3}]}),
-        plan: Plan { targets: vec![60], poll_seconds: 2.0, step_seconds: 60.0 },
+        plan: Plan { targets: vec![60], poll_seconds: 2.0, ..Plan::default() },
         ..Manifest::default()
     }
 }
