@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::Plan;
@@ -24,6 +25,11 @@ pub struct Drive {
     pub poll: Duration,
     /// How long a step may take from the request until its target is reached.
     pub step_deadline: Duration,
+    /// When the next target is asked for.
+    pub advance: Advance,
+    /// Polls less often than asked for when the answers are slow or large, so that polling stays a small part of what
+    /// the server does. A fake in the same process does not need it.
+    pub spare_the_server: bool,
     /// How long a target must stay reached before the next one is asked for.
     pub hold: Duration,
     /// The first sample and every so manieth after it carry all tasks.
@@ -36,6 +42,16 @@ pub struct Drive {
     pub cancel: CancellationToken,
 }
 
+/// When the next target is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Advance {
+    /// Once the one before is reached and was held.
+    #[default]
+    WhenReached,
+    /// By the clock, reached or not, counted from the beginning of the run. Only the last target must be reached.
+    Every(Duration),
+}
+
 impl Drive {
     /// The seed's run: a poll every two seconds, no holding. Five minutes a step; every 30th sample complete.
     #[must_use]
@@ -44,6 +60,8 @@ impl Drive {
             plan,
             poll: Duration::from_secs(2),
             step_deadline: Duration::from_secs(300),
+            advance: Advance::default(),
+            spare_the_server: false,
             hold: Duration::ZERO,
             full_every: 30,
             started: OffsetDateTime::now_utc(),
@@ -93,7 +111,10 @@ async fn narrow(run: &mut Run<'_>, search: &mut Search, subject: &mut impl Subje
         };
         if broken {
             run.note(&format!("recovering at {} tasks", search.safe()))?;
+            // What the break left behind crosses bounds still: recovering is no try.
+            run.watch_thresholds(false);
             climb(run, subject, search.safe(), &mut asked_for).await?;
+            run.watch_thresholds(true);
         }
         run.forget_what_was_counted();
         broken = match climb(run, subject, target, &mut asked_for).await {
@@ -119,12 +140,25 @@ async fn climb(run: &mut Run<'_>, subject: &mut impl Subject, target: u32, asked
 }
 
 async fn all_steps(run: &mut Run<'_>, subject: &mut impl Subject) -> Step<()> {
-    for (index, &target) in run.drive.plan.targets().iter().enumerate() {
-        run.begin_step(index + 1, target)?;
+    let began = Instant::now();
+    let targets = run.drive.plan.targets();
+    for (index, &target) in targets.iter().enumerate() {
+        let step = index + 1;
+        run.begin_step(step, target)?;
+        let due = match run.drive.advance {
+            Advance::Every(every) if step < targets.len() => {
+                Some(began + every.saturating_mul(u32::try_from(step).unwrap_or(u32::MAX)))
+            }
+            _ => None,
+        };
         if index > 0 {
-            run.ask_for(subject, target, false).await?;
+            // By the clock, the deployment of the step before may still be under way.
+            run.ask_for(subject, target, run.drive.advance != Advance::WhenReached).await?;
         }
-        let reached = run.until_reached(subject, target).await;
+        let reached = match due {
+            Some(due) => run.until_due(subject, target, due).await,
+            None => run.until_reached(subject, target).await,
+        };
         run.end_step(&reached)?;
         reached?;
     }

@@ -212,6 +212,50 @@ async fn the_limit_is_found_by_breaking_and_recovering() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_break_left_behind_does_not_spoil_the_search() {
+    let mut app = App::new(1);
+    // Those beyond the limit count as running without a result for ever: healthy_pct stays low while recovering.
+    app.healthy_at_most = 20;
+    let plan = Plan::exponential(1, 2, 100).expect("a plan");
+    let search = Search::new(&plan, 0.01, 3);
+    let thresholds = vec!["healthy_pct < 100 for 8s".parse().expect("a threshold")];
+    let drive = Drive { thresholds, plan, hold: Duration::from_secs(10), ..drive(&[1]) };
+    let (limit, report) = drive.find_limit(search, &mut app, &mut Kept::default()).await;
+    let limit = limit.expect("found");
+    assert_eq!((limit.holds, limit.breaks), (20, Some(21)));
+    assert_eq!(limit.tries[&21], Tries { held: 0, broke: 2 }, "a majority of three");
+    assert!(report.totals.thresholds[0].crossed.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_the_clock_the_next_target_comes_whether_the_last_was_reached_or_not() {
+    let mut app = App::new(1);
+    app.warm_up = Duration::from_secs(8);
+    let mut kept = Kept::default();
+    let drive = Drive { advance: Advance::Every(Duration::from_secs(5)), ..drive(&[1, 4, 7]) };
+    let report = drive.run(&mut app, &mut kept).await;
+    assert!(report.outcome.held(), "{}", report.outcome);
+    // Polls are 2 s apart: what is due at 5 and 10 s is asked for at 6 and 10 s. The driver's scripted app starts all
+    // tasks anew when it is scaled.
+    let steps: Vec<_> = kept.steps.iter().map(|step| (step.asked_at, step.reached_at)).collect();
+    assert_eq!(steps, [(0.0, None), (6.0, None), (10.0, Some(18.0))]);
+    assert_eq!(kept.steps[0].why.as_deref(), Some("the next step was due before its target was reached"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_answers_make_the_rig_poll_less_often() {
+    let mut app = App::new(1);
+    app.warm_up = Duration::from_secs(30);
+    app.polls = vec![Duration::from_millis(600); 100].into();
+    let mut kept = Kept::default();
+    let report = Drive { spare_the_server: true, ..drive(&[1]) }.run(&mut app, &mut kept).await;
+    let at: Vec<f64> = kept.samples.iter().take(4).map(|sample| sample.t).collect();
+    assert_eq!(at, [0.6, 6.6, 12.6, 18.6], "ten times 0.6 s apart instead of 2 s");
+    assert_eq!((report.totals.missed_ticks, report.totals.poll_seconds), (0, 6.0), "what is left out is not missed");
+    assert!(notes(&kept)[0].starts_with("polls are 6 s apart from now on"), "{:?}", notes(&kept));
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancelling_ends_the_run_and_keeps_what_was_seen() {
     let mut kept = Kept::default();
     let drive = drive(&[1, 4]);

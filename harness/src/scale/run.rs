@@ -13,9 +13,10 @@ use tokio::time::{Instant, sleep_until};
 use super::age;
 use super::delta::DeltaWriter;
 use super::disagreement::Comparer;
-use super::driver::Drive;
+use super::driver::{Advance, Drive};
 use super::guard::Guard;
 use super::measures::Measures;
+use super::pace::Pace;
 use super::phases::{PhaseTracker, Tally};
 use super::quantile::{Histogram, Quantiles};
 use super::sample::{Ages, Counts, FORMAT, Sample};
@@ -41,6 +42,10 @@ pub(super) struct Run<'a> {
     to_healthy: Histogram,
     to_unhealthy: Histogram,
     guard: Guard,
+    watching: bool,
+    pace: Option<Pace>,
+    /// Ticks from one poll to the next.
+    apart: u64,
     /// What happened in the steps before the present one.
     before: Tally,
     /// Of the present step; complete once the run has moved on.
@@ -73,6 +78,9 @@ impl<'a> Run<'a> {
             to_healthy: Histogram::default(),
             to_unhealthy: Histogram::default(),
             guard: Guard::new(drive.thresholds.iter().cloned()),
+            watching: true,
+            pace: drive.spare_the_server.then(|| Pace::new(drive.poll)),
+            apart: 1,
             before: Tally::default(),
             step: StepReport::begin(0, 0, 0.0),
             deadline: start,
@@ -85,7 +93,12 @@ impl<'a> Run<'a> {
         let t = self.t();
         let shrinking = target < self.step.target;
         self.step = StepReport::begin(step, target, t);
-        self.deadline = Instant::now() + self.drive.step_deadline;
+        // A step that ends by the clock has no deadline of its own before that.
+        let within = match self.drive.advance {
+            Advance::WhenReached => self.drive.step_deadline,
+            Advance::Every(every) => self.drive.step_deadline.max(every.saturating_mul(2)),
+        };
+        self.deadline = Instant::now() + within;
         self.phases.begin_step(step, t, shrinking);
         keep(self.sink.on_target(step, target))
     }
@@ -97,7 +110,11 @@ impl<'a> Run<'a> {
         self.phases.times_to_healthy().iter().for_each(|&time| self.to_healthy.record(time));
         self.phases.times_to_unhealthy().iter().for_each(|&time| self.to_unhealthy.record(time));
         let mut step = self.step.clone();
-        step.why = end.as_ref().err().map(Outcome::to_string);
+        step.why = match end {
+            Err(outcome) => Some(outcome.to_string()),
+            Ok(()) if step.reached_at.is_none() => Some("the next step was due before its target was reached".to_owned()),
+            Ok(()) => None,
+        };
         step.time_to_healthy = Quantiles::of(&mut self.phases.times_to_healthy().to_vec());
         step.time_to_unhealthy = Quantiles::of(&mut self.phases.times_to_unhealthy().to_vec());
         (step.flips, step.kills, step.losses) = (tally.flips, tally.kills, tally.losses);
@@ -113,6 +130,11 @@ impl<'a> Run<'a> {
     /// How many steps are over.
     pub(super) fn steps(&self) -> usize {
         self.report.steps.len()
+    }
+
+    /// Whether samples are held against the thresholds.
+    pub(super) fn watch_thresholds(&mut self, watching: bool) {
+        self.watching = watching;
     }
 
     /// A try begins: what its thresholds bound is counted anew.
@@ -134,6 +156,18 @@ impl<'a> Run<'a> {
             let tick = self.next_tick().await?;
             self.poll(subject, tick).await?;
         }
+    }
+
+    /// Polls until it is time for the next target, whether this one has been reached or not.
+    pub(super) async fn until_due(&mut self, subject: &mut impl Subject, target: u32, due: Instant) -> Step<()> {
+        while Instant::now() < due {
+            let tick = self.next_tick().await?;
+            let there = self.poll(subject, tick).await? && self.last.as_ref().is_some_and(|seen| seen.reached(target));
+            if there && self.step.reached_at.is_none() {
+                self.step.reached_at = Some(self.t());
+            }
+        }
+        Ok(())
     }
 
     /// Polls until the target has been reached and has stayed so for as long as it must.
@@ -177,8 +211,27 @@ impl<'a> Run<'a> {
                 return Ok(false);
             }
         };
-        self.saw(seen, tick, asked.elapsed().as_secs_f64())?;
+        let took = asked.elapsed();
+        let tasks = seen.tasks.len();
+        self.saw(seen, tick, took.as_secs_f64())?;
+        self.keep_pace(took, tasks)?;
         Ok(true)
+    }
+
+    fn keep_pace(&mut self, took: Duration, tasks: usize) -> Step<()> {
+        let Some(apart) = self.pace.as_mut().and_then(|pace| pace.answered(took, tasks)) else { return Ok(()) };
+        self.ticks.spread(apart);
+        self.apart = apart;
+        let every = self.poll_seconds();
+        self.note(&format!(
+            "polls are {every} s apart from now on: an answer with {tasks} tasks took {:.3} s, and the rig must not become the load",
+            took.as_secs_f64()
+        ))
+    }
+
+    /// Seconds from one poll to the next at present.
+    fn poll_seconds(&self) -> f64 {
+        self.drive.poll.as_secs_f64() * self.apart as f64
     }
 
     fn saw(&mut self, mut seen: Seen, tick: Tick, took: f64) -> Step<()> {
@@ -230,6 +283,9 @@ impl<'a> Run<'a> {
     }
 
     fn hold_against_thresholds(&mut self, sample: &Sample) -> Step<()> {
+        if !self.watching {
+            return Ok(());
+        }
         let times_to_healthy = self.phases.times_to_healthy();
         let new = self.step.target.saturating_sub(self.step_before());
         let measures = Measures {
@@ -337,6 +393,7 @@ impl<'a> Run<'a> {
         }
         let totals = Totals {
             seconds: self.t(),
+            poll_seconds: self.poll_seconds(),
             lateness: self.late.quantiles(),
             api: self.took.quantiles(),
             age: self.ages.quantiles(),

@@ -13,6 +13,8 @@ use tokio::time::{Instant, sleep_until};
 pub struct Ticks {
     start: Instant,
     period: Duration,
+    /// Only every so manieth moment of the schedule is a tick.
+    apart: u64,
     next: u64,
 }
 
@@ -29,16 +31,24 @@ impl Ticks {
     /// A schedule whose first tick is due at `start`. A period of zero is taken as a millisecond.
     #[must_use]
     pub fn new(start: Instant, period: Duration) -> Self {
-        Self { start, period: period.max(Duration::from_millis(1)), next: 0 }
+        Self { start, period: period.max(Duration::from_millis(1)), apart: 1, next: 0 }
+    }
+
+    /// From the next tick on only every `apart`-th moment of the schedule is one. The moments between are not missed.
+    pub fn spread(&mut self, apart: u64) {
+        let last = self.next.saturating_sub(self.apart);
+        self.apart = apart.max(1);
+        self.next = last.saturating_add(self.apart);
     }
 
     /// Waits for the next tick. Dropping the future before it is ready loses nothing.
     pub async fn next(&mut self) -> Tick {
         sleep_until(self.due(self.next)).await;
         let behind = Instant::now().saturating_duration_since(self.due(self.next));
-        let missed = u64::try_from(behind.as_nanos() / self.period.as_nanos()).unwrap_or(u64::MAX);
-        let happened = self.next.saturating_add(missed);
-        self.next = happened.saturating_add(1);
+        let apart = self.period.as_nanos().saturating_mul(u128::from(self.apart));
+        let missed = u64::try_from(behind.as_nanos() / apart).unwrap_or(u64::MAX);
+        let happened = self.next.saturating_add(missed.saturating_mul(self.apart));
+        self.next = happened.saturating_add(self.apart);
         Tick { late: Instant::now().saturating_duration_since(self.due(happened)), missed }
     }
 
@@ -71,6 +81,19 @@ mod tests {
         // The work of the fourth tick (at 6 s) lasts until 10.5 s: the tick at 8 s is missed, that at 10 s is late.
         assert_eq!(at, [0, 2, 4, 6, 10, 12]);
         assert_eq!(missed, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_spread_schedule_keeps_its_moments() {
+        let start = Instant::now();
+        let mut ticks = Ticks::new(start, PERIOD);
+        let mut at = Vec::new();
+        for apart in [1, 3, 3, 1, 1] {
+            assert_eq!(ticks.next().await.missed, 0);
+            at.push(start.elapsed().as_secs());
+            ticks.spread(apart);
+        }
+        assert_eq!(at, [0, 2, 8, 14, 16]);
     }
 
     #[tokio::test(start_paused = true)]

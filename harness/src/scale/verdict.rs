@@ -133,6 +133,8 @@ pub struct Totals {
     pub late_ticks: u64,
     /// Ticks at which no poll could be made because the one before still ran.
     pub missed_ticks: u64,
+    /// Seconds from one poll to the next at the end of the run; more than asked for when the answers were slow or large.
+    pub poll_seconds: f64,
     /// How late the polls began after their ticks, in seconds.
     pub lateness: Option<Quantiles>,
     /// How long the polls took, in seconds: the latency of the API.
