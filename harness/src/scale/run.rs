@@ -112,7 +112,9 @@ impl<'a> Run<'a> {
         let mut step = self.step.clone();
         step.why = match end {
             Err(outcome) => Some(outcome.to_string()),
-            Ok(()) if step.reached_at.is_none() => Some("the next step was due before its target was reached".to_owned()),
+            Ok(()) if step.reached_at.is_none() => {
+                Some("the next step was due before its target was reached".to_owned())
+            }
             Ok(()) => None,
         };
         step.time_to_healthy = Quantiles::of(&mut self.phases.times_to_healthy().to_vec());

@@ -29,6 +29,21 @@ pub fn poll(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A part of a whole, `1%` or `0.01`, from 0 to a half.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn precision(text: &str) -> Result<f64, String> {
+    let (number, whole) = match text.trim().strip_suffix('%') {
+        Some(number) => (number.trim(), 100.0),
+        None => (text.trim(), 1.0),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if (0.0..=0.5).contains(&(number / whole)) => Ok(number / whole),
+        _ => Err("write a share of 0% to 50%, such as 1% or 0.01".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +56,8 @@ mod tests {
         for wrong in ["0", "-1", "soon", "1e300", ""] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
+        assert_eq!((precision("1%"), precision("0.05")), (Ok(0.01), Ok(0.05)));
+        assert!(precision("1").is_err() && precision("-1%").is_err() && precision("much").is_err());
         assert!(poll("50ms").is_err() && poll("61s").is_err() && poll("2s").is_ok());
     }
 }

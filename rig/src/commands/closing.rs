@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use crate::{
+    commands::measured,
     exit::Code,
     folder::{Run, summary::Verdict},
     report::{
@@ -31,6 +32,9 @@ pub fn one(run: &Run, folder: &Path, code: Code, took: f64) -> String {
     }
     worst(&mut out, run);
     out.push_str(&text::short(&Diagnosis::of(run)));
+    for (label, text) in measured::one(summary) {
+        let _ = writeln!(out, "{label:<12} {text}");
+    }
     tail(&mut out, folder, &[run], code, took);
     if summary.sick_tasks > 0 {
         let _ = writeln!(out, "{:<12} hc-rig why {}", "Next", folder.display());
@@ -62,6 +66,9 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
             let _ = write!(line, "   {}: {}", summary.verdict.word(), summary.why);
         }
         let _ = writeln!(out, "{line}");
+    }
+    for (label, text) in measured::over(runs.iter().map(|(_, run)| (run.manifest.pair.as_str(), &run.summary))) {
+        let _ = writeln!(out, "{label:<12} {text}");
     }
     let all: Vec<&Run> = runs.iter().map(|(_, run)| run).collect();
     tail(&mut out, folder, &all, code, took);

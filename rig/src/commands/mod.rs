@@ -3,9 +3,11 @@
 pub mod clean;
 pub mod closing;
 pub mod cluster;
+pub mod measured;
 pub mod output;
 pub mod render;
 pub mod run;
+pub mod scaling;
 pub mod try_pairs;
 pub mod why;
 

@@ -1,20 +1,12 @@
 //! `hc-rig run`: one app on a cluster.
 
-use std::{num::NonZeroU32, time::Duration};
-
 use clap::Args;
-use harness::{
-    cluster::{Limits, Needs, preflight},
-    scale::Plan,
-};
+use harness::cluster::{Limits, Needs, preflight};
 use tokio::time::Instant;
 
 use crate::{
-    cli::{
-        spoken,
-        values::{duration, poll},
-    },
-    commands::{Done, closing, output::Output, render},
+    cli::spoken,
+    commands::{Done, closing, output::Output, render, scaling::Scaling},
     exit::{Code, Failure},
     folder::RunFolder,
     progress::Progress,
@@ -47,35 +39,6 @@ pub struct RunArgs {
     pub output: Output,
 }
 
-/// How an app is scaled and polled.
-#[derive(Args, Clone, Debug)]
-pub struct Scaling {
-    /// Tasks that each step adds
-    #[arg(long, default_value = "10", value_name = "N")]
-    pub step: NonZeroU32,
-    /// Tasks at the end [default: the definition's instances and three steps]
-    #[arg(long, value_name = "N")]
-    pub target: Option<u32>,
-    /// Time between two polls
-    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
-    pub poll: Duration,
-    /// Time that one step may take
-    #[arg(long, default_value = "5m", value_parser = duration, value_name = "TIME")]
-    pub step_timeout: Duration,
-}
-
-impl Scaling {
-    /// The targets for a definition.
-    ///
-    /// # Errors
-    /// Exit code 2: the definition asks for more than the target.
-    pub fn plan(&self, definition: &Definition) -> Result<Plan, Failure> {
-        let first = definition.instances();
-        let target = self.target.unwrap_or_else(|| first.saturating_add(self.step.get().saturating_mul(3)));
-        Plan::linear(first, self.step, target).map_err(|error| Failure::usage(error.to_string()))
-    }
-}
-
 /// Runs it.
 ///
 /// # Errors
@@ -83,8 +46,9 @@ impl Scaling {
 pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> {
     let begun = Instant::now();
     let definition = Definition::load(&args.app)?;
-    let plan = args.scaling.plan(&definition)?;
+    let mut scaled = args.scaling.scaled(&definition)?;
     let settings = args.reach.settings()?;
+    scaled.step_within = scaled.step_within.mul_f64(settings.patience.value);
     let client = reach::client(&settings)?;
     let progress = Progress::new(args.output.quiet);
 
@@ -94,30 +58,29 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     };
     let (cpus, mem) = definition.needs();
     let docker = definition.pair.starts_with("docker");
-    let needs = Needs { tasks: u64::from(plan.target()), cpus, mem, docker };
+    let needs = Needs { tasks: u64::from(scaled.plan.target()), cpus, mem, docker };
     let limits = Limits::default();
     found.check(&needs, (!args.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.say(&format!(
-        "{login}Marathon {} · {} · {} · {plan} tasks, poll every {:?}",
+        "{login}Marathon {} · {} · {} · {scaled}, poll every {:?}{}",
         found.marathon.version,
         match &found.mesos {
             Ok(version) => format!("Mesos {version}, {} agents", found.agents.len()),
             Err(_) => "Mesos cannot be asked".to_owned(),
         },
         definition.pair,
-        args.scaling.poll,
+        scaled.poll,
+        scaled.conditions(),
     ));
 
     let folder = RunFolder::create(args.output.folder("run"))?;
     let path = folder.path().to_owned();
-    let pair = progress.pair(&definition.pair, plan.target());
+    let pair = progress.pair(&definition.pair, scaled.plan.target());
     let job = Job {
         cluster: reach::describe(&settings, &client, &found),
         definition,
-        plan,
-        poll: args.scaling.poll,
-        step_within: args.scaling.step_timeout.mul_f64(settings.patience.value),
+        scaled,
         id_as_is: args.id_as_is,
         run: None,
         side_by_side: 1,

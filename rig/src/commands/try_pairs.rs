@@ -18,7 +18,8 @@ use crate::{
         Done, closing,
         output::Output,
         render,
-        run::{Scaling, discard, stopped_early},
+        run::{discard, stopped_early},
+        scaling::Scaling,
     },
     exit::{Code, Failure},
     folder::{
@@ -28,7 +29,7 @@ use crate::{
     },
     progress::Progress,
     report::several,
-    run::{Definition, Interrupt, Job, Outcome, measure, reach},
+    run::{Definition, Interrupt, Job, Outcome, Scaled, measure, reach},
 };
 
 /// What `try` can be told.
@@ -65,7 +66,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     pairs.retain(|pair| seen.insert(*pair));
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;
-    let plans = definitions.iter().map(|definition| args.scaling.plan(definition)).collect::<Result<Vec<_>, _>>()?;
+    let scaled = definitions.iter().map(|definition| args.scaling.scaled(definition)).collect::<Result<Vec<_>, _>>()?;
     let progress = Progress::new(args.output.quiet);
     let path = args.output.folder("try");
     let folders = folders(&path, &definitions)?;
@@ -84,25 +85,24 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         ..reach::describe(&settings, &client, &found)
     };
     progress.say(&format!(
-        "Fake Marathon {} on {} · login ok · {} agents · real processes, real checks\n{} pair{} side by side, each {} tasks, poll every {:?}",
+        "Fake Marathon {} on {} · login ok · {} agents · real processes, real checks\n{} pair{} side by side, each {}, poll every {:?}{}",
         found.marathon.version,
         fake.url(),
         found.agents.len(),
         pairs.len(),
         if pairs.len() == 1 { "" } else { "s" },
-        plans.first().map(ToString::to_string).unwrap_or_default(),
+        scaled.first().map(ToString::to_string).unwrap_or_default(),
         args.scaling.poll,
+        scaled.first().map(Scaled::conditions).unwrap_or_default(),
     ));
 
     let mut running = JoinSet::new();
-    for ((definition, plan), folder) in definitions.into_iter().zip(plans).zip(&folders) {
-        let pair = progress.pair(&definition.pair, plan.target());
+    for ((definition, scaled), folder) in definitions.into_iter().zip(scaled).zip(&folders) {
+        let pair = progress.pair(&definition.pair, scaled.plan.target());
         let job = Job {
             run: Some(definition.stem()),
             definition,
-            plan,
-            poll: args.scaling.poll,
-            step_within: args.scaling.step_timeout,
+            scaled,
             id_as_is: false,
             cluster: cluster.clone(),
             side_by_side: pairs.len() as u64,

@@ -193,6 +193,9 @@ impl RunFolder {
         summary.target = manifest.plan.targets.last().copied().unwrap_or(summary.target);
         let reached = |step: &&Step| step.reached_after.is_some();
         summary.reached = summary.steps.iter().filter(reached).map(|step| step.target).max().unwrap_or(0);
+        if let Some(limit) = &summary.limit {
+            summary.reached = u64::from(limit.holds);
+        }
         summary.sick_tasks = stories.all().filter(|story| story.sickness.is_some()).count() as u64;
         summary.ended_tasks = stories.all().filter(|story| story.end.is_some()).count() as u64;
         if summary.verdict == summary::Verdict::Broken && summary.why.is_empty() {

@@ -210,7 +210,8 @@ impl Tally {
             // A new target shows in the poll after the one that found the old target reached: it was asked for when
             // the sample before was taken, and that sample is what ended the step before.
             let asked_at = if self.steps.is_empty() { first_t } else { before };
-            if let Some(step) = self.steps.last_mut() {
+            // Where samples bear their step, one that ended before it was reached is no guess either.
+            if let (Some(step), 0) = (self.steps.last_mut(), sample.step) {
                 step.reached_after.get_or_insert((before - step.asked_at).max(0.0));
             }
             self.steps.push(Step { target: sample.target, request: sample.request, asked_at, ..Step::default() });

@@ -76,15 +76,16 @@ impl PairProgress {
         }
     }
 
-    /// A step is over.
-    pub fn step(&mut self, step: &StepReport, steps: usize) {
+    /// A step is over, of so many if that is known.
+    pub fn step(&mut self, step: &StepReport, steps: Option<usize>) {
         self.step = step.step;
         if self.bar.is_none() && !self.quiet {
             let how = match step.seconds() {
                 Some(seconds) => format!("reached after {seconds:.1} s"),
                 None => "not reached".to_owned(),
             };
-            eprintln!("{}  step {}/{steps}  {} tasks  {how}  ({})", self.name, step.step, step.target, step.counts);
+            let of = steps.map(|steps| format!("/{steps}")).unwrap_or_default();
+            eprintln!("{}  step {}{of}  {} tasks  {how}  ({})", self.name, step.step, step.target, step.counts);
         }
     }
 

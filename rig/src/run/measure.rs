@@ -5,7 +5,7 @@ use std::{sync::PoisonError, time::Duration};
 use harness::{
     Client,
     cluster::{Lease, LeaseOptions, RunName},
-    scale::{self, Drive, DriveError, MarathonApp, Plan, RunReport},
+    scale::{self, Drive, DriveError, Limit, MarathonApp, RunReport, Search},
 };
 use serde_json::json;
 use tokio::{task::JoinHandle, time::Instant};
@@ -22,7 +22,7 @@ use crate::{
     },
     probe::Prober,
     progress::PairProgress,
-    run::{Definition, Interrupt, executors::Executors, reach, sink::FolderSink},
+    run::{Definition, Interrupt, Scaled, executors::Executors, reach, sink::FolderSink},
 };
 
 /// How long deleting and waiting for the last task may take.
@@ -33,12 +33,8 @@ const CLEAN_UP_WITHIN: Duration = Duration::from_secs(120);
 pub struct Job {
     /// What to run.
     pub definition: Definition,
-    /// The targets.
-    pub plan: Plan,
-    /// From one poll to the next.
-    pub poll: Duration,
-    /// How long one step may take.
-    pub step_within: Duration,
+    /// How it is scaled, polled and judged.
+    pub scaled: Scaled,
     /// Deploy under the definition's own id.
     pub id_as_is: bool,
     /// The run's name.
@@ -88,7 +84,8 @@ pub async fn measure(
         lease.id_of(id).ok_or_else(|| Failure::usage(format!("{}: its id has no name", job.definition.named)))?
     };
     job.folder.write_json("run.json", &manifest_of(&job, lease.run().as_str(), &app))?;
-    let mut sink = FolderSink::open(&job.folder, progress.clone(), job.plan.steps())?;
+    let mut sink =
+        FolderSink::open(&job.folder, progress.clone(), job.scaled.search.is_none().then(|| job.scaled.plan.steps()))?;
 
     let deployed = if job.id_as_is {
         lease.deploy_as_is(&job.definition.json).await
@@ -109,12 +106,19 @@ pub async fn measure(
     let prober = Prober::new(client.clone(), &app, sink.looks(), sink.events(), start);
     let prober = tokio::spawn(prober.follow(sampled.clone()));
     let drive = Drive {
-        poll: job.poll,
-        step_deadline: job.step_within,
+        // The embedded fake has nobody else to serve.
+        spare_the_server: job.cluster.kind != "fake",
         cancel: interrupt.stop.clone(),
-        ..Drive::new(job.plan.clone())
+        ..job.scaled.drive()
     };
-    let report = drive.run(&mut MarathonApp::new(client.clone(), &app), &mut sink).await;
+    let mut subject = MarathonApp::new(client.clone(), &app);
+    let (limit, report) = match job.scaled.search {
+        None => (None, drive.run(&mut subject, &mut sink).await),
+        Some(asked) => {
+            let search = Search::new(&job.scaled.plan, asked.precision, asked.repeats);
+            drive.find_limit(search, &mut subject, &mut sink).await
+        }
+    };
     sampled.cancel();
     tokio::select! {
         asked = async { tokio::join!(follower, ask_once_more(prober, &report)) } => drop(asked),
@@ -134,7 +138,7 @@ pub async fn measure(
         }
     };
 
-    let mut outcome = judge(&report, &job, sink.broken().cloned().or(synced));
+    let mut outcome = judge(&report, limit, &job, sink.broken().cloned().or(synced));
     match clean_up {
         None => outcome.summary.clean_up = "complete".to_owned(),
         Some(left) => {
@@ -170,24 +174,38 @@ fn manifest_of(job: &Job, run: &str, app: &str) -> Manifest {
         app: app.to_owned(),
         definition: without_secrets(&job.definition.json),
         cluster: job.cluster.clone(),
-        plan: manifest::Plan {
-            targets: job.plan.targets().iter().map(|target| u64::from(*target)).collect(),
-            poll_seconds: job.poll.as_secs_f64(),
-            step_seconds: job.step_within.as_secs_f64(),
-            policy: job.plan.to_string(),
-            ..manifest::Plan::default()
-        },
+        plan: job.scaled.manifest(),
         rig: Rig::here(job.side_by_side),
     }
 }
 
+/// `137 tasks hold for 30 s, 138 break (killed > 0 was crossed at 61.0 s: 1); 17 tries`.
+fn limit_in_words(limit: &Limit, breaks: u32, report: &RunReport, job: &Job) -> String {
+    let broke = report.steps.iter().rfind(|step| step.target == breaks).and_then(|step| step.why.as_deref());
+    let tries: u32 = limit.tries.values().map(|tries| tries.held + tries.broke).sum();
+    let (broke_at, held_at) = limit.spread;
+    let spread = match broke_at {
+        Some(broke_at) if broke_at <= held_at => format!("; chance decides from {broke_at} to {held_at} tasks"),
+        _ => String::new(),
+    };
+    format!(
+        "{} tasks hold for {:?}, {breaks} break{}; {tries} tries{spread}",
+        limit.holds,
+        job.scaled.hold,
+        broke.map(|why| format!(" ({why})")).unwrap_or_default()
+    )
+}
+
 /// The verdict on what the driver reports.
-fn judge(report: &RunReport, job: &Job, unwritten: Option<Failure>) -> Outcome {
+fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<Failure>) -> Outcome {
     let mut failure = unwritten;
     let (verdict, why) = match &report.outcome {
-        scale::Outcome::Held => (Verdict::Held, String::new()),
+        scale::Outcome::Held => match limit.as_ref().and_then(|limit| Some((limit, limit.breaks?))) {
+            None => (Verdict::Held, String::new()),
+            Some((limit, breaks)) => (Verdict::Limit, limit_in_words(limit, breaks, report, job)),
+        },
         scale::Outcome::NotReached { step, target, why } => {
-            (Verdict::NotReached, format!("step {step} of {} to {target} tasks: {why}", job.plan.steps()))
+            (Verdict::NotReached, format!("step {step} of {} to {target} tasks: {why}", job.scaled.plan.steps()))
         }
         scale::Outcome::Crossed(crossing) => (Verdict::Crossed, crossing.to_string()),
         scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
@@ -210,13 +228,14 @@ fn judge(report: &RunReport, job: &Job, unwritten: Option<Failure>) -> Outcome {
         pair: job.definition.pair.clone(),
         verdict,
         why,
-        target: u64::from(job.plan.target()),
-        reached: report.reached().map_or(0, u64::from),
+        target: u64::from(job.scaled.plan.target()),
+        reached: limit.as_ref().map_or(report.reached(), |limit| Some(limit.holds)).map_or(0, u64::from),
         samples: report.totals.samples,
         missed_polls: report.totals.missed_ticks,
         seconds: report.totals.seconds,
         steps: report.steps.iter().map(|step| Step::default().with_report(step)).collect(),
         measures: Some(report.totals.clone()),
+        limit,
         ..Summary::default()
     };
     Outcome { summary, failure }

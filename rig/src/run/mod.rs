@@ -1,6 +1,6 @@
 //! A measured run of one app: deploy in a group of its own, drive, sample, clean up, report.
 //!
-//! [`definition`] says what is run, [`reach`] how the cluster is reached and which errors end with which exit code,
+//! [`definition`] says what is run, [`scaled`] how it is scaled and judged, [`reach`] how the cluster is reached and which errors end with which exit code,
 //! [`measure()`] does it, [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
 //! the tasks still run, [`interrupt`] is Ctrl-C.
 
@@ -9,8 +9,10 @@ pub mod executors;
 pub mod interrupt;
 pub mod measure;
 pub mod reach;
+pub mod scaled;
 pub mod sink;
 
 pub use definition::Definition;
 pub use interrupt::Interrupt;
 pub use measure::{Job, Outcome, measure};
+pub use scaled::Scaled;

@@ -24,16 +24,16 @@ pub struct FolderSink {
     progress: PairProgress,
     wake: Arc<Notify>,
     looks: watch::Sender<Look>,
-    steps: usize,
+    steps: Option<usize>,
     broken: Option<Failure>,
 }
 
 impl FolderSink {
-    /// Opens the files: if that fails, nothing has been deployed yet.
+    /// Opens the files; `steps` is how many there will be, if that is known. If it fails, nothing has been deployed yet.
     ///
     /// # Errors
     /// Exit code 7: they cannot be written.
-    pub fn open(folder: &RunFolder, progress: PairProgress, steps: usize) -> Result<Self, Failure> {
+    pub fn open(folder: &RunFolder, progress: PairProgress, steps: Option<usize>) -> Result<Self, Failure> {
         Ok(Self {
             samples: Lines::append(&folder.file("samples.jsonl"))?,
             events: Arc::new(Mutex::new(Lines::append(&folder.file("events.jsonl"))?)),

@@ -1,0 +1,84 @@
+//! How one app is scaled, polled and judged.
+
+use std::{fmt, time::Duration};
+
+use harness::scale::{Advance, Drive, Plan, Threshold};
+
+use crate::folder::manifest::{self, Search};
+
+/// Everything that the driver must know of a run.
+#[derive(Clone, Debug)]
+pub struct Scaled {
+    /// The targets.
+    pub plan: Plan,
+    /// When the next target is asked for.
+    pub advance: Advance,
+    /// From one poll to the next.
+    pub poll: Duration,
+    /// How long one step may take.
+    pub step_within: Duration,
+    /// How long a target must stay reached.
+    pub hold: Duration,
+    /// Bounds that end the run, or a try of a search.
+    pub thresholds: Vec<Threshold>,
+    /// Search for the limit instead of going through the targets.
+    pub search: Option<Search>,
+}
+
+impl Scaled {
+    /// The driver for it.
+    pub fn drive(&self) -> Drive {
+        Drive {
+            advance: self.advance,
+            poll: self.poll,
+            step_deadline: self.step_within,
+            hold: self.hold,
+            thresholds: self.thresholds.clone(),
+            ..Drive::new(self.plan.clone())
+        }
+    }
+
+    /// What `run.json` says of it.
+    pub fn manifest(&self) -> manifest::Plan {
+        manifest::Plan {
+            targets: self.plan.targets().iter().map(|target| u64::from(*target)).collect(),
+            poll_seconds: self.poll.as_secs_f64(),
+            step_seconds: self.step_within.as_secs_f64(),
+            policy: self.to_string(),
+            hold_seconds: self.hold.as_secs_f64(),
+            thresholds: self.thresholds.iter().map(Threshold::to_string).collect(),
+            search: self.search,
+        }
+    }
+
+    /// The sentences about thresholds and search that are said before a run; none if there are none.
+    pub fn conditions(&self) -> String {
+        let mut text = String::new();
+        let thresholds: Vec<String> = self.thresholds.iter().map(Threshold::to_string).collect();
+        if let Some(Search { precision, repeats }) = self.search {
+            let tries = if repeats > 1 { format!(", the majority of {repeats} tries") } else { String::new() };
+            text.push_str(&format!(
+                "\nsearching for the limit within {} %: what holds for {:?}{tries}",
+                precision * 100.0,
+                self.hold
+            ));
+        }
+        if !thresholds.is_empty() {
+            let what = if self.search.is_some() { "broken if" } else { "fails if" };
+            text.push_str(&format!("\n{what} {}", thresholds.join(", or ")));
+        }
+        text
+    }
+}
+
+impl fmt::Display for Scaled {
+    /// `tasks 1 to 31 by 10`, `tasks 1 to 31 by 10, one step every 30s`, `limit within 1 to 1000, times 2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.search.is_some() { "limit within " } else { "tasks " })?;
+        self.plan.fmt(f)?;
+        match self.advance {
+            Advance::Every(every) => write!(f, ", one step every {every:?}"),
+            Advance::WhenReached => Ok(()),
+        }
+    }
+}
