@@ -3,8 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
 
 use super::removal::remove;
 use super::{CleanUpError, ClusterError, Ownership, ROOT, RunName, id_in_group};
@@ -62,6 +64,12 @@ pub enum Kept {
     /// There are enough kept groups of this suite; this one was removed.
     Removed,
 }
+
+/// How long a deployment is tried again where the trouble may pass, such as an election.
+const TROUBLE: Duration = Duration::from_secs(30);
+
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Lease {
     /// Takes a lease. Sends nothing.
@@ -134,7 +142,26 @@ impl Lease {
 
     async fn create(&self, mut definition: Map<String, Value>) -> Result<App, ClusterError> {
         self.ownership.mark(&mut definition)?;
-        Ok(self.client.create_app(&Value::Object(definition)).await?)
+        let id = definition.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let definition = Value::Object(definition);
+        let until = Instant::now() + TROUBLE;
+        let mut again = false;
+        loop {
+            let error = match self.client.create_app(&definition).await {
+                Ok(app) => return Ok(app),
+                Err(error) => error,
+            };
+            // A request whose answer was lost may have been obeyed; the next is then refused because of ours.
+            let obeyed = again && error.status_code() == Some(StatusCode::CONFLICT);
+            if obeyed && let Some(app) = self.client.app_opt(&id).await?.filter(|app| self.owns(app)) {
+                return Ok(app);
+            }
+            if !error.is_transient() || Instant::now() >= until {
+                return Err(error.into());
+            }
+            again = true;
+            sleep(PAUSE).await;
+        }
     }
 
     /// Changes an app of ours. Labels in the change get ours added, so that the app stays ours.

@@ -55,19 +55,27 @@ impl TokenSource {
     /// # Errors
     /// If the login is refused or fails.
     pub async fn token(&self) -> Result<Secret, LoginError> {
+        self.token_or_new().await.map(|(token, _)| token)
+    }
+
+    /// The same, and whether it took the place of one that was about to expire.
+    pub(crate) async fn token_or_new(&self) -> Result<(Secret, bool), LoginError> {
         let mut cached = self.cached.lock().await;
         let now = Instant::now();
         if let Some(token) = &*cached
             && (!self.can_renew() || token.renew_at.is_none_or(|at| now < at))
         {
-            return Ok(token.secret.clone());
+            return Ok((token.secret.clone(), false));
         }
         match (self.obtain().await, &*cached) {
-            (Ok(token), _) => Ok(cached.insert(token).secret.clone()),
+            (Ok(token), old) => {
+                let renewed = old.is_some();
+                Ok((cached.insert(token).secret.clone(), renewed))
+            }
             // Too early to give up: the old one is still good.
             (Err(error), Some(old)) if error.is_transient() && old.expires_at.is_none_or(|at| now < at) => {
                 tracing::warn!(%error, "the token could not be renewed yet");
-                Ok(old.secret.clone())
+                Ok((old.secret.clone(), false))
             }
             (Err(error), _) => Err(error),
         }

@@ -1,7 +1,7 @@
 //! How a client is put together.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
@@ -102,6 +102,7 @@ impl ClientBuilder {
             idle: self.idle,
             clock: ServerClock::new(),
             incidents: IncidentLog::default(),
+            leader: Mutex::new(None),
             mesos: OnceCell::new(),
         })
     }

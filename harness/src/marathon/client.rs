@@ -86,7 +86,7 @@ impl Client {
 
     /// What went wrong on the way and was survived.
     #[must_use]
-    pub fn incidents(&self) -> Incidents {
+    pub fn incidents(&self) -> Vec<Incidents> {
         self.connection.incidents.all()
     }
 

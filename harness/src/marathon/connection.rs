@@ -1,6 +1,7 @@
 //! How one request gets its answer: the URL, the login, redirects, and a second server if the first is away.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,7 +13,7 @@ use once_cell::sync::OnceCell;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::ask::Ask;
+use super::ask::{Ask, Target};
 use super::builder::Auth;
 use super::error::{Error, ErrorKind};
 use super::incident::{IncidentKind, IncidentLog};
@@ -24,6 +25,12 @@ use crate::transport::{Response, Transport, TransportError, TransportErrorKind};
 
 /// Redirects that are followed at most; a standby needs one.
 const REDIRECTS: usize = 5;
+
+/// An answer that takes this long is worth a word in the report. Half of it is normal for thousands of tasks.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// How Marathon names its leader in every answer (`LeaderProxyFilter.scala`).
+const LEADER: &str = "x-marathon-leader";
 
 /// A response with a good status, and where it came from.
 pub(super) struct Answer {
@@ -42,6 +49,8 @@ pub(super) struct Connection {
     pub(super) idle: Duration,
     pub(super) clock: ServerClock,
     pub(super) incidents: IncidentLog,
+    /// The leader as it was announced last.
+    pub(super) leader: Mutex<Option<Url>>,
     /// Where Mesos was found.
     pub(super) mesos: OnceCell<Place>,
 }
@@ -72,15 +81,19 @@ impl Connection {
             let body = body.map_err(|error| Error::new(&method, &answer.url, ErrorKind::Transport(error)))?;
             Ok((answer.url, headers, body))
         };
+        let began = Instant::now();
         let outcome = timeout(self.timeout, whole).await.unwrap_or_else(|_| {
             let seconds = self.timeout.as_secs_f32();
             let error = TransportError::new(TransportErrorKind::Timeout, format!("no answer within {seconds} s"));
-            Err(Error::new(&method, url, ErrorKind::Transport(error)))
+            Err(Error::new(&method, &url, ErrorKind::Transport(error)))
         });
-        if let Err(error) = &outcome
-            && error.is_transient()
-        {
-            self.incidents.note(IncidentKind::Failed { error: error.clone() });
+        let took = began.elapsed();
+        match &outcome {
+            Err(error) if error.is_transient() => self.incidents.note(&IncidentKind::Failed { error: error.clone() }),
+            Ok(_) if took >= SLOW => {
+                self.incidents.note(&IncidentKind::Slow { took, request: format!("{method} {url}") });
+            }
+            _ => {}
         }
         outcome
     }
@@ -102,7 +115,7 @@ impl Connection {
                 Ok(answer) => {
                     if let Some(error) = last {
                         let server = self.bases[index].to_string();
-                        self.incidents.note(IncidentKind::OtherServer { server, error });
+                        self.incidents.note(&IncidentKind::OtherServer { server, error });
                     }
                     self.preferred.store(index, Ordering::Relaxed);
                     return Ok(answer);
@@ -127,6 +140,9 @@ impl Connection {
                 .await
                 .map_err(|error| Error::new(&ask.method, url.as_str(), ErrorKind::Transport(error)))?;
             self.clock.observe(sent, Instant::now(), &response.headers);
+            if self.is_ours(&url) {
+                self.learn_leader(&response.headers);
+            }
             match response.status {
                 StatusCode::UNAUTHORIZED if !renewed && token.is_some() => {
                     renewed = true;
@@ -134,7 +150,7 @@ impl Connection {
                         && source.can_renew()
                     {
                         source.renew(stale).await.map_err(|error| self.login_error(ask, &url, error))?;
-                        self.incidents.note(IncidentKind::LoggedInAgain);
+                        self.incidents.note(&IncidentKind::LoggedInAgain);
                         continue;
                     }
                     return Err(self.refusal(ask, &url, response).await);
@@ -143,6 +159,9 @@ impl Connection {
                     let location = response.headers.get(LOCATION).and_then(|location| location.to_str().ok());
                     let next = location.and_then(|location| url.join(location).ok());
                     let Some(next) = next else { return Err(self.refusal(ask, &url, response).await) };
+                    if !self.is_ours(&next) && !self.is_leader(&next, base).await {
+                        return Err(Error::body(&ask.method, url.as_str(), stranger(&next), b""));
+                    }
                     url = next;
                 }
                 status if status.is_success() => {
@@ -167,7 +186,11 @@ impl Connection {
                     authorization = Some(Secret::new(format!("Basic {}", pair.reveal())));
                 }
                 Auth::Dcos(source) => {
-                    let now = source.token().await.map_err(|error| self.login_error(ask, url, error))?;
+                    let (now, renewed) =
+                        source.token_or_new().await.map_err(|error| self.login_error(ask, url, error))?;
+                    if renewed {
+                        self.incidents.note(&IncidentKind::TokenRenewed);
+                    }
                     authorization = Some(Secret::new(format!("token={}", now.reveal())));
                     token = Some(now);
                 }
@@ -194,6 +217,35 @@ impl Connection {
         self.bases.iter().chain(&self.dcos).any(|base| base.origin() == url.origin())
     }
 
+    /// Whether it is the leader's address, as a server of ours announced it. It is followed there, without a token.
+    async fn is_leader(&self, url: &Url, base: &Url) -> bool {
+        let known = || {
+            let leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+            leader.as_ref().is_some_and(|leader| leader.origin() == url.origin())
+        };
+        if !known() {
+            // There may be a new one since the last answer. What a standby passes on names it.
+            let ask = Ask::get(Target::path("v2/leader"));
+            if let Ok((_, request)) = self.request(&ask.target.under(base), &ask).await
+                && let Ok(Ok(response)) = timeout(self.timeout, self.transport.send(request)).await
+            {
+                self.learn_leader(&response.headers);
+            }
+        }
+        known()
+    }
+
+    /// Each answer of the leader names it, also where a standby or a proxy has passed it on.
+    fn learn_leader(&self, headers: &HeaderMap) {
+        let Some(to) = headers.get(LEADER).and_then(|leader| Url::parse(leader.to_str().ok()?).ok()) else { return };
+        let mut leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = leader.replace(to.clone()).filter(|from| *from != to);
+        drop(leader);
+        if let Some(from) = from {
+            self.incidents.note(&IncidentKind::LeaderChanged { from: place(&from), to: place(&to) });
+        }
+    }
+
     async fn refusal(&self, ask: &Ask, url: &Url, response: Response) -> Error {
         let status = response.status;
         // The status is the news; a body that breaks off takes nothing from it.
@@ -204,6 +256,19 @@ impl Connection {
     fn login_error(&self, ask: &Ask, url: &Url, error: crate::dcos::LoginError) -> Error {
         Error::new(&ask.method, url.as_str(), ErrorKind::Login(error))
     }
+}
+
+/// `host:port`, as Marathon names its leader.
+fn place(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+/// Says what to do about a redirect to a server that nobody has named.
+fn stranger(next: &Url) -> String {
+    let origin = next.origin().ascii_serialization();
+    format!(
+        "it redirects to {origin}, which was not named; if that is right, name it (--url or MARATHON_URL take several)"
+    )
 }
 
 /// Nothing was sent, or it was a mere question to a server that cannot answer now.

@@ -6,19 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Error;
-
-/// How many are kept: a run of hours on a bad network must not grow without end.
-const KEPT: usize = 1000;
-
-/// Something that went wrong, and when by tokio's clock.
-#[derive(Debug, Clone)]
-pub struct Incident {
-    /// When.
-    pub at: Instant,
-    /// What.
-    pub kind: IncidentKind,
-}
+use super::{Error, ErrorKind};
+use crate::transport::TransportErrorKind;
 
 /// What went wrong.
 #[derive(Debug, Clone)]
@@ -29,13 +18,29 @@ pub enum IncidentKind {
         /// How.
         error: Error,
     },
-    /// A server was away and another answered: a lost leader, for one.
+    /// A server was away and another answered.
     OtherServer {
         /// The one that answered.
         server: String,
         /// What the one before said.
         error: Error,
     },
+    /// Another Marathon process leads than before.
+    LeaderChanged {
+        /// The leader until now.
+        from: String,
+        /// The new one.
+        to: String,
+    },
+    /// An answer was slow in coming.
+    Slow {
+        /// How long it took to its end.
+        took: Duration,
+        /// The request.
+        request: String,
+    },
+    /// The token was about to expire, and a new one was had.
+    TokenRenewed,
     /// The token was refused in the middle of a run, and a new one was had.
     LoggedInAgain,
     /// The event stream broke.
@@ -50,11 +55,50 @@ pub enum IncidentKind {
     },
 }
 
+impl IncidentKind {
+    /// What kind of trouble it was, in a few words that are the same each time.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let fixed = match self {
+            Self::Failed { error } => return trouble(error),
+            Self::OtherServer { .. } => "another server answered",
+            Self::LeaderChanged { .. } => "another leader",
+            Self::Slow { .. } => "slow answer",
+            Self::TokenRenewed => "token renewed before it expired",
+            Self::LoggedInAgain => "token refused and renewed",
+            Self::EventsLost { .. } => "event stream lost",
+            Self::EventsBack { .. } => "event stream back",
+        };
+        fixed.to_owned()
+    }
+}
+
+fn trouble(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Status { status, .. } => format!("answer {}", status.as_u16()),
+        ErrorKind::Transport(error) => {
+            let what = match error.kind() {
+                TransportErrorKind::Connect => "no connection",
+                TransportErrorKind::Tls => "TLS refused",
+                TransportErrorKind::Timeout => "no answer in time",
+                TransportErrorKind::Reset => "connection broke",
+                TransportErrorKind::Other => "request failed",
+            };
+            what.to_owned()
+        }
+        ErrorKind::Login(_) => "login failed".to_owned(),
+        ErrorKind::Body { .. } => "unreadable answer".to_owned(),
+    }
+}
+
 impl fmt::Display for IncidentKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { error } => write!(f, "{error}"),
             Self::OtherServer { server, error } => write!(f, "{server} answered instead ({error})"),
+            Self::LeaderChanged { from, to } => write!(f, "{to} leads instead of {from}"),
+            Self::Slow { took, request } => write!(f, "{request} took {:.1} s", took.as_secs_f32()),
+            Self::TokenRenewed => f.write_str("the token was about to expire; a new one was had"),
             Self::LoggedInAgain => f.write_str("the token was refused; logged in again"),
             Self::EventsLost { why } => write!(f, "the event stream was lost: {why}"),
             Self::EventsBack { gap } => write!(f, "the event stream is back after {:.1} s", gap.as_secs_f32()),
@@ -62,30 +106,60 @@ impl fmt::Display for IncidentKind {
     }
 }
 
-/// The first incidents of a client, and how many came after them.
-#[derive(Debug, Clone, Default)]
+/// All incidents of one name. Kept so, and not one by one, a run of hours on a bad network needs no more memory than
+/// a short one.
+#[derive(Debug, Clone)]
 pub struct Incidents {
-    /// In order of time, at most 1,000.
-    pub kept: Vec<Incident>,
-    /// How many more there were.
-    pub not_kept: u64,
+    /// See [`IncidentKind::name`].
+    pub name: String,
+    /// How many there were.
+    pub count: u64,
+    /// When the first came, by tokio's clock.
+    pub first: Instant,
+    /// When the last came.
+    pub last: Instant,
+    /// The first of them, in full.
+    pub example: String,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct IncidentLog(Mutex<Incidents>);
+pub(super) struct IncidentLog(Mutex<Vec<Incidents>>);
 
 impl IncidentLog {
-    pub(super) fn note(&self, kind: IncidentKind) {
+    pub(super) fn note(&self, kind: &IncidentKind) {
         tracing::info!(incident = %kind);
-        let mut incidents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if incidents.kept.len() < KEPT {
-            incidents.kept.push(Incident { at: Instant::now(), kind });
-        } else {
-            incidents.not_kept += 1;
+        let (name, now) = (kind.name(), Instant::now());
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.iter_mut().find(|incidents| incidents.name == name) {
+            Some(incidents) => {
+                incidents.count += 1;
+                incidents.last = now;
+            }
+            None => all.push(Incidents { name, count: 1, first: now, last: now, example: kind.to_string() }),
         }
     }
 
-    pub(super) fn all(&self) -> Incidents {
+    pub(super) fn all(&self) -> Vec<Incidents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn incidents_of_one_name_are_counted_together() {
+        let log = IncidentLog::default();
+        for why in ["the server closed it", "nothing came"] {
+            log.note(&IncidentKind::EventsLost { why: why.to_owned() });
+            tokio::time::advance(Duration::from_secs(3)).await;
+        }
+        log.note(&IncidentKind::LoggedInAgain);
+        let all = log.all();
+        let told: Vec<_> = all.iter().map(|incidents| (incidents.name.as_str(), incidents.count)).collect();
+        assert_eq!(told, [("event stream lost", 2), ("token refused and renewed", 1)]);
+        assert_eq!(all[0].last - all[0].first, Duration::from_secs(3));
+        assert_eq!(all[0].example, "the event stream was lost: the server closed it");
     }
 }

@@ -15,7 +15,7 @@ mod server_clock;
 pub use builder::{Auth, ClientBuilder};
 pub use client::{Client, Kill, Killed};
 pub use error::{Error, ErrorKind};
-pub use incident::{Incident, IncidentKind, Incidents};
+pub use incident::{IncidentKind, Incidents};
 pub use server_clock::ServerTime;
 
 /// The result of a request.

@@ -1,7 +1,11 @@
 //! An app of a real Marathon, or of anything that speaks like one, as the subject of a run.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+
+use tokio::time::sleep;
 
 use super::subject::{Heard, Seen, Subject, Trouble};
 use crate::marathon::events::{EventStream, Notice};
@@ -73,9 +77,7 @@ impl Subject for MarathonApp {
             return stream::empty().boxed();
         }
         let (client, id) = (self.client.clone(), self.id.clone());
-        stream::once(async move { client.events(TYPES).await })
-            .flat_map(move |opened| heard(opened, id.clone()))
-            .boxed()
+        stream::once(open_patiently(client)).flat_map(move |opened| heard(opened, id.clone())).boxed()
     }
 }
 
@@ -84,6 +86,20 @@ fn trouble(error: Error) -> Trouble {
         Trouble::Passing(error.to_string())
     } else {
         Trouble::Final(error.into())
+    }
+}
+
+/// How long to wait before the stream is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Opens the stream, again and again where the trouble may pass: a run of hours is not to do without events because
+/// there was no leader in its first second.
+async fn open_patiently(client: Client) -> Result<EventStream, Error> {
+    loop {
+        match client.events(TYPES).await {
+            Err(error) if error.is_transient() => sleep(AGAIN).await,
+            opened => return opened,
+        }
     }
 }
 

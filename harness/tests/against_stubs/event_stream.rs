@@ -87,7 +87,7 @@ async fn a_lost_stream_is_opened_again_and_the_gap_is_told() {
     let Some(Notice::Reconnected { gap }) = events.next_notice().await else { panic!("no reconnection") };
     assert_eq!(gap, Duration::from_millis(200 + 400), "two refusals, each followed by a longer pause");
     assert_eq!(next(&mut events).await, "two");
-    let incidents: Vec<String> = client.incidents().kept.iter().map(|incident| incident.kind.to_string()).collect();
+    let incidents: Vec<String> = client.incidents().iter().map(|incidents| incidents.example.clone()).collect();
     let told = ["the event stream was lost: the server closed it", "the event stream is back after 0.6 s"];
     assert_eq!(incidents, told);
 }
@@ -142,12 +142,13 @@ async fn what_is_no_event_stream_is_refused_at_once() {
 #[tokio::test]
 async fn a_standby_redirects_to_the_leaders_stream() {
     let leader = serve(stream(|_| chunks(vec![event("one", "")], true))).await;
+    let other = leader.clone();
     let standby = serve(Router::new().fallback(move || {
         let location = format!("{leader}v2/events");
         async move { (StatusCode::FOUND, [("location", location)]) }
     }))
     .await;
-    let client = Client::builder(standby).connect(&Trust::default()).unwrap();
+    let client = Client::builder(standby).another_url(other).connect(&Trust::default()).unwrap();
     let mut events = client.events(&[]).await.unwrap();
     assert_eq!(next(&mut events).await, "one");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use harness::dcos::tls::Trust;
@@ -39,8 +40,31 @@ async fn a_redirect_to_the_leader_is_followed() {
 async fn who_we_are_is_not_told_to_strangers() {
     let log = Log::default();
     let stranger = serve(log.keeping(always(200, "application/json", LEADER))).await;
-    let standby = serve(redirect_to(stranger)).await;
+    let standby = serve(redirect_to(stranger.clone())).await;
     let client = Client::builder(standby).auth(basic()).connect(&Trust::default()).unwrap();
+    let error = client.leader().await.unwrap_err().to_string();
+    let origin = stranger.origin().ascii_serialization();
+    assert!(error.contains(&format!("it redirects to {origin}, which was not named")), "{error}");
+    assert_eq!(log.lines(), [] as [&str; 0], "nothing is sent there");
+}
+
+#[tokio::test]
+async fn the_leader_that_was_announced_is_followed_to_without_saying_who_we_are() {
+    let log = Log::default();
+    let leader = serve(log.keeping(always(200, "application/json", LEADER))).await;
+    let announced = leader.clone();
+    let standby = Router::new().fallback(move |request: Request| {
+        let leader = announced.clone();
+        async move {
+            if request.uri().path() == "/ping" {
+                let name = leader.as_str().trim_end_matches('/').to_owned();
+                return (StatusCode::OK, [("x-marathon-leader", name)], "pong").into_response();
+            }
+            (StatusCode::FOUND, [("location", format!("{leader}v2/leader"))]).into_response()
+        }
+    });
+    let client = Client::builder(serve(standby).await).auth(basic()).connect(&Trust::default()).unwrap();
+    client.ping().await.unwrap();
     assert_eq!(client.leader().await.unwrap(), "a:1");
     assert!(!log.last().headers.contains_key("authorization"));
 }
@@ -94,7 +118,7 @@ async fn a_leader_that_steps_down_is_survived() {
     is_leader.store(false, Ordering::SeqCst);
     client.leader().await.unwrap();
     assert_eq!(client.url(), &second);
-    let incidents: Vec<String> = client.incidents().kept.iter().map(|incident| incident.kind.to_string()).collect();
+    let incidents: Vec<String> = client.incidents().iter().map(|incidents| incidents.example.clone()).collect();
     let said = format!("{second} answered instead (GET {first}v2/leader: 503 Service Unavailable: no leader)");
     assert_eq!(incidents, [said], "what was survived is reported");
 }

@@ -7,6 +7,7 @@
 
 pub mod event;
 pub mod evidence;
+pub mod incident;
 pub mod json;
 pub mod lines;
 pub mod manifest;

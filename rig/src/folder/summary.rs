@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     exit::Code,
     folder::{
+        incident::Incident,
         sample::{Counts, Sample},
         tasks::Stories,
     },
@@ -162,6 +163,8 @@ pub struct Summary {
     pub measures: Option<Totals>,
     /// The limit, if the run searched for it and found it.
     pub limit: Option<Limit>,
+    /// What went wrong on the way to the cluster and was survived.
+    pub incidents: Vec<Incident>,
 }
 
 /// `summary.json` over the runs of several pairs.

@@ -6,7 +6,7 @@ pub mod several;
 
 use crate::{
     chart::{self, Series, style::Theme},
-    folder::Run,
+    folder::{Run, incident},
     report::{
         fragments::{claims, definition, files, repeat, settings, steps, tiles, troubles, verdict},
         page::{Section, page},
@@ -21,11 +21,18 @@ pub fn single(run: &Run) -> String {
     sections.push(Section::titled("Tasks by state at each request", figure(&series)));
     sections.push(Section::titled("Steps", steps(&run.summary.steps)));
     sections.push(Section::titled("Tasks in trouble", troubles(run)));
+    sections.push(Section::titled("Survived on the way", survived(run)));
     sections.push(Section::titled("Settings", settings(run)));
     sections.push(Section::titled("App definition", definition(&run.manifest)));
     sections.push(Section::titled("Repeat it", repeat(&run.manifest)));
     sections.push(Section::titled("Files beside this report", files()));
     page(title, &run.manifest.started_at, &sections, &[series])
+}
+
+/// One line: what went wrong between the rig and Marathon without ending the run.
+fn survived(run: &Run) -> String {
+    let sentence = incident::sentence(&run.summary.incidents);
+    if sentence.is_empty() { sentence } else { format!("<p>{}</p>", chart::style::escape(&sentence)) }
 }
 
 /// The chart twice: wide, and narrow for small screens; the style sheet shows one.

@@ -16,6 +16,7 @@ use crate::{
     folder::{
         RunFolder,
         event::{CLEAN_UP, EventLine},
+        incident,
         manifest::{self, Cluster, Manifest, Rig, without_secrets},
         moment,
         summary::{Step, Summary, Verdict},
@@ -75,6 +76,7 @@ pub async fn measure(
     progress: PairProgress,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
+    let begun = Instant::now();
     let run = job.run.as_deref().map(RunName::known);
     let lease = Lease::take(client, LeaseOptions { run, ..LeaseOptions::default() });
     let id = job.definition.json.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -138,6 +140,7 @@ pub async fn measure(
         }
     };
 
+    let incidents = incident::told(&client.incidents(), begun, start);
     let mut outcome = judge(&report, limit, &job, sink.broken().cloned().or(synced));
     match clean_up {
         None => outcome.summary.clean_up = "complete".to_owned(),
@@ -146,6 +149,7 @@ pub async fn measure(
             outcome.failure.get_or_insert_with(|| Failure::new(Code::CleanUp, left));
         }
     }
+    outcome.summary.incidents = incidents;
     outcome.summary.exit = outcome.code().status();
     progress.finish(&outcome.summary.verdict.word().to_lowercase());
     if let Err(failure) = job.folder.write_json("summary.json", &outcome.summary) {

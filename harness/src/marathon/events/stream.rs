@@ -120,7 +120,7 @@ async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, notices: mp
             None => return,
         };
         let lost = Instant::now();
-        client.connection.incidents.note(IncidentKind::EventsLost { why: why.clone() });
+        client.connection.incidents.note(&IncidentKind::EventsLost { why: why.clone() });
         if notices.send(Notice::Lost { why }).await.is_err() {
             return;
         }
@@ -132,7 +132,7 @@ async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, notices: mp
             }
         };
         let gap = lost.elapsed();
-        client.connection.incidents.note(IncidentKind::EventsBack { gap });
+        client.connection.incidents.note(&IncidentKind::EventsBack { gap });
         if notices.send(Notice::Reconnected { gap }).await.is_err() {
             return;
         }

@@ -1,0 +1,198 @@
+//! Trouble in the middle of a run, in virtual time: the run goes on, the trouble is named, and nothing counts as lost
+//! that was not.
+
+#![expect(clippy::unwrap_used, reason = "the set-up of a test may fail loudly")]
+
+use std::io;
+use std::time::Duration;
+
+use fake_marathon::fault::{Fault, HttpAction, HttpFaultGuard, HttpMatch, HttpRule};
+use fake_marathon::{Builder, FakeMarathon};
+use fixtures::{App, Check, Containerizer};
+use harness::Transport;
+use harness::cluster::{Lease, LeaseOptions};
+use harness::marathon::Client;
+use harness::scale::{Drive, EventRecord, MarathonApp, Plan, RunReport, Sample, Sink, StepReport};
+use harness::settings::{Flags, Settings};
+use http::{Method, StatusCode};
+use rstest::rstest;
+
+/// Longer than any poll of these runs waits for an answer by itself.
+const SLOW: Duration = Duration::from_secs(5);
+
+/// Keeps nothing: the report is what is looked at.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn on_sample(&mut self, _: &Sample) -> io::Result<()> {
+        Ok(())
+    }
+    fn on_event(&mut self, _: &EventRecord) -> io::Result<()> {
+        Ok(())
+    }
+    fn on_step(&mut self, _: &StepReport) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Stage {
+    fake: FakeMarathon,
+    client: Client,
+}
+
+impl Stage {
+    async fn new(builder: Builder, variables: &[(&str, &str)]) -> Self {
+        let fake = builder.prompt_offers().start().await.unwrap();
+        let flags = Flags { url: Some(fake.urls().join(",")), ..Flags::default() };
+        let settings = Settings::resolve(&flags, |name| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        });
+        let client = settings.unwrap().connect_over(Transport::in_process(fake.service())).unwrap();
+        Self { fake, client }
+    }
+
+    /// Ten tasks, then twenty, then thirty, each held for 20 s; `trouble` begins after 15 s.
+    async fn run(&self, trouble: impl AsyncFnOnce(&FakeMarathon)) -> RunReport {
+        let app = App::listener(Containerizer::Mesos, Check::MesosTcp).instances(10).to_json();
+        let lease = Lease::take(&self.client, LeaseOptions::default());
+        let app = lease.deploy(&app).await.unwrap();
+        let drive = Drive {
+            hold: Duration::from_secs(20),
+            started: self.client.server_time().unwrap().now,
+            ..Drive::new(Plan::linear(10, std::num::NonZeroU32::new(10).unwrap(), 30).unwrap())
+        };
+        let mut subject = MarathonApp::new(self.client.clone(), &app.id);
+        let mut sink = Nowhere;
+        let (report, ()) = tokio::join!(drive.run(&mut subject, &mut sink), async {
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            trouble(&self.fake).await;
+        });
+        lease.release(Duration::from_secs(120)).await.unwrap();
+        report
+    }
+
+    fn incidents(&self) -> Vec<(String, u64)> {
+        self.client.incidents().into_iter().map(|incidents| (incidents.name, incidents.count)).collect()
+    }
+}
+
+#[track_caller]
+fn nothing_is_lost(report: &RunReport) {
+    assert!(report.outcome.held(), "{}", report.outcome);
+    assert_eq!(report.steps.iter().map(|step| step.target).collect::<Vec<_>>(), [10, 20, 30]);
+    assert_eq!(report.steps.iter().map(|step| step.kills + step.losses).sum::<u64>(), 0);
+}
+
+fn rule(action: HttpAction, method: Option<Method>, prefix: &str) -> HttpRule {
+    HttpRule::new(HttpMatch { method, path_prefix: Some(prefix.to_owned()) }, action)
+}
+
+/// Keeps rules in force for so long.
+async fn strike(fake: &FakeMarathon, rules: Vec<HttpRule>, lasting: Duration) {
+    let faults = fake.http_faults();
+    let guards: Vec<HttpFaultGuard> = rules.into_iter().map(|rule| faults.install(rule)).collect();
+    tokio::time::sleep(lasting).await;
+    drop(guards);
+}
+
+#[rstest]
+#[case::unavailable(HttpAction::Status(StatusCode::SERVICE_UNAVAILABLE, "no leader".to_owned()), "answer 503")]
+#[case::resets(HttpAction::Reset, "connection broke")]
+#[case::slow(HttpAction::Delay(SLOW), "slow answer")]
+#[case::no_answer(HttpAction::Delay(Duration::from_secs(40)), "no answer in time")]
+#[tokio::test(start_paused = true)]
+async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpAction, #[case] name: &str) {
+    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let report = stage
+        .run(async |fake| {
+            let rules = vec![rule(action, None, "/v2/apps")];
+            // The second step's request falls into it as well as polls do.
+            strike(fake, rules, Duration::from_secs(20)).await;
+        })
+        .await;
+    nothing_is_lost(&report);
+    let incidents = stage.incidents();
+    assert!(incidents.iter().any(|(told, count)| told == name && *count >= 1), "{incidents:?}");
+    stage.fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_that_is_lost_is_replaced_by_a_standby_and_named() {
+    let stage = Stage::new(FakeMarathon::builder().standbys(2), &[]).await;
+    let report = stage.run(async |fake| fake.admin().inject(Fault::LeaderAbdicates).await.unwrap()).await;
+    nothing_is_lost(&report);
+    let incidents = stage.incidents();
+    for name in ["another server answered", "another leader", "event stream lost", "event stream back"] {
+        assert!(incidents.iter().any(|(told, _)| told == name), "{name}: {incidents:?}");
+    }
+    stage.fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_event_stream_is_opened_again_and_named() {
+    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let report = stage
+        .run(async |fake| {
+            // Alone, the leader is elected again at once: only the stream is lost. It stays away for a while.
+            fake.admin().inject(Fault::LeaderAbdicates).await.unwrap();
+            let away = HttpAction::Status(StatusCode::SERVICE_UNAVAILABLE, String::new());
+            strike(fake, vec![rule(away, Some(Method::GET), "/v2/events")], Duration::from_secs(5)).await;
+        })
+        .await;
+    nothing_is_lost(&report);
+    let incidents = stage.incidents();
+    assert_eq!(
+        incidents.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["event stream lost", "event stream back"]
+    );
+    assert_eq!(report.totals.event_gaps, 1);
+    stage.fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_expires_is_renewed_and_named() {
+    let builder = FakeMarathon::builder().user("me", "hunter2").token_ttl(Duration::from_secs(30));
+    let user = [("DCOS_USERNAME", "me"), ("DCOS_PASSWORD", "hunter2")];
+    let stage = Stage::new(builder, &user).await;
+    let report = stage.run(async |_| ()).await;
+    nothing_is_lost(&report);
+    let incidents = stage.incidents();
+    assert!(
+        incidents.iter().any(|(name, count)| name == "token renewed before it expired" && *count >= 2),
+        "{incidents:?}"
+    );
+    stage.fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_is_renewed_once_and_named() {
+    let builder = FakeMarathon::builder().user("me", "hunter2");
+    let user = [("DCOS_USERNAME", "me"), ("DCOS_PASSWORD", "hunter2")];
+    let stage = Stage::new(builder, &user).await;
+    let report = stage
+        .run(async |fake| {
+            let refused = HttpAction::Status(StatusCode::UNAUTHORIZED, String::new());
+            strike(fake, vec![rule(refused, None, "/service/marathon/v2/apps").times(1)], SLOW).await;
+        })
+        .await;
+    nothing_is_lost(&report);
+    assert_eq!(stage.incidents(), [("token refused and renewed".to_owned(), 1)]);
+    stage.fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_truly_lost_is_told_as_lost() {
+    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let report = stage
+        .run(async |fake| {
+            let unavailable = HttpAction::Status(StatusCode::SERVICE_UNAVAILABLE, String::new());
+            let victim = stage.client.apps().await.unwrap().apps[0].tasks[0].id.to_string();
+            fake.admin().inject(Fault::TaskExits { task: victim, status: 1 }).await.unwrap();
+            strike(fake, vec![rule(unavailable, None, "/v2/apps")], SLOW).await;
+        })
+        .await;
+    assert!(report.outcome.held(), "{}", report.outcome);
+    assert_eq!(report.steps.iter().map(|step| step.losses).sum::<u64>(), 1);
+    assert!(stage.incidents().iter().any(|(name, _)| name == "answer 503"));
+    stage.fake.shutdown().await;
+}
