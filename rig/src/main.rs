@@ -43,6 +43,7 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
         Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
         Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
+        Command::Diff(args) => commands::diff::diff(&args),
         Command::Report { run } => {
             commands::render::all(&run).map(|path| Done::well(format!("Report  {}\n", path.display())))
         }

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    commands::{run::RunArgs, try_pairs::TryArgs},
+    commands::{diff::DiffArgs, run::RunArgs, try_pairs::TryArgs},
     exit::Code,
     run::reach::Reach,
 };
@@ -67,6 +67,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say whether B is better than A: two folders with five or more repeats of one set-up each
+    Diff(DiffArgs),
     /// Draw chart and report again from the samples on disk
     Report {
         /// The run's folder

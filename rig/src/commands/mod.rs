@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod closing;
 pub mod cluster;
+pub mod diff;
 pub mod measured;
 pub mod output;
 pub mod render;

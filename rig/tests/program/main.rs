@@ -1,5 +1,6 @@
 //! The built program from the outside: arguments in, exit codes, sentences and files out.
 
+mod diff;
 mod fake;
 mod hc_rig;
 mod refusals;
