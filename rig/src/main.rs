@@ -41,6 +41,7 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Fake { .. } => unreachable!("the fake is a program of its own"),
         Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
         Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
+        Command::Resume(args) => block_on(async { commands::resume::resume(&args, Interrupt::listen()).await }),
         Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
         Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
         Command::Diff(args) => commands::diff::diff(&args),
@@ -49,7 +50,7 @@ fn run(command: Command) -> Result<Done, Failure> {
         }
         Command::Login { reach } => block_on(commands::cluster::login(&reach)),
         Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
-        Command::Clean { run, reach } => block_on(commands::clean::clean(run.as_deref(), &reach)),
+        Command::Clean { run, below, reach } => block_on(commands::clean::clean(run.as_deref(), &below, &reach)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut std::io::stdout());
             Ok(Done::well(""))

@@ -140,6 +140,20 @@ impl Lease {
         self.create(definition).await
     }
 
+    /// Takes over an app that an earlier process of the same run deployed; it goes when the lease is released.
+    ///
+    /// # Errors
+    /// If the app does not carry this run's label.
+    pub fn adopt(&self, app: &App) -> Result<(), ClusterError> {
+        if !self.owns(app) {
+            return Err(ClusterError::NotOurs { id: app.id.clone() });
+        }
+        if !app.id.starts_with(&format!("{}/", self.group())) {
+            self.outside.lock().unwrap_or_else(PoisonError::into_inner).push(app.id.clone());
+        }
+        Ok(())
+    }
+
     async fn create(&self, mut definition: Map<String, Value>) -> Result<App, ClusterError> {
         self.ownership.mark(&mut definition)?;
         let id = definition.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -36,6 +36,8 @@ pub struct Drive {
     pub full_every: u64,
     /// The time of day at which the run begins; from here on it moves with tokio's clock.
     pub started: OffsetDateTime,
+    /// What an earlier process has done of this run; nothing for a new one.
+    pub before: Before,
     /// Bounds whose crossing ends the run.
     pub thresholds: Vec<Threshold>,
     /// Ends the run when cancelled.
@@ -52,6 +54,17 @@ pub enum Advance {
     Every(Duration),
 }
 
+/// How far an earlier process came with the same run, so that steps, polls and the clock go on counting.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Before {
+    /// Steps that are over.
+    pub steps: usize,
+    /// Polls that answered.
+    pub samples: u64,
+    /// Time since the run began.
+    pub elapsed: Duration,
+}
+
 impl Drive {
     /// The seed's run: a poll every two seconds, no holding. Five minutes a step; every 30th sample complete.
     #[must_use]
@@ -65,6 +78,7 @@ impl Drive {
             hold: Duration::ZERO,
             full_every: 30,
             started: OffsetDateTime::now_utc(),
+            before: Before::default(),
             thresholds: Vec::new(),
             cancel: CancellationToken::new(),
         }
@@ -144,7 +158,7 @@ async fn all_steps(run: &mut Run<'_>, subject: &mut impl Subject) -> Step<()> {
     let targets = run.drive.plan.targets();
     for (index, &target) in targets.iter().enumerate() {
         let step = index + 1;
-        run.begin_step(step, target)?;
+        run.begin_step(run.drive.before.steps + step, target)?;
         let due = match run.drive.advance {
             Advance::Every(every) if step < targets.len() => {
                 Some(began + every.saturating_mul(u32::try_from(step).unwrap_or(u32::MAX)))

@@ -37,7 +37,7 @@ pub use age::{ages, last_result};
 pub use app::MarathonApp;
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use disagreement::{Agreement, Comparer, Finding, Oddity};
-pub use driver::{Advance, Drive};
+pub use driver::{Advance, Before, Drive};
 pub use guard::{Crossing, Guard, Judgement};
 pub use phases::{PhaseTracker, Tally, TaskPhases};
 pub use plan::{Plan, PlanError};

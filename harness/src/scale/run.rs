@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
             v: FORMAT,
             at: self.iso(t),
             t: millis(t),
-            request: self.report.totals.samples,
+            request: self.drive.before.samples + self.report.totals.samples,
             step: self.step.step,
             target: self.step.target,
             counts,
@@ -409,7 +409,7 @@ impl<'a> Run<'a> {
     }
 
     fn t(&self) -> f64 {
-        self.start.elapsed().as_secs_f64()
+        (self.drive.before.elapsed + self.start.elapsed()).as_secs_f64()
     }
 
     fn time_of_day(&self, t: f64) -> OffsetDateTime {

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    commands::{diff::DiffArgs, run::RunArgs, try_pairs::TryArgs},
+    commands::{diff::DiffArgs, resume::ResumeArgs, run::RunArgs, try_pairs::TryArgs},
     exit::Code,
     run::reach::Reach,
 };
@@ -56,6 +56,8 @@ pub enum Command {
     /// Run one app definition or pair on a cluster
     #[command(after_help = after_help())]
     Run(Box<RunArgs>),
+    /// Go on with a run whose process was killed, at its next step and in the same folder
+    Resume(ResumeArgs),
     /// Explain a run: what it most likely was, the tasks that had "alive": false, ready sysdig commands
     Why {
         /// The run's folder
@@ -87,10 +89,13 @@ pub enum Command {
         #[command(flatten)]
         reach: Reach,
     },
-    /// Remove what a run that was killed left behind, or every group whose lease has expired
+    /// Remove what earlier runs left behind: one run's, or what the folders of all tell and what has expired
     Clean {
-        /// The run: its name or its folder; without it, all that have expired
+        /// The run: its name or its folder; without it, every run of the folders and every group whose lease has expired
         run: Option<String>,
+        /// Where to look for run folders if no run is named
+        #[arg(long, value_name = "DIR", default_value = crate::folder::locate::BELOW)]
+        below: PathBuf,
         /// Which cluster.
         #[command(flatten)]
         reach: Reach,

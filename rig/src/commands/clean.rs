@@ -4,74 +4,118 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 
 use harness::{
     Client, Clock,
-    cluster::{Ownership, RunName, remove_run, sweep},
+    cluster::{Lease, LeaseOptions, RunName, remove_run, sweep},
+    marathon::model::Info,
 };
 
 use crate::{
     commands::Done,
     exit::{Code, Failure},
-    folder::RunFolder,
+    folder::{
+        RunFolder, locate,
+        manifest::{EMBEDDED, Manifest},
+        summary::COMPLETE,
+    },
     run::reach::{self, Reach},
 };
 
 /// How long deleting may take.
 const WITHIN: Duration = Duration::from_secs(120);
 
-/// Removes one run's group, or with no run every group whose lease has expired. Only what carries the rig's labels.
+/// Removes what one run left, or with no run what every run folder below `below` and every expired lease tells of. Only
+/// what carries the rig's labels.
 ///
 /// # Errors
 /// The cluster cannot be reached or refuses us; exit code 6 if something is left.
-pub async fn clean(run: Option<&str>, reach: &Reach) -> Result<Done, Failure> {
-    let settings = reach.settings()?;
-    let client = reach::client(&settings)?;
-    client.info().await.map_err(|error| reach::failure(&error))?;
-    match run {
-        Some(run) => one(&client, run).await,
-        None => expired(&client).await,
-    }
-}
-
-/// The run by its name, or by its folder: `run.json` is the journal of what was to be made.
-async fn one(client: &Client, run: &str) -> Result<Done, Failure> {
+pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Done, Failure> {
+    let Some(run) = run else { return everything(below, reach).await };
     let path = Path::new(run);
-    let (name, outside) = if path.join("run.json").is_file() {
-        let manifest = RunFolder::open(path)?.manifest()?;
-        let name = RunName::known(&manifest.run);
-        let outside = (!manifest.app.starts_with(&name.group())).then_some(manifest.app);
-        (name, outside)
-    } else {
-        (RunName::known(run.trim_start_matches("/hc-rig/")), None)
-    };
-    let mut text = String::new();
-    if let Some(app) = outside {
-        remove_outside(client, &app, &name, &mut text).await?;
+    let folders = if path.is_dir() { locate::all(path) } else { locate::by_name(run, below).into_iter().collect() };
+    if folders.is_empty() {
+        if path.is_dir() {
+            RunFolder::open(path)?;
+        }
+        let client = connect(reach).await?.0;
+        let name = RunName::known(run.trim_start_matches("/hc-rig/"));
+        return remove(&client, &name).await.map(Done::well);
     }
-    let foreign =
-        remove_run(client, &name, WITHIN).await.map_err(|error| Failure::new(Code::CleanUp, error.to_string()))?;
-    let _ = writeln!(text, "nothing of {} is left", name.group());
-    for app in foreign {
-        let _ = writeln!(text, "left alone, since it is not ours: {app}");
+    let mut text = String::new();
+    for folder in folders {
+        let manifest = folder.manifest()?;
+        if manifest.cluster.kind == EMBEDDED {
+            let _ =
+                writeln!(text, "{} ran on the fake Marathon inside hc-rig: it ended with that program", manifest.run);
+            continue;
+        }
+        let _occupied = folder.occupy()?;
+        let (client, marathon) = connect(&reach.or_where_it_ran(&manifest.cluster)).await?;
+        reach::same_cluster(&manifest, client.url(), &marathon)?;
+        text.push_str(&one(&client, &folder, &manifest).await?);
     }
     Ok(Done::well(text))
 }
 
-/// An app that was deployed under an id of its own goes only if it carries the run's label.
-async fn remove_outside(client: &Client, app: &str, run: &RunName, text: &mut String) -> Result<(), Failure> {
-    let found = client.app_opt(app).await.map_err(|error| reach::failure(&error))?;
-    match found {
-        Some(found) if Ownership::of(&found).is_some_and(|owner| owner.run == run.as_str()) => {
-            client
-                .delete_app(app, true)
-                .await
-                .map_err(|error| Failure::new(Code::CleanUp, format!("{app} could not be deleted: {error}")))?;
-            let _ = writeln!(text, "deleted {app}");
+async fn connect(reach: &Reach) -> Result<(Client, Info), Failure> {
+    let client = reach::client(&reach.settings()?)?;
+    let info = client.info().await.map_err(|error| reach::failure(&error))?;
+    Ok((client, info))
+}
+
+/// What the folders tell first, since their runs may be young; then what has expired, whoever made it.
+async fn everything(below: &Path, reach: &Reach) -> Result<Done, Failure> {
+    let (client, marathon) = connect(reach).await?;
+    let mut text = String::new();
+    for folder in locate::all(below) {
+        let Ok(manifest) = folder.manifest() else { continue };
+        let elsewhere = reach::same_cluster(&manifest, client.url(), &marathon).is_err();
+        let clean = folder.summary().is_some_and(|summary| summary.clean_up.starts_with(COMPLETE));
+        if manifest.cluster.kind == EMBEDDED || elsewhere || clean {
+            continue;
         }
-        Some(_) => {
-            let _ = writeln!(text, "left alone, since it is not of this run: {app}");
+        match folder.occupy() {
+            Ok(_occupied) => text.push_str(&one(&client, &folder, &manifest).await?),
+            Err(_) => {
+                let _ = writeln!(text, "{} still goes on", manifest.run);
+            }
         }
-        None => {}
     }
-    Ok(())
+    let mut done = expired(&client).await?;
+    done.text.insert_str(0, &text);
+    Ok(done)
+}
+
+/// What a run's own folder tells: `run.json` is the journal of what was to be made.
+async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result<String, Failure> {
+    let lease =
+        Lease::take(client, LeaseOptions { run: Some(RunName::known(&manifest.run)), ..LeaseOptions::default() });
+    let mut text = String::new();
+    // An app under an id of its own lies outside of the group, and may be somebody else's by now.
+    if let Some(app) = client.app_opt(&manifest.app).await.map_err(|error| reach::failure(&error))?
+        && let Err(error) = lease.adopt(&app)
+    {
+        let _ = writeln!(text, "{error}");
+    }
+    let foreign = lease.release(WITHIN).await.map_err(|error| Failure::new(Code::CleanUp, error.to_string()))?;
+    text.push_str(&told(&lease.group(), &foreign));
+    // From now on the folder says so too: the run is over, and nobody needs to look again.
+    let mut summary = folder.read()?.summary;
+    summary.clean_up = format!("{COMPLETE}, by hc-rig clean");
+    folder.write_json("summary.json", &summary)?;
+    Ok(text)
+}
+
+async fn remove(client: &Client, name: &RunName) -> Result<String, Failure> {
+    let foreign =
+        remove_run(client, name, WITHIN).await.map_err(|error| Failure::new(Code::CleanUp, error.to_string()))?;
+    Ok(told(&name.group(), &foreign))
+}
+
+fn told(group: &str, foreign: &[String]) -> String {
+    let mut text = format!("nothing of {group} is left\n");
+    for app in foreign {
+        let _ = writeln!(text, "left alone, since it is not ours: {app}");
+    }
+    text
 }
 
 async fn expired(client: &Client) -> Result<Done, Failure> {

@@ -7,6 +7,7 @@ pub mod diff;
 pub mod measured;
 pub mod output;
 pub mod render;
+pub mod resume;
 pub mod run;
 pub mod scaling;
 pub mod try_pairs;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::folder::locate::BELOW;
 use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
 
@@ -22,7 +23,7 @@ impl Output {
         self.out.clone().unwrap_or_else(|| {
             let now = OffsetDateTime::now_utc();
             let name = now.format(format_description!("[year][month][day]-[hour][minute][second]")).unwrap_or_default();
-            let first = PathBuf::from("hc-rig-runs").join(format!("{command}-{name}"));
+            let first = PathBuf::from(BELOW).join(format!("{command}-{name}"));
             // Two runs may begin in the same second.
             let mut folder = first.clone();
             for n in 2.. {

@@ -11,7 +11,7 @@ use crate::{
     folder::RunFolder,
     progress::Progress,
     run::{
-        Definition, Interrupt, Job, measure,
+        Definition, Interrupt, Job, Outcome, measure,
         reach::{self, Reach},
     },
 };
@@ -75,7 +75,6 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     ));
 
     let folder = RunFolder::create(args.output.folder("run"))?;
-    let path = folder.path().to_owned();
     let pair = progress.pair(&definition.pair, scaled.plan.target());
     let job = Job {
         cluster: reach::describe(&settings, &client, &found),
@@ -86,6 +85,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         side_by_side: 1,
         command: spoken::command_line(),
         folder: folder.clone(),
+        continues: None,
     };
     let outcome = match measure(&client, job, pair, &interrupt).await {
         Ok(outcome) => outcome,
@@ -94,9 +94,17 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             return Err(failure);
         }
     };
+    conclude(&folder, outcome, begun)
+}
+
+/// Draws what was measured and says how it came out.
+///
+/// # Errors
+/// The results cannot be read back.
+pub fn conclude(folder: &RunFolder, outcome: Outcome, begun: Instant) -> Result<Done, Failure> {
     let mut code = outcome.code();
     let mut trouble = outcome.failure.map(|failure| failure.message);
-    let read = match render::one(&folder) {
+    let read = match render::one(folder) {
         Ok(read) => read,
         Err(failure) => {
             // The samples are safe; what could not be drawn can be drawn later.
@@ -104,7 +112,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             folder.read()?
         }
     };
-    let text = closing::one(&read, &path, code, begun.elapsed().as_secs_f64());
+    let text = closing::one(&read, folder.path(), code, begun.elapsed().as_secs_f64());
     Ok(Done { text, trouble, code })
 }
 

@@ -24,7 +24,7 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         RunFolder,
-        manifest::{Cluster, FORMAT},
+        manifest::{Cluster, EMBEDDED, FORMAT},
         summary::{Combined, Verdict},
     },
     progress::Progress,
@@ -79,7 +79,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
     let cluster = Cluster {
-        kind: "fake".to_owned(),
+        kind: EMBEDDED.to_owned(),
         tasks: Some("process".to_owned()),
         prompt_offers: !args.faithful_offers,
         ..reach::describe(&settings, &client, &found)
@@ -108,6 +108,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             side_by_side: pairs.len() as u64,
             command: spoken::command_line(),
             folder: folder.clone(),
+            continues: None,
         };
         let (client, interrupt) = (client.clone(), interrupt.clone());
         running.spawn(async move { measure(&client, job, pair, &interrupt).await });

@@ -16,6 +16,11 @@ pub const EXECUTOR: &str = "hc_rig_executor";
 /// The rig's own remark: clean-up begins; what follows is no news about health.
 pub const CLEAN_UP: &str = "hc_rig_clean_up";
 
+/// The rig's own remark: the app was deployed. Data: `app`, `version`.
+pub const DEPLOYED: &str = "hc_rig_deployed";
+/// The rig's own remark: the run goes on in another process. Data: `app`, `instances`.
+pub const RESUMED: &str = "hc_rig_resumed";
+
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -20,7 +20,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Makes the file, or goes on at its end.
+    /// Makes the file, or goes on after its last complete line: a torn one, which a killed run may have left, is taken
+    /// back, since it would spoil the line that comes after it.
     ///
     /// # Errors
     /// It cannot be opened.
@@ -32,8 +33,10 @@ impl Lines {
             .truncate(false)
             .open(path)
             .map_err(|error| Failure::results(path, &error))?;
-        let good = file.seek(SeekFrom::End(0)).map_err(|error| Failure::results(path, &error))?;
-        Ok(Self { file, path: path.to_owned(), good })
+        let good = complete(&mut file).map_err(|error| Failure::results(path, &error))?;
+        let mut lines = Self { file, path: path.to_owned(), good };
+        lines.take_back();
+        Ok(lines)
     }
 
     /// Appends one line.
@@ -75,6 +78,23 @@ impl Lines {
     }
 }
 
+/// How many bytes of the file are complete lines.
+fn complete(file: &mut File) -> io::Result<u64> {
+    const CHUNK: u64 = 64 * 1024;
+    let mut end = file.seek(SeekFrom::End(0))?;
+    while end > 0 {
+        let begin = end.saturating_sub(CHUNK);
+        let mut chunk = Vec::new();
+        file.seek(SeekFrom::Start(begin))?;
+        (&*file).take(end - begin).read_to_end(&mut chunk)?;
+        if let Some(at) = chunk.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(begin + at as u64 + 1);
+        }
+        end = begin;
+    }
+    Ok(0)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -90,6 +110,20 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\": 1}\n");
         Lines::append(&path).unwrap().push(&json!([true, false])).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"a\": 1}\n[true, false]\n");
+    }
+
+    #[test]
+    fn a_torn_line_is_taken_back_before_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let long = format!("{{\"a\": \"{}", "x".repeat(100_000));
+        for (before, after) in
+            [("", ""), ("1\n", "1\n"), ("1\n{\"a", "1\n"), (&long, ""), (&format!("1\n{long}"), "1\n")]
+        {
+            std::fs::write(&path, before).unwrap();
+            Lines::append(&path).unwrap().push(&json!(2)).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{after}2\n"));
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -6,6 +6,9 @@ use serde_json::Value;
 /// The format of `run.json` and `summary.json` that this program writes.
 pub const FORMAT: u32 = 1;
 
+/// [`Cluster::kind`] of the fake in this program's own process, which ends with it.
+pub const EMBEDDED: &str = "fake";
+
 /// What the run was: everything that a report may claim stands here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -42,6 +45,8 @@ pub struct Cluster {
     pub kind: String,
     /// Marathon's version as it says itself.
     pub marathon: Option<String>,
+    /// The id under which this Marathon is registered with Mesos: the same cluster has the same.
+    pub framework: Option<String>,
     /// Mesos's version as it says itself.
     pub mesos: Option<String>,
     /// DC/OS's version, if it is one.
@@ -68,6 +73,8 @@ pub struct Plan {
     pub step_seconds: f64,
     /// How it grows, in words: `1 to 31 by 10`.
     pub policy: String,
+    /// Seconds from one target to the next, if they are asked for by the clock.
+    pub every_seconds: Option<f64>,
     /// Seconds that a target must stay reached.
     pub hold_seconds: f64,
     /// The thresholds, as they read.

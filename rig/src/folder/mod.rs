@@ -10,6 +10,8 @@ pub mod evidence;
 pub mod incident;
 pub mod json;
 pub mod lines;
+pub mod locate;
+pub mod lock;
 pub mod manifest;
 pub mod moment;
 pub mod sample;

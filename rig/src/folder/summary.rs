@@ -12,6 +12,9 @@ use crate::{
     },
 };
 
+/// [`Summary::clean_up`] begins so when nothing is left.
+pub const COMPLETE: &str = "complete";
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

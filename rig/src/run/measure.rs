@@ -19,11 +19,17 @@ use crate::{
         incident,
         manifest::{self, Cluster, Manifest, Rig, without_secrets},
         moment,
-        summary::{Step, Summary, Verdict},
+        summary::{COMPLETE, Step, Summary, Verdict},
     },
     probe::Prober,
     progress::PairProgress,
-    run::{Definition, Interrupt, Scaled, executors::Executors, reach, sink::FolderSink},
+    run::{
+        Definition, Interrupt, Scaled,
+        continued::{self, Continued},
+        executors::Executors,
+        reach,
+        sink::FolderSink,
+    },
 };
 
 /// How long deleting and waiting for the last task may take.
@@ -46,8 +52,10 @@ pub struct Job {
     pub side_by_side: u64,
     /// The command that repeats it.
     pub command: String,
-    /// Where the results go; made and empty.
+    /// Where the results go; made and empty, or of the run that goes on.
     pub folder: RunFolder,
+    /// What an earlier process left of this run, if it is to go on.
+    pub continues: Option<Continued>,
 }
 
 /// How a run came out.
@@ -80,28 +88,42 @@ pub async fn measure(
     let run = job.run.as_deref().map(RunName::known);
     let lease = Lease::take(client, LeaseOptions { run, ..LeaseOptions::default() });
     let id = job.definition.json.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
-    let app = if job.id_as_is {
+    let app = if let Some(continued) = &job.continues {
+        continued.app.id.clone()
+    } else if job.id_as_is {
         format!("/{}", id.trim_matches('/'))
     } else {
         lease.id_of(id).ok_or_else(|| Failure::usage(format!("{}: its id has no name", job.definition.named)))?
     };
-    job.folder.write_json("run.json", &manifest_of(&job, lease.run().as_str(), &app))?;
-    let mut sink =
-        FolderSink::open(&job.folder, progress.clone(), job.scaled.search.is_none().then(|| job.scaled.plan.steps()))?;
+    let before = job.continues.as_ref().map(|continued| continued.before).unwrap_or_default();
+    if job.continues.is_none() {
+        // The journal of what is to be made, on disk before it is made.
+        job.folder.write_json("run.json", &manifest_of(&job, lease.run().as_str(), &app))?;
+    }
+    let _occupied = job.folder.occupy()?;
+    let steps = job.scaled.search.is_none().then(|| before.steps + job.scaled.plan.steps());
+    let mut sink = FolderSink::open(&job.folder, progress.clone(), steps)?;
 
-    let deployed = if job.id_as_is {
+    let deployed = if let Some(continued) = &job.continues {
+        lease.adopt(&continued.app).map(|()| continued.app.clone())
+    } else if job.id_as_is {
         lease.deploy_as_is(&job.definition.json).await
     } else {
         lease.deploy(&job.definition.json).await
     };
-    if let Err(error) = deployed {
-        // An answer that was lost may have deployed it all the same.
-        let _ = lease.release(CLEAN_UP_WITHIN).await;
-        progress.finish("refused");
-        return Err(reach::deploy_failure(&error, &job.definition.named));
-    }
+    let deployed = match deployed {
+        Ok(deployed) => deployed,
+        Err(error) => {
+            // An answer that was lost may have deployed it all the same.
+            let _ = lease.release(CLEAN_UP_WITHIN).await;
+            progress.finish("refused");
+            return Err(reach::deploy_failure(&error, &job.definition.named));
+        }
+    };
+    continued::remember(&sink.events(), &job, &deployed, before.elapsed.as_secs_f64());
 
-    let start = Instant::now();
+    // The origin of the samples' clock, which goes on counting where an earlier process stopped.
+    let start = Instant::now().checked_sub(before.elapsed).unwrap_or_else(Instant::now);
     let sampled = CancellationToken::new();
     let executors = Executors::new(client.clone(), &app, sink.events(), start);
     let follower = tokio::spawn(executors.follow(sink.wake(), sampled.clone()));
@@ -111,6 +133,7 @@ pub async fn measure(
         // The embedded fake has nobody else to serve.
         spare_the_server: job.cluster.kind != "fake",
         cancel: interrupt.stop.clone(),
+        before,
         ..job.scaled.drive()
     };
     let mut subject = MarathonApp::new(client.clone(), &app);
@@ -143,7 +166,7 @@ pub async fn measure(
     let incidents = incident::told(&client.incidents(), begun, start);
     let mut outcome = judge(&report, limit, &job, sink.broken().cloned().or(synced));
     match clean_up {
-        None => outcome.summary.clean_up = "complete".to_owned(),
+        None => outcome.summary.clean_up = COMPLETE.to_owned(),
         Some(left) => {
             outcome.summary.clean_up.clone_from(&left);
             outcome.failure.get_or_insert_with(|| Failure::new(Code::CleanUp, left));

@@ -6,12 +6,15 @@ use clap::Args;
 use harness::{
     Client,
     cluster::{ClusterError, Preflight},
+    marathon::model::Info,
     settings::{Access, Flags, Settings},
 };
 
+use url::Url;
+
 use crate::{
     exit::{Code, Failure},
-    folder::manifest::Cluster,
+    folder::manifest::{Cluster, Manifest},
 };
 
 /// Which cluster, and whom to trust there. What is not said comes from the environment.
@@ -49,6 +52,18 @@ impl Reach {
             _ => std::env::var(name).ok(),
         };
         Settings::resolve(&flags, variable).map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+impl Reach {
+    /// The same, at the cluster of an earlier run unless a flag or the environment names one.
+    pub fn or_where_it_ran(&self, cluster: &Cluster) -> Self {
+        let named = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
+        let mut reach = self.clone();
+        if reach.url.is_none() && !named("DCOS_URL") && !named("MARATHON_URL") {
+            reach.url = Some(cluster.url.clone());
+        }
+        reach
     }
 }
 
@@ -91,6 +106,23 @@ pub fn deploy_failure(error: &ClusterError, named: &str) -> Failure {
     }
 }
 
+/// Refuses to act for a run at another cluster than its own. Marathon's id in Mesos tells clusters apart; a run that
+/// did not note it is told by its address.
+///
+/// # Errors
+/// Exit code 2: it is another cluster.
+pub fn same_cluster(manifest: &Manifest, url: &Url, marathon: &Info) -> Result<(), Failure> {
+    let there = &manifest.cluster;
+    let same = match (&there.framework, &marathon.framework_id) {
+        (Some(there), Some(here)) => there == here,
+        _ => there.url == url.as_str(),
+    };
+    if same {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{} ran at {}, and {url} is another cluster", manifest.run, there.url)))
+}
+
 /// What `run.json` says of the cluster.
 pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> Cluster {
     let https = client.url().scheme() == "https";
@@ -99,6 +131,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
         url: client.url().to_string(),
         kind: "cluster".to_owned(),
         marathon: Some(preflight.marathon.version.clone()),
+        framework: preflight.marathon.framework_id.clone(),
         mesos: preflight.mesos.as_ref().ok().cloned(),
         dcos: None,
         agents: preflight.mesos.is_ok().then_some(preflight.agents.len() as u64),
@@ -111,4 +144,23 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
 /// Whether a login is needed at all.
 pub fn has_login(settings: &Settings) -> bool {
     matches!(settings.access.value, Access::Dcos { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_are_told_apart_by_the_framework_and_else_by_the_address() {
+        let same = |there: (&str, Option<&str>), here: (&str, Option<&str>)| {
+            let cluster =
+                Cluster { url: there.0.to_owned(), framework: there.1.map(str::to_owned), ..Cluster::default() };
+            let marathon = Info { framework_id: here.1.map(str::to_owned), ..Info::default() };
+            same_cluster(&Manifest { cluster, ..Manifest::default() }, &here.0.parse().unwrap(), &marathon).is_ok()
+        };
+        assert!(same(("http://a/", Some("f")), ("http://b/", Some("f"))), "another address of the same");
+        assert!(!same(("http://a/", Some("f")), ("http://a/", Some("g"))), "set up anew");
+        assert!(same(("http://a/", None), ("http://a/", Some("f"))));
+        assert!(!same(("http://a/", None), ("http://b/", Some("f"))));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use harness::scale::{Advance, Drive, Plan, Threshold};
+use harness::scale::{Advance, Drive, Plan, Threshold, ThresholdError};
 
 use crate::folder::manifest::{self, Search};
 
@@ -48,7 +48,28 @@ impl Scaled {
             hold_seconds: self.hold.as_secs_f64(),
             thresholds: self.thresholds.iter().map(Threshold::to_string).collect(),
             search: self.search,
+            every_seconds: match self.advance {
+                Advance::WhenReached => None,
+                Advance::Every(every) => Some(every.as_secs_f64()),
+            },
         }
+    }
+
+    /// The same back from `run.json`, for the targets that are left of it.
+    ///
+    /// # Errors
+    /// A threshold is written in a way that this program does not know.
+    pub fn of_manifest(written: &manifest::Plan, left: Plan) -> Result<Self, ThresholdError> {
+        let seconds = |n: f64| Duration::try_from_secs_f64(n).unwrap_or_default();
+        Ok(Self {
+            plan: left,
+            advance: written.every_seconds.map_or(Advance::WhenReached, |every| Advance::Every(seconds(every))),
+            poll: seconds(written.poll_seconds),
+            step_within: seconds(written.step_seconds),
+            hold: seconds(written.hold_seconds),
+            thresholds: written.thresholds.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
+            search: written.search,
+        })
     }
 
     /// The sentences about thresholds and search that are said before a run; none if there are none.

@@ -34,6 +34,26 @@ impl Fake {
     }
 }
 
+impl Fake {
+    /// An app of somebody else, which no run may touch.
+    pub(crate) fn deploy_bystander(&self) {
+        let app = serde_json::json!({"id": "/bystander", "cmd": "sleep 1000", "cpus": 0.01, "mem": 1});
+        self.ask(async |client| client.create_app(&app).await.map(drop));
+    }
+
+    /// The ids of all apps.
+    pub(crate) fn apps(&self) -> Vec<String> {
+        self.ask(async |client| client.apps().await).apps.into_iter().map(|app| app.id).collect()
+    }
+
+    fn ask<T>(&self, question: impl AsyncFnOnce(harness::Client) -> Result<T, harness::Error>) -> T {
+        let client = harness::Client::builder(self.url.parse().expect("an address"))
+            .transport(harness::Transport::sockets(&Default::default()).expect("a transport"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(question(client)).expect("the fake answers")
+    }
+}
+
 impl Drop for Fake {
     fn drop(&mut self) {
         interrupt(&self.child, Signal::SIGTERM);

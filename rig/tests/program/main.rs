@@ -3,5 +3,6 @@
 mod diff;
 mod fake;
 mod hc_rig;
+mod interrupted;
 mod refusals;
 mod runs;

@@ -206,22 +206,3 @@ fn a_full_disk_keeps_every_complete_sample_and_cleans_up() {
     assert!(!samples(&run).is_empty());
     nothing_is_left(&fake);
 }
-
-#[test]
-fn what_a_killed_run_left_is_cleaned_up_from_its_folder() {
-    let fake = Fake::start(&[]);
-    let (_folder, run) = out();
-    let mut child =
-        HcRig::new(&["run", "mesos,TCP", "--url", &fake.url, "--target", "200", "--step", "1", "--out", &run])
-            .command()
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(lines.any(|line| line.is_ok_and(|line| line.contains("step 1/"))), "the first step is told");
-    interrupt(&child, Signal::SIGKILL);
-    drop(child.wait());
-    ends_with(&HcRig::new(&["report", &run]).run(), 0);
-    ends_with(&HcRig::new(&["clean", &run, "--url", &fake.url]).run(), 0);
-    nothing_is_left(&fake);
-}

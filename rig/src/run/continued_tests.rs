@@ -1,0 +1,85 @@
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+use super::*;
+use crate::folder::summary::Summary;
+
+const NOW: OffsetDateTime = datetime!(2026-11-25 12:01:00 UTC);
+
+fn manifest() -> Manifest {
+    let mut manifest = Manifest { run: "r1".to_owned(), ..Manifest::default() };
+    manifest.plan.targets = vec![1, 11, 21];
+    manifest.cluster.kind = "cluster".to_owned();
+    manifest
+}
+
+fn how_far() -> HowFar {
+    HowFar {
+        version: Some("2026-11-25T12:00:00.000Z".to_owned()),
+        request: 7,
+        target: 1,
+        origin: Some(datetime!(2026-11-25 12:00:00 UTC)),
+    }
+}
+
+fn app(change: Value) -> App {
+    let mut app = json!({
+        "id": "/hc-rig/r1/hc",
+        "instances": 11,
+        "version": "2026-11-25T12:00:30.000Z",
+        "versionInfo": {"lastScalingAt": "2026-11-25T12:00:30.000Z", "lastConfigChangeAt": "2026-11-25T12:00:00.000Z"},
+        "labels": {"HC_RIG_RUN": "r1", "HC_RIG_OWNER": "me", "HC_RIG_EXPIRES": "2026-11-25T14:00:00Z"},
+    });
+    for (key, value) in change.as_object().unwrap() {
+        app[key] = value.clone();
+    }
+    serde_json::from_value(app).unwrap()
+}
+
+#[test]
+fn a_run_goes_on_at_what_was_asked_for_last() {
+    let (plan, before) = where_to_go_on(&manifest(), &how_far(), &app(json!({})), NOW).unwrap();
+    assert_eq!(plan.targets(), [11, 21]);
+    assert_eq!(before, Before { steps: 1, samples: 7, elapsed: Duration::from_secs(60) });
+}
+
+#[test]
+fn what_is_not_ours_or_not_the_same_any_more_is_left_alone() {
+    let cases = [
+        (json!({"labels": {}}), "does not carry the labels"),
+        (
+            json!({"labels": {"HC_RIG_RUN": "r2", "HC_RIG_OWNER": "me", "HC_RIG_EXPIRES": "2026-11-25T14:00:00Z"}}),
+            "does not carry the labels",
+        ),
+        (
+            json!({"labels": {"HC_RIG_RUN": "r1", "HC_RIG_OWNER": "me", "HC_RIG_EXPIRES": "2026-11-25T12:00:00Z"}}),
+            "has outlived its lease",
+        ),
+        (json!({"versionInfo": {"lastConfigChangeAt": "2026-11-25T12:00:40.000Z"}}), "was changed"),
+        (json!({"instances": 12}), "was scaled to 12"),
+    ];
+    for (change, says) in cases {
+        let failure = where_to_go_on(&manifest(), &how_far(), &app(change), NOW).unwrap_err();
+        assert!(failure.message.contains(says), "{failure}");
+    }
+    let later = HowFar { target: 21, ..how_far() };
+    assert!(where_to_go_on(&manifest(), &later, &app(json!({})), NOW).is_err(), "somebody scaled it down");
+}
+
+#[test]
+fn a_run_that_is_over_is_not_resumed() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = RunFolder::at(temporary.path());
+    may_go_on(&folder, &manifest()).expect("killed: no summary");
+    let refused = |verdict, clean_up: &str| {
+        let summary = Summary { verdict, clean_up: clean_up.to_owned(), ..Summary::default() };
+        folder.write_json("summary.json", &summary).unwrap();
+        may_go_on(&folder, &manifest()).map_err(|failure| failure.message)
+    };
+    assert!(refused(Verdict::Held, "complete").unwrap_err().contains("finished (held)"));
+    assert!(refused(Verdict::Stopped, "complete").unwrap_err().contains("cleaned up"));
+    assert!(refused(Verdict::Stopped, "cut short").is_ok());
+    let mut of_try = manifest();
+    of_try.cluster.kind = "fake".to_owned();
+    assert!(may_go_on(&folder, &of_try).unwrap_err().message.contains("ended with that program"));
+}
