@@ -44,7 +44,9 @@ pub struct HowFar {
     pub request: u64,
     /// The target of the last poll.
     pub target: u64,
-    /// Time of day at which the samples' clock began.
+    /// Seconds at the last poll, on the samples' clock.
+    pub t: f64,
+    /// Time of day at which the samples' clock began, by the rig's own clock.
     pub origin: Option<OffsetDateTime>,
 }
 
@@ -66,11 +68,17 @@ impl HowFar {
         })
         .map_err(|error| unreadable("events.jsonl", &error))?;
         sample::scan(&folder.file("samples.jsonl"), |sample| {
-            (how_far.request, how_far.target) = (sample.request, sample.target);
+            (how_far.request, how_far.target, how_far.t) = (sample.request, sample.target, sample.t);
             how_far.origin = origin(&sample.at, sample.t).or(how_far.origin);
         })
         .map_err(|error| unreadable("samples.jsonl", &error))?;
         Ok(how_far)
+    }
+
+    /// What the samples' clock shows now; never less than it showed last.
+    pub fn elapsed(&self, now: OffsetDateTime) -> Duration {
+        let by_day = self.origin.and_then(|origin| (now - origin).try_into().ok()).unwrap_or_default();
+        Duration::try_from_secs_f64(self.t).unwrap_or_default().max(by_day)
     }
 }
 
@@ -115,14 +123,14 @@ pub fn where_to_go_on(
     manifest: &Manifest,
     how_far: &HowFar,
     app: &App,
-    now: OffsetDateTime,
+    server_now: OffsetDateTime,
 ) -> Result<(Plan, Before), Failure> {
     let refuse = |what: String| Err(Failure::usage(format!("{} {what}", app.id)));
     let ours = Ownership::of(app).filter(|owner| owner.run == manifest.run);
     let Some(owner) = ours else {
         return refuse(format!("does not carry the labels of the run {}: it is left alone", manifest.run));
     };
-    if owner.expires <= now {
+    if owner.expires <= server_now {
         return refuse(format!("has outlived its lease ({}): remove it with hc-rig clean", owner.expires_text()));
     }
     let changed = app.version_info.as_ref().and_then(|info| info.last_config_change_at);
@@ -144,7 +152,7 @@ pub fn where_to_go_on(
     };
     let left: Vec<u32> = targets[at..].iter().map(|target| u32::try_from(*target).unwrap_or(u32::MAX)).collect();
     let plan = Plan::list(left[0], &left).map_err(|error| Failure::usage(error.to_string()))?;
-    let elapsed = how_far.origin.and_then(|origin| (now - origin).try_into().ok()).unwrap_or_default();
+    let elapsed = how_far.elapsed(OffsetDateTime::now_utc());
     Ok((plan, Before { steps: at, samples: how_far.request, elapsed }))
 }
 

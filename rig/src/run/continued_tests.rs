@@ -18,6 +18,7 @@ fn how_far() -> HowFar {
         version: Some("2026-11-25T12:00:00.000Z".to_owned()),
         request: 7,
         target: 1,
+        t: 5.0,
         origin: Some(datetime!(2026-11-25 12:00:00 UTC)),
     }
 }
@@ -40,7 +41,15 @@ fn app(change: Value) -> App {
 fn a_run_goes_on_at_what_was_asked_for_last() {
     let (plan, before) = where_to_go_on(&manifest(), &how_far(), &app(json!({})), NOW).unwrap();
     assert_eq!(plan.targets(), [11, 21]);
-    assert_eq!(before, Before { steps: 1, samples: 7, elapsed: Duration::from_secs(60) });
+    assert_eq!((before.steps, before.samples), (1, 7));
+}
+
+#[test]
+fn the_clock_goes_on_and_never_back() {
+    let elapsed = |t, now| HowFar { t, ..how_far() }.elapsed(now);
+    assert_eq!(elapsed(5.0, NOW), Duration::from_secs(60));
+    assert_eq!(elapsed(70.0, NOW), Duration::from_secs(70), "the time of day was set back");
+    assert_eq!(elapsed(5.0, datetime!(2026-11-25 11:00:00 UTC)), Duration::from_secs(5));
 }
 
 #[test]
