@@ -91,7 +91,7 @@ impl Arena {
     /// Creates the app in this scenario's group. The last element of its id is kept: `/hc` becomes `/hc-rig/…/hc`.
     ///
     /// # Errors
-    /// When Marathon refuses it, or when it needs Docker and the cluster has none.
+    /// When Marathon refuses it, or when the cluster has no Docker or no program that it needs.
     pub async fn deploy(&self, app: App) -> Result<Deployed<'_>> {
         let definition = app.to_json();
         self.deploy_definition(app, definition).await
@@ -101,10 +101,11 @@ impl Arena {
     ///
     /// # Errors
     /// As [`Self::deploy`].
-    pub async fn deploy_definition(&self, app: App, definition: Value) -> Result<Deployed<'_>> {
+    pub async fn deploy_definition(&self, app: App, mut definition: Value) -> Result<Deployed<'_>> {
         if app.pair().containerizer == Containerizer::Docker && !self.stage.docker {
             return Err(NotApplicable("no agent of this cluster has the docker containerizer".to_owned()).into());
         }
+        self.stage.adapt(&mut definition)?;
         let id = self.offer(definition).await?;
         Ok(Deployed::new(self, id, app))
     }

@@ -5,6 +5,7 @@
 //! it would delete what somebody else creates in it at that very moment.
 
 mod docker;
+mod endings;
 mod error;
 mod labels;
 mod lease;
@@ -14,6 +15,7 @@ mod removal;
 mod sweep;
 
 pub use docker::DockerSupport;
+pub use endings::{Endings, endings};
 pub use error::{CleanUpError, ClusterError};
 pub use labels::{LABEL_EXPIRES, LABEL_OWNER, LABEL_RUN, LABEL_SUITE, Ownership};
 pub use lease::{Kept, Lease, LeaseOptions};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fixtures::container::Image;
+use fixtures::{Kit, container::Image};
 use harness::{
     Clock, Transport,
     dcos::{Credentials, tls::Trust},
@@ -42,6 +42,8 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         seed: None,
         // Two cores, and offers come in cycles.
         patience: 3.0,
+        kit: Kit::default(),
+        found: None,
         docker: true,
         outlives_the_test: false,
         guard: Some(Box::new(container)),

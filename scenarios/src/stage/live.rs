@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fixtures::Kit;
 use harness::{
     Clock, Transport,
     cluster::{DockerSupport, preflight},
@@ -9,7 +10,7 @@ use harness::{
     settings::{Access, Settings},
 };
 
-use super::{Gate, NoStage, Stage};
+use super::{Gate, NoStage, Stage, survey};
 use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};
 
 /// Runs a scenario on the cluster that the environment names.
@@ -47,14 +48,19 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         let (wanted, there) = (needs.agents, found.agents.len());
         return Err(not_applicable(format!("it needs {wanted} agents, and the cluster shows {there}")));
     }
+    let docker = found.docker() != DockerSupport::No;
+    let kit = Kit::environment()?;
+    let found = survey::once(&client, &kit, &found, docker, settings.patience.value).await?;
     Ok(Stage {
         client,
         gate,
+        kit,
+        found,
         fake: None,
         seed: None,
         // Offers come in cycles of up to 5 s, kills wait for processes, and others use the cluster too.
         patience: 3.0 * settings.patience.value,
-        docker: found.docker() != DockerSupport::No,
+        docker,
         outlives_the_test: true,
         guard: None,
     })

@@ -5,15 +5,19 @@ pub mod container;
 #[cfg(feature = "live-cluster")]
 pub mod live;
 pub mod offline;
+#[cfg(feature = "live-cluster")]
+mod survey;
 
 use std::{any::Any, path::Path, sync::Arc};
 
 use fake_marathon::FakeMarathon;
+use fixtures::{Found, Kit};
 use harness::{
     Client, Clock, Transport,
     dcos::{Credentials, TokenSource},
     marathon::Auth,
 };
+use serde_json::Value;
 use url::Url;
 
 use crate::{NotApplicable, Result, name::TestName};
@@ -34,6 +38,10 @@ pub(crate) struct Stage {
     pub(crate) seed: Option<u64>,
     /// How much slower than a fake in this process everything may be.
     pub(crate) patience: f64,
+    /// What tasks are made of here.
+    pub(crate) kit: Kit,
+    /// What probe tasks found on the agents; `None` where a fake provides everything.
+    pub(crate) found: Option<Found>,
     /// Whether tasks can run in Docker; true where that cannot be known.
     pub(crate) docker: bool,
     /// Whether the Marathon is still there after the test, so that a failed one can be looked at on it.
@@ -94,6 +102,14 @@ impl Stage {
         } else {
             name.path.clone()
         }
+    }
+
+    /// Puts what tasks are made of here into a definition.
+    ///
+    /// # Errors
+    /// [`NotApplicable`] when no agent has what it needs.
+    pub(crate) fn adapt(&self, definition: &mut Value) -> Result<(), NotApplicable> {
+        self.kit.adapt(definition, self.found.as_ref()).map_err(|lacking| NotApplicable(lacking.to_string()))
     }
 
     /// Writes what the fake can tell of a failure into `folder`.

@@ -3,6 +3,7 @@
 use std::{net::Ipv4Addr, path::Path};
 
 use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
+use fixtures::Kit;
 use harness::{
     Clock, Transport,
     dcos::{Credentials, tls::Trust},
@@ -43,6 +44,8 @@ async fn stage_simulated(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage
         fake: Some(fake),
         seed: Some(seed),
         patience: 1.0,
+        kit: Kit::default(),
+        found: None,
         docker: true,
         outlives_the_test: false,
         guard: None,
@@ -68,6 +71,8 @@ async fn stage_process(task_tools: &Path, needs: &Needs, folder: &Path) -> Resul
         fake: Some(fake),
         seed: Some(seed),
         patience: 2.0,
+        kit: Kit::default(),
+        found: None,
         docker: true,
         outlives_the_test: false,
         guard: None,

@@ -1,0 +1,86 @@
+//! What the agents of a cluster have, found out by probe tasks, once for all tests of a run.
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    fs::{self, File},
+    hash::{Hash as _, Hasher as _},
+    io::{Read as _, Seek as _, Write as _},
+    time::{Duration, SystemTime},
+};
+
+use eyre::WrapErr as _;
+use fixtures::{Found, Kit, Medium};
+use futures::future::try_join_all;
+use harness::{
+    Client,
+    cluster::{ClusterError, Lease, LeaseOptions, Preflight, endings},
+};
+
+use crate::{Result, evidence};
+
+/// How long a probe task may take to start and to end: an image may have to be pulled first.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A survey of an earlier run is not believed for longer: agents come and go.
+const BELIEVED: Duration = Duration::from_secs(30 * 60);
+
+/// At most this many agents are probed: on a large cluster they are alike.
+const AGENTS: usize = 20;
+
+/// The survey of this run. The first test makes it while the others wait for it; each test is a process, so it is
+/// handed on in a file. `HC_RIG_PROBE=false` leaves it out, and everything is assumed to be there.
+pub(super) async fn once(
+    client: &Client,
+    kit: &Kit,
+    preflight: &Preflight,
+    docker: bool,
+    patience: f64,
+) -> Result<Option<Found>> {
+    if std::env::var("HC_RIG_PROBE").is_ok_and(|value| ["false", "0", "no"].contains(&value.as_str())) {
+        return Ok(None);
+    }
+    let mut file = file(client, kit)?;
+    // Blocks this test's only thread, which has nothing else to do.
+    file.lock().wrap_err("cannot wait for the survey of the agents")?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    let fresh = file
+        .metadata()?
+        .modified()
+        .is_ok_and(|written| SystemTime::now().duration_since(written).is_ok_and(|age| age < BELIEVED));
+    if fresh && let Ok(found) = serde_json::from_str(&text) {
+        return Ok(Some(found));
+    }
+    let found =
+        survey(client, kit, preflight.agents.len().clamp(1, AGENTS), docker, PATIENCE.mul_f64(patience)).await?;
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(serde_json::to_string(&found)?.as_bytes())?;
+    Ok(Some(found))
+}
+
+/// One file for each cluster, kit and run of tests.
+fn file(client: &Client, kit: &Kit) -> Result<File> {
+    let mut hasher = DefaultHasher::new();
+    (client.url().as_str(), format!("{kit:?}"), std::env::var("NEXTEST_RUN_ID").ok()).hash(&mut hasher);
+    let folder = evidence::root().join("survey");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{:016x}.json", hasher.finish()));
+    let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+    file.wrap_err_with(|| format!("cannot open {}", path.display()))
+}
+
+async fn survey(client: &Client, kit: &Kit, agents: usize, docker: bool, patience: Duration) -> Result<Found> {
+    let lease = Lease::take(client, LeaseOptions::default());
+    let probes = Medium::all(docker).iter().map(async |medium| {
+        Ok::<_, ClusterError>((*medium, endings(&lease, &kit.probe(*medium, agents), patience).await?))
+    });
+    let answers = try_join_all(probes).await;
+    lease.release(patience).await?;
+    let mut found = Found::default();
+    for (medium, endings) in answers? {
+        let by_host = endings.by_host.iter().map(|(host, status)| (host.as_str(), *status));
+        found.take(medium, by_host, endings.trouble.as_deref());
+    }
+    Ok(found)
+}
