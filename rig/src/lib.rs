@@ -1,7 +1,7 @@
 //! hc-rig: drives an app through scale steps on a Marathon, keeps a sample of every poll, draws, reports and explains.
 //!
 //! Start here: [`cli`] is what the user types, [`commands`] what happens then, [`folder`] what a run leaves on disk,
-//! [`chart`], [`report`] and [`why`] what is made of it. [`exit`] holds the exit codes. Measuring itself lives in the
+//! [`chart`], [`report`], [`export`] and [`why`] what is made of it. [`exit`] holds the exit codes. Measuring itself lives in the
 //! `harness` crate, the fake cluster in `fake-marathon`.
 
 pub mod chart;
@@ -9,6 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod diff;
 pub mod exit;
+pub mod export;
 pub mod folder;
 pub mod probe;
 pub mod progress;

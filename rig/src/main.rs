@@ -7,6 +7,7 @@ use hc_rig::{
     cli::{Cli, Command},
     commands::{self, Done},
     exit::{Code, Failure},
+    export::Format,
     run::Interrupt,
 };
 
@@ -45,8 +46,9 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
         Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
         Command::Diff(args) => commands::diff::diff(&args),
-        Command::Report { run } => {
-            commands::render::all(&run).map(|path| Done::well(format!("Report  {}\n", path.display())))
+        Command::Report { run, formats } => {
+            let formats = if formats.is_empty() { Format::ALL.to_vec() } else { formats };
+            commands::render::all(&run, &formats).map(|path| Done::well(format!("Report  {}\n", path.display())))
         }
         Command::Login { reach } => block_on(commands::cluster::login(&reach)),
         Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),

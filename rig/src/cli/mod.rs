@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use crate::{
     commands::{diff::DiffArgs, resume::ResumeArgs, run::RunArgs, try_pairs::TryArgs},
     exit::Code,
+    export::Format,
     run::reach::Reach,
 };
 
@@ -71,10 +72,13 @@ pub enum Command {
     },
     /// Say whether B is better than A: two folders with five or more repeats of one set-up each
     Diff(DiffArgs),
-    /// Draw chart and report again from the samples on disk
+    /// Draw chart and report again from the samples on disk, and write tables, JUnit, Markdown and a trace
     Report {
         /// The run's folder
         run: PathBuf,
+        /// What to make, separated by commas [default: all]
+        #[arg(long = "format", value_name = "FORMATS", value_delimiter = ',')]
+        formats: Vec<Format>,
     },
     /// Log in and say what is there: versions, agents, free resources
     #[command(visible_alias = "doctor")]

@@ -1,33 +1,47 @@
-//! `hc-rig report RUN`: draws chart and report from the samples on disk; `run` and `try` end with the same.
+//! `hc-rig report RUN`: draws chart and report from the samples on disk and writes the exports; every run ends with the
+//! same.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
     chart::{self, Series, png, style::Theme},
     exit::Failure,
-    folder::{Run, RunFolder, write_whole},
+    export::{Format, junit, markdown, tables, trace},
+    folder::{Run, RunFolder},
     report::{self, several},
 };
 
-/// Redraws everything in a run folder, or in a folder of run folders. Answers with the report's path.
+/// Makes these formats again in a run folder, or in a folder of run folders. Answers with the first file made.
 ///
 /// # Errors
 /// There is no run, it cannot be read, or the files cannot be written.
-pub fn all(path: &Path) -> Result<PathBuf, Failure> {
+pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
     let folders = RunFolder::find(path)?;
     let mut runs = Vec::new();
     for folder in &folders {
-        let run = one(folder)?;
+        let run = folder.read()?;
+        write(folder, &run, formats)?;
         let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         runs.push((name, run));
     }
     if folders.first().is_some_and(|folder| folder.path() != path) {
-        over(path, &runs)?;
+        write_over(path, &runs, formats)?;
     }
-    Ok(path.join("report.html"))
+    Ok(path.join(first_file(formats)))
 }
 
-/// Draws chart and report of one run.
+fn first_file(formats: &[Format]) -> &'static str {
+    match formats.first() {
+        None | Some(Format::Html) => "report.html",
+        Some(Format::Chart) => "chart.png",
+        Some(Format::Csv) => "samples.csv",
+        Some(Format::Junit) => "junit.xml",
+        Some(Format::Markdown) => "summary.md",
+        Some(Format::Perfetto) => "trace.json",
+    }
+}
+
+/// Everything that is made of one run.
 ///
 /// # Errors
 /// See [`all`].
@@ -37,25 +51,61 @@ pub fn one(folder: &RunFolder) -> Result<Run, Failure> {
         // What the run itself wrote at its end, completed by what only its samples tell.
         folder.write_json("summary.json", &run.summary)?;
     }
-    let mut series = Series::of(&run.manifest, run.bars.clone());
-    series.title = format!("{} · {}", series.title, report::fragments::headline(&run.summary));
-    let svg = chart::single(&series, 1200.0, 600.0, Theme::Standalone);
-    folder.write("chart.svg", svg.as_bytes())?;
-    folder.write("chart.png", &png::from_svg(&svg)?)?;
-    folder.write("report.html", report::single(&run).as_bytes())?;
+    write(folder, &run, &Format::ALL)?;
     Ok(run)
 }
 
-/// Draws chart and report over several runs.
+fn write(folder: &RunFolder, run: &Run, formats: &[Format]) -> Result<(), Failure> {
+    for format in formats {
+        match format {
+            Format::Html => folder.write("report.html", report::single(run).as_bytes())?,
+            Format::Chart => {
+                let mut series = Series::of(&run.manifest, run.bars.clone());
+                series.title = format!("{} · {}", series.title, report::fragments::headline(&run.summary));
+                chart_files(folder, &chart::single(&series, 1200.0, 600.0, Theme::Standalone))?;
+            }
+            Format::Csv => {
+                folder.write("samples.csv", &tables::samples(run)?)?;
+                folder.write("tasks.csv", &tables::tasks(run)?)?;
+            }
+            Format::Junit => folder.write("junit.xml", &junit::report([run])?)?,
+            Format::Markdown => folder.write("summary.md", markdown::one(run).as_bytes())?,
+            Format::Perfetto => folder.write("trace.json", &trace::trace(run))?,
+        }
+    }
+    Ok(())
+}
+
+/// Everything that is made of several runs together.
 ///
 /// # Errors
 /// The files cannot be written.
 pub fn over(path: &Path, runs: &[several::Named]) -> Result<(), Failure> {
-    let series = several::all_series(runs);
-    let facts = several::shared_facts(&series);
-    let columns = if runs.len() < 3 { runs.len() } else { 3 };
-    let svg = chart::grid(&several::sentence(runs), &facts, &series, columns, 1280.0, Theme::Standalone);
-    write_whole(&path.join("chart.svg"), svg.as_bytes())?;
-    write_whole(&path.join("chart.png"), &png::from_svg(&svg)?)?;
-    write_whole(&path.join("report.html"), several::several(runs).as_bytes())
+    write_over(path, runs, &Format::ALL)
+}
+
+/// Tables and traces are made of each run alone: their rows and tracks would not fit together.
+fn write_over(path: &Path, runs: &[several::Named], formats: &[Format]) -> Result<(), Failure> {
+    let folder = RunFolder::at(path);
+    for format in formats {
+        match format {
+            Format::Html => folder.write("report.html", several::several(runs).as_bytes())?,
+            Format::Chart => {
+                let series = several::all_series(runs);
+                let facts = several::shared_facts(&series);
+                let columns = runs.len().min(3);
+                let title = several::sentence(runs);
+                chart_files(&folder, &chart::grid(&title, &facts, &series, columns, 1280.0, Theme::Standalone))?;
+            }
+            Format::Junit => folder.write("junit.xml", &junit::report(runs.iter().map(|(_, run)| run))?)?,
+            Format::Markdown => folder.write("summary.md", markdown::over(runs).as_bytes())?,
+            Format::Csv | Format::Perfetto => {}
+        }
+    }
+    Ok(())
+}
+
+fn chart_files(folder: &RunFolder, svg: &str) -> Result<(), Failure> {
+    folder.write("chart.svg", svg.as_bytes())?;
+    folder.write("chart.png", &png::from_svg(svg)?)
 }

@@ -5,6 +5,7 @@
 //! `chart.svg`, `chart.png` and `report.html`. A run of several pairs is a folder of such folders with a summary, a
 //! chart and a report over all of them. Every format carries its version, and unknown fields are ignored.
 
+pub mod course;
 pub mod event;
 pub mod evidence;
 pub mod incident;
@@ -30,6 +31,7 @@ use crate::{
     chart::Bar,
     exit::{Code, Failure},
     folder::{
+        course::{Course, Point},
         evidence::Evidence,
         manifest::Manifest,
         summary::{Combined, Step, Summary, Tally},
@@ -159,6 +161,7 @@ impl RunFolder {
         })
         .map_err(|error| unreadable(&events, &error))?;
         let mut tally = Tally::default();
+        let mut course = Course::default();
         let mut bars = Vec::new();
         let mut torn = 0;
         let samples = self.file("samples.jsonl");
@@ -167,16 +170,18 @@ impl RunFolder {
                 tally.add(&sample);
                 stories.sample(&sample);
                 evidence.sample(&sample);
+                course.sample(&sample);
                 bars.push(Bar::from(&sample));
             });
             torn = scanned.map_err(|error| unreadable(&samples, &error))?.torn;
         }
         let stories = stories.finish();
+        let course = course.finish(&stories);
         let tally = tally.with_stories(&stories);
         let written = self.summary();
         let complete = written.is_some();
         let summary = Self::complete(written.unwrap_or_default(), &manifest, &tally, &stories);
-        Ok(Run { manifest, summary, bars, stories, evidence, torn, complete })
+        Ok(Run { manifest, summary, bars, course, stories, evidence, torn, complete })
     }
 
     /// What the program knew at the end, completed by what the samples show.
@@ -227,7 +232,7 @@ impl RunFolder {
 }
 
 /// A run as read back.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Run {
     /// `run.json`.
     pub manifest: Manifest,
@@ -235,6 +240,8 @@ pub struct Run {
     pub summary: Summary,
     /// What the chart shows.
     pub bars: Vec<Bar>,
+    /// What was measured at each sample.
+    pub course: Vec<Point>,
     /// What happened to each task.
     pub stories: Stories,
     /// What the rig looked up itself.

@@ -143,7 +143,9 @@ pub struct Sample {
     pub gone: Vec<String>,
     /// Age of the last check results, if measured.
     pub age: Option<Ages>,
-    /// Seconds that the poll took.
+    /// Whether a deployment was under way.
+    pub deploying: bool,
+    /// Seconds that Marathon took to answer.
     pub took: f64,
     /// Seconds after its tick that the poll began.
     pub late: f64,

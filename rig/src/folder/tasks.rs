@@ -108,6 +108,14 @@ impl Story {
         life.unwrap_or((&self.id, 1))
     }
 
+    /// Whether a failed health check ended it: Marathon's kill event says so for its own checks; a native check has the
+    /// executor end the task, which Mesos reports as killed while its last result is bad.
+    pub fn is_killed_by_check(&self) -> bool {
+        let sick = self.sickness.as_ref().is_some_and(|sickness| !sickness.recovered);
+        let killed = self.end.as_ref().is_some_and(|end| end.state == "TASK_KILLED");
+        self.kill_reason.is_some() || (sick && killed)
+    }
+
     fn note(&mut self, t: f64, what: impl Into<String>) {
         // A task that flaps for an hour must not fill the report: the first and the latest moments tell it.
         const KEPT: usize = 40;

@@ -3,7 +3,6 @@ use serde_json::json;
 use super::*;
 use crate::folder::{
     event::EventLine,
-    evidence::Evidence,
     manifest::{Cluster, FORMAT, Manifest, Plan},
     sample::Sample,
     summary::{Summary, Verdict},
@@ -43,7 +42,7 @@ fn run() -> Run {
     };
     let summary = Summary { verdict: Verdict::NotReached, why: EVIL.to_owned(), exit: 3, ..Summary::default() };
     let bars = vec![chart::Bar { request: 1, target: 1, ..chart::Bar::default() }];
-    Run { manifest, summary, bars, stories: stories.finish(), evidence: Evidence::default(), torn: 0, complete: true }
+    Run { manifest, summary, bars, stories: stories.finish(), complete: true, ..Run::default() }
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! `junit.xml`: a test suite per pair, a test case per step, as CI servers read them.
+//!
+//! A step that was not reached fails with the ids of the tasks that are to blame in its body; one that was never asked
+//! for is skipped; clean-up is a case of its own, because what it leaves is somebody's problem.
+
+use std::fmt::Write as _;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::{
+    exit::{Code, Failure},
+    folder::{
+        Run,
+        summary::{Step, Verdict},
+        tasks::Story,
+    },
+};
+
+/// How many tasks a failure names.
+const NAMED: usize = 200;
+
+/// The results of these runs, a suite each.
+///
+/// # Errors
+/// Never in practice: it writes to memory.
+pub fn report<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Result<Vec<u8>, Failure> {
+    let mut report = Report::new("hc-rig");
+    for run in runs {
+        report.add_test_suite(suite(run));
+    }
+    let text = report.to_string().map_err(|error| Failure::new(Code::Internal, format!("junit.xml: {error}")))?;
+    Ok(text.into_bytes())
+}
+
+fn suite(run: &Run) -> TestSuite {
+    let manifest = &run.manifest;
+    let name = if manifest.pair.is_empty() { &manifest.app } else { &manifest.pair };
+    let mut suite = TestSuite::new(name.as_str());
+    let cluster = [("url", &manifest.cluster.url), ("kind", &manifest.cluster.kind), ("command", &manifest.command)];
+    for (key, value) in cluster {
+        suite.add_property((key, value.as_str()));
+    }
+    for (index, step) in run.summary.steps.iter().enumerate() {
+        suite.add_test_case(case(run, name, index, step));
+    }
+    for (index, target) in manifest.plan.targets.iter().enumerate().skip(run.summary.steps.len()) {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message("not asked for: the run ended before");
+        suite.add_test_case(named(name, &step_name(index, *target), status));
+    }
+    suite.add_test_case(named(name, "clean-up", clean_up(run)));
+    suite
+}
+
+fn named(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    case
+}
+
+fn step_name(index: usize, target: u64) -> String {
+    format!("step {}: {target} task{} healthy", index + 1, if target == 1 { "" } else { "s" })
+}
+
+fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
+    let last = index + 1 == run.summary.steps.len();
+    let blamed = blamed(run, index);
+    // A run that crossed a bound or broke did so in its last step, even if the target had been reached.
+    let ended_here = last && matches!(run.summary.verdict, Verdict::Crossed | Verdict::Broken);
+    let status = if step.reached_after.is_some() && !ended_here {
+        TestCaseStatus::success()
+    } else {
+        let mut status = match run.summary.verdict {
+            Verdict::Stopped if last => TestCaseStatus::skipped(),
+            Verdict::Broken if last => TestCaseStatus::non_success(NonSuccessKind::Error),
+            _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        };
+        let why = step.why.as_ref().unwrap_or(&run.summary.why);
+        status.set_message(why.as_str()).set_type(run.summary.verdict.word());
+        status.set_description(body(&blamed));
+        status
+    };
+    let succeeded = matches!(status, TestCaseStatus::Success { .. });
+    let mut case = named(class, &step_name(index, step.target), status);
+    if let Some(seconds) = step.reached_after {
+        case.set_time(std::time::Duration::from_secs_f64(seconds.max(0.0)));
+    }
+    if succeeded && !blamed.is_empty() {
+        case.set_system_out(body(&blamed));
+    }
+    case
+}
+
+/// The tasks whose trouble began in this step.
+fn blamed(run: &Run, index: usize) -> Vec<&Story> {
+    let steps = &run.summary.steps;
+    let of = |t: f64| steps.partition_point(|step| step.asked_at <= t).saturating_sub(1);
+    let began = |story: &Story| {
+        let sick = story.sickness.as_ref().map(|sickness| sickness.t);
+        sick.into_iter().chain(story.end.as_ref().map(|end| end.t)).min_by(f64::total_cmp)
+    };
+    run.stories.telling().into_iter().filter(|story| began(story).is_some_and(|t| of(t) == index)).collect()
+}
+
+fn body(blamed: &[&Story]) -> String {
+    let mut text = String::new();
+    for story in blamed.iter().take(NAMED) {
+        let port = story.ports.first().map(|port| format!(":{port}")).unwrap_or_default();
+        let _ = write!(text, "{} on {}{port}", story.id, story.host);
+        if let Some(sickness) = &story.sickness {
+            let cause = if sickness.cause.is_empty() { "no cause given" } else { &sickness.cause };
+            let _ =
+                write!(text, ": unhealthy at {:.1} s, {} failures in a row, {cause}", sickness.t, sickness.failures);
+        }
+        if let Some(end) = &story.end {
+            let _ = write!(text, "; {} at {:.1} s {}", end.state, end.t, end.message);
+        }
+        text.push('\n');
+    }
+    if blamed.len() > NAMED {
+        let _ = writeln!(text, "and {} more, see tasks.csv", blamed.len() - NAMED);
+    }
+    text
+}
+
+fn clean_up(run: &Run) -> TestCaseStatus {
+    match run.summary.clean_up.as_str() {
+        "complete" => TestCaseStatus::success(),
+        left => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(if left.is_empty() { "the run ended before clean-up: hc-rig clean RUN" } else { left });
+            status
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `samples.csv` and `tasks.csv`: one row a sample, one row a task. Times are seconds on the samples' clock; a cell is
+//! empty where something was not measured or did not happen.
+
+use crate::{
+    exit::{Code, Failure},
+    folder::{Run, sample::State, tasks::Story},
+};
+
+/// One row a sample.
+///
+/// # Errors
+/// Never in practice: it writes to memory.
+pub fn samples(run: &Run) -> Result<Vec<u8>, Failure> {
+    let mut head = vec!["request", "at", "seconds", "target"];
+    head.extend(State::ALL.map(State::key));
+    head.extend(["deploying", "api_seconds", "late_seconds", "missed_ticks"]);
+    head.extend(["age_p50_seconds", "age_p99_seconds", "age_max_seconds"]);
+    head.extend(["fresh_results", "flips", "ended", "killed_by_check"]);
+    table(
+        &head,
+        run.course.iter().map(|point| {
+            let mut row = vec![point.request.to_string(), point.at.clone(), number(point.t), point.target.to_string()];
+            row.extend(State::ALL.map(|state| point.counts.of(state).to_string()));
+            row.extend([point.deploying.to_string(), number(point.took), number(point.late), point.missed.to_string()]);
+            row.extend(
+                [point.age.map(|age| age.p50), point.age.map(|age| age.p99), point.age.map(|age| age.max)].map(cell),
+            );
+            row.extend([point.fresh, point.flips, point.ended, point.killed].map(|count| count.to_string()));
+            row
+        }),
+    )
+}
+
+/// One row a task, in the order of their ids.
+///
+/// # Errors
+/// As [`samples`].
+pub fn tasks(run: &Run) -> Result<Vec<u8>, Failure> {
+    let head = [
+        "task",
+        "host",
+        "ports",
+        "agent",
+        "executor_pid",
+        "first_seen_seconds",
+        "seconds_to_healthy",
+        "first_unhealthy_seconds",
+        "failures_in_a_row",
+        "flips",
+        "cause",
+        "killed_by_check",
+        "ended_seconds",
+        "end",
+        "end_message",
+    ];
+    table(&head, run.stories.all().map(row))
+}
+
+fn row(story: &Story) -> Vec<String> {
+    let ports: Vec<String> = story.ports.iter().map(u64::to_string).collect();
+    let sickness = story.sickness.as_ref();
+    let end = story.end.as_ref();
+    let cause = story.kill_reason.clone().or_else(|| sickness.map(|sickness| sickness.cause.clone()));
+    vec![
+        story.id.clone(),
+        story.host.clone(),
+        ports.join(" "),
+        story.agent.clone(),
+        story.executor_pid.map(|pid| pid.to_string()).unwrap_or_default(),
+        number(story.first_seen),
+        cell(story.seconds_to_healthy),
+        cell(sickness.map(|sickness| sickness.t)),
+        sickness.map(|sickness| sickness.failures.to_string()).unwrap_or_default(),
+        story.flips.to_string(),
+        cause.unwrap_or_default(),
+        story.is_killed_by_check().to_string(),
+        cell(end.map(|end| end.t)),
+        end.map(|end| end.state.clone()).unwrap_or_default(),
+        end.map(|end| end.message.clone()).unwrap_or_default(),
+    ]
+}
+
+fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, Failure> {
+    let bug = |error: String| Failure::new(Code::Internal, format!("a table could not be written: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(head).map_err(|error| bug(error.to_string()))?;
+    for row in rows {
+        writer.write_record(row.into_iter().map(harmless)).map_err(|error| bug(error.to_string()))?;
+    }
+    writer.into_inner().map_err(|error| bug(error.to_string()))
+}
+
+/// Text from a cluster must not be taken for a formula when the table is opened in a spreadsheet: an apostrophe before
+/// it says that it is text. Numbers are left alone.
+fn harmless(cell: String) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if formula { format!("'{cell}") } else { cell }
+}
+
+/// Milliseconds are what is measured.
+fn number(seconds: f64) -> String {
+    format!("{seconds:.3}")
+}
+
+fn cell(seconds: Option<f64>) -> String {
+    seconds.map(number).unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::folder::{
+    Run,
+    course::Course,
+    event::EventLine,
+    manifest::{Manifest, Plan},
+    sample::{Counts, Sample},
+    summary::{Step, Summary, Verdict},
+    tasks::Stories,
+};
+
+const EVIL: &str = "]]></system-out>|`\"=1+1,\u{1}\nx";
+
+/// Two steps of three; in the second a task with an awkward id was unhealthy and was killed.
+fn run() -> Run {
+    let id = format!("hc.instance-1._app.1{EVIL}");
+    let task = |alive: bool| {
+        let key = if alive { "lastSuccess" } else { "lastFailure" };
+        json!({"id": id, "host": "10.0.0.7", "ports": [31004], "state": "TASK_RUNNING", "stagedAt": "2026-11-22T17:00:00.000Z",
+            "healthCheckResults": [{"alive": alive, key: "2026-11-22T17:00:01.000Z", "firstSuccess": "2026-11-22T17:00:00.500Z",
+                "lastFailureCause": EVIL, "consecutiveFailures": 3}]})
+    };
+    let (mut stories, mut course) = (Stories::default(), Course::default());
+    stories.event(&EventLine::new(
+        4.5,
+        "status_update_event",
+        json!({"taskId": id, "taskStatus": "TASK_KILLED", "message": EVIL, "host": "10.0.0.7"}),
+    ));
+    for (request, alive) in [(1, true), (2, false), (3, false)] {
+        let counts = Counts { healthy: u64::from(alive), unhealthy: u64::from(!alive), ..Counts::default() };
+        let t = request as f64 * 2.0;
+        let sample = Sample { request, t, target: 1, counts, tasks: vec![task(alive)], ..Sample::default() };
+        stories.sample(&sample);
+        course.sample(&sample);
+    }
+    let stories = stories.finish();
+    Run {
+        manifest: Manifest {
+            pair: "mesos,HTTP".to_owned(),
+            plan: Plan { targets: vec![1, 2, 3], ..Plan::default() },
+            ..Manifest::default()
+        },
+        summary: Summary {
+            verdict: Verdict::NotReached,
+            why: format!("step 2 of 3: {EVIL}"),
+            steps: vec![
+                Step { target: 1, reached_after: Some(1.5), ..Step::default() },
+                Step { target: 2, asked_at: 3.0, ..Step::default() },
+            ],
+            clean_up: "complete".to_owned(),
+            ..Summary::default()
+        },
+        course: course.finish(&stories),
+        stories,
+        ..Run::default()
+    }
+}
+
+fn rows(bytes: &[u8]) -> Vec<csv::StringRecord> {
+    // The reader refuses rows of different lengths.
+    csv::Reader::from_reader(bytes).records().collect::<Result<_, _>>().expect("a table")
+}
+
+#[test]
+fn tables_are_read_back_as_they_were() {
+    let samples = tables::samples(&run()).unwrap();
+    let text = String::from_utf8(samples.clone()).unwrap();
+    assert!(text.starts_with("request,at,seconds,target,healthy,unhealthy,"), "{text}");
+    let samples = rows(&samples);
+    assert_eq!((samples.len(), &samples[1][0], &samples[1][4], &samples[1][5]), (3, "2", "0", "1"));
+    let ended: u64 = samples.iter().map(|row| row[row.len() - 1].parse::<u64>().unwrap()).sum();
+    assert_eq!(ended, 1, "the kill is in one sample");
+    let tasks = rows(&tables::tasks(&run()).unwrap());
+    assert_eq!((&tasks[0][1], &tasks[0][2], &tasks[0][10]), ("10.0.0.7", "31004", EVIL));
+}
+
+#[test]
+fn a_cell_is_never_a_formula() {
+    let mut run = run();
+    run.course[0].at = "=cmd()".to_owned();
+    run.course[0].t = -1.0;
+    let samples = rows(&tables::samples(&run).unwrap());
+    assert_eq!((&samples[0][1], &samples[0][2]), ("'=cmd()", "-1.000"));
+}
+
+#[test]
+fn junit_has_a_case_per_step_and_names_the_failing_task() {
+    let text = String::from_utf8(junit::report([&run(), &run()]).unwrap()).unwrap();
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let root = document.root_element();
+    assert_eq!(root.tag_name().name(), "testsuites");
+    let suites: Vec<_> = root.children().filter(roxmltree::Node::is_element).collect();
+    assert_eq!(suites.len(), 2, "one a pair");
+    let suite = suites[0];
+    let attributes = ["name", "tests", "failures", "errors"].map(|name| suite.attribute(name).expect("an attribute"));
+    assert_eq!(attributes, ["mesos,HTTP", "4", "1", "0"]);
+    let cases: Vec<_> = suite.children().filter(|node| node.has_tag_name("testcase")).collect();
+    let said: Vec<_> = cases
+        .iter()
+        .map(|case| (case.attribute("name").unwrap(), case.first_element_child().map(|child| child.tag_name().name())))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("step 1: 1 task healthy", None),
+            ("step 2: 2 tasks healthy", Some("failure")),
+            ("step 3: 3 tasks healthy", Some("skipped")),
+            ("clean-up", None)
+        ]
+    );
+    assert_eq!(cases[0].attribute("time"), Some("1.500"));
+    let failure = cases[1].first_element_child().unwrap();
+    let body = failure.text().unwrap();
+    assert!(body.contains("hc.instance-1._app.1]]></system-out>") && body.contains("10.0.0.7:31004"), "{body}");
+    assert!(failure.attribute("message").unwrap().starts_with("step 2 of 3"));
+}
+
+#[test]
+fn a_broken_run_is_an_error_and_a_stopped_one_is_no_failure() {
+    for (verdict, expected) in [(Verdict::Broken, "error"), (Verdict::Stopped, "skipped")] {
+        let mut run = run();
+        run.summary.verdict = verdict;
+        let text = String::from_utf8(junit::report([&run]).unwrap()).unwrap();
+        let document = roxmltree::Document::parse(&text).unwrap();
+        let case = document.descendants().filter(|node| node.has_tag_name("testcase")).nth(1).unwrap();
+        assert_eq!(case.first_element_child().map(|child| child.tag_name().name()), Some(expected));
+    }
+}
+
+#[test]
+fn the_trace_has_a_slice_per_phase_of_each_task() {
+    let trace: Value = serde_json::from_slice(&trace::trace(&run())).expect("JSON");
+    let events = trace["traceEvents"].as_array().expect("a list");
+    for event in events {
+        let phase = event["ph"].as_str().expect("every event says what it is");
+        assert!(event["name"].is_string() && event["pid"].is_u64(), "{event}");
+        assert!(phase == "M" || event["ts"].is_i64(), "{event}");
+        assert!(phase != "X" || event["dur"].as_i64().is_some_and(|dur| dur > 0), "{event}");
+    }
+    let slices: Vec<_> = events.iter().filter(|event| event["ph"] == "X").map(|event| &event["name"]).collect();
+    assert!(slices.ends_with(&[&json!("healthy"), &json!("unhealthy")]), "{slices:?}");
+    assert_eq!(events.iter().filter(|event| event["ph"] == "C" && event["name"] == "tasks by state").count(), 3);
+    let unhealthy = events.iter().find(|event| event["name"] == "unhealthy").unwrap();
+    assert_eq!((&unhealthy["ts"], &unhealthy["dur"]), (&json!(4_000_000), &json!(500_000)));
+}
+
+#[test]
+fn markdown_is_safe_in_a_comment() {
+    let text = markdown::one(&run());
+    assert!(text.starts_with("### NOT REACHED: `mesos,HTTP`\n"), "{text}");
+    assert!(text.contains("| 2 | 2 | not reached |"), "{text}");
+    assert!(!text.contains("</system-out>|"), "neither HTML nor a cell's end from the cluster: {text}");
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.iter().all(|row| row.matches('|').count() == 8), "{rows:?}");
+    let over = markdown::over(&[("a".to_owned(), run()), ("b".to_owned(), run())]);
+    assert!(over.starts_with("### NOT REACHED: 0 of 2 pairs healthy at target\n"), "{over}");
+}
