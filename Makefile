@@ -55,6 +55,10 @@ parity: nextest ## the fake beside the recorded real Marathon, case by case
 clients: ## other people's clients (Python, Go) against the fake Marathon
 	fixtures/clients/run
 
+.PHONY: fuzz
+fuzz: ## random requests against the fake for SECONDS=60
+	HC_RIG_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --package fake-marathon --test fuzz --quiet -- --nocapture
+
 .PHONY: bench
 bench: ## what the rig and the fake cost: time, memory, checks a second
 	cargo bench --workspace $(ARGS)
@@ -82,6 +86,7 @@ clean: ## what building and running left behind
 .PHONY: ci
 ci: lint ## what CI runs (.ci/run calls it)
 	$(MAKE) test PROFILE=ci
+	$(MAKE) fuzz
 	$(MAKE) clients
 
 # Tools, installed when they are missing.
