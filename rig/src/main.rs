@@ -43,6 +43,7 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
         Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
         Command::Resume(args) => block_on(async { commands::resume::resume(&args, Interrupt::listen()).await }),
+        Command::Matrix(args) => block_on(async { commands::matrix::run(&args, Interrupt::listen()).await }),
         Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
         Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
         Command::Diff(args) => commands::diff::diff(&args),

@@ -5,6 +5,7 @@
 //! and stay small and fast with thousands of samples (one path a state, not one element a bar).
 
 pub mod axis;
+pub mod curves;
 pub mod panel;
 pub mod png;
 pub mod style;
@@ -160,7 +161,7 @@ pub fn grid(title: &str, facts: &str, all: &[Series], columns: usize, width: f64
     svg
 }
 
-fn open(width: f64, height: f64, theme: Theme, title: &str) -> String {
+pub(crate) fn open(width: f64, height: f64, theme: Theme, title: &str) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"hc-chart\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\""
     );

@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    commands::{diff::DiffArgs, resume::ResumeArgs, run::RunArgs, try_pairs::TryArgs},
+    commands::{diff::DiffArgs, matrix::MatrixArgs, resume::ResumeArgs, run::RunArgs, try_pairs::TryArgs},
     exit::Code,
     export::Format,
     run::reach::Reach,
@@ -59,6 +59,9 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Go on with a run whose process was killed, at its next step and in the same folder
     Resume(ResumeArgs),
+    /// Run pairs at several numbers of tasks and draw healthy against asked for, Marathon-level against Mesos-native
+    #[command(after_help = after_help())]
+    Matrix(Box<MatrixArgs>),
     /// Explain a run: what it most likely was, the tasks that had "alive": false, ready sysdig commands
     Why {
         /// The run's folder

@@ -1,55 +1,43 @@
 //! `hc-rig try`: the whole procedure on an embedded fake Marathon with real processes.
 
-use std::{net::SocketAddr, path::Path};
+use std::path::Path;
 
 use clap::Args;
-use fake_marathon::{FakeMarathon, Tasks};
-use fixtures::Pair;
-use harness::{
-    cluster::preflight,
-    settings::{Flags, Settings},
-};
 use tokio::{task::JoinSet, time::Instant};
-use uuid::Uuid;
 
 use crate::{
     cli::spoken,
     commands::{
         Done, closing,
+        gathering::{Gathered, gather},
         output::Output,
+        pairs::{PairSet, chosen},
         render,
-        run::{discard, stopped_early},
+        run::stopped_early,
         scaling::Scaling,
     },
-    exit::{Code, Failure},
-    folder::{
-        RunFolder,
-        manifest::{Cluster, EMBEDDED, FORMAT},
-        summary::{Combined, Verdict},
-    },
+    exit::Failure,
+    folder::RunFolder,
     progress::Progress,
-    report::several,
-    run::{Definition, Interrupt, Job, Outcome, Scaled, measure, reach},
+    run::{
+        Definition, Interrupt, Job, Scaled,
+        embedded::{Embedded, EmbeddedArgs},
+        measure,
+    },
 };
 
 /// What `try` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct TryArgs {
-    /// A pair to run, such as mesos,MESOS_TCP; may be repeated [default: the procedure's six]
-    #[arg(long = "pair", value_name = "PAIR")]
-    pub pairs: Vec<Pair>,
+    /// A pair to run, such as mesos,MESOS_TCP, or all, or seed; may be repeated [default: seed, the procedure's six]
+    #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
+    pub pairs: Vec<PairSet>,
     /// How they are scaled.
     #[command(flatten)]
     pub scaling: Scaling,
-    /// Agents of the fake cluster
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=200))]
-    pub agents: u16,
-    /// Seed of everything that chance decides in the fake
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
-    /// Offers come in Mesos's cycles instead of at once: slower, as a real cluster
-    #[arg(long)]
-    pub faithful_offers: bool,
+    /// The fake cluster.
+    #[command(flatten)]
+    pub embedded: EmbeddedArgs,
     /// Where results go.
     #[command(flatten)]
     pub output: Output,
@@ -61,9 +49,7 @@ pub struct TryArgs {
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> {
     let begun = Instant::now();
-    let mut pairs = if args.pairs.is_empty() { Pair::SEED.to_vec() } else { args.pairs.clone() };
-    let mut seen = std::collections::BTreeSet::new();
-    pairs.retain(|pair| seen.insert(*pair));
+    let pairs = chosen(&args.pairs, PairSet::Seed);
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;
     let scaled = definitions.iter().map(|definition| args.scaling.scaled(definition)).collect::<Result<Vec<_>, _>>()?;
@@ -71,19 +57,11 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let path = args.output.folder("try");
     let folders = folders(&path, &definitions)?;
 
-    let fake = start(args).await?;
-    let settings = login(fake.url())?;
-    let client = reach::client(&settings)?;
-    let found = tokio::select! {
-        found = preflight(&client) => found.map_err(|error| reach::failure(&error))?,
+    let embedded = tokio::select! {
+        started = Embedded::start(&args.embedded) => started?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
-    let cluster = Cluster {
-        kind: EMBEDDED.to_owned(),
-        tasks: Some("process".to_owned()),
-        prompt_offers: !args.faithful_offers,
-        ..reach::describe(&settings, &client, &found)
-    };
+    let Embedded { fake, client, found, cluster } = embedded;
     progress.say(&format!(
         "Fake Marathon {} on {} · login ok · {} agents · real processes, real checks\n{} pair{} side by side, each {}, poll every {:?}{}",
         found.marathon.version,
@@ -115,7 +93,8 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     }
     let outcomes = gather(running).await;
     fake.shutdown().await;
-    finish(args, &path, &folders, outcomes, begun.elapsed().as_secs_f64())
+    let gathered = Gathered::draw(&path, &folders, outcomes)?;
+    Ok(finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64()))
 }
 
 /// One folder for one pair, or one each below the folder of all.
@@ -127,123 +106,18 @@ fn folders(path: &Path, definitions: &[Definition]) -> Result<Vec<RunFolder>, Fa
     definitions.iter().map(|definition| RunFolder::create(path.join(definition.stem()))).collect()
 }
 
-/// A fake on loopback with a user, as DC/OS has one: the login is a part of the procedure.
-async fn start(args: &TryArgs) -> Result<FakeMarathon, Failure> {
-    let tools = std::env::current_exe()
-        .map_err(|error| Failure::new(Code::Internal, format!("cannot find this program's own file: {error}")))?;
-    let mut builder = FakeMarathon::builder()
-        .tasks(Tasks::Process)
-        .task_tools(tools)
-        .agents(usize::from(args.agents))
-        .seed(args.seed)
-        .listen(SocketAddr::from(([127, 0, 0, 1], 0)))
-        .user(USER, password());
-    if !args.faithful_offers {
-        builder = builder.prompt_offers();
+/// Draws everything over all and says how it came out.
+fn finish(path: &Path, pairs: usize, mut gathered: Gathered, took: f64) -> Done {
+    if let ([(_, run)], 1) = (&gathered.runs[..], pairs) {
+        let text = closing::one(run, path, gathered.code, took);
+        return Done { text, trouble: gathered.trouble, code: gathered.code };
     }
-    builder
-        .start()
-        .await
-        .map_err(|error| Failure::new(Code::Internal, format!("the fake Marathon did not start: {error}")))
-}
-
-const USER: &str = "bootstrapuser";
-
-/// One password for this process: nobody else can use its fake.
-fn password() -> String {
-    static PASSWORD: once_cell::sync::Lazy<String> = once_cell::sync::Lazy::new(|| Uuid::new_v4().to_string());
-    PASSWORD.clone()
-}
-
-fn login(url: &str) -> Result<Settings, Failure> {
-    let flags = Flags { url: Some(url.to_owned()), ..Flags::default() };
-    let variable = |name: &str| match name {
-        "DCOS_USERNAME" => Some(USER.to_owned()),
-        "DCOS_PASSWORD" => Some(password()),
-        _ => None,
-    };
-    Settings::resolve(&flags, variable).map_err(|error| Failure::new(Code::Internal, error.to_string()))
-}
-
-async fn gather(mut running: JoinSet<Result<Outcome, Failure>>) -> Vec<Result<Outcome, Failure>> {
-    let mut outcomes = Vec::new();
-    while let Some(joined) = running.join_next().await {
-        outcomes.push(match joined {
-            Ok(outcome) => outcome,
-            Err(error) => match error.try_into_panic() {
-                // A bug must be seen as one, not as a failed run.
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(Failure::new(Code::Internal, error.to_string())),
-            },
-        });
+    let drawn = RunFolder::at(path)
+        .write_json("summary.json", &gathered.combined())
+        .and_then(|()| render::over(path, &gathered.runs));
+    if let Err(failure) = drawn {
+        gathered.failed(failure);
     }
-    outcomes
-}
-
-/// Draws everything and says how it came out.
-fn finish(
-    args: &TryArgs,
-    path: &Path,
-    folders: &[RunFolder],
-    outcomes: Vec<Result<Outcome, Failure>>,
-    took: f64,
-) -> Result<Done, Failure> {
-    let mut code = Code::Held;
-    let mut trouble = None;
-    for outcome in outcomes {
-        let (one, message) = match outcome {
-            Ok(outcome) => (outcome.code(), outcome.failure.map(|failure| failure.message)),
-            Err(failure) => (failure.code, Some(failure.message)),
-        };
-        if one.gravity() > code.gravity() {
-            code = one;
-            trouble = message;
-        }
-    }
-    if folders.iter().all(|folder| folder.summary().is_none())
-        && let Some(message) = &trouble
-    {
-        let message = message.clone();
-        folders.iter().for_each(discard);
-        drop(std::fs::remove_dir(path));
-        return Err(Failure::new(code, message));
-    }
-    let mut runs = Vec::new();
-    for folder in folders {
-        let run = match render::one(folder) {
-            Ok(run) => run,
-            Err(failure) => {
-                // The samples are safe; what could not be drawn can be drawn later.
-                if failure.code.gravity() > code.gravity() {
-                    (code, trouble) = (failure.code, Some(failure.message));
-                }
-                folder.read()?
-            }
-        };
-        let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        runs.push((name, run));
-    }
-    let text = match (&runs[..], args.pairs.len()) {
-        ([(_, run)], 1) => closing::one(run, path, code, took),
-        _ => {
-            let combined = Combined {
-                format: FORMAT,
-                verdict: several::verdict(&runs),
-                sentence: several::sentence(&runs),
-                exit: code.status(),
-                held: runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Held).count() as u64,
-                folders: runs.iter().map(|(name, _)| name.clone()).collect(),
-                runs: runs.iter().map(|(_, run)| run.summary.clone()).collect(),
-            };
-            let drawn =
-                RunFolder::at(path).write_json("summary.json", &combined).and_then(|()| render::over(path, &runs));
-            if let Err(failure) = drawn
-                && failure.code.gravity() > code.gravity()
-            {
-                (code, trouble) = (failure.code, Some(failure.message));
-            }
-            closing::over(&runs, path, code, took)
-        }
-    };
-    Ok(Done { text, trouble, code })
+    let text = closing::over(&gathered.runs, path, gathered.code, took);
+    Done { text, trouble: gathered.trouble, code: gathered.code }
 }

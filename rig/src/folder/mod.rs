@@ -14,6 +14,7 @@ pub mod lines;
 pub mod locate;
 pub mod lock;
 pub mod manifest;
+pub mod matrix;
 pub mod moment;
 pub mod sample;
 pub mod summary;

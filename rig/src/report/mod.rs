@@ -1,6 +1,7 @@
 //! `report.html`: one file, no network, verdict first.
 
 pub mod fragments;
+pub mod matrix;
 pub mod page;
 pub mod several;
 

@@ -131,7 +131,7 @@ pub async fn measure(
     let prober = tokio::spawn(prober.follow(sampled.clone()));
     let drive = Drive {
         // The embedded fake has nobody else to serve.
-        spare_the_server: job.cluster.kind != "fake",
+        spare_the_server: job.cluster.kind != manifest::EMBEDDED,
         cancel: interrupt.stop.clone(),
         before,
         ..job.scaled.drive()

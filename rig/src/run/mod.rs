@@ -1,12 +1,14 @@
 //! A measured run of one app: deploy in a group of its own, drive, sample, clean up, report.
 //!
-//! [`definition`] says what is run, [`scaled`] how it is scaled and judged, [`reach`] how the cluster is reached and which
+//! [`definition`] says what is run, [`scaled`] how it is scaled and judged, [`reach`] and [`embedded`] how the cluster
+//! or the fake is reached and which
 //! errors end with which exit code, [`measure()`] does it, [`continued`] lets a run go on that an earlier process began,
 //! [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
 //! the tasks still run, [`interrupt`] is Ctrl-C.
 
 pub mod continued;
 pub mod definition;
+pub mod embedded;
 pub mod executors;
 pub mod interrupt;
 pub mod measure;

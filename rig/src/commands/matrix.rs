@@ -1,0 +1,245 @@
+//! `hc-rig matrix`: pairs × numbers of tasks, each a run of its own; where the two kinds of checks part.
+
+use std::{fmt::Write as _, path::Path, time::Duration};
+
+use clap::Args;
+use fixtures::Pair;
+use harness::{
+    Client,
+    cluster::{Limits, Needs, preflight},
+    scale::{Advance, Plan, Threshold},
+};
+use tokio::{task::JoinSet, time::Instant};
+
+use crate::{
+    chart::{curves::curves, png, style::Theme},
+    cli::{
+        spoken,
+        values::{duration, poll},
+    },
+    commands::{
+        Done,
+        gathering::{Ended, Gathered, gather},
+        output::Output,
+        pairs::{PairSet, chosen},
+        run::stopped_early,
+    },
+    exit::{Code, Failure},
+    folder::{RunFolder, manifest::Cluster, matrix::Matrix, write_whole},
+    progress::Progress,
+    report::{self, fragments::claim_text},
+    run::{
+        Definition, Interrupt, Job, Scaled,
+        embedded::{Embedded, EmbeddedArgs},
+        measure,
+        reach::{self, Reach},
+    },
+};
+
+/// What `matrix` can be told.
+#[derive(Args, Clone, Debug)]
+pub struct MatrixArgs {
+    /// A pair to run, such as mesos,MESOS_TCP, or all, or seed; may be repeated [default: all]
+    #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
+    pub pairs: Vec<PairSet>,
+    /// The numbers of tasks to ask for, each in a run of its own
+    #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_name = "N,N,…")]
+    pub counts: Vec<u32>,
+    /// Run all pairs at the same time, one number of tasks after the other
+    #[arg(long)]
+    pub side_by_side: bool,
+    /// Time that all tasks must stay healthy
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
+    pub hold: Duration,
+    /// A run fails when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated
+    #[arg(long = "fail-if", value_name = "THRESHOLD")]
+    pub fail_if: Vec<Threshold>,
+    /// Time between two polls, 100ms to 60s
+    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
+    pub poll: Duration,
+    /// Time that one run may take to its target
+    #[arg(long, default_value = "2m", value_parser = duration, value_name = "TIME")]
+    pub step_timeout: Duration,
+    /// Which cluster; without --url the fake in this program.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// The fake cluster.
+    #[command(flatten)]
+    pub embedded: EmbeddedArgs,
+    /// Go beyond 1,000 tasks, 32 CPUs or 64 GB on a cluster
+    #[arg(long)]
+    pub yes: bool,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Where the runs go.
+struct Stage {
+    client: Client,
+    cluster: Cluster,
+    fake: Option<fake_marathon::FakeMarathon>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Whatever is wrong before anything is deployed, and what went wrong with the results.
+pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+    let begun = Instant::now();
+    let pairs = chosen(&args.pairs, PairSet::All);
+    let counts = counts(&args.counts)?;
+    let stage = tokio::select! {
+        stage = stage(args, &pairs, counts[counts.len() - 1]) => stage?,
+        () = interrupt.stop.cancelled() => return Err(stopped_early()),
+    };
+    let progress = Progress::new(args.output.quiet);
+    progress.say(&format!(
+        "{} pairs × {counts:?} tasks, {}, each held for {:?}",
+        pairs.len(),
+        if args.side_by_side { "side by side" } else { "in turn" },
+        args.hold
+    ));
+    let path = RunFolder::create(args.output.folder("matrix"))?.path().to_owned();
+    let at_once = if args.side_by_side { pairs.len() } else { 1 };
+    // Pair by pair in turn; number by number side by side.
+    let order: Vec<(Pair, u32)> = if args.side_by_side {
+        counts.iter().flat_map(|&count| pairs.iter().map(move |&pair| (pair, count))).collect()
+    } else {
+        pairs.iter().flat_map(|&pair| counts.iter().map(move |&count| (pair, count))).collect()
+    };
+    let mut folders = Vec::new();
+    let mut outcomes: Vec<Ended> = Vec::new();
+    for batch in order.chunks(at_once) {
+        if interrupt.stop.is_cancelled() {
+            break;
+        }
+        let mut running = JoinSet::new();
+        for &(pair, count) in batch {
+            let job = job(args, &stage, &path, pair, count, at_once)?;
+            folders.push(job.folder.clone());
+            let line = progress.pair(&format!("{pair} × {count}"), count);
+            let (client, interrupt) = (stage.client.clone(), interrupt.clone());
+            running.spawn(async move { measure(&client, job, line, &interrupt).await });
+        }
+        outcomes.extend(gather(running).await);
+    }
+    if let Some(fake) = stage.fake {
+        fake.shutdown().await;
+    }
+    let gathered = Gathered::draw(&path, &folders, outcomes)?;
+    Ok(finish(args, &path, gathered, begun.elapsed().as_secs_f64()))
+}
+
+/// Each number once, increasing.
+fn counts(asked: &[u32]) -> Result<Vec<u32>, Failure> {
+    let mut counts = asked.to_vec();
+    counts.sort_unstable();
+    counts.dedup();
+    match counts.first() {
+        None | Some(0) => Err(Failure::usage("--counts needs numbers of at least 1, such as 10,50,100")),
+        Some(_) => Ok(counts),
+    }
+}
+
+async fn stage(args: &MatrixArgs, pairs: &[Pair], most: u32) -> Result<Stage, Failure> {
+    if args.reach.url.is_none() {
+        let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded).await?;
+        return Ok(Stage { client, cluster, fake: Some(fake) });
+    }
+    let settings = args.reach.settings()?;
+    let client = reach::client(&settings)?;
+    let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
+    let at_once = if args.side_by_side { pairs.len() as u64 } else { 1 };
+    for pair in pairs {
+        let definition = Definition::load(&pair.to_string())?;
+        let (cpus, mem) = definition.needs();
+        let docker = definition.pair.starts_with("docker");
+        let needs = Needs { tasks: u64::from(most) * at_once, cpus, mem, docker };
+        let limits = Limits::default();
+        found.check(&needs, (!args.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))?;
+    }
+    Ok(Stage { cluster: reach::describe(&settings, &client, &found), client, fake: None })
+}
+
+fn job(args: &MatrixArgs, stage: &Stage, path: &Path, pair: Pair, count: u32, at_once: usize) -> Result<Job, Failure> {
+    let mut definition = Definition::load(&pair.to_string())?;
+    // One step: asked for at once, as many as the cell says.
+    definition.json["instances"] = count.into();
+    let plan = Plan::list(count, &[count]).map_err(|error| Failure::usage(error.to_string()))?;
+    let name = format!("{}-{count}", definition.stem());
+    Ok(Job {
+        folder: RunFolder::create(path.join(&name))?,
+        run: stage.fake.is_some().then_some(name),
+        definition,
+        scaled: Scaled {
+            plan,
+            advance: Advance::WhenReached,
+            poll: args.poll,
+            step_within: args.step_timeout,
+            hold: args.hold,
+            thresholds: args.fail_if.clone(),
+            search: None,
+        },
+        id_as_is: false,
+        cluster: stage.cluster.clone(),
+        continues: None,
+        side_by_side: at_once as u64,
+        command: spoken::command_line(),
+    })
+}
+
+/// Draws everything over all and says how it came out.
+fn finish(args: &MatrixArgs, path: &Path, mut gathered: Gathered, took: f64) -> Done {
+    let matrix = Matrix::of(&gathered.runs, args.side_by_side);
+    let combined = gathered.combined();
+    let folder = RunFolder::at(path);
+    let written = folder
+        .write_json("summary.json", &combined)
+        .and_then(|()| folder.write_json("matrix.json", &matrix))
+        .and_then(|()| draw(path, &matrix, &gathered));
+    if let Err(failure) = written {
+        gathered.failed(failure);
+    }
+    let text = closing(path, &matrix, &gathered, took);
+    Done { text, trouble: gathered.trouble, code: gathered.code }
+}
+
+fn draw(path: &Path, matrix: &Matrix, gathered: &Gathered) -> Result<(), Failure> {
+    let svg =
+        curves(&report::matrix::sentence(matrix), &report::matrix::facts(matrix), matrix, 1280.0, Theme::Standalone);
+    write_whole(&path.join("matrix.svg"), svg.as_bytes())?;
+    write_whole(&path.join("matrix.png"), &png::from_svg(&svg)?)?;
+    write_whole(&path.join("report.html"), report::matrix::matrix(matrix, &gathered.runs).as_bytes())
+}
+
+fn closing(path: &Path, matrix: &Matrix, gathered: &Gathered, took: f64) -> String {
+    let mut out = String::new();
+    let word = report::several::verdict(&gathered.runs).word();
+    let _ = writeln!(out, "{word:<12} {}", report::matrix::sentence(matrix));
+    if let Some((_, run)) = gathered.runs.first() {
+        let _ = writeln!(out, "{:<12} {}\n", "On", claim_text(&run.manifest));
+    }
+    for row in &matrix.rows {
+        let cells: Vec<String> = row.cells.iter().map(|cell| format!("{}/{}", cell.healthy, cell.asked)).collect();
+        let _ = writeln!(out, "  {:<19} {:<28} {}", row.pair, row.limit(), cells.join("  "));
+    }
+    let left: Vec<&str> = gathered
+        .runs
+        .iter()
+        .map(|(_, run)| run.summary.clean_up.as_str())
+        .filter(|state| *state != "complete")
+        .collect();
+    let shown = path.display();
+    let _ = writeln!(out, "\n{:<12} {shown}/report.html   (opens offline)", "Report");
+    let _ = writeln!(out, "{:<12} {shown}/matrix.png", "Picture");
+    let cleaned = if left.is_empty() { "nothing left".to_owned() } else { left.join("; ") };
+    let _ = writeln!(out, "{:<12} {} apps, {cleaned}", "Cleaned up", gathered.runs.len());
+    let _ = writeln!(out, "{:<12} {took:.0} s   exit {}", "Took", gathered.code.status());
+    if gathered.code == Code::NotReached
+        && let Some(cell) = matrix.rows.iter().flat_map(|row| &row.cells).find(|cell| cell.healthy < cell.asked)
+    {
+        let _ = writeln!(out, "{:<12} hc-rig why {shown}/{}", "Next", cell.folder);
+    }
+    out
+}

@@ -1,0 +1,141 @@
+//! `matrix.json`: what each pair came to at each number of tasks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    folder::{
+        Run,
+        manifest::{FORMAT, is_native},
+        summary::Verdict,
+    },
+    report::several::Named,
+};
+
+/// `matrix.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Matrix {
+    /// Version of the format.
+    pub format: u32,
+    /// The numbers of tasks asked for, increasing.
+    pub counts: Vec<u64>,
+    /// Whether the pairs ran at the same time.
+    pub side_by_side: bool,
+    /// A row for each pair, in the order of running.
+    pub rows: Vec<Row>,
+}
+
+/// One pair at each number of tasks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Row {
+    /// `containerizer,PROTOCOL`.
+    pub pair: String,
+    /// The executor on the agent makes the check, rather than Marathon.
+    pub native: bool,
+    /// The largest number of tasks that held, with all smaller ones; 0 if not even the smallest did.
+    pub holds: u64,
+    /// The smallest number that did not; absent if all held, so that the limit lies beyond.
+    pub breaks: Option<u64>,
+    /// Why that one did not.
+    pub why: String,
+    /// A cell for each number of tasks.
+    pub cells: Vec<Cell>,
+}
+
+/// One pair at one number of tasks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cell {
+    /// Tasks asked for.
+    pub asked: u64,
+    /// Tasks healthy at the last sample.
+    pub healthy: u64,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Seconds until all were healthy.
+    pub reached_after: Option<f64>,
+    /// The age of the last check results (p99, seconds); absent for native checks, where it cannot be known.
+    pub check_age_p99: Option<f64>,
+    /// Tasks killed by their check.
+    pub kills: u64,
+    /// The run's folder, beside this file.
+    pub folder: String,
+}
+
+impl Matrix {
+    /// From runs of one target each.
+    pub fn of(runs: &[Named], side_by_side: bool) -> Self {
+        let mut counts: Vec<u64> = runs.iter().map(|(_, run)| run.summary.target).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        let mut rows: Vec<Row> = Vec::new();
+        for (name, run) in runs {
+            let place = rows.iter().position(|row| row.pair == run.manifest.pair).unwrap_or_else(|| {
+                let native = is_native(&run.manifest.check().protocol);
+                rows.push(Row { pair: run.manifest.pair.clone(), native, ..Row::default() });
+                rows.len() - 1
+            });
+            rows[place].take(cell(name, run), &run.summary.why);
+        }
+        Self { format: FORMAT, counts, side_by_side, rows }
+    }
+
+    /// The largest number asked for.
+    pub fn most(&self) -> u64 {
+        self.counts.last().copied().unwrap_or(0)
+    }
+}
+
+impl Row {
+    /// The cells come in increasing order.
+    fn take(&mut self, cell: Cell, why: &str) {
+        if cell.verdict == Verdict::Held {
+            if self.breaks.is_none() {
+                self.holds = cell.asked;
+            }
+        } else if self.breaks.is_none() {
+            self.breaks = Some(cell.asked);
+            why.clone_into(&mut self.why);
+        }
+        self.cells.push(cell);
+    }
+
+    /// `holds 100, breaks at 500`.
+    pub fn limit(&self) -> String {
+        match self.breaks {
+            None => format!("holds {}, its limit lies beyond", self.holds),
+            Some(breaks) if self.holds == 0 => format!("breaks at {breaks}"),
+            Some(breaks) => format!("holds {}, breaks at {breaks}", self.holds),
+        }
+    }
+}
+
+fn cell(name: &str, run: &Run) -> Cell {
+    let summary = &run.summary;
+    let measures = summary.measures.as_ref();
+    Cell {
+        asked: summary.target,
+        healthy: summary.last.healthy,
+        verdict: summary.verdict,
+        reached_after: summary.steps.last().and_then(|step| step.reached_after),
+        check_age_p99: measures.filter(|all| !all.age_of_changes_only).and_then(|all| Some(all.age?.p99)),
+        kills: measures.map_or(0, |all| all.kills),
+        folder: name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_the_largest_number_below_which_all_held() {
+        let mut row = Row::default();
+        for (asked, verdict) in [(10, Verdict::Held), (50, Verdict::NotReached), (100, Verdict::Held)] {
+            row.take(Cell { asked, verdict, ..Cell::default() }, "too late");
+        }
+        assert_eq!((row.holds, row.breaks, row.why.as_str()), (10, Some(50), "too late"));
+        assert_eq!(row.limit(), "holds 10, breaks at 50");
+    }
+}

@@ -1,0 +1,102 @@
+//! The fake Marathon in this program: started with a user of its own, logged in to as to a cluster.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use fake_marathon::{FakeMarathon, Tasks};
+use harness::{
+    Client,
+    cluster::{Preflight, preflight},
+    settings::{Flags, Settings},
+};
+use uuid::Uuid;
+
+use crate::{
+    exit::{Code, Failure},
+    folder::manifest::{Cluster, EMBEDDED},
+    run::reach,
+};
+
+/// What the embedded fake can be told.
+#[derive(Args, Clone, Debug)]
+pub struct EmbeddedArgs {
+    /// Agents of the fake cluster
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub agents: u16,
+    /// Seed of everything that chance decides in the fake
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Offers come in Mesos's cycles instead of at once: slower, as a real cluster
+    #[arg(long)]
+    pub faithful_offers: bool,
+}
+
+/// A fake that runs, and a client that is logged in.
+#[derive(Debug)]
+pub struct Embedded {
+    /// The fake.
+    pub fake: FakeMarathon,
+    /// A client of it.
+    pub client: Client,
+    /// What the client found there.
+    pub found: Preflight,
+    /// What a run's manifest says of it.
+    pub cluster: Cluster,
+}
+
+impl Embedded {
+    /// Starts it on loopback with process tasks and a user, as DC/OS has one: the login is a part of the procedure.
+    ///
+    /// # Errors
+    /// The fake does not start or does not answer.
+    pub async fn start(args: &EmbeddedArgs) -> Result<Self, Failure> {
+        let fake = start(args).await?;
+        let settings = login(fake.url())?;
+        let client = reach::client(&settings)?;
+        let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
+        let cluster = Cluster {
+            kind: EMBEDDED.to_owned(),
+            tasks: Some("process".to_owned()),
+            prompt_offers: !args.faithful_offers,
+            ..reach::describe(&settings, &client, &found)
+        };
+        Ok(Self { fake, client, found, cluster })
+    }
+}
+
+async fn start(args: &EmbeddedArgs) -> Result<FakeMarathon, Failure> {
+    let tools = std::env::current_exe()
+        .map_err(|error| Failure::new(Code::Internal, format!("cannot find this program's own file: {error}")))?;
+    let mut builder = FakeMarathon::builder()
+        .tasks(Tasks::Process)
+        .task_tools(tools)
+        .agents(usize::from(args.agents))
+        .seed(args.seed)
+        .listen(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .user(USER, password());
+    if !args.faithful_offers {
+        builder = builder.prompt_offers();
+    }
+    builder
+        .start()
+        .await
+        .map_err(|error| Failure::new(Code::Internal, format!("the fake Marathon did not start: {error}")))
+}
+
+const USER: &str = "bootstrapuser";
+
+/// One password for this process: nobody else can use its fake.
+fn password() -> String {
+    static PASSWORD: once_cell::sync::Lazy<String> = once_cell::sync::Lazy::new(|| Uuid::new_v4().to_string());
+    PASSWORD.clone()
+}
+
+fn login(url: &str) -> Result<Settings, Failure> {
+    let flags = Flags { url: Some(url.to_owned()), ..Flags::default() };
+    let variable = |name: &str| match name {
+        "DCOS_USERNAME" => Some(USER.to_owned()),
+        "DCOS_PASSWORD" => Some(password()),
+        _ => None,
+    };
+    Settings::resolve(&flags, variable).map_err(|error| Failure::new(Code::Internal, error.to_string()))
+}
