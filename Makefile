@@ -40,6 +40,15 @@ live-smoke: nextest ## the telling ones of them, at most ten minutes
 	cargo nextest run --profile live-smoke --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
+.PHONY: soak
+soak: nextest ## what must hold for long: 100 tasks of each pair for five minutes, on real processes and in virtual time
+	cargo nextest run --profile soak --package scenarios --features soak --test offline $(ARGS)
+
+.PHONY: live-soak
+live-soak: nextest ## the same on the cluster that the environment names
+	cargo run --quiet --package hc-rig -- doctor
+	cargo nextest run --profile soak --package scenarios --features live-cluster,soak --test live $(ARGS)
+
 .PHONY: image
 image: ## the container image of the fake Marathon: FROM scratch, static program (needs Docker)
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package fake-marathon --bin fake-marathon --target $(HOST)

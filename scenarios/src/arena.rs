@@ -7,6 +7,7 @@ use std::{
 };
 
 use eyre::{WrapErr, ensure, eyre};
+use fake_marathon::fault::Fault;
 use fixtures::{App, Containerizer};
 use futures::FutureExt;
 use harness::{
@@ -23,7 +24,9 @@ use crate::{
     evidence::Evidence,
     failure,
     name::TestName,
+    needs::Outage,
     not_applicable,
+    outages::{self, Outages},
     stage::{NoStage, Stage},
 };
 
@@ -33,6 +36,7 @@ pub struct Arena {
     pub(crate) client: Client,
     pub(crate) lease: Lease,
     watch: Watch,
+    outage: Option<Outage>,
 }
 
 /// Runs one scenario on the stage that `build` makes, and tidies up whatever happens.
@@ -62,7 +66,7 @@ pub(crate) async fn run(
     if !needs.no_events {
         watch = watch.with_events(EventLog::open(&client).await.wrap_err("cannot listen to the events")?);
     }
-    let arena = Arena { lease, client, watch, stage };
+    let arena = Arena { lease, client, watch, stage, outage: needs.outage };
 
     let outcome = AssertUnwindSafe(scenario(&arena)).catch_unwind().await;
     let passed = matches!(outcome, Ok(Ok(())));
@@ -192,10 +196,44 @@ impl Arena {
     ///
     /// # Errors
     /// When this stage is no fake in this process, which `needs().a_fault(…)` would have asked for.
-    pub async fn inject(&self, fault: fake_marathon::fault::Fault) -> Result {
+    pub async fn inject(&self, fault: Fault) -> Result {
         let fake = self.stage.fake.as_ref();
         let fake = fake.ok_or_else(|| eyre!("nothing can be made to fail here; ask with needs().a_fault(…)"))?;
         Ok(fake.admin().inject(fault).await?)
+    }
+
+    /// The leader steps down, as `DELETE /v2/leader` makes it.
+    ///
+    /// # Errors
+    /// When Marathon refuses, or the scenario has not asked for it.
+    pub async fn leader_steps_down(&self) -> Result {
+        ensure!(self.outage == Some(Outage::Leader), "ask with needs().a_leader_that_steps_down()");
+        Ok(self.client.abdicate().await?)
+    }
+
+    /// An agent cannot be reached any more.
+    ///
+    /// # Errors
+    /// When that cannot be done here, or the scenario has not asked for it.
+    pub async fn lose_an_agent(&self) -> Result {
+        self.turn_agent(Fault::AgentLost(0), Outages::agent_down).await
+    }
+
+    /// The agent that was lost is back.
+    ///
+    /// # Errors
+    /// As [`Self::lose_an_agent`].
+    pub async fn the_agent_is_back(&self) -> Result {
+        self.turn_agent(Fault::AgentBack(0), Outages::agent_up).await
+    }
+
+    async fn turn_agent(&self, fault: Fault, command: impl Fn(&Outages) -> Option<&str>) -> Result {
+        ensure!(self.outage == Some(Outage::Agent), "ask with needs().an_agent_to_lose()");
+        if self.stage.fake.is_some() {
+            return self.inject(fault).await;
+        }
+        let command = command(&self.stage.outages).ok_or_else(|| eyre!("there is no command for it"))?;
+        outages::shell(command).await
     }
 
     /// How long a deletion may take.

@@ -61,6 +61,15 @@ pub fn all_kept(old: &[Task]) -> impl Condition<AppView, Output = ()> + Clone + 
     look.named("all old tasks kept")
 }
 
+/// At least one task cannot be reached.
+pub fn some_unreachable() -> impl Condition<AppView, Output = u64> + Clone {
+    let look = |view: &AppView| match view.count(TaskState::Unreachable) {
+        0 => Look::NotYet(format!("none is unreachable: {}", view.summary())),
+        n => Look::Met(n),
+    };
+    look.named("some task unreachable")
+}
+
 /// The launch queue says that offers were declined for this reason.
 pub fn refused_offers_for(reason: &'static str) -> impl Condition<AppView, Output = u64> + Clone {
     let look = move |view: &AppView| {

@@ -21,6 +21,7 @@ mod failure;
 mod name;
 mod needs;
 mod not_applicable;
+mod outages;
 mod stage;
 pub mod transitions;
 

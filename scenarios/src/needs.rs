@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+/// An outage that a cluster can suffer too, if its owner allows it (`HC_RIG_LIVE_FAULTS`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outage {
+    /// The leader steps down: `DELETE /v2/leader`.
+    Leader,
+    /// An agent cannot be reached for a while.
+    Agent,
+}
+
 /// What a scenario asks of its arena. An arm that cannot give it does not run the scenario, and says so.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
@@ -10,6 +19,7 @@ pub struct Needs {
     pub(crate) token_ttl: Option<Duration>,
     pub(crate) agents: usize,
     pub(crate) faults: Option<&'static str>,
+    pub(crate) outage: Option<Outage>,
     pub(crate) no_events: bool,
 }
 
@@ -42,6 +52,18 @@ impl Needs {
     pub fn a_fault(mut self, what: &'static str) -> Self {
         self.faults = Some(what);
         self
+    }
+
+    /// A leader that may be asked to step down ([`crate::Arena::leader_steps_down`]).
+    pub fn a_leader_that_steps_down(mut self) -> Self {
+        self.outage = Some(Outage::Leader);
+        self
+    }
+
+    /// Two agents, one of which may be lost and come back ([`crate::Arena::lose_an_agent`]).
+    pub fn an_agent_to_lose(mut self) -> Self {
+        self.outage = Some(Outage::Agent);
+        self.agents(2)
     }
 
     /// That waits get by without the event stream.

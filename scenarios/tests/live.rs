@@ -25,4 +25,8 @@ mod cluster {
     mod refusals;
     mod sickness;
     mod smoke;
+    /// More than an hour, and fourteen times a hundred tasks: only in `make live-soak`.
+    #[cfg(feature = "soak")]
+    mod soak;
+    mod steps;
 }

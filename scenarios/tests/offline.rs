@@ -28,6 +28,10 @@ mod simulated {
     mod refusals;
     mod sickness;
     mod smoke;
+    /// Minutes of computing: only in `make soak`.
+    #[cfg(feature = "soak")]
+    mod soak;
+    mod steps;
 }
 
 /// Real processes and real sockets.
@@ -42,6 +46,9 @@ mod process {
     }
 
     mod procedure;
+    /// More than an hour of real time: only in `make soak`.
+    #[cfg(feature = "soak")]
+    mod soak;
 }
 
 /// Each workload is a command and a label: here they are held to each other.

@@ -10,7 +10,7 @@ use harness::{
 use url::Url;
 
 use super::{Gate, NoStage, PASSWORD, Stage, UID};
-use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};
+use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName, outages::Outages};
 
 /// Runs a scenario on a fake in a container of its own.
 pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
@@ -20,6 +20,11 @@ pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -
 async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     if let Some(what) = needs.faults {
         let why = format!("it {what}, which is done only to a fake in the test's own process");
+        return Err(NoStage::NotApplicable(NotApplicable(why)));
+    }
+    if needs.outage.is_some() {
+        let why =
+            "it needs an outage, which is made only to a fake in the test's own process or to a cluster".to_owned();
         return Err(NoStage::NotApplicable(NotApplicable(why)));
     }
     let mut image = Image::new().args(["--agents", &needs.agents.max(1).to_string()]);
@@ -44,6 +49,7 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         patience: 3.0,
         kit: Kit::default(),
         found: None,
+        outages: Outages::default(),
         docker: true,
         outlives_the_test: false,
         guard: Some(Box::new(container)),

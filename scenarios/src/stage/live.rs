@@ -11,7 +11,7 @@ use harness::{
 };
 
 use super::{Gate, NoStage, Stage, survey};
-use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};
+use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName, outages::Outages};
 
 /// Runs a scenario on the cluster that the environment names.
 pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
@@ -25,6 +25,10 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     }
     if needs.token_ttl.is_some() {
         return Err(not_applicable("the tokens of a cluster cannot be made to expire sooner"));
+    }
+    let outages = Outages::environment()?;
+    if let Some(outage) = needs.outage {
+        outages.allows(outage).map_err(NoStage::NotApplicable)?;
     }
     let transport = Transport::sockets(&settings.trust.value)?;
     let gate = match &settings.access.value {
@@ -56,6 +60,7 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         gate,
         kit,
         found,
+        outages,
         fake: None,
         seed: None,
         // Offers come in cycles of up to 5 s, kills wait for processes, and others use the cluster too.

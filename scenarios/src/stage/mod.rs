@@ -20,7 +20,7 @@ use harness::{
 use serde_json::Value;
 use url::Url;
 
-use crate::{NotApplicable, Result, name::TestName};
+use crate::{NotApplicable, Result, name::TestName, outages::Outages};
 
 /// Who may log in to a fake where a login is needed: the manual procedure's user.
 pub(crate) const UID: &str = "bootstrapuser";
@@ -42,6 +42,8 @@ pub(crate) struct Stage {
     pub(crate) kit: Kit,
     /// What probe tasks found on the agents; `None` where a fake provides everything.
     pub(crate) found: Option<Found>,
+    /// What may be made to fail, and how, where no fake of this process is behind it.
+    pub(crate) outages: Outages,
     /// Whether tasks can run in Docker; true where that cannot be known.
     pub(crate) docker: bool,
     /// Whether the Marathon is still there after the test, so that a failed one can be looked at on it.

@@ -11,7 +11,7 @@ use harness::{
 use url::Url;
 
 use super::{Gate, NoStage, PASSWORD, Stage, UID};
-use crate::{Arena, Needs, Result, arena, name::TestName};
+use crate::{Arena, Needs, Result, arena, name::TestName, outages::Outages};
 
 /// The seed of every fake; another one for a whole run with `HC_RIG_SEED`.
 const SEED: u64 = 1;
@@ -46,6 +46,7 @@ async fn stage_simulated(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage
         patience: 1.0,
         kit: Kit::default(),
         found: None,
+        outages: Outages::default(),
         docker: true,
         outlives_the_test: false,
         guard: None,
@@ -73,6 +74,7 @@ async fn stage_process(task_tools: &Path, needs: &Needs, folder: &Path) -> Resul
         patience: 2.0,
         kit: Kit::default(),
         found: None,
+        outages: Outages::default(),
         docker: true,
         outlives_the_test: false,
         guard: None,

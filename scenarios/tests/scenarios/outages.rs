@@ -23,14 +23,52 @@ async fn restarted_agent_changes_nothing(#[values(MesosTcp, Tcp)] check: Check) 
 #[rstest]
 #[tokio::test]
 async fn health_is_known_again_after_the_leader_abdicates(#[values(MesosTcp, Tcp)] check: Check) -> Result {
-    arena_with(needs().a_fault("makes the leader step down"), async |arena| {
+    arena_with(needs().a_leader_that_steps_down(), async |arena| {
         let app = arena.deploy(App::listener(Mesos, check).instances(3)).await?;
         arena.wait_for(&app, healthy(3).and(settled())).await?;
         let before = app.tasks().await?;
-        arena.inject(Fault::LeaderAbdicates).await?;
+        arena.leader_steps_down().await?;
         arena.wait_for(&app, healthy(3).and(settled())).await?;
         let after = app.tasks().await?;
         assert!(after.iter().all(|task| before.iter().any(|old| old.id == task.id)), "tasks were replaced");
+        Ok(())
+    })
+    .await
+}
+
+/// A leader that steps down in the middle of a scale-up holds it up, and the next one finishes it.
+#[rstest]
+#[tokio::test]
+async fn scale_up_survives_a_leader_that_abdicates(#[values(MesosTcp, Tcp)] check: Check) -> Result {
+    arena_with(needs().a_leader_that_steps_down(), async |arena| {
+        let app = arena.deploy(App::listener(Mesos, check).instances(2)).await?;
+        arena.wait_for(&app, healthy(2).and(settled())).await?;
+        let before = app.tasks().await?;
+        app.scale_to(12).await?;
+        arena.wait_for(&app, deploying()).await?;
+        arena.leader_steps_down().await?;
+        arena.wait_for(&app, healthy(12).and(settled()).and(all_kept(&before))).within(secs(120)).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Tasks of a lost agent are unreachable, and well again when the agent is back: the same tasks, if the app's strategy
+/// gives them time.
+#[rstest]
+#[tokio::test]
+async fn tasks_of_a_lost_agent_come_back_with_it(#[values(MesosTcp, Tcp)] check: Check) -> Result {
+    arena_with(needs().an_agent_to_lose(), async |arena| {
+        let spread = serde_json::json!([["hostname", "GROUP_BY", "2"]]);
+        let patient = serde_json::json!({"inactiveAfterSeconds": 600, "expungeAfterSeconds": 900});
+        let app = App::listener(Mesos, check).instances(4).field("constraints", spread);
+        let app = arena.deploy(app.field("unreachableStrategy", patient)).await?;
+        arena.wait_for(&app, healthy(4).and(settled())).await?;
+        let before = app.tasks().await?;
+        arena.lose_an_agent().await?;
+        arena.wait_for(&app, some_unreachable()).within(secs(180)).await?;
+        arena.the_agent_is_back().await?;
+        arena.wait_for(&app, healthy(4).and(running(4)).and(all_kept(&before))).within(secs(120)).await?;
         Ok(())
     })
     .await
