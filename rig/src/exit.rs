@@ -32,7 +32,7 @@ impl Code {
         (Code::Held, "held: every target reached, all tasks healthy"),
         (Code::Internal, "internal error"),
         (Code::Usage, "bad usage, configuration or app definition; nothing was deployed"),
-        (Code::NotReached, "target not reached, or a limit was met"),
+        (Code::NotReached, "target not reached, threshold crossed, or a limit was met"),
         (Code::Refused, "login or certificate refused; nothing was deployed"),
         (Code::Unreachable, "cluster unreachable"),
         (Code::CleanUp, "clean-up incomplete; the results are safe"),

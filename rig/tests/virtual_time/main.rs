@@ -1,0 +1,5 @@
+//! The driver on the embedded fake in virtual time: simulated tasks, no socket, minutes in a moment.
+
+mod ages;
+mod limit;
+mod stage;

@@ -1,0 +1,58 @@
+//! A fake in this process whose time stands still while anything has work to do.
+
+use std::io;
+
+use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
+use fixtures::App;
+use harness::{
+    Client, Transport,
+    scale::{EventRecord, Sample, Sink, StepReport},
+};
+
+/// Noon of a day in June, so that two runs are equal.
+const NOON: i64 = 1_749_988_800;
+
+/// The fake and a client of it.
+pub(crate) struct Stage {
+    pub(crate) fake: FakeMarathon,
+    pub(crate) client: Client,
+}
+
+impl Stage {
+    /// Starts it; call this on a paused runtime.
+    pub(crate) async fn start(builder: Builder) -> Self {
+        let epoch = Time::from_micros(NOON * 1_000_000);
+        let fake = builder.tasks(Tasks::Simulated).epoch(epoch).prompt_offers().start().await.expect("the fake starts");
+        let client = Client::in_process(Transport::in_process(fake.service()));
+        Self { fake, client }
+    }
+
+    /// Deploys an app; answers with its id.
+    pub(crate) async fn deploy(&self, app: App) -> String {
+        let json = app.to_json();
+        self.client.create_app(&json).await.expect("the app is accepted");
+        json["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+/// What a run handed out.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) samples: Vec<Sample>,
+}
+
+impl Sink for Kept {
+    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+        // The tasks are not looked at here.
+        self.samples.push(Sample { tasks: Vec::new(), ..sample.clone() });
+        Ok(())
+    }
+
+    fn on_event(&mut self, _: &EventRecord) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn on_step(&mut self, _: &StepReport) -> io::Result<()> {
+        Ok(())
+    }
+}
