@@ -15,7 +15,7 @@ use super::state::TaskState;
 const TOLD: usize = 100;
 
 /// How far polls and events agreed on the health of the tasks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Agreement {
     /// Changes of health that both told.
@@ -35,7 +35,7 @@ pub struct Agreement {
 }
 
 /// One disagreement.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
     /// When it happened, in seconds since the run began.
     pub t: f64,
@@ -46,7 +46,7 @@ pub struct Finding {
 }
 
 /// What polls and events can disagree on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Oddity {
     /// See [`Agreement::unseen_by_polls`].

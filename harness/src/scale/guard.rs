@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::threshold::Threshold;
 
 /// A threshold that was crossed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Crossing {
     /// The threshold as it reads, such as `killed > 0`.
     pub threshold: String,
@@ -30,7 +30,7 @@ impl fmt::Display for Crossing {
 }
 
 /// What became of one threshold over a whole run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Judgement {
     /// The threshold as it reads, such as `unhealthy_pct > 1 for 10s`.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Half, nearly all, and the worst of a set of numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quantiles {
     /// The median.
     pub p50: f64,

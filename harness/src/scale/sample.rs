@@ -54,7 +54,7 @@ pub struct Sample {
 }
 
 /// How many tasks are in each state, see [`TaskState`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Counts {
     /// Asked for, not listed.

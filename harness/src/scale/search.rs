@@ -25,7 +25,7 @@ pub struct Search {
 }
 
 /// What the tries of one target came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Tries {
     /// How often it held.
     pub held: u32,
@@ -43,7 +43,7 @@ pub enum Next {
 }
 
 /// A limit that was found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Limit {
     /// The largest number that holds; 0 if not even the first did.
     pub holds: u32,

@@ -64,7 +64,7 @@ pub enum DriveError {
 }
 
 /// One step of the plan, as far as it came.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct StepReport {
     /// Which step, from 1.
@@ -120,7 +120,7 @@ pub struct RunReport {
 }
 
 /// What was measured over a whole run, steps and tries together.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Totals {
     /// How long the run took, in seconds.

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod matrix;
 pub mod moment;
 pub mod sample;
+pub mod schema;
 pub mod summary;
 pub mod tasks;
 

@@ -16,7 +16,7 @@ use crate::{
 pub const COMPLETE: &str = "complete";
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every target reached, all tasks healthy at the last one.
@@ -59,7 +59,7 @@ impl Verdict {
 }
 
 /// One target and how long it took.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Step {
     /// Instances asked for.
@@ -129,7 +129,7 @@ impl Step {
 }
 
 /// The verdict of one run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Summary {
     /// Version of the format.
@@ -171,7 +171,7 @@ pub struct Summary {
 }
 
 /// `summary.json` over the runs of several pairs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Combined {
     /// Version of the format.

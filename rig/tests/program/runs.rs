@@ -33,6 +33,17 @@ fn samples(run: &str) -> Vec<Value> {
     read(run, "samples.jsonl").lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect()
 }
 
+/// `summary.json` is what the published schema says.
+#[track_caller]
+fn fits_the_schema(run: &str) {
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/summary.schema.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(published).expect("the schema")).expect("JSON");
+    let summary: Value = serde_json::from_str(&read(run, "summary.json")).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(&summary).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{run}: {errors:?}");
+}
+
 fn nothing_is_left(fake: &Fake) {
     let apps = HcRig::new(&["apps", "--url", &fake.url]).run();
     assert!(stdout(&apps).ends_with("0 apps\n"), "{}", stdout(&apps));
@@ -61,11 +72,16 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
     assert!(stdout(&tried).starts_with("HELD         2 of 2 pairs healthy at target\n"), "{}", stdout(&tried));
     assert!(stdout(&tried).lines().count() <= 25);
     assert!(stdout(&tried).contains("prompt offers"), "the shortcut is said");
-    for name in ["summary.json", "chart.svg", "chart.png", "report.html"] {
+    for name in ["summary.json", "chart.svg", "chart.png", "report.html", "junit.xml", "summary.md"] {
         assert!(Path::new(&run).join(name).is_file(), "{name}");
     }
+    fits_the_schema(&run);
     for pair in ["mesos-mesos_tcp", "docker-http"] {
         let one = format!("{run}/{pair}");
+        fits_the_schema(&one);
+        for name in ["samples.csv", "tasks.csv", "junit.xml", "summary.md", "trace.json"] {
+            assert!(Path::new(&one).join(name).is_file(), "{one}/{name}");
+        }
         let all = samples(&one);
         let last = all.last().unwrap();
         assert_eq!((&last["target"], &last["counts"]["healthy"]), (&Value::from(2), &Value::from(2)), "{pair}");
