@@ -80,17 +80,22 @@ pub fn draw(svg: &mut String, series: &Series, frame: &Frame) {
     }
     let _ = writeln!(
         svg,
-        "<g class=\"hc-plot\" data-panel=\"{}\" data-x=\"{:.1}\" data-y=\"{:.1}\" data-w=\"{:.1}\" data-h=\"{:.1}\">",
+        "<g class=\"hc-plot\" data-panel=\"{}\" data-x=\"{:.1}\" data-y=\"{:.1}\" data-w=\"{:.1}\" data-h=\"{:.1}\" data-top=\"{top}\">",
         frame.index, plot.left, plot.top, plot.width, plot.height
     );
     stacks(svg, &bars, &plot);
     target(svg, &bars, &plot);
     svg.push_str("</g>\n");
     if aged {
+        svg.push_str("<g class=\"hc-ages\">\n");
         ages(svg, &bars, &plot, bottom + 4.0);
+        svg.push_str("</g>\n");
     }
     let below = bottom + strip;
+    // A group of its own, because the report writes other numbers when it zooms.
+    let _ = writeln!(svg, "<g class=\"hc-requests\" data-y=\"{:.1}\">", below + 17.0);
     requests(svg, &bars, &plot, below + 17.0);
+    svg.push_str("</g>\n");
     if frame.axis_title {
         let mut label = series.poll.clone();
         if group > 1 {

@@ -15,11 +15,17 @@
   for (const figure of document.querySelectorAll("[data-charts]")) {
     const tip = figure.querySelector(".tip");
     const hide = () => { tip.hidden = true; figure.querySelectorAll(".hc-here").forEach((mark) => mark.remove()); };
-    for (const svg of figure.querySelectorAll("svg")) {
+    const drawings = [];
+    for (const svg of figure.querySelectorAll("svg.hc-chart")) {
       const plots = [...svg.querySelectorAll(".hc-plot")].map((g) => {
         const d = g.dataset, panel = data.panels[+d.panel];
-        return { g, panel, x: +d.x, y: +d.y, w: +d.w, h: +d.h, rows: merged(panel.rows, +d.w) };
+        const every = d.every !== undefined;
+        return {
+          g, panel, every, x: +d.x, y: +d.y, w: +d.w, h: +d.h, top: +d.top, whole: g.innerHTML,
+          rows: every ? panel.rows : merged(panel.rows, +d.w),
+        };
       });
+      drawings.push({ svg, plots });
       let at = { plot: 0, index: -1 };
       const show = (p, index) => {
         const plot = plots[p];
@@ -46,8 +52,10 @@
         tip.append(head);
         line("", "target", row[2]);
         data.labels.forEach((label, i) => { if (row[i + 3]) line(`sw-${data.keys[i]}`, label, row[i + 3]); });
-        const age = row[data.labels.length + 3];
-        if (age !== undefined) line("sw-age", "oldest result", `${age} s`);
+        data.extras.forEach(([label, unit], i) => {
+          const value = row[data.labels.length + 3 + i];
+          if (value !== undefined && value !== null) line(i ? "" : "sw-age", label, `${value} ${unit}`);
+        });
         tip.hidden = false;
         const box = figure.getBoundingClientRect(), m = svg.getScreenCTM();
         const left = m.a * (plot.x + slot * (index + 0.5)) + m.e - box.left;
@@ -57,11 +65,26 @@
         tip.style.top = `${top + 8}px`;
       };
       svg.setAttribute("tabindex", "0");
-      svg.addEventListener("pointermove", (event) => {
+      const under = (event) => {
         const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
         const p = plots.findIndex((q) => point.x >= q.x && point.x <= q.x + q.w && point.y >= q.y - 4 && point.y <= q.y + q.h + 20);
-        if (p < 0) return hide();
-        show(p, Math.min(plots[p].rows.length - 1, Math.floor(((point.x - plots[p].x) / plots[p].w) * plots[p].rows.length)));
+        return p < 0 ? null : { p, part: (point.x - plots[p].x) / plots[p].w };
+      };
+      svg.addEventListener("pointermove", (event) => {
+        const here = under(event);
+        if (!here) return hide();
+        const { rows } = plots[here.p];
+        show(here.p, Math.min(rows.length - 1, Math.floor(here.part * rows.length)));
+      });
+      let from = null;
+      svg.addEventListener("pointerdown", (event) => {
+        from = event.pointerType === "touch" ? null : under(event);
+        if (from) event.preventDefault();
+      });
+      svg.addEventListener("pointerup", (event) => {
+        const to = from && under(event);
+        if (to && Math.abs(to.part - from.part) > 0.01) narrow(Math.min(from.part, to.part), Math.max(from.part, to.part));
+        from = null;
       });
       svg.addEventListener("pointerleave", hide);
       svg.addEventListener("blur", hide);
@@ -73,7 +96,80 @@
         show(at.plot, Math.min(last, Math.max(0, at.index + step)));
       });
     }
+    const tools = figure.querySelector(".zoom");
+    const count = data.panels[0] ? data.panels[0].rows.length : 0;
+    // What is shown: from the first sample (included) to the second (not).
+    let view = [0, count];
+    const draw = () => {
+      const whole = view[0] === 0 && view[1] === count;
+      hide();
+      for (const { svg, plots } of drawings) {
+        for (const plot of plots) {
+          const rows = plot.panel.rows.slice(...view);
+          plot.rows = plot.every ? rows : merged(rows, plot.w);
+          const lines = plot.g.querySelector(".hc-zoom");
+          if (lines) lines.setAttribute("viewBox", `${view[0]} 0 ${view[1] - view[0]} ${plot.h}`);
+          else plot.g.innerHTML = whole ? plot.whole : bars(plot);
+          svg.querySelectorAll(".hc-ages, .hc-requests").forEach((part) => part.toggleAttribute("hidden", !whole));
+          svg.querySelectorAll(".hc-here-requests").forEach((part) => part.remove());
+          const axis = svg.querySelector(".hc-requests");
+          if (!axis || whole) continue;
+          const shown = axis.cloneNode(false);
+          shown.setAttribute("class", "hc-here-requests");
+          shown.removeAttribute("hidden");
+          [[0, 0], [0.5, Math.floor(plot.rows.length / 2)], [1, plot.rows.length - 1]].forEach(([part, i]) => {
+            const label = document.createElementNS("http://www.w3.org/2000/svg", "text");
+            for (const [k, v] of Object.entries({ class: "hc-tick hc-mid", x: plot.x + plot.w * part, y: axis.dataset.y })) label.setAttribute(k, v);
+            label.textContent = plot.rows[i][0];
+            shown.append(label);
+          });
+          axis.after(shown);
+        }
+      }
+      const rows = data.panels[0].rows;
+      tools.querySelector("span").textContent = whole ? "" : `requests ${rows[view[0]][0]} to ${rows[view[1] - 1][0]} of ${rows[count - 1][0]}`;
+    };
+    function narrow(from, to) {
+      if (!tools) return;
+      const size = view[1] - view[0];
+      const first = Math.max(0, view[0] + Math.floor(size * from)), end = Math.min(count, view[0] + Math.ceil(size * to));
+      if (end - first < 2) return;
+      view = [first, end];
+      draw();
+    }
+    if (tools && count > 3) {
+      tools.hidden = false;
+      tools.addEventListener("click", (event) => {
+        const how = event.target.dataset.zoom;
+        if (how === "in") narrow(0.25, 0.75);
+        if (how === "out") narrow(-0.5, 1.5);
+        if (how === "all") { view = [0, count]; draw(); }
+      });
+    }
   }
+  // Bars are drawn again from their numbers, by the rule of the drawing: here only what is on a narrower piece.
+  const order = ["healthy", "unhealthy", "unreachable", "killing", "running", "staged", "scheduled"].map((key) => data.keys.indexOf(key));
+  const bars = (plot) => {
+    const slot = plot.w / plot.rows.length, gap = slot >= 5 ? Math.min(slot * 0.16, 6) : 0;
+    const high = (n) => (n / plot.top) * plot.h, foot = plot.y + plot.h;
+    const paths = data.keys.map(() => "");
+    let target = "";
+    plot.rows.forEach((row, i) => {
+      const x = plot.x + slot * i;
+      let y = foot;
+      for (const state of order) {
+        const n = row[state + 3];
+        if (!n) continue;
+        const bad = state + 3 === bad[0] || state + 3 === bad[1];
+        const h = bad ? Math.max(high(n), 3) : high(n);
+        paths[state] += `M${(x + gap / 2).toFixed(1)} ${y.toFixed(1)}v${(-h).toFixed(1)}h${(slot - gap).toFixed(1)}v${h.toFixed(1)}z`;
+        y -= h;
+      }
+      target += `${i ? "L" : "M"}${x.toFixed(1)} ${(foot - high(row[2])).toFixed(1)}h${slot.toFixed(1)}`;
+    });
+    const path = (cls, d) => (d ? `<path class="hc-${cls}" d="${d}"/>` : "");
+    return data.keys.map((key, state) => path(key, paths[state])).join("") + path("target", target);
+  };
   for (const button of document.querySelectorAll("button[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     chart::{Series, panel, style::escape},
-    folder::sample::State,
+    folder::{course::Point, sample::State},
+    report::trends::Asked,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -31,8 +32,9 @@ impl Section {
     }
 }
 
-/// The whole page. `charts` are the panels that the figures on it draw, in the order of their numbers.
-pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Series]) -> String {
+/// The whole page. `charts` are the panels that the figures on it draw, in the order of their numbers; `course` is what
+/// was measured at each bar of a single one.
+pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Series], course: &[Point]) -> String {
     let title = escape(title);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -57,16 +59,17 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Serie
         "<footer>Written by hc-rig {}. Format 1. This file needs no network.</footer>\n</main>\n\
          <script type=\"application/json\" id=\"charts\">{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
-        in_script(&numbers(charts))
+        in_script(&numbers(charts, course))
     );
     html
 }
 
-/// The numbers behind the bars: state labels once, then for each panel its rows
-/// (request, seconds, target, counts in the order of the labels, age of the oldest result if measured).
-fn numbers(charts: &[Series]) -> Value {
+/// The numbers behind the bars: state labels once, then for each panel its rows (request, seconds, target, counts in the
+/// order of the labels, then the extras, null where they were not measured).
+fn numbers(charts: &[Series], course: &[Point]) -> Value {
     let labels: Vec<&str> = State::ALL.iter().map(|state| state.label()).collect();
     let keys: Vec<&str> = State::ALL.iter().map(|state| state.key()).collect();
+    let round = |value: f64| json!((value * 10.0).round() / 10.0);
     let panels: Vec<Value> = charts
         .iter()
         .map(|series| {
@@ -74,17 +77,24 @@ fn numbers(charts: &[Series]) -> Value {
             let rows: Vec<Value> = series
                 .bars
                 .iter()
-                .map(|bar| {
-                    let mut row = vec![json!(bar.request), json!((bar.t * 10.0).round() / 10.0), json!(bar.target)];
+                .enumerate()
+                .map(|(index, bar)| {
+                    let mut row = vec![json!(bar.request), round(bar.t), json!(bar.target)];
                     row.extend(State::ALL.iter().map(|state| json!(bar.counts.of(*state))));
-                    row.extend(bar.age.map(|age| json!((age * 10.0).round() / 10.0)));
+                    row.push(bar.age.map_or(Value::Null, round));
+                    if let Some(point) = course.get(index).filter(|point| point.request == bar.request) {
+                        row.push(round(point.took * 1e3));
+                        row.push(Asked::done(point).map_or(Value::Null, round));
+                        row.extend([json!(point.flips), json!(point.ended)]);
+                    }
                     Value::Array(row)
                 })
                 .collect();
             json!({"title": series.title, "rows": rows})
         })
         .collect();
-    json!({"labels": labels, "keys": keys, "narrowest": panel::NARROWEST, "panels": panels})
+    let extras = [["oldest result", "s"], ["answer", "ms"], ["new results", "/s"], ["flips", ""], ["ended", ""]];
+    json!({"labels": labels, "keys": keys, "extras": extras, "narrowest": panel::NARROWEST, "panels": panels})
 }
 
 /// JSON that cannot end the script element it stands in.

@@ -88,7 +88,7 @@ pub fn several(runs: &[Named]) -> String {
     let first = runs.first().map(|(_, run)| &run.manifest);
     sections.push(Section::titled("Repeat it", first.map(repeat).unwrap_or_default()));
     let started = first.map_or("", |manifest| &manifest.started_at);
-    page(&format!("{} pairs of containerizer and check", runs.len()), started, &sections, &series)
+    page(&format!("{} pairs of containerizer and check", runs.len()), started, &sections, &series, &[])
 }
 
 fn table(runs: &[Named]) -> String {

@@ -1,0 +1,97 @@
+//! What the run was judged by: thresholds with value and bound, the limit, and the diagnosis in words.
+
+use std::fmt::Write as _;
+
+use crate::{
+    chart::style::escape,
+    folder::{Run, summary::Summary},
+    why::{Conclusion, Diagnosis},
+};
+
+/// Each threshold with its worst value, its bound, and when it was crossed.
+pub fn thresholds(summary: &Summary) -> String {
+    let Some(measures) = summary.measures.as_ref().filter(|measures| !measures.thresholds.is_empty()) else {
+        return String::new();
+    };
+    let mut html = String::from(
+        "<div class=\"scroll\"><table><thead><tr><th>threshold</th><th></th><th class=\"n\">worst value</th>\
+         <th class=\"n\">at</th><th class=\"n\">longest beyond</th><th class=\"n\">crossed at</th></tr></thead><tbody>",
+    );
+    for judgement in &measures.thresholds {
+        let (class, word) = match (&judgement.crossed, judgement.worst) {
+            (Some(_), _) => ("not_reached", "crossed"),
+            (None, Some(_)) => ("held", "kept"),
+            (None, None) => ("stopped", "cannot be judged: never measured"),
+        };
+        let at = |t: Option<f64>| t.map_or("–".to_owned(), |t| format!("{t:.1} s"));
+        let _ = write!(
+            html,
+            "<tr><td><code>{}</code></td><td><span class=\"pill {class}\">{word}</span></td><td class=\"n\">{}</td>\
+             <td class=\"n\">{}</td><td class=\"n\">{:.1} s</td><td class=\"n\">{}</td></tr>",
+            escape(&judgement.threshold),
+            escape(judgement.found.as_deref().unwrap_or("–")),
+            at(judgement.worst_at),
+            judgement.longest,
+            at(judgement.crossed.as_ref().map(|crossing| crossing.at)),
+        );
+    }
+    html.push_str("</tbody></table></div>");
+    html
+}
+
+/// The limit that a search found, and its tries.
+pub fn limit(summary: &Summary) -> String {
+    let Some(limit) = &summary.limit else { return String::new() };
+    let breaks = limit
+        .breaks
+        .map_or("the limit lies beyond the last target".to_owned(), |breaks| format!("{breaks} is too many"));
+    let mut html = format!("<p><b>{} tasks hold</b>; {breaks}.</p>", limit.holds);
+    if let (Some(lowest), highest) = limit.spread
+        && lowest <= highest
+    {
+        let _ = write!(
+            html,
+            "<p>Between {lowest} and {highest} chance decides: {lowest} broke once, {highest} held once.</p>"
+        );
+    }
+    let tried: Vec<String> = limit.tries.keys().map(u32::to_string).collect();
+    let _ = write!(html, "<p class=\"soft\">Tried: {}</p>", tried.join(", "));
+    html
+}
+
+/// What it most likely was, the surest first.
+pub fn diagnosis(run: &Run) -> String {
+    let diagnosis = Diagnosis::of(run);
+    let mut html = String::new();
+    for conclusion in &diagnosis.conclusions {
+        conclude(&mut html, conclusion);
+    }
+    let common = diagnosis.groups.sentences();
+    if !common.is_empty() {
+        let _ = write!(html, "<p class=\"soft\">In common: {}.</p>", escape(&common.join("; ")));
+    }
+    html
+}
+
+fn conclude(html: &mut String, conclusion: &Conclusion) {
+    let _ = write!(
+        html,
+        "<h3>{}</h3><p class=\"soft\">{}</p><p>{}</p>",
+        escape(&conclusion.title),
+        escape(conclusion.sure.words()),
+        escape(&conclusion.text)
+    );
+    list(html, "Evidence", &conclusion.evidence);
+    list(html, "Next", &conclusion.next);
+}
+
+fn list(html: &mut String, title: &str, items: &[String]) {
+    if items.is_empty() {
+        return;
+    }
+    let _ = write!(html, "<p class=\"soft\">{title}</p><ul>");
+    for item in items {
+        let _ = write!(html, "<li>{}</li>", escape(item));
+    }
+    html.push_str("</ul>");
+}
