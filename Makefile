@@ -26,6 +26,10 @@ test: nextest ## all tests; the container arm too whenever a Docker engine answe
 test-container: nextest image ## the container arm only; fails without a Docker engine
 	cargo nextest run --profile $(PROFILE) --package scenarios --package fixtures --features scenarios/container,fixtures/container --test container $(ARGS)
 
+.PHONY: pages
+pages: nextest ## the report's pages in Chromium; HC_RIG_PICTURES=DIR keeps pictures of them
+	cargo nextest run --profile $(PROFILE) --package hc-rig --features browser --test pages $(ARGS)
+
 .PHONY: live
 live: nextest ## all scenarios on the cluster that the environment names (see README)
 	.ci/not-applicable --forget

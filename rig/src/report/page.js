@@ -160,8 +160,7 @@
       for (const state of order) {
         const n = row[state + 3];
         if (!n) continue;
-        const bad = state + 3 === bad[0] || state + 3 === bad[1];
-        const h = bad ? Math.max(high(n), 3) : high(n);
+        const h = bad.includes(state + 3) ? Math.max(high(n), 3) : high(n);
         paths[state] += `M${(x + gap / 2).toFixed(1)} ${y.toFixed(1)}v${(-h).toFixed(1)}h${(slot - gap).toFixed(1)}v${h.toFixed(1)}z`;
         y -= h;
       }

@@ -40,7 +40,7 @@ fn report(samples: u64, tasks: u64) -> TempDir {
 }
 
 fn one(request: u64, task: u64, alive: bool) -> Value {
-    let at = format!("2026-11-22T17:{:02}:{:02}.000Z", request / 30 % 60, request % 30 * 2);
+    let at = format!("2026-11-22T{}:{:02}:{:02}.000Z", 17 + request / 1800, request / 30 % 60, request % 30 * 2);
     json!({
         "id": format!("hc.instance-{task}._app.1"), "host": "10.0.0.1", "ports": [31000 + task], "state": "TASK_RUNNING",
         "stagedAt": "2026-11-22T17:00:00.000Z",
@@ -102,6 +102,7 @@ fn the_report_opens_hovers_and_zooms() {
     browser.mouse("mousePressed", x - width / 4.0, y);
     browser.mouse("mouseMoved", x, y);
     browser.mouse("mouseReleased", x, y);
+    nothing_is_wrong(&browser);
     let shown = browser.value("document.querySelector('.zoom span').textContent");
     let shown = shown.as_str().expect("text").to_owned();
     let first: u64 = shown.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("{shown}"));
