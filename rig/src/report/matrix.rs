@@ -58,6 +58,7 @@ pub fn matrix(matrix: &Matrix, runs: &[Named]) -> String {
         first.map_or("", |manifest| &manifest.started_at),
         &sections,
         &[],
+        &[],
     )
 }
 
