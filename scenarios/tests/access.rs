@@ -171,7 +171,7 @@ async fn a_cluster_is_reached_with_user_and_password() {
 async fn the_clusters_own_ca_is_trusted_once_its_fingerprint_is_known() {
     let fake = cluster().await;
     let root = fake.url().parse().unwrap();
-    let offered = OfferedCa::fetch(&root).await.unwrap();
+    let offered = OfferedCa::fetch(&root, None).await.unwrap();
     offered.accept(&Fingerprint::of(b"another")).unwrap_err();
     let trust = Trust::server(offered.accept(&offered.fingerprint).unwrap());
     let mut settings = settings(fake.url(), &USER[..2]).unwrap();

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::tls::{Fingerprint, ServerTrust, Trust, TrustError};
+use super::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError};
 use crate::marathon::{Client, Result};
 
 /// A CA certificate that a server offered for itself. Anybody could have offered it: look at the fingerprint.
@@ -15,12 +15,13 @@ pub struct OfferedCa {
 }
 
 impl OfferedCa {
-    /// Fetches `/ca/dcos-ca.crt` from the cluster at `root`, without trusting it and without telling it who we are.
+    /// Fetches `/ca/dcos-ca.crt` from the cluster at `root`, without trusting it and without telling it who we are;
+    /// only a client certificate is shown, where one is asked for by the handshake.
     ///
     /// # Errors
     /// If the cluster cannot be reached or offers no certificate.
-    pub async fn fetch(root: &Url) -> Result<Self> {
-        let trust = Trust::server(ServerTrust::Insecure);
+    pub async fn fetch(root: &Url, client: Option<ClientCertificate>) -> Result<Self> {
+        let trust = Trust { server: ServerTrust::Insecure, client };
         let client = Client::builder(root.clone())
             .connect(&trust)
             .map_err(|error| crate::Error::body(&http::Method::GET, root.as_str(), error.to_string(), b""))?;

@@ -47,6 +47,12 @@ impl LoginError {
         matches!(&self.kind, Kind::Refused { status, .. } if status.is_client_error())
     }
 
+    /// There is no token to be had this way at all: a key that is none, a command that fails, a server without a login.
+    #[must_use]
+    pub fn is_unusable(&self) -> bool {
+        matches!(self.kind, Kind::Unusable(_))
+    }
+
     /// A second attempt may well succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {

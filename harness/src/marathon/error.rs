@@ -154,6 +154,12 @@ impl Error {
         self.transport_kind() == Some(TransportErrorKind::Tls)
     }
 
+    /// The server wants a client certificate, or another one.
+    #[must_use]
+    pub fn wants_certificate(&self) -> bool {
+        self.transport_kind() == Some(TransportErrorKind::ClientCertificate)
+    }
+
     /// Nobody answers there: no connection, or none in time.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {

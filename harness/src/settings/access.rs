@@ -86,6 +86,9 @@ fn at_dcos(
     credentials: Option<(Credentials, &'static str)>,
     variable: Variable<'_>,
 ) -> Result<(Access, Origin), SettingsError> {
+    if text.contains(',') {
+        return Err(SettingsError::new(format!("{origin} names several addresses; a DC/OS cluster has one")));
+    }
     let mut root = address(text, origin)?;
     if !root.username().is_empty() || root.password().is_some() {
         return Err(SettingsError::new(format!(

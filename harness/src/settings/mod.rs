@@ -71,7 +71,8 @@ pub struct Setting<T> {
 /// What the command line says; it wins over the environment.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
-    /// `--url`: a cluster if there are DC/OS credentials in the environment, else a Marathon.
+    /// `--url`: a cluster if there are DC/OS credentials in the environment, else a Marathon; several Marathons of one
+    /// cluster with commas between.
     pub url: Option<String>,
     /// `--insecure`: trust anybody.
     pub insecure: bool,
@@ -79,6 +80,10 @@ pub struct Flags {
     pub ca: Option<PathBuf>,
     /// `--pin FINGERPRINT`: trust this certificate.
     pub pin: Option<String>,
+    /// `--cert FILE`: our own certificate, with `key`.
+    pub cert: Option<PathBuf>,
+    /// `--key FILE`: its key.
+    pub key: Option<PathBuf>,
 }
 
 /// Everything needed to reach a cluster. `Debug` shows no secret.
@@ -169,7 +174,10 @@ impl Settings {
         let trust = match &self.trust.value.server {
             ServerTrust::Roots => "verified".to_owned(),
             ServerTrust::CaFile(path) => format!("verified by {}", path.display()),
-            ServerTrust::CaPem(_) => "verified by the given CA".to_owned(),
+            ServerTrust::CaPem(pem) => match Fingerprint::of_pem(pem) {
+                Ok(fingerprint) => format!("verified by the cluster's CA {fingerprint}"),
+                Err(_) => "verified by the given CA".to_owned(),
+            },
             ServerTrust::Pin(pin) => format!("pinned to {pin}"),
             ServerTrust::Insecure => "NOT VERIFIED".to_owned(),
         };
@@ -185,10 +193,14 @@ impl Settings {
 type Variable<'a> = &'a dyn Fn(&'static str) -> Option<String>;
 
 fn trust(flags: &Flags, variable: Variable<'_>) -> Result<Setting<Trust>, SettingsError> {
-    let client = match (variable("DCOS_CLIENT_CERT"), variable("DCOS_CLIENT_KEY")) {
+    let file = |flag: &Option<PathBuf>, name| flag.clone().or_else(|| variable(name).map(PathBuf::from));
+    let client = match (file(&flags.cert, "DCOS_CLIENT_CERT"), file(&flags.key, "DCOS_CLIENT_KEY")) {
         (None, None) => None,
-        (Some(certificate), Some(key)) => Some(ClientCertificate { certificate: certificate.into(), key: key.into() }),
-        _ => return Err(SettingsError::new("a client certificate needs both DCOS_CLIENT_CERT and DCOS_CLIENT_KEY")),
+        (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
+        _ => {
+            let both = "a client certificate needs both --cert and --key (DCOS_CLIENT_CERT and DCOS_CLIENT_KEY)";
+            return Err(SettingsError::new(both));
+        }
     };
     let pin = |text: &str, name: &str| {
         Fingerprint::from_str(text)

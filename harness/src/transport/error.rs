@@ -10,6 +10,8 @@ pub enum TransportErrorKind {
     Connect,
     /// The certificate is not trusted, or the TLS handshake failed otherwise.
     Tls,
+    /// The server wants a certificate of ours.
+    ClientCertificate,
     /// No answer in time.
     Timeout,
     /// The connection broke before the answer was complete.
@@ -41,14 +43,18 @@ impl TransportError {
     /// True if the same request may well succeed a moment later. A certificate does not become good by itself.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.kind != TransportErrorKind::Tls
+        !matches!(self.kind, TransportErrorKind::Tls | TransportErrorKind::ClientCertificate)
     }
 
     /// Sorts reqwest's error. Its own texts repeat the URL and each other, so only the innermost cause is kept.
     pub(super) fn from_reqwest(error: &reqwest::Error) -> Self {
         let innermost = innermost(error);
         let text = innermost.to_string();
-        if find::<rustls::Error>(error) {
+        if let Some(tls) = find::<rustls::Error>(error) {
+            if let rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired) = tls {
+                let what = "the server wants a client certificate";
+                return Self::new(TransportErrorKind::ClientCertificate, what);
+            }
             // What our own judges of certificates say goes through rustls's catch-all.
             return Self::new(TransportErrorKind::Tls, text.trim_start_matches("unexpected error: "));
         }
@@ -70,7 +76,7 @@ impl fmt::Display for TransportError {
         let what = match self.kind {
             TransportErrorKind::Connect => "cannot connect",
             TransportErrorKind::Tls => "the TLS connection was refused",
-            TransportErrorKind::Timeout => return f.write_str(&self.detail),
+            TransportErrorKind::Timeout | TransportErrorKind::ClientCertificate => return f.write_str(&self.detail),
             TransportErrorKind::Reset => "the connection broke",
             TransportErrorKind::Other => "the request failed",
         };
@@ -88,9 +94,9 @@ fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'st
     innermost
 }
 
-/// Whether an `E` is in the chain. An `io::Error` is no link of it but a wrapper: it names its content's source as
+/// The first `E` in the chain. An `io::Error` is no link of it but a wrapper: it names its content's source as
 /// its own, and one may hold another.
-fn find<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<E>() || wrapped.is_some_and(|inside| find::<E>(inside)) || error.source().is_some_and(find::<E>)
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    let wrapped = || error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.downcast_ref::<E>().or_else(|| find::<E>(wrapped()?)).or_else(|| find::<E>(error.source()?))
 }

@@ -56,7 +56,7 @@ pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Don
 }
 
 async fn connect(reach: &Reach) -> Result<(Client, Info), Failure> {
-    let client = reach::client(&reach.settings()?)?;
+    let client = reach::client(&reach.settings().await?)?;
     let info = client.info().await.map_err(|error| reach::failure(&error))?;
     Ok((client, info))
 }

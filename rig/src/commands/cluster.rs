@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// The settings are incomplete (2), the login or certificate is refused (4), the cluster cannot be reached (5).
 pub async fn login(reach: &Reach) -> Result<Done, Failure> {
-    let settings = reach.settings()?;
+    let settings = reach.settings().await?;
     let client = reach::client(&settings)?;
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     let mut text = String::new();
@@ -51,7 +51,7 @@ pub async fn login(reach: &Reach) -> Result<Done, Failure> {
 /// # Errors
 /// As [`login`].
 pub async fn apps(reach: &Reach) -> Result<Done, Failure> {
-    let settings = reach.settings()?;
+    let settings = reach.settings().await?;
     let client = reach::client(&settings)?;
     let apps = client.apps().await.map_err(|error| reach::failure(&error))?;
     let mut table = Table::new();

@@ -147,7 +147,7 @@ async fn stage(args: &MatrixArgs, pairs: &[Pair], most: u32) -> Result<Stage, Fa
         let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded).await?;
         return Ok(Stage { client, cluster, fake: Some(fake) });
     }
-    let settings = args.reach.settings()?;
+    let settings = args.reach.settings().await?;
     let client = reach::client(&settings)?;
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     let at_once = if args.side_by_side { pairs.len() as u64 } else { 1 };

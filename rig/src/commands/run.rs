@@ -47,7 +47,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let begun = Instant::now();
     let definition = Definition::load(&args.app)?;
     let mut scaled = args.scaling.scaled(&definition)?;
-    let settings = args.reach.settings()?;
+    let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.patience.value);
     let client = reach::client(&settings)?;
     let progress = Progress::new(args.output.quiet);

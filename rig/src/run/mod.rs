@@ -12,6 +12,7 @@ pub mod embedded;
 pub mod executors;
 pub mod interrupt;
 pub mod measure;
+pub mod prompt;
 pub mod reach;
 pub mod scaled;
 pub mod sink;

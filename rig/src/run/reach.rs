@@ -6,8 +6,12 @@ use clap::Args;
 use harness::{
     Client,
     cluster::{ClusterError, Preflight},
-    marathon::model::Info,
-    settings::{Access, Flags, Settings},
+    dcos::{
+        OfferedCa,
+        tls::{ServerTrust, Trust},
+    },
+    marathon::{ErrorKind, model::Info},
+    settings::{Access, Flags, Origin, Setting, Settings},
 };
 
 use url::Url;
@@ -15,15 +19,16 @@ use url::Url;
 use crate::{
     exit::{Code, Failure},
     folder::manifest::{Cluster, Manifest},
+    run::prompt,
 };
 
 /// Which cluster, and whom to trust there. What is not said comes from the environment.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Reach {
-    /// Address of the cluster or of a Marathon (else DCOS_URL or MARATHON_URL)
+    /// Address of the cluster or of a Marathon (else DCOS_URL or MARATHON_URL); repeat it for leader and standbys
     #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// The DC/OS user (else DCOS_USERNAME); the password comes from DCOS_PASSWORD
+    pub url: Option<Vec<String>>,
+    /// The DC/OS user (else DCOS_USERNAME); the password comes from DCOS_PASSWORD, or is asked for on a terminal
     #[arg(long, value_name = "UID")]
     pub user: Option<String>,
     /// Trust the certificates of this PEM file and no others
@@ -32,6 +37,15 @@ pub struct Reach {
     /// Trust only the certificate with this SHA-256 fingerprint
     #[arg(long, value_name = "FINGERPRINT")]
     pub pin: Option<String>,
+    /// Trust the CA that the cluster itself offers (/ca/dcos-ca.crt), after a look at its fingerprint or with --pin
+    #[arg(long, conflicts_with_all = ["ca", "insecure"])]
+    pub ca_from_cluster: bool,
+    /// Our own certificate, where the cluster wants one (PEM; else DCOS_CLIENT_CERT)
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+    /// The key of --cert (PEM; else DCOS_CLIENT_KEY)
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
     /// Trust any certificate, as `curl -k` does; the report says so
     #[arg(long)]
     pub insecure: bool,
@@ -41,17 +55,65 @@ impl Reach {
     /// The settings from flags and environment.
     ///
     /// # Errors
-    /// Exit code 2: they are incomplete or contradictory.
-    pub fn settings(&self) -> Result<Settings, Failure> {
-        let flags =
-            Flags { url: self.url.clone(), insecure: self.insecure, ca: self.ca.clone(), pin: self.pin.clone() };
-        let variable = |name: &str| match (name, &self.user) {
+    /// Exit code 2: they are incomplete or contradictory; 4: the CA that the cluster offers is not to be trusted; 5: it
+    /// offers none.
+    pub async fn settings(&self) -> Result<Settings, Failure> {
+        let flags = Flags {
+            url: self.url.as_ref().map(|urls| urls.join(",")),
+            insecure: self.insecure,
+            ca: self.ca.clone(),
+            pin: self.pin.clone(),
+            cert: self.cert.clone(),
+            key: self.key.clone(),
+        };
+        let said = |name: &str| match (name, &self.user) {
             ("DCOS_USERNAME", Some(user)) => Some(user.clone()),
             // A flag wins over the environment, also over the other name of the same variable.
             ("DCOS_UID", Some(_)) => None,
-            _ => std::env::var(name).ok(),
+            _ => std::env::var(name).ok().filter(|value| !value.trim().is_empty()),
         };
-        Settings::resolve(&flags, variable).map_err(|error| Failure::usage(error.to_string()))
+        let password = prompt::missing_password(said)?;
+        let variable = |name: &str| match (name, &password) {
+            ("DCOS_PASSWORD", Some(password)) => Some(password.reveal().to_owned()),
+            _ => said(name),
+        };
+        let mut settings = Settings::resolve(&flags, variable).map_err(|error| Failure::usage(error.to_string()))?;
+        if self.ca_from_cluster {
+            settings.trust = Setting {
+                value: Trust { server: self.offered(&settings).await?, ..settings.trust.value },
+                origin: Origin::Flag("--ca-from-cluster"),
+            };
+        }
+        Ok(settings)
+    }
+
+    /// Trust in the CA that the cluster offers, if it is the pinned one or the user says so.
+    async fn offered(&self, settings: &Settings) -> Result<ServerTrust, Failure> {
+        let root = match &settings.access.value {
+            Access::Dcos { root, .. } if root.scheme() == "https" => root,
+            Access::Dcos { root, .. } => {
+                return Err(Failure::usage(format!(
+                    "--ca-from-cluster: {root} is not https; there is nothing to verify"
+                )));
+            }
+            Access::Marathon { .. } => {
+                let why = "--ca-from-cluster: only DC/OS offers its CA; name the CA of this Marathon with --ca FILE";
+                return Err(Failure::usage(why));
+            }
+        };
+        let offered =
+            OfferedCa::fetch(root, settings.trust.value.client.clone()).await.map_err(|error| failure(&error))?;
+        let shown = offered.fingerprint;
+        let refused = |why: String| Failure::new(Code::Refused, why);
+        match &settings.trust.value.server {
+            ServerTrust::Pin(pin) => offered.accept(pin).map_err(|error| refused(format!("{error}; nothing was sent"))),
+            _ if prompt::agrees(&format!("{root} offers a CA with the SHA-256 fingerprint\n  {shown}\nTrust it?"))? => {
+                offered.accept(&shown).map_err(|error| refused(error.to_string()))
+            }
+            _ => Err(refused(format!(
+                "{root} offers a CA with the fingerprint {shown}; if it is the right one, say --pin {shown}"
+            ))),
+        }
     }
 }
 
@@ -61,7 +123,7 @@ impl Reach {
         let named = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
         let mut reach = self.clone();
         if reach.url.is_none() && !named("DCOS_URL") && !named("MARATHON_URL") {
-            reach.url = Some(cluster.url.clone());
+            reach.url = Some(vec![cluster.url.clone()]);
         }
         reach
     }
@@ -78,14 +140,24 @@ pub fn client(settings: &Settings) -> Result<Client, Failure> {
 /// The sentence and exit code for an answer that did not come or said no, before anything was deployed.
 pub fn failure(error: &harness::Error) -> Failure {
     let (code, remedy) = if error.is_untrusted() {
-        let how = "; name its CA with --ca FILE or DCOS_SSL_VERIFY=FILE, pin it with --pin, or say --insecure";
+        let how = "; name its CA with --ca FILE or DCOS_SSL_VERIFY=FILE, fetch it with --ca-from-cluster, pin it with \
+                   --pin, or say --insecure";
         (Code::Refused, how)
+    } else if error.wants_certificate() {
+        (Code::Refused, "; name yours with --cert FILE and --key FILE")
     } else if error.is_unauthorized() {
-        (Code::Refused, "; check DCOS_USERNAME and DCOS_PASSWORD, or DCOS_ACS_TOKEN")
+        let how = "; check DCOS_USERNAME and DCOS_PASSWORD or DCOS_ACS_TOKEN, for a Marathon without DC/OS \
+                   MARATHON_USER and MARATHON_PASSWORD";
+        (Code::Refused, how)
+    } else if matches!(error.kind(), ErrorKind::Login(login) if login.is_unusable()) {
+        (Code::Refused, "")
+    } else if error.is_unreachable() {
+        (Code::Unreachable, "; check the address and the network")
     } else {
         match error.status_code().map(|status| status.as_u16()) {
             Some(403) => (Code::Refused, "; this user may not do it"),
             Some(400 | 409 | 413 | 422) => (Code::Usage, ""),
+            Some(502..=504) => (Code::Unreachable, "; try again when the cluster has a leader"),
             _ => (Code::Unreachable, ""),
         }
     };

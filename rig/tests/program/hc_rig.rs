@@ -22,6 +22,12 @@ impl HcRig {
         self
     }
 
+    /// With a variable in its environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
     /// The command, for a test that needs the process itself.
     pub(crate) fn command(self) -> Command {
         self.0

@@ -1,8 +1,10 @@
 //! The built program from the outside: arguments in, exit codes, sentences and files out.
 
+mod access;
 mod diff;
 mod fake;
 mod hc_rig;
 mod interrupted;
 mod refusals;
 mod runs;
+mod secrets;

@@ -1,0 +1,156 @@
+//! Who gets in, whom the program trusts, and what it says when the answer is no.
+
+use std::fs;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
+use rstest::rstest;
+use tempfile::TempDir;
+
+use crate::{
+    fake::Fake,
+    hc_rig::{HcRig, ends_with, stderr, stdout},
+};
+
+/// Files with keys and certificates, made for one test.
+struct Keys(TempDir);
+
+impl Keys {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.path().join(name);
+        fs::write(&path, text).expect("a file can be written");
+        path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// A service account's key pair: the private key in PEM, and a file with the public one.
+    fn account(&self) -> (String, String) {
+        let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).expect("a key pair");
+        (pair.serialize_pem(), self.file("public.pem", &pair.public_key_pem()))
+    }
+
+    /// An authority for clients, and a client's certificate with its key.
+    fn client(&self) -> [String; 3] {
+        let (key, mut ca) = (KeyPair::generate().expect("a key"), CertificateParams::default());
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = ca.self_signed(&key).expect("an authority").pem();
+        let own = KeyPair::generate().expect("a key");
+        let certificate = CertificateParams::default().signed_by(&own, &Issuer::new(ca, key)).expect("a certificate");
+        [
+            self.file("authority.pem", &authority),
+            self.file("client.pem", &certificate.pem()),
+            self.file("client.key", &own.serialize_pem()),
+        ]
+    }
+}
+
+fn login(url: &str, flags: &[&str]) -> HcRig {
+    let arguments: Vec<&str> = ["login", "--url", url].into_iter().chain(flags.iter().copied()).collect();
+    HcRig::new(&arguments)
+}
+
+#[test]
+fn a_service_account_logs_in_with_its_key_and_no_other() {
+    let keys = Keys::new();
+    let (private, public) = keys.account();
+    let fake = Fake::start(&["--service-account", &format!("robot:{public}")]);
+    let credential = |key: &str| serde_json::json!({"uid": "robot", "private_key": key, "scheme": "RS256"}).to_string();
+    let good = login(&fake.url, &[]).env("DCOS_SERVICE_ACCOUNT_CREDENTIAL", &credential(&private)).run();
+    ends_with(&good, 0);
+    assert!(stdout(&good).starts_with("login ok\n") && stdout(&good).contains("robot (service account)"));
+    let (other, _) = keys.account();
+    let bad = login(&fake.url, &[]).env("DCOS_SERVICE_ACCOUNT_CREDENTIAL", &credential(&other)).run();
+    ends_with(&bad, 4);
+    assert!(stderr(&bad).contains("refused: 401 Unauthorized: Provided credentials are invalid."), "{}", stderr(&bad));
+}
+
+#[test]
+fn basic_authentication_needs_the_right_pair() {
+    let fake = Fake::start(&["--basic-auth", "me:hunter2"]);
+    let with = |password| login(&fake.url, &[]).env("MARATHON_USER", "me").env("MARATHON_PASSWORD", password).run();
+    ends_with(&with("hunter2"), 0);
+    let refused = with("hunter3");
+    ends_with(&refused, 4);
+    assert!(stderr(&refused).contains("check DCOS_USERNAME") && stderr(&refused).contains("MARATHON_PASSWORD"));
+}
+
+#[test]
+fn a_client_certificate_is_shown_where_it_is_asked_for() {
+    let keys = Keys::new();
+    let [authority, certificate, key] = keys.client();
+    let fake = Fake::start(&["--tls", "self-signed", "--client-ca", &authority]);
+    let nobody = login(&fake.url, &["--insecure"]).run();
+    ends_with(&nobody, 4);
+    assert!(stderr(&nobody).contains("name yours with --cert FILE and --key FILE"), "{}", stderr(&nobody));
+    ends_with(&login(&fake.url, &["--insecure", "--cert", &certificate, "--key", &key]).run(), 0);
+    ends_with(&login(&fake.url, &["--insecure", "--cert", &certificate]).run(), 2);
+}
+
+#[test]
+fn the_clusters_own_ca_is_trusted_only_with_its_pin() {
+    let fake = Fake::start(&["--tls", "self-signed", "--user", "me:hunter2"]);
+    let with = |flags: &[&str]| login(&fake.url, flags).user("me", "hunter2").run();
+    let untrusted = with(&[]);
+    ends_with(&untrusted, 4);
+    assert!(stderr(&untrusted).contains("--ca-from-cluster"), "{}", stderr(&untrusted));
+
+    let unpinned = with(&["--ca-from-cluster"]);
+    ends_with(&unpinned, 4);
+    let said = stderr(&unpinned);
+    let pin = said.trim().rsplit(' ').next().expect("the sentence ends with the fingerprint");
+    assert_eq!(pin.len(), 95, "{said}");
+    let trusted = with(&["--ca-from-cluster", "--pin", pin]);
+    ends_with(&trusted, 0);
+    assert!(stdout(&trusted).contains(&format!("verified by the cluster's CA {pin}")), "{}", stdout(&trusted));
+
+    let other = pin.replace(|c: char| c.is_ascii_hexdigit(), "0");
+    let refused = with(&["--ca-from-cluster", "--pin", &other]);
+    ends_with(&refused, 4);
+    assert!(stderr(&refused).contains(pin) && stderr(&refused).contains("nothing was sent"), "{}", stderr(&refused));
+}
+
+#[test]
+fn a_run_without_verification_says_so_in_every_report() {
+    let fake = Fake::start(&["--tls", "self-signed", "--user", "me:hunter2", "--tasks", "process"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run");
+    let arguments =
+        ["run", "mesos,TCP", "--target", "1", "--insecure", "--url", &fake.url, "--out", out.to_str().expect("a path")];
+    let output = HcRig::new(&arguments).user("me", "hunter2").run();
+    ends_with(&output, 0);
+    let mut places = vec![("stdout".to_owned(), stdout(&output))];
+    for name in ["report.html", "run.json"] {
+        places.push((name.to_owned(), fs::read_to_string(out.join(name)).expect("a file of the run")));
+    }
+    for (name, text) in places {
+        assert!(text.contains("NOT VERIFIED"), "{name}");
+    }
+}
+
+#[rstest]
+#[case::no_password(&[("DCOS_USERNAME", "me")], 2, "DCOS_USERNAME is set without DCOS_PASSWORD")]
+#[case::wrong_password(&[("DCOS_USERNAME", "me"), ("DCOS_PASSWORD", "wrong")], 4, "check DCOS_USERNAME")]
+#[case::bad_token(&[("DCOS_ACS_TOKEN", "a.b.c")], 4, "401")]
+#[case::no_key(&[("DCOS_SERVICE_ACCOUNT_CREDENTIAL", r#"{"uid":"robot","private_key":"x"}"#)], 4, "is no RSA key in PEM")]
+#[case::failing_command(&[("DCOS_ACS_TOKEN_COMMAND", "exit 3")], 4, "it ended with exit status: 3")]
+#[case::no_token_file(&[("DCOS_ACS_TOKEN_FILE", "nowhere")], 4, "no token from nowhere")]
+#[case::nobody_at_all(&[], 4, "401")]
+fn who_is_refused_is_told_so_in_one_sentence_and_deploys_nothing(
+    #[case] variables: &[(&str, &str)],
+    #[case] code: i32,
+    #[case] says: &str,
+) {
+    let fake = Fake::start(&["--user", "me:hunter2"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run");
+    let arguments = ["run", "mesos,TCP", "--url", &fake.url, "--out", out.to_str().expect("a path")];
+    let run = variables.iter().fold(HcRig::new(&arguments), |run, (name, value)| run.env(name, value)).run();
+    ends_with(&run, code);
+    let said = stderr(&run);
+    assert!(said.starts_with("hc-rig: ") && said.trim().lines().count() == 1 && said.contains(says), "{said}");
+    assert!(!out.exists(), "a refused run leaves no folder");
+    let apps = HcRig::new(&["apps", "--url", &fake.url]).user("me", "hunter2").run();
+    assert!(stdout(&apps).ends_with("0 apps\n"), "{}", stdout(&apps));
+}
