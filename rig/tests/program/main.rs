@@ -5,6 +5,7 @@ mod diff;
 mod fake;
 mod hc_rig;
 mod interrupted;
+mod measured;
 mod refusals;
 mod runs;
 mod secrets;

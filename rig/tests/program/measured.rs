@@ -1,0 +1,69 @@
+//! Thresholds, the search for the limit and the matrix, through the program.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::hc_rig::{HcRig, ends_with, stdout};
+
+fn out() -> (TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("run").display().to_string();
+    (folder, path)
+}
+
+fn json(run: &str, name: &str) -> Value {
+    let text = fs::read_to_string(Path::new(run).join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn a_threshold_that_is_crossed_ends_the_run_with_code_3() {
+    let (_folder, run) = out();
+    let arguments = ["try", "--pair", "mesos,MESOS_TCP", "--target", "2", "--poll", "500ms", "--hold", "30s"];
+    let bounds = ["--fail-if", "healthy_pct > 40", "--fail-if", "check_age_max > 1m", "--out", &run];
+    let ended = HcRig::new(&[&arguments[..], &bounds[..]].concat()).run();
+    ends_with(&ended, 3);
+    let said = stdout(&ended);
+    assert!(said.starts_with("CROSSED") && said.contains("healthy_pct > 40 was crossed at "), "{said}");
+    assert!(said.contains("check_age_max > 60s: cannot be judged"), "native checks hide their age: {said}");
+    let summary = json(&run, "summary.json");
+    let judged = &summary["measures"]["thresholds"][0];
+    assert_eq!((&summary["verdict"], &judged["bound"]), (&Value::from("crossed"), &Value::from(40.0)));
+    assert!(judged["crossed"]["at"].is_number() && judged["crossed"]["value"].as_f64() > Some(40.0), "{judged}");
+}
+
+#[test]
+fn a_search_without_a_break_says_that_the_limit_lies_beyond() {
+    let (_folder, run) = out();
+    let arguments = ["try", "--pair", "mesos,TCP", "--find-limit", "--target", "2", "--hold", "1s", "--poll", "500ms"];
+    let ended = HcRig::new(&[&arguments[..], &["--out", &run]].concat()).run();
+    ends_with(&ended, 0);
+    let summary = json(&run, "summary.json");
+    assert_eq!((&summary["limit"]["holds"], &summary["limit"]["breaks"]), (&Value::from(2), &Value::Null));
+    assert_eq!(json(&run, "run.json")["plan"]["thresholds"][0], "killed > 0", "the defaults are written down");
+}
+
+#[test]
+fn a_matrix_has_a_run_for_each_cell_and_a_picture() {
+    let (_folder, run) = out();
+    let pairs = ["matrix", "--pair", "mesos,TCP", "--pair", "mesos,MESOS_TCP", "--side-by-side"];
+    let rest = ["--counts", "2,1", "--hold", "500ms", "--poll", "500ms", "--out", &run];
+    let ended = HcRig::new(&[&pairs[..], &rest[..]].concat()).run();
+    ends_with(&ended, 0);
+    assert!(stdout(&ended).starts_with("HELD         2 of 2 pairs hold 2 tasks\n"), "{}", stdout(&ended));
+    let matrix = json(&run, "matrix.json");
+    assert_eq!(matrix["counts"], serde_json::json!([1, 2]));
+    for row in matrix["rows"].as_array().expect("rows") {
+        assert_eq!((&row["holds"], &row["breaks"]), (&Value::from(2), &Value::Null), "{row}");
+        for cell in row["cells"].as_array().expect("cells") {
+            assert_eq!(cell["asked"], cell["healthy"]);
+            let folder = Path::new(&run).join(cell["folder"].as_str().expect("a name"));
+            assert!(folder.join("samples.jsonl").is_file(), "{}", folder.display());
+        }
+    }
+    for name in ["matrix.svg", "matrix.png", "report.html", "summary.json"] {
+        assert!(Path::new(&run).join(name).is_file(), "{name}");
+    }
+}
