@@ -47,8 +47,9 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
         Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
         Command::Diff(args) => commands::diff::diff(&args),
-        Command::Report { run, formats } => {
+        Command::Report { run, formats, redact } => {
             let formats = if formats.is_empty() { Format::ALL.to_vec() } else { formats };
+            let run = if redact { commands::render::redacted(&run)? } else { run };
             commands::render::all(&run, &formats).map(|path| Done::well(format!("Report  {}\n", path.display())))
         }
         Command::Login { reach } => block_on(commands::cluster::login(&reach)),

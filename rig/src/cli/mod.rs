@@ -82,6 +82,9 @@ pub enum Command {
         /// What to make, separated by commas [default: all]
         #[arg(long = "format", value_name = "FORMATS", value_delimiter = ',')]
         formats: Vec<Format>,
+        /// Leave the folder alone and make RUN-redacted beside it: without hosts, ids, URLs and users, to be shown to others
+        #[arg(long)]
+        redact: bool,
     },
     /// Log in and say what is there: versions, agents, free resources
     #[command(visible_alias = "doctor")]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     chart::{self, Series, png, style::Theme},
     exit::Failure,
-    export::{Format, junit, markdown, tables, trace},
+    export::{Format, junit, markdown, redact, tables, trace},
     folder::{Run, RunFolder},
     report::{self, several},
 };
@@ -28,6 +28,19 @@ pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
         write_over(path, &runs, formats)?;
     }
     Ok(path.join(first_file(formats)))
+}
+
+/// A copy beside the folder that may be shown to others, with nothing drawn in it yet. Answers with its path.
+///
+/// # Errors
+/// There is no run, the copy is there already, or the files cannot be read or written.
+pub fn redacted(path: &Path) -> Result<PathBuf, Failure> {
+    let runs = RunFolder::find(path)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "run".to_owned());
+    let to = path.with_file_name(format!("{name}-redacted"));
+    RunFolder::create(&to)?;
+    redact::copy(path, &runs, &to)?;
+    Ok(to)
 }
 
 fn first_file(formats: &[Format]) -> &'static str {

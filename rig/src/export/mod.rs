@@ -4,6 +4,7 @@
 
 pub mod junit;
 pub mod markdown;
+pub mod redact;
 pub mod tables;
 pub mod trace;
 

@@ -1,0 +1,286 @@
+//! A copy of a run's files without hosts, ids, URLs and users, so that the run can be shown to others. The same original
+//! always gets the same name, so that what belongs together still does.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs::{self, File},
+    io::{BufRead as _, BufReader, BufWriter, Write as _},
+    path::Path,
+};
+
+use once_cell::sync::Lazy;
+use regex::Regex;
+use serde_json::Value;
+
+use crate::{
+    exit::{Code, Failure},
+    folder::{RunFolder, json},
+};
+
+/// Files of JSON lines.
+const LINES: [&str; 3] = ["samples.jsonl", "events.jsonl", "tasks.jsonl"];
+/// Files of one JSON document.
+const DOCUMENTS: [&str; 2] = ["run.json", "summary.json"];
+/// Fields whose values are words of Marathon, of Mesos or of the rig: readers need them as they are.
+const WORDS: [&str; 12] = [
+    "eventType",
+    "taskStatus",
+    "state",
+    "end_state",
+    "condition",
+    "protocol",
+    "verdict",
+    "kind",
+    "pair",
+    "tasks",
+    "clock",
+    "version",
+];
+
+/// What is told by its look alone: URLs, UUIDs (agents' ids too), addresses, mail addresses, home folders, and names of
+/// hosts with three parts or more.
+static LOOKS: Lazy<Option<Regex>> = Lazy::new(|| {
+    Regex::new(concat!(
+        r"(?P<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s\x22'<>]+)",
+        r"|(?P<id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:-[SO][0-9]+)?)",
+        r"|(?P<host>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){4,7}[0-9a-fA-F]{0,4})",
+        r"|(?P<user>[\w.+-]+@[\w.-]+\w)",
+        r"|(?P<home>/(?:home|Users)/[^/\s]+)",
+        r"|(?P<name>\b(?:[A-Za-z0-9-]+\.){2,}[a-z]{2,}\b)",
+    ))
+    .ok()
+});
+
+/// The names that stand for originals.
+#[derive(Debug, Default)]
+struct Names {
+    given: HashMap<String, String>,
+    used: BTreeMap<&'static str, u64>,
+    /// Originals that only their field tells: host names, parts of the app's id, users.
+    literals: Option<Regex>,
+}
+
+impl Names {
+    fn name(&mut self, kind: &'static str, original: &str) -> String {
+        if let Some(name) = self.given.get(original) {
+            return name.clone();
+        }
+        let number = self.used.entry(kind).or_insert(0);
+        *number += 1;
+        let name = format!("{kind}-{number}");
+        self.given.insert(original.to_owned(), name.clone());
+        name
+    }
+
+    /// Remembers what the fields of this value tell.
+    fn learn(&mut self, key: &str, value: &Value) {
+        match value {
+            Value::Object(map) => map.iter().for_each(|(key, value)| self.learn(key, value)),
+            Value::Array(items) => items.iter().for_each(|value| self.learn(key, value)),
+            Value::String(text) if !text.is_empty() => match key {
+                "host" | "hostname" | "clientIp" | "remoteAddress" => drop(self.name("host", text)),
+                "image" => drop(self.name("image", text)),
+                "user" | "owner" => drop(self.name("user", text)),
+                "run" => drop(self.name("app", text)),
+                "app" | "appId" | "runSpecId" | "groupId" => {
+                    for part in text.split('/').filter(|part| !part.is_empty() && *part != "hc-rig") {
+                        drop(self.name("app", part));
+                    }
+                }
+                "url" => {
+                    if let Some(host) = text.split("://").nth(1).and_then(|rest| rest.split(['/', ':', '?']).next()) {
+                        drop(self.name("host", host.rsplit('@').next().unwrap_or(host)));
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// Makes the learned originals findable in any text; the longest go first.
+    fn finish(&mut self) -> Result<(), Failure> {
+        let mut known: Vec<&str> = self.given.keys().map(String::as_str).filter(|known| !known.is_empty()).collect();
+        known.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        let pattern: Vec<String> = known.into_iter().map(regex::escape).collect();
+        if pattern.is_empty() {
+            return Ok(());
+        }
+        let regex = regex::RegexBuilder::new(&pattern.join("|")).size_limit(1 << 28).build();
+        self.literals = Some(regex.map_err(|error| Failure::new(Code::Internal, format!("cannot redact: {error}")))?);
+        Ok(())
+    }
+
+    fn value(&mut self, key: &str, value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                for (inner, value) in map.iter_mut() {
+                    // What a person wrote into variables and labels may be anything.
+                    if ["env", "labels"].contains(&key) && inner != "HC_RIG_BEHAVIOUR" {
+                        *value = Value::from("(left out)");
+                    } else {
+                        self.value(inner, value);
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|value| self.value(key, value)),
+            Value::String(text) if !WORDS.contains(&key) => *text = self.text(text),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) -> String {
+        let told = self.by_look(text);
+        self.by_literal(&told)
+    }
+
+    fn by_look(&mut self, text: &str) -> String {
+        let Some(looks) = LOOKS.as_ref() else { return "(left out)".to_owned() };
+        let mut told = String::with_capacity(text.len());
+        let mut end = 0;
+        for found in looks.captures_iter(text) {
+            let Some(whole) = found.get(0) else { continue };
+            told.push_str(&text[end..whole.start()]);
+            end = whole.end();
+            if found.name("name").is_some() {
+                // The path of a Java class goes on with a name in capitals and is no host.
+                let class = text[end..].starts_with('.');
+                let name = if class { whole.as_str().to_owned() } else { self.name("host", whole.as_str()) };
+                told.push_str(&name);
+                continue;
+            }
+            if let Some(url) = found.name("url") {
+                let (scheme, rest) = url.as_str().split_once("://").unwrap_or(("http", ""));
+                let host = rest.split(['/', '?']).next().unwrap_or(rest);
+                let host = host.rsplit('@').next().unwrap_or(host).split(':').next().unwrap_or(host);
+                told.push_str(&format!("{scheme}://{}/", self.name("host", host)));
+            } else if found.name("home").is_some() {
+                told.push_str(&format!("/home/{}", self.name("user", whole.as_str())));
+            } else {
+                let kind = ["id", "host", "user"].into_iter().find(|kind| found.name(kind).is_some()).unwrap_or("id");
+                told.push_str(&self.name(kind, whole.as_str()));
+            }
+        }
+        told.push_str(&text[end..]);
+        told
+    }
+
+    /// Whole words only, where a hyphen is a letter: `hc` is not a part of `hc-rig`.
+    fn by_literal(&self, text: &str) -> String {
+        let Some(literals) = &self.literals else { return text.to_owned() };
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let (mut told, mut end) = (String::with_capacity(text.len()), 0);
+        for found in literals.find_iter(text) {
+            let alone = !text[..found.start()].ends_with(letter) && !text[found.end()..].starts_with(letter);
+            if let Some(name) = self.given.get(found.as_str()).filter(|_| alone) {
+                told.push_str(&text[end..found.start()]);
+                told.push_str(name);
+                end = found.end();
+            }
+        }
+        told.push_str(&text[end..]);
+        told
+    }
+}
+
+/// Writes the redacted files of all `runs` below `from` to the same places below `to`. What is drawn from them is not
+/// copied: it has to be drawn again.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn copy(from: &Path, runs: &[RunFolder], to: &Path) -> Result<(), Failure> {
+    let mut names = Names::default();
+    let folders: BTreeSet<&Path> = runs.iter().map(RunFolder::path).chain([from]).collect();
+    each(&folders, |_, _, key, value| {
+        names.learn(key, &value);
+        Ok(())
+    })?;
+    names.finish()?;
+    let mut open: Option<(std::path::PathBuf, BufWriter<File>)> = None;
+    each(&folders, |folder, name, key, mut value| {
+        names.value(key, &mut value);
+        let path = to.join(folder.strip_prefix(from).unwrap_or(folder)).join(name);
+        let wrong = |error: std::io::Error| Failure::results(&path, &error);
+        if open.as_ref().is_none_or(|(opened, _)| *opened != path) {
+            fs::create_dir_all(path.parent().unwrap_or(to)).map_err(wrong)?;
+            open = Some((path.clone(), BufWriter::new(File::create(&path).map_err(wrong)?)));
+        }
+        let Some((_, file)) = &mut open else { return Ok(()) };
+        let line = json::line(&value).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        writeln!(file, "{line}").and_then(|()| file.flush()).map_err(wrong)
+    })
+}
+
+/// Hands on every JSON value of these folders' files, in order; a torn line is left out.
+fn each(
+    folders: &BTreeSet<&Path>,
+    mut take: impl FnMut(&Path, &str, &str, Value) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    for folder in folders {
+        for name in DOCUMENTS.into_iter().chain(LINES) {
+            let path = folder.join(name);
+            if !path.is_file() {
+                continue;
+            }
+            let wrong = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+            if DOCUMENTS.contains(&name) {
+                if let Ok(value) = serde_json::from_slice(&fs::read(&path).map_err(wrong)?) {
+                    take(folder, name, "", value)?;
+                }
+                continue;
+            }
+            for line in BufReader::new(File::open(&path).map_err(wrong)?).split(b'\n') {
+                if let Ok(value) = serde_json::from_slice(&line.map_err(wrong)?) {
+                    take(folder, name, "", value)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::commands::render;
+
+    #[test]
+    fn nothing_of_the_original_is_left_and_what_belongs_together_still_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("run"), folder.path().join("shown"));
+        fs::create_dir(&from).unwrap();
+        let id = "hc-rig_k7_billing.instance-435aa001-49e0-11f0-99a3-7d5757aaf520._app.1";
+        let manifest = json!({
+            "format": 1, "run": "k7", "pair": "mesos,TCP", "app": "/hc-rig/k7/billing", "started_at": "2026-11-22T17:00:00.000Z",
+            "command": "hc-rig run /home/alice/billing.json --url https://alice@dcos.acme.example:8443/service",
+            "definition": {"id": "/billing", "cmd": "curl db7.acme.example", "env": {"DB": "db7.acme.example"}, "user": "alice"},
+            "cluster": {"url": "https://dcos.acme.example:8443/service/marathon/", "kind": "cluster"}, "plan": {"targets": [1]},
+        });
+        fs::write(from.join("run.json"), manifest.to_string()).unwrap();
+        let sample = json!({"v": 1, "t": 1, "request": 1, "target": 1, "counts": {"unhealthy": 1}, "complete": true, "tasks": [{
+            "id": id, "appId": "/hc-rig/k7/billing", "host": "node-10.acme.example", "slaveId": "6f6ab06d-31f2-474d-99d3-2cd7ef85da57-S2",
+            "state": "TASK_RUNNING", "healthCheckResults": [{"alive": false, "lastFailure": "2026-11-22T17:00:01.000Z",
+                "lastFailureCause": "refused: node-10.acme.example/10.1.2.3:31004"}]}]});
+        fs::write(from.join("samples.jsonl"), format!("{sample}\n{{\"torn")).unwrap();
+        let event = json!({"v": 1, "t": 2.0, "event": {"eventType": "status_update_event", "taskId": id, "taskStatus": "TASK_KILLED",
+            "host": "node-10.acme.example", "message": "by alice@acme.example"}});
+        fs::write(from.join("events.jsonl"), format!("{event}\n")).unwrap();
+
+        copy(&from, &RunFolder::find(&from).unwrap(), &to).unwrap();
+        render::all(&to, &crate::export::Format::ALL).unwrap();
+        for entry in fs::read_dir(&to).unwrap() {
+            let path = entry.unwrap().path();
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            for original in ["acme", "billing", "alice", "10.1.2.3", "435aa001", "6f6ab06d", "node-10"] {
+                assert!(!text.contains(original), "{original} in {}: {text}", path.display());
+            }
+        }
+        let run = RunFolder::open(&to).unwrap().read().unwrap();
+        let stories: Vec<_> = run.stories.all().collect();
+        assert_eq!(stories.len(), 1, "sample and event still tell of one task");
+        assert_eq!(stories[0].end.as_ref().map(|end| end.state.as_str()), Some("TASK_KILLED"));
+        assert!(stories[0].host.starts_with("host-"), "{}", stories[0].host);
+    }
+}
