@@ -41,12 +41,31 @@ impl Fake {
         self.ask(async |client| client.create_app(&app).await.map(drop));
     }
 
-    /// The ids of all apps.
-    pub(crate) fn apps(&self) -> Vec<String> {
-        self.ask(async |client| client.apps().await).apps.into_iter().map(|app| app.id).collect()
+    /// A group of somebody else with an app in it.
+    pub(crate) fn deploy_group_of_others(&self) {
+        let app = serde_json::json!({"id": "/team/web", "cmd": "sleep 1000", "cpus": 0.01, "mem": 1});
+        self.ask(async |client| client.create_app(&app).await.map(drop));
     }
 
-    fn ask<T>(&self, question: impl AsyncFnOnce(harness::Client) -> Result<T, harness::Error>) -> T {
+    /// The ids of all apps, in order.
+    pub(crate) fn apps(&self) -> Vec<String> {
+        let mut ids: Vec<_> = self.ask(async |client| client.apps().await).apps.into_iter().map(|app| app.id).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The groups of runs that are there.
+    pub(crate) fn groups_of_runs(&self) -> Vec<String> {
+        let root = self.ask(async |client| client.group_opt(harness::cluster::ROOT).await);
+        root.map(|root| root.groups.into_iter().map(|group| group.id).collect()).unwrap_or_default()
+    }
+
+    fn ask<T: Send>(&self, question: impl AsyncFnOnce(harness::Client) -> Result<T, harness::Error> + Send) -> T {
+        // A thread of its own, since the test may have a runtime.
+        std::thread::scope(|scope| scope.spawn(|| self.ask_here(question)).join().expect("the question does not panic"))
+    }
+
+    fn ask_here<T>(&self, question: impl AsyncFnOnce(harness::Client) -> Result<T, harness::Error>) -> T {
         let client = harness::Client::builder(self.url.parse().expect("an address"))
             .transport(harness::Transport::sockets(&Default::default()).expect("a transport"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -62,7 +81,12 @@ impl Drop for Fake {
 }
 
 /// Sends a signal to a child that has not been waited for.
-pub(crate) fn interrupt(child: &Child, signal: Signal) {
-    let pid = i32::try_from(child.id()).expect("a process id");
-    kill(Pid::from_raw(pid), signal).expect("our own child can be signalled");
+pub(crate) fn interrupt(child: &Child, how: Signal) {
+    signal(child.id(), how);
+}
+
+/// Sends a signal to a process of ours.
+pub(crate) fn signal(process: u32, how: Signal) {
+    let pid = i32::try_from(process).expect("a process id");
+    kill(Pid::from_raw(pid), how).expect("our own child can be signalled");
 }

@@ -6,6 +6,7 @@ mod fake;
 mod hc_rig;
 mod interrupted;
 mod measured;
+mod moments;
 mod refusals;
 mod runs;
 mod secrets;

@@ -1,0 +1,58 @@
+//! Runs that are stopped at any moment, politely or not: what they leave is removed, and nothing else.
+
+use std::{process::Stdio, time::Duration};
+
+use nix::sys::signal::Signal;
+use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
+use tokio::{process::Command, task::JoinSet, time::sleep};
+
+use crate::{
+    fake::{Fake, signal},
+    hc_rig::{HcRig, ends_with},
+};
+
+/// Another one with `HC_RIG_SEED`.
+const SEED: u64 = 17;
+
+/// From before the first request to the middle of the scaling; none of the runs reaches its end by then.
+const LATEST: Duration = Duration::from_secs(6);
+
+/// Ten runs at once on one Marathon, each stopped by Ctrl-C or SIGKILL at a moment of its own.
+#[tokio::test]
+async fn whenever_a_run_is_stopped_clean_leaves_nothing_of_it_and_everything_of_others() {
+    let seed = std::env::var("HC_RIG_SEED").map_or(SEED, |text| text.parse().expect("a whole number"));
+    let mut chance = SmallRng::seed_from_u64(seed);
+    let fake = Fake::start(&["--agents", "3"]);
+    fake.deploy_bystander();
+    fake.deploy_group_of_others();
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().display().to_string();
+
+    let mut runs = JoinSet::new();
+    for n in 0..10 {
+        let how = if n % 2 == 0 { Signal::SIGINT } else { Signal::SIGKILL };
+        let after = LATEST.mul_f64(chance.random::<f64>());
+        let out = folder.path().join(format!("run-{n}")).display().to_string();
+        let url = fake.url.clone();
+        runs.spawn(async move {
+            let arguments = ["run", "mesos,MESOS_TCP", "--url", &url, "--step", "4", "--poll", "200ms"];
+            let rig = HcRig::new(&[&arguments[..], &["--target", "900", "--out", &out]].concat());
+            let mut child = Command::from(rig.command()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            // The moment is what this test is about: no condition tells it.
+            sleep(after).await;
+            signal(child.id().expect("a run to 900 tasks goes on for longer"), how);
+            (n, how, after, child.wait().await.unwrap())
+        });
+    }
+    while let Some(ended) = runs.join_next().await {
+        let (n, how, after, status) = ended.unwrap();
+        // Before it has taken over the signal, Ctrl-C ends the program as any other.
+        let by_signal = std::os::unix::process::ExitStatusExt::signal(&status) == Some(how as i32);
+        let polite = how == Signal::SIGINT && status.code() == Some(130);
+        assert!(polite || by_signal, "seed {seed}, run {n}, {how} after {after:?}: {status}");
+    }
+
+    ends_with(&HcRig::new(&["clean", "--below", &below, "--url", &fake.url]).run(), 0);
+    assert_eq!(fake.apps(), ["/bystander", "/team/web"], "seed {seed}");
+    assert_eq!(fake.groups_of_runs(), Vec::<String>::new(), "seed {seed}");
+}
