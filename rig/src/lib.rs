@@ -7,6 +7,7 @@
 pub mod chart;
 pub mod cli;
 pub mod commands;
+pub mod demo;
 pub mod diff;
 pub mod exit;
 pub mod export;

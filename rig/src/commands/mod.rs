@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod closing;
 pub mod cluster;
+pub mod demo;
 pub mod diff;
 pub mod gathering;
 pub mod matrix;

@@ -81,6 +81,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         definition,
         scaled,
         id_as_is: args.id_as_is,
+        neighbour: None,
         run: None,
         side_by_side: 1,
         command: spoken::command_line(),

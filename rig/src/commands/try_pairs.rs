@@ -9,6 +9,7 @@ use crate::{
     cli::spoken,
     commands::{
         Done, closing,
+        demo::{self, Demo},
         gathering::{Gathered, gather},
         output::Output,
         pairs::{PairSet, chosen},
@@ -29,6 +30,9 @@ use crate::{
 /// What `try` can be told.
 #[derive(Args, Clone, Debug)]
 pub struct TryArgs {
+    /// Show something worth seeing instead of running the procedure; --pair says who checks
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub demo: Option<Demo>,
     /// A pair to run, such as mesos,MESOS_TCP, or all, or seed; may be repeated [default: seed, the procedure's six]
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
@@ -48,6 +52,9 @@ pub struct TryArgs {
 /// # Errors
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+    if args.demo.is_some() {
+        return demo::run(args, interrupt).await;
+    }
     let begun = Instant::now();
     let pairs = chosen(&args.pairs, PairSet::Seed);
     let definitions =
@@ -82,6 +89,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             definition,
             scaled,
             id_as_is: false,
+            neighbour: None,
             cluster: cluster.clone(),
             side_by_side: pairs.len() as u64,
             command: spoken::command_line(),

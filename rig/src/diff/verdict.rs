@@ -120,6 +120,7 @@ impl Comparison {
                 ));
             }
         }
+        refused.dedup();
         let taken: Vec<_> =
             ALL.iter().filter_map(|measure| Some((measure, take(measure, a)?, take(measure, b)?))).collect();
         let confidence_of_a_row = 1.0 - (1.0 - confidence) / taken.len().max(1) as f64;

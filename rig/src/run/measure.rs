@@ -46,6 +46,8 @@ pub struct Job {
     pub id_as_is: bool,
     /// The run's name.
     pub run: Option<String>,
+    /// Another app whose sick tasks are asked as well, by its absolute id.
+    pub neighbour: Option<String>,
     /// What is known of the cluster.
     pub cluster: Cluster,
     /// How many runs go on at the same time on this machine.
@@ -127,7 +129,8 @@ pub async fn measure(
     let sampled = CancellationToken::new();
     let executors = Executors::new(client.clone(), &app, sink.events(), start);
     let follower = tokio::spawn(executors.follow(sink.wake(), sampled.clone()));
-    let prober = Prober::new(client.clone(), &app, sink.looks(), sink.events(), start);
+    let prober =
+        Prober::new(client.clone(), &app, sink.looks(), sink.events(), start).with_neighbour(job.neighbour.clone());
     let prober = tokio::spawn(prober.follow(sampled.clone()));
     let drive = Drive {
         // The embedded fake has nobody else to serve.

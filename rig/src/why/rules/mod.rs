@@ -22,6 +22,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
             .flatten()
             .collect();
     found.extend(tasks::by_ailment(facts));
+    found.extend(tasks::hung_neighbour(facts));
     found.extend([cluster::crash_loop(facts), cluster::kill_loop(facts)].into_iter().flatten());
     // One hung task is told once: as the cause of everybody's old news, if it was that.
     if let Some(head) = found.iter().find(|one| one.reason == Reason::HeadOfLine).map(|one| one.tasks.clone()) {

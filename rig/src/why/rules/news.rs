@@ -6,6 +6,7 @@ use crate::{
     why::{
         conclusion::{Conclusion, Reason, Sureness, count, some},
         facts::{Cause, Facts},
+        finding::CAPTURE,
         stall::{Stalls, late_from, stalls},
     },
 };
@@ -137,7 +138,13 @@ fn explain(facts: &Facts<'_>, found: &Stalls, culprits: &[Culprit<'_>], weight: 
         "or let Mesos check (MESOS_HTTP, MESOS_TCP): there is no common line, only the hung task suffers".to_owned(),
     ];
     if let Some(probe) = culprits.iter().find_map(|culprit| culprit.probe.filter(|probe| !probe.path.is_empty())) {
-        next.insert(0, format!("see for yourself: curl -m 5 http://{}{}", probe.address, probe.path));
+        let (scheme, insecure) = if probe.protocol.ends_with("HTTPS") { ("https", "-k ") } else { ("http", "") };
+        next.insert(0, format!("see for yourself: curl {insecure}-m 5 {scheme}://{}{}", probe.address, probe.path));
+        if let Some((_, port)) = probe.address.rsplit_once(':') {
+            next.push(format!(
+                "to see what it does on its agent: {CAPTURE}, then sysdig -r cap.scap.gz0 fd.sport={port}"
+            ));
+        }
     }
     Conclusion {
         reason: Reason::HeadOfLine,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     folder::{
-        evidence::{Answer, Probe},
+        evidence::{Answer, Occasion, Probe},
         manifest::CheckFacts,
         tasks::{Sickness, Story},
     },
@@ -50,6 +50,39 @@ pub fn by_ailment(facts: &Facts<'_>) -> Vec<Conclusion> {
     let mut all: Vec<_> = ailing.into_iter().collect();
     all.sort_by_key(|(_, patients)| std::cmp::Reverse(patients.len()));
     all.into_iter().map(|(reason, patients)| conclude(facts, reason, &patients)).collect()
+}
+
+/// A hung task of another app under Mesos's checks: it suffers alone.
+pub fn hung_neighbour(facts: &Facts<'_>) -> Option<Conclusion> {
+    if !facts.check.is_native() {
+        return None;
+    }
+    let own = |probe: &&Probe| facts.tasks.iter().any(|story| story.id == probe.task);
+    let probes = &facts.evidence.probes;
+    let hung = probes
+        .iter()
+        .find(|probe| probe.answer == Answer::Silent && probe.occasion == Occasion::Suspect && !own(probe))?;
+    let well = facts.tasks.iter().filter(|story| story.sickness.is_none()).count();
+    Some(Conclusion {
+        reason: Reason::Hung,
+        title: "1 task of another app hung, and it suffered alone".to_owned(),
+        text: format!(
+            "{} at {} takes connections and does not answer. Under {} each task is checked by its own executor, so there is no \
+             common line to hold up: {well} of the {} had no bad result. Under HTTP checks, which Marathon makes itself, the \
+             same task would make the news of all of them old.",
+            hung.task,
+            hung.address,
+            facts.check.protocol,
+            count(facts.tasks.len(), "task")
+        ),
+        evidence: vec![
+            format!("its executor called it unhealthy by {:.1} s", hung.t - hung.ms / 1e3),
+            format!("asked by the rig itself it took the connection and did not answer in {:.1} s", hung.ms / 1e3),
+        ],
+        sure: Sureness::High,
+        tasks: vec![hung.task.clone()],
+        next: vec!["look at what the app's threads wait for".to_owned()],
+    })
 }
 
 struct Patient<'a> {
