@@ -79,6 +79,7 @@ pub async fn resume(args: &ResumeArgs, interrupt: Interrupt) -> Result<Done, Fai
         scaled: Scaled::of_manifest(&manifest.plan, plan)
             .map_err(|error| Failure::usage(format!("{}: {error}", folder.file("run.json").display())))?,
         id_as_is: !inside,
+        neighbour: None,
         run: Some(manifest.run.clone()),
         cluster,
         side_by_side: 1,

@@ -75,6 +75,7 @@ pub async fn show(
         side_by_side: 1,
         command: setting.command,
         folder: setting.folder,
+        continues: None,
     };
     let lease = Lease::take(client, LeaseOptions { run: Some(RunName::known(HUNG)), ..LeaseOptions::default() });
     let mut hung = Err(Failure::new(Code::Internal, "the run ended before the hung task was deployed"));
