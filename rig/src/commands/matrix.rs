@@ -182,6 +182,7 @@ fn job(args: &MatrixArgs, stage: &Stage, path: &Path, pair: Pair, count: u32, at
             search: None,
         },
         id_as_is: false,
+        neighbour: None,
         cluster: stage.cluster.clone(),
         continues: None,
         side_by_side: at_once as u64,
