@@ -62,7 +62,7 @@ image: ## the container image of the fake Marathon: FROM scratch, static program
 
 .PHONY: parity
 parity: nextest ## the fake beside the recorded real Marathon, case by case
-	cargo nextest run --package fake-marathon --test parity --no-capture $(ARGS)
+	cargo nextest run --package recordings --test parity --no-capture $(ARGS)
 
 .PHONY: clients
 clients: ## other people's clients (Python, Go) against the fake Marathon

@@ -55,6 +55,8 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Login { reach } => block_on(commands::cluster::login(&reach)),
         Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
         Command::Clean { run, below, reach } => block_on(commands::clean::clean(run.as_deref(), &below, &reach)),
+        Command::Record { out, cases, reach } => block_on(commands::record::record(&out, &cases, &reach)),
+        Command::Parity { dir } => commands::parity::parity(&dir),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut std::io::stdout());
             Ok(Done::well(""))

@@ -110,6 +110,22 @@ pub enum Command {
         #[command(flatten)]
         reach: Reach,
     },
+    /// Record the fixed cases from an empty Marathon of your own, as the project's recordings were made
+    Record {
+        /// Where the recordings go, a file a case
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Which cases [default: all]
+        cases: Vec<String>,
+        /// Which Marathon.
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Compare the fake with recordings of a real Marathon, case by case
+    Parity {
+        /// The folder with the recordings
+        dir: PathBuf,
+    },
     /// Start a fake Marathon: the same as the program fake-marathon (see `hc-rig fake --help`)
     #[command(disable_help_flag = true, disable_version_flag = true)]
     Fake {

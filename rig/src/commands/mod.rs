@@ -10,6 +10,8 @@ pub mod matrix;
 pub mod measured;
 pub mod output;
 pub mod pairs;
+pub mod parity;
+pub mod record;
 pub mod render;
 pub mod resume;
 pub mod run;

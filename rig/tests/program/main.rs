@@ -7,6 +7,7 @@ mod hc_rig;
 mod interrupted;
 mod measured;
 mod moments;
+mod recordings;
 mod refusals;
 mod runs;
 mod secrets;
