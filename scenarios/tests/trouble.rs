@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-use fake_marathon::fault::{Fault, HttpAction, HttpFaultGuard, HttpMatch, HttpRule};
+use fake_marathon::fault::{Act, Fault, FaultGuard, HttpAct, Match, Rule};
 use fake_marathon::{Builder, FakeMarathon};
 use fixtures::{App, Check, Containerizer};
 use harness::Transport;
@@ -83,25 +83,30 @@ fn nothing_is_lost(report: &RunReport) {
     assert_eq!(report.steps.iter().map(|step| step.kills + step.losses).sum::<u64>(), 0);
 }
 
-fn rule(action: HttpAction, method: Option<Method>, prefix: &str) -> HttpRule {
-    HttpRule::new(HttpMatch { method, path_prefix: Some(prefix.to_owned()) }, action)
+fn rule(act: HttpAct, method: Option<Method>, prefix: &str) -> Rule {
+    let method = method.map(|method| method.to_string());
+    Rule::new(Match { method, path: Some(prefix.to_owned()), ..Match::default() }, Act::Http(act))
+}
+
+fn answers(status: StatusCode, message: &str) -> HttpAct {
+    HttpAct::Status { code: status.as_u16(), message: message.to_owned() }
 }
 
 /// Keeps rules in force for so long.
-async fn strike(fake: &FakeMarathon, rules: Vec<HttpRule>, lasting: Duration) {
-    let faults = fake.http_faults();
-    let guards: Vec<HttpFaultGuard> = rules.into_iter().map(|rule| faults.install(rule)).collect();
+async fn strike(fake: &FakeMarathon, rules: Vec<Rule>, lasting: Duration) {
+    let faults = fake.faults();
+    let guards: Vec<FaultGuard> = rules.into_iter().map(|rule| faults.install(rule)).collect();
     tokio::time::sleep(lasting).await;
     drop(guards);
 }
 
 #[rstest]
-#[case::unavailable(HttpAction::Status(StatusCode::SERVICE_UNAVAILABLE, "no leader".to_owned()), "answer 503")]
-#[case::resets(HttpAction::Reset, "connection broke")]
-#[case::slow(HttpAction::Delay(SLOW), "slow answer")]
-#[case::no_answer(HttpAction::Delay(Duration::from_secs(40)), "no answer in time")]
+#[case::unavailable(answers(StatusCode::SERVICE_UNAVAILABLE, "no leader"), "answer 503")]
+#[case::resets(HttpAct::Reset, "connection broke")]
+#[case::slow(HttpAct::Delay(SLOW), "slow answer")]
+#[case::no_answer(HttpAct::Delay(Duration::from_secs(40)), "no answer in time")]
 #[tokio::test(start_paused = true)]
-async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpAction, #[case] name: &str) {
+async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpAct, #[case] name: &str) {
     let stage = Stage::new(FakeMarathon::builder(), &[]).await;
     let report = stage
         .run(async |fake| {
@@ -135,7 +140,7 @@ async fn a_lost_event_stream_is_opened_again_and_named() {
         .run(async |fake| {
             // Alone, the leader is elected again at once: only the stream is lost. It stays away for a while.
             fake.admin().inject(Fault::LeaderAbdicates).await.unwrap();
-            let away = HttpAction::Status(StatusCode::SERVICE_UNAVAILABLE, String::new());
+            let away = answers(StatusCode::SERVICE_UNAVAILABLE, "");
             strike(fake, vec![rule(away, Some(Method::GET), "/v2/events")], Duration::from_secs(5)).await;
         })
         .await;
@@ -171,7 +176,7 @@ async fn a_token_that_is_refused_is_renewed_once_and_named() {
     let stage = Stage::new(builder, &user).await;
     let report = stage
         .run(async |fake| {
-            let refused = HttpAction::Status(StatusCode::UNAUTHORIZED, String::new());
+            let refused = answers(StatusCode::UNAUTHORIZED, "");
             strike(fake, vec![rule(refused, None, "/service/marathon/v2/apps").times(1)], SLOW).await;
         })
         .await;
@@ -185,7 +190,7 @@ async fn a_task_that_is_truly_lost_is_told_as_lost() {
     let stage = Stage::new(FakeMarathon::builder(), &[]).await;
     let report = stage
         .run(async |fake| {
-            let unavailable = HttpAction::Status(StatusCode::SERVICE_UNAVAILABLE, String::new());
+            let unavailable = answers(StatusCode::SERVICE_UNAVAILABLE, "");
             let victim = stage.client.apps().await.unwrap().apps[0].tasks[0].id.to_string();
             fake.admin().inject(Fault::TaskExits { task: victim, status: 1 }).await.unwrap();
             strike(fake, vec![rule(unavailable, None, "/v2/apps")], SLOW).await;
