@@ -33,14 +33,14 @@ pages: nextest ## the report's pages in Chromium; HC_RIG_PICTURES=DIR keeps pict
 .PHONY: live
 live: nextest ## all scenarios on the cluster that the environment names (see README)
 	.ci/not-applicable --forget
-	cargo run --quiet --package hc-rig -- doctor
+	cargo run --quiet --package hc-rig -- doctor --no-probe
 	cargo nextest run --profile live --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
 .PHONY: live-smoke
 live-smoke: nextest ## the telling ones of them, at most ten minutes
 	.ci/not-applicable --forget
-	cargo run --quiet --package hc-rig -- doctor
+	cargo run --quiet --package hc-rig -- doctor --no-probe
 	cargo nextest run --profile live-smoke --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
@@ -50,7 +50,7 @@ soak: nextest ## what must hold for long: 100 tasks of each pair for five minute
 
 .PHONY: live-soak
 live-soak: nextest ## the same on the cluster that the environment names
-	cargo run --quiet --package hc-rig -- doctor
+	cargo run --quiet --package hc-rig -- doctor --no-probe
 	cargo nextest run --profile soak --package scenarios --features live-cluster,soak --test live $(ARGS)
 
 .PHONY: image

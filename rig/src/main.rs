@@ -52,6 +52,8 @@ fn run(command: Command) -> Result<Done, Failure> {
             let run = if redact { commands::render::redacted(&run)? } else { run };
             commands::render::all(&run, &formats).map(|path| Done::well(format!("Report  {}\n", path.display())))
         }
+        Command::Doctor(args) => block_on(async { commands::doctor::run(&args, Interrupt::listen()).await }),
+        Command::Sweep { dry_run, reach } => block_on(commands::sweep::run(&reach, dry_run)),
         Command::Login { reach } => block_on(commands::cluster::login(&reach)),
         Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
         Command::Clean { run, below, reach } => block_on(commands::clean::clean(run.as_deref(), &below, &reach)),

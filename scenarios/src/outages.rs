@@ -51,7 +51,7 @@ impl Outages {
     ///
     /// # Errors
     /// What to set.
-    #[cfg_attr(not(feature = "live-cluster"), expect(dead_code, reason = "only clusters have owners"))]
+    #[cfg_attr(not(any(test, feature = "live-cluster")), expect(dead_code, reason = "only clusters have owners"))]
     pub(crate) fn allows(&self, outage: Outage) -> Result<(), NotApplicable> {
         match outage {
             Outage::Leader if !self.leader => Err(NotApplicable(

@@ -132,7 +132,7 @@ async fn a_lease_is_deployed_released_and_swept() {
     tokio::time::sleep(Duration::from_secs(5)).await;
     let swept = sweep(&client, Clock::System, PATIENCE).await.unwrap();
     assert_eq!(swept.removed.len(), 1, "{swept:?}");
-    assert_eq!(swept.current.len(), 1, "{swept:?}");
+    assert_eq!(swept.kept.current.len(), 1, "{swept:?}");
     assert!(client.app_opt("/bystander").await.unwrap().is_some());
     fake.shutdown().await;
 }

@@ -22,4 +22,4 @@ pub use lease::{Kept, Lease, LeaseOptions};
 pub use names::{ROOT, RunName, id_in_group};
 pub use preflight::{AgentSummary, Limits, Needs, Preflight, Refusal, preflight};
 pub use removal::remove_run;
-pub use sweep::{Found, Swept, sweep};
+pub use sweep::{Found, Leases, Swept, leases, sweep};

@@ -20,39 +20,48 @@ pub struct Found {
     pub apps: Vec<String>,
 }
 
-/// What a sweep found and did.
+/// What lies below `/hc-rig`.
 #[derive(Debug, Default)]
-pub struct Swept {
-    /// Removed: every app in it was ours and expired.
-    pub removed: Vec<Found>,
+pub struct Leases {
+    /// Every app in it is ours, and the lease is over.
+    pub expired: Vec<Found>,
     /// Still within their lease.
     pub current: Vec<Found>,
     /// Apps and pods below `/hc-rig` that lack our labels; left alone, and their groups with them.
     pub foreign: Vec<String>,
     /// Groups without any app: nothing says whose they are, so they stay.
     pub empty: Vec<String>,
+}
+
+/// What a sweep found and did.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// Removed: every app in it was ours and expired.
+    pub removed: Vec<Found>,
+    /// What was to stay.
+    pub kept: Leases,
     /// What should have been removed and could not be.
     pub failed: Vec<CleanUpError>,
 }
 
-/// Removes every group below `/hc-rig` whose lease has expired, by the server's clock where that is known.
+/// Lists the groups below `/hc-rig`, by the server's clock where that is known. Changes nothing.
 ///
 /// # Errors
 /// If the groups cannot be listed.
-pub async fn sweep(client: &Client, clock: Clock, patience: Duration) -> Result<Swept, Error> {
-    let mut swept = Swept::default();
-    let Some(root) = client.group_opt(ROOT).await? else { return Ok(swept) };
+pub async fn leases(client: &Client, clock: Clock) -> Result<Leases, Error> {
+    let mut leases = Leases::default();
+    let Some(root) = client.group_opt(ROOT).await? else { return Ok(leases) };
     let now = earliest_now(client, clock);
-    swept.foreign.extend(root.apps.iter().map(|app| app.id.clone()));
-    swept.foreign.extend(root.pods.iter().filter_map(|pod| pod.get("id")?.as_str().map(str::to_owned)));
+    leases.foreign.extend(root.apps.iter().map(|app| app.id.clone()));
+    leases.foreign.extend(root.pods.iter().filter_map(|pod| pod.get("id")?.as_str().map(str::to_owned)));
     for group in &root.groups {
         let apps = group.all_apps();
         let owned: Vec<Ownership> = apps.iter().filter_map(|app| Ownership::of(app)).collect();
         let Some(latest) = owned.iter().max_by_key(|ownership| ownership.expires).cloned() else {
             if apps.is_empty() && group.all_pods().is_empty() {
-                swept.empty.push(group.id.clone());
+                leases.empty.push(group.id.clone());
             } else {
-                swept.foreign.extend(apps.iter().map(|app| app.id.clone()).chain(group.all_pods()));
+                leases.foreign.extend(apps.iter().map(|app| app.id.clone()).chain(group.all_pods()));
             }
             continue;
         };
@@ -61,14 +70,26 @@ pub async fn sweep(client: &Client, clock: Clock, patience: Duration) -> Result<
         let found =
             Found { group: group.id.clone(), ownership: latest, apps: apps.iter().map(|app| app.id.clone()).collect() };
         if !strangers.is_empty() {
-            swept.foreign.extend(strangers);
+            leases.foreign.extend(strangers);
         } else if found.ownership.expires > now {
-            swept.current.push(found);
+            leases.current.push(found);
         } else {
-            match remove(client, &found.group, &[], &found.ownership.run, patience).await {
-                Ok(_) => swept.removed.push(found),
-                Err(error) => swept.failed.push(error),
-            }
+            leases.expired.push(found);
+        }
+    }
+    Ok(leases)
+}
+
+/// Removes every group below `/hc-rig` whose lease has expired.
+///
+/// # Errors
+/// If the groups cannot be listed.
+pub async fn sweep(client: &Client, clock: Clock, patience: Duration) -> Result<Swept, Error> {
+    let mut swept = Swept { kept: leases(client, clock).await?, ..Swept::default() };
+    for found in std::mem::take(&mut swept.kept.expired) {
+        match remove(client, &found.group, &[], &found.ownership.run, patience).await {
+            Ok(_) => swept.removed.push(found),
+            Err(error) => swept.failed.push(error),
         }
     }
     Ok(swept)

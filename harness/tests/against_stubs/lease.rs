@@ -260,8 +260,8 @@ async fn a_sweep_removes_what_has_expired_and_nothing_else() {
     let (client, _) = apps.client();
     let swept = sweep(&client, Clock::anchored(datetime!(2026-11-22 22:00 UTC)), PATIENCE).await.unwrap();
     assert_eq!(swept.removed.iter().map(|found| found.group.as_str()).collect::<Vec<_>>(), ["/hc-rig/old"]);
-    assert_eq!(swept.current.iter().map(|found| found.group.as_str()).collect::<Vec<_>>(), ["/hc-rig/new"]);
-    assert_eq!(swept.foreign, ["/hc-rig/stray", "/hc-rig/mixed/other"]);
+    assert_eq!(swept.kept.current.iter().map(|found| found.group.as_str()).collect::<Vec<_>>(), ["/hc-rig/new"]);
+    assert_eq!(swept.kept.foreign, ["/hc-rig/stray", "/hc-rig/mixed/other"]);
     let left = ["/bystander", "/hc-rig/mixed/hc", "/hc-rig/mixed/other", "/hc-rig/new/hc", "/hc-rig/stray"];
     assert_eq!(apps.ids(), left);
 }

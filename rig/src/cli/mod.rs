@@ -9,7 +9,9 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    commands::{diff::DiffArgs, matrix::MatrixArgs, resume::ResumeArgs, run::RunArgs, try_pairs::TryArgs},
+    commands::{
+        diff::DiffArgs, doctor::DoctorArgs, matrix::MatrixArgs, resume::ResumeArgs, run::RunArgs, try_pairs::TryArgs,
+    },
     exit::Code,
     export::Format,
     run::reach::Reach,
@@ -86,8 +88,10 @@ pub enum Command {
         #[arg(long)]
         redact: bool,
     },
-    /// Log in and say what is there: versions, agents, free resources
-    #[command(visible_alias = "doctor")]
+    /// Say all that stands for and against a run here: login, versions, agents, free resources, programs and images
+    /// on the agents (found by short tasks), our own groups
+    Doctor(DoctorArgs),
+    /// Log in and say what is there: versions, agents, free resources; starts nothing
     Login {
         /// Which cluster.
         #[command(flatten)]
@@ -125,6 +129,15 @@ pub enum Command {
     Parity {
         /// The folder with the recordings
         dir: PathBuf,
+    },
+    /// Remove the groups below /hc-rig whose lease has expired, whoever made them, and nothing else
+    Sweep {
+        /// Only say what would be removed
+        #[arg(long)]
+        dry_run: bool,
+        /// Which cluster.
+        #[command(flatten)]
+        reach: Reach,
     },
     /// Start a fake Marathon: the same as the program fake-marathon (see `hc-rig fake --help`)
     #[command(disable_help_flag = true, disable_version_flag = true)]

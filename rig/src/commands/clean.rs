@@ -3,13 +3,13 @@
 use std::{fmt::Write as _, path::Path, time::Duration};
 
 use harness::{
-    Client, Clock,
-    cluster::{Lease, LeaseOptions, RunName, remove_run, sweep},
+    Client,
+    cluster::{Lease, LeaseOptions, RunName, remove_run},
     marathon::model::Info,
 };
 
 use crate::{
-    commands::Done,
+    commands::{Done, sweep},
     exit::{Code, Failure},
     folder::{
         RunFolder, locate,
@@ -79,7 +79,7 @@ async fn everything(below: &Path, reach: &Reach) -> Result<Done, Failure> {
             }
         }
     }
-    let mut done = expired(&client).await?;
+    let mut done = sweep::expired(&client).await?;
     done.text.insert_str(0, &text);
     Ok(done)
 }
@@ -116,34 +116,4 @@ fn told(group: &str, foreign: &[String]) -> String {
         let _ = writeln!(text, "left alone, since it is not ours: {app}");
     }
     text
-}
-
-async fn expired(client: &Client) -> Result<Done, Failure> {
-    let swept = sweep(client, Clock::System, WITHIN).await.map_err(|error| reach::failure(&error))?;
-    let mut text = String::new();
-    for found in &swept.removed {
-        let _ = writeln!(text, "removed   {} of {} (expired)", found.group, found.ownership.owner);
-    }
-    for found in &swept.current {
-        let _ = writeln!(
-            text,
-            "stays     {} of {}, until {}",
-            found.group,
-            found.ownership.owner,
-            found.ownership.expires_text()
-        );
-    }
-    for app in &swept.foreign {
-        let _ = writeln!(text, "not ours  {app}");
-    }
-    for group in &swept.empty {
-        let _ = writeln!(text, "empty     {group}");
-    }
-    if text.is_empty() {
-        text.push_str("there is nothing below /hc-rig\n");
-    }
-    match swept.failed.first() {
-        None => Ok(Done::well(text)),
-        Some(error) => Ok(Done { text, trouble: Some(error.to_string()), code: Code::CleanUp }),
-    }
 }

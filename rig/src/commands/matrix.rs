@@ -6,7 +6,7 @@ use clap::Args;
 use fixtures::Pair;
 use harness::{
     Client,
-    cluster::{Limits, Needs, preflight},
+    cluster::preflight,
     scale::{Advance, Plan, Threshold},
 };
 use tokio::{task::JoinSet, time::Instant};
@@ -29,7 +29,7 @@ use crate::{
     progress::Progress,
     report::{self, fragments::claim_text},
     run::{
-        Definition, Interrupt, Job, Scaled,
+        Allowance, Definition, Interrupt, Job, Scaled,
         embedded::{Embedded, EmbeddedArgs},
         measure,
         reach::{self, Reach},
@@ -66,9 +66,9 @@ pub struct MatrixArgs {
     /// The fake cluster.
     #[command(flatten)]
     pub embedded: EmbeddedArgs,
-    /// Go beyond 1,000 tasks, 32 CPUs or 64 GB on a cluster
-    #[arg(long)]
-    pub yes: bool,
+    /// How much of a cluster it may use.
+    #[command(flatten)]
+    pub allowance: Allowance,
     /// Where results go.
     #[command(flatten)]
     pub output: Output,
@@ -152,18 +152,16 @@ async fn stage(args: &MatrixArgs, pairs: &[Pair], most: u32) -> Result<Stage, Fa
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     let at_once = if args.side_by_side { pairs.len() as u64 } else { 1 };
     for pair in pairs {
-        let definition = Definition::load(&pair.to_string())?;
-        let (cpus, mem) = definition.needs();
-        let docker = definition.pair.starts_with("docker");
-        let needs = Needs { tasks: u64::from(most) * at_once, cpus, mem, docker };
-        let limits = Limits::default();
-        found.check(&needs, (!args.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))?;
+        let definition = Definition::for_cluster(&pair.to_string())?;
+        args.allowance.check(&found, &definition, u64::from(most) * at_once)?;
     }
     Ok(Stage { cluster: reach::describe(&settings, &client, &found), client, fake: None })
 }
 
 fn job(args: &MatrixArgs, stage: &Stage, path: &Path, pair: Pair, count: u32, at_once: usize) -> Result<Job, Failure> {
-    let mut definition = Definition::load(&pair.to_string())?;
+    let named = pair.to_string();
+    let mut definition =
+        if stage.fake.is_some() { Definition::load(&named)? } else { Definition::for_cluster(&named)? };
     // One step: asked for at once, as many as the cell says.
     definition.json["instances"] = count.into();
     let plan = Plan::list(count, &[count]).map_err(|error| Failure::usage(error.to_string()))?;

@@ -5,6 +5,7 @@ pub mod closing;
 pub mod cluster;
 pub mod demo;
 pub mod diff;
+pub mod doctor;
 pub mod gathering;
 pub mod matrix;
 pub mod measured;
@@ -16,6 +17,7 @@ pub mod render;
 pub mod resume;
 pub mod run;
 pub mod scaling;
+pub mod sweep;
 pub mod try_pairs;
 pub mod why;
 

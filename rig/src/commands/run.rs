@@ -1,7 +1,7 @@
 //! `hc-rig run`: one app on a cluster.
 
 use clap::Args;
-use harness::cluster::{Limits, Needs, preflight};
+use harness::cluster::preflight;
 use tokio::time::Instant;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     folder::RunFolder,
     progress::Progress,
     run::{
-        Definition, Interrupt, Job, Outcome, measure,
+        Allowance, Definition, Interrupt, Job, Outcome, measure,
         reach::{self, Reach},
     },
 };
@@ -31,9 +31,9 @@ pub struct RunArgs {
     /// Deploy under the definition's own id instead of in a group of the run's own
     #[arg(long)]
     pub id_as_is: bool,
-    /// Go beyond 1,000 tasks, 32 CPUs or 64 GB
-    #[arg(long)]
-    pub yes: bool,
+    /// How much it may use.
+    #[command(flatten)]
+    pub allowance: Allowance,
     /// Where results go.
     #[command(flatten)]
     pub output: Output,
@@ -45,7 +45,7 @@ pub struct RunArgs {
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> {
     let begun = Instant::now();
-    let definition = Definition::load(&args.app)?;
+    let definition = Definition::for_cluster(&args.app)?;
     let mut scaled = args.scaling.scaled(&definition)?;
     let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.patience.value);
@@ -56,11 +56,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         found = preflight(&client) => found.map_err(|error| reach::failure(&error))?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
-    let (cpus, mem) = definition.needs();
-    let docker = definition.pair.starts_with("docker");
-    let needs = Needs { tasks: u64::from(scaled.plan.target()), cpus, mem, docker };
-    let limits = Limits::default();
-    found.check(&needs, (!args.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))?;
+    args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.say(&format!(
         "{login}Marathon {} · {} · {} · {scaled}, poll every {:?}{}",

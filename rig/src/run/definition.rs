@@ -41,6 +41,20 @@ impl Definition {
         Self::parse(named, &text)
     }
 
+    /// The same for a real cluster: a pair is made of the images and programs that `HC_RIG_*` names ([`fixtures::Kit`]);
+    /// a file stays as it is.
+    ///
+    /// # Errors
+    /// As [`Definition::load`]; a variable that cannot be used.
+    pub fn for_cluster(named: &str) -> Result<Self, Failure> {
+        let mut definition = Self::load(named)?;
+        if definition.pair == definition.named {
+            let kit = fixtures::Kit::environment().map_err(|error| Failure::usage(error.to_string()))?;
+            kit.adapt(&mut definition.json, None).map_err(|lacking| Failure::usage(lacking.to_string()))?;
+        }
+        Ok(definition)
+    }
+
     fn embedded(named: &str) -> Result<Option<Self>, Failure> {
         match named.parse::<fixtures::Definition>() {
             Ok(found) => {

@@ -1,11 +1,11 @@
 //! A measured run of one app: deploy in a group of its own, drive, sample, clean up, report.
 //!
 //! [`definition`] says what is run, [`scaled`] how it is scaled and judged, [`reach`] and [`embedded`] how the cluster
-//! or the fake is reached and which
-//! errors end with which exit code, [`measure()`] does it, [`continued`] lets a run go on that an earlier process began,
+//! or the fake is reached and which errors end with which exit code, [`allowance`] how much of it may be used, [`measure()`] does it, [`continued`] lets a run go on that an earlier process began,
 //! [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
 //! the tasks still run, [`interrupt`] is Ctrl-C.
 
+pub mod allowance;
 pub mod continued;
 pub mod definition;
 pub mod embedded;
@@ -17,6 +17,7 @@ pub mod reach;
 pub mod scaled;
 pub mod sink;
 
+pub use allowance::Allowance;
 pub use definition::Definition;
 pub use interrupt::Interrupt;
 pub use measure::{Job, Outcome, measure};

@@ -205,7 +205,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
         marathon: Some(preflight.marathon.version.clone()),
         framework: preflight.marathon.framework_id.clone(),
         mesos: preflight.mesos.as_ref().ok().cloned(),
-        dcos: None,
+        dcos: preflight.dcos.clone(),
         agents: preflight.mesos.is_ok().then_some(preflight.agents.len() as u64),
         tasks: None,
         prompt_offers: false,
