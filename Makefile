@@ -54,10 +54,12 @@ live-soak: nextest ## the same on the cluster that the environment names
 	cargo nextest run --profile soak --package scenarios --features live-cluster,soak --test live $(ARGS)
 
 .PHONY: image
-image: ## the container image of the fake Marathon: FROM scratch, static program (needs Docker)
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package fake-marathon --bin fake-marathon --target $(HOST)
+image: ## the container image of hc-rig and the fake Marathon: FROM scratch, static programs (needs Docker)
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package fake-marathon --bin fake-marathon --package hc-rig --bin hc-rig --target $(HOST)
 	# A folder of its own, because Docker is handed all of it; and no symbols.
 	install -D --strip target/$(HOST)/release/fake-marathon target/image/fake-marathon
+	install -D --strip target/$(HOST)/release/hc-rig target/image/hc-rig
+	install -d target/image/runs
 	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/image
 
 .PHONY: parity

@@ -11,6 +11,11 @@ use url::{Host, Url};
 use super::{Response, TransportError, TransportErrorKind};
 use crate::dcos::tls::{Trust, TrustError};
 
+/// Whether names are looked up by our own resolver, by `/etc/hosts` and `/etc/resolv.conf`, and not by the C library:
+/// in a static program glibc's would load shared libraries that an image `FROM scratch` does not have. Elsewhere the
+/// machine's own rules (NSS, VPNs, `.local` names) count.
+const OWN_RESOLVER: bool = cfg!(target_feature = "crt-static");
+
 /// Settings of connections.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -41,6 +46,7 @@ impl HttpClients {
                 .connect_timeout(settings.connect_timeout)
                 // Redirects are the caller's: the token must not follow one to another host.
                 .redirect(reqwest::redirect::Policy::none())
+                .hickory_dns(OWN_RESOLVER)
                 .user_agent(concat!("hc-rig/", env!("CARGO_PKG_VERSION")))
         };
         let build = |builder: reqwest::ClientBuilder| {
