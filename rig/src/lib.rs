@@ -16,4 +16,5 @@ pub mod probe;
 pub mod progress;
 pub mod report;
 pub mod run;
+pub mod sandbox;
 pub mod why;

@@ -103,6 +103,16 @@ impl Connection {
         self.open_at(None, ask).await
     }
 
+    /// The same below another base; only the head has the time limit.
+    pub(super) async fn open_from(&self, base: &Url, ask: Ask) -> Result<Answer> {
+        let (method, url) = (ask.method.clone(), ask.target.under(base).to_string());
+        timeout(self.timeout, self.open_at(Some(base), ask)).await.unwrap_or_else(|_| {
+            let seconds = self.timeout.as_secs_f32();
+            let error = TransportError::new(TransportErrorKind::Timeout, format!("no answer within {seconds} s"));
+            Err(Error::new(&method, &url, ErrorKind::Transport(error)))
+        })
+    }
+
     async fn open_at(&self, other: Option<&Url>, ask: Ask) -> Result<Answer> {
         if let Some(base) = other {
             return self.open_below(base, &ask).await;

@@ -137,14 +137,20 @@ impl Client {
     }
 
     async fn agent_json<T: DeserializeOwned>(&self, agent: &Agent, target: Target) -> Result<T> {
+        let (base, target) = self.agent_place(agent, target).await?;
+        self.json_at(&base, target).await
+    }
+
+    /// The address of what an agent serves: behind Admin Router, or the agent's own.
+    pub(super) async fn agent_place(&self, agent: &Agent, target: Target) -> Result<(Url, Target)> {
         let Agent { hostname, port, id, .. } = agent;
         if let Place::Below(root) = self.mesos_place().await? {
-            return self.json_at(&root, target.below(&format!("agent/{id}"))).await;
+            return Ok((root, target.below(&format!("agent/{id}"))));
         }
         let text = format!("http://{hostname}:{port}/");
         let url = Url::parse(&text)
             .map_err(|_| Error::body(&Method::GET, &text, format!("agent {id} has no usable address"), b""))?;
-        self.json_at(&url, target).await
+        Ok((url, target))
     }
 
     /// Finds Mesos once; a failure is not remembered.

@@ -10,6 +10,7 @@ pub mod events;
 mod incident;
 pub mod mesos;
 pub mod model;
+pub mod sandbox;
 mod server_clock;
 
 pub use builder::{Auth, ClientBuilder};

@@ -32,7 +32,8 @@ fn without_password(argument: &str) -> Cow<'_, str> {
     }
 }
 
-fn quoted(argument: &str) -> String {
+/// A word as a shell reads it back.
+pub fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_owned();

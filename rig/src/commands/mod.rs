@@ -16,6 +16,7 @@ pub mod record;
 pub mod render;
 pub mod resume;
 pub mod run;
+pub mod sandbox;
 pub mod scaling;
 pub mod sweep;
 pub mod try_pairs;

@@ -35,6 +35,11 @@ impl Fake {
 }
 
 impl Fake {
+    /// Creates an app.
+    pub(crate) fn deploy(&self, app: &serde_json::Value) {
+        self.ask(async |client| client.create_app(app).await.map(drop));
+    }
+
     /// An app of somebody else, which no run may touch.
     pub(crate) fn deploy_bystander(&self) {
         let app = serde_json::json!({"id": "/bystander", "cmd": "sleep 1000", "cpus": 0.01, "mem": 1});

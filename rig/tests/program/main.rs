@@ -10,4 +10,5 @@ mod moments;
 mod recordings;
 mod refusals;
 mod runs;
+mod sandbox;
 mod secrets;

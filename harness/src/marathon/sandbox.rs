@@ -1,0 +1,165 @@
+//! From a task to its files: its agent's `/state` says where the sandbox is, the agent's files API shows and sends what
+//! lies in it (`/files/browse`, `/files/download`; `src/files/files.cpp` in Mesos).
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Result;
+use super::ask::{Ask, Target};
+use super::client::{Client, parse};
+use super::mesos::{Agent, MesosState};
+use crate::transport::ByteStream;
+
+/// The sandbox of a task, while its agent still has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sandbox {
+    /// The agent.
+    pub agent: Agent,
+    /// The framework's id.
+    pub framework: String,
+    /// The executor, which for a command task has the task's id.
+    pub executor: String,
+    /// The container's id.
+    pub container: String,
+    /// The folder on the agent.
+    pub directory: String,
+    /// Whether the executor has ended.
+    pub ended: bool,
+}
+
+/// An entry of a folder, as `/files/browse` shows it.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct FileInfo {
+    /// The whole path on the agent.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Such as `-rw-r--r--`.
+    pub mode: String,
+    /// When it was changed last, in seconds since 1970.
+    pub mtime: f64,
+    /// The user.
+    pub uid: String,
+    /// The group.
+    pub gid: String,
+}
+
+impl FileInfo {
+    /// Whether it is a folder.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.mode.starts_with('d')
+    }
+}
+
+impl MesosState {
+    /// The tasks that the master remembers, running and ended, with the ids of their agents.
+    #[must_use]
+    pub fn tasks(&self) -> BTreeMap<String, String> {
+        let lists = ["completed_tasks", "unreachable_tasks", "tasks"];
+        let tasks = self.frameworks.iter().flat_map(|framework| lists.iter().flat_map(|list| each(framework, list)));
+        tasks.filter_map(|task| Some((text(task, "id")?.to_owned(), text(task, "slave_id")?.to_owned()))).collect()
+    }
+}
+
+impl Client {
+    /// The sandbox of a task on this agent; `None` if the agent does not know the task (any more).
+    ///
+    /// # Errors
+    /// If the agent cannot be reached.
+    pub async fn sandbox(&self, agent: &Agent, task: &str) -> Result<Option<Sandbox>> {
+        Ok(find(&self.agent_state(agent).await?, agent, task))
+    }
+
+    /// What lies in a folder of the sandbox; the sandbox itself is `""`.
+    ///
+    /// # Errors
+    /// 404 if there is no such folder (any more); if the agent cannot be reached.
+    pub async fn sandbox_files(&self, sandbox: &Sandbox, folder: &str) -> Result<Vec<FileInfo>> {
+        let (base, target) = self.agent_place(&sandbox.agent, files("browse", sandbox, folder)).await?;
+        let (url, _, body) = self.connection.fetch_from(Some(&base), Ask::get(target)).await?;
+        parse(&Method::GET, &url, &body)
+    }
+
+    /// The bytes of a file, as they come. Only the head of the answer has a time limit.
+    ///
+    /// # Errors
+    /// 404 if there is no such file (any more), 400 if it is a folder or lies outside; if the agent cannot be reached.
+    pub async fn sandbox_file(&self, sandbox: &Sandbox, file: &str) -> Result<ByteStream> {
+        let (base, target) = self.agent_place(&sandbox.agent, files("download", sandbox, file)).await?;
+        let answer = self.connection.open_from(&base, Ask::get(target).accept("*/*")).await?;
+        Ok(answer.response.body)
+    }
+
+    /// The process id of the executor on its agent, as long as it runs.
+    ///
+    /// # Errors
+    /// If the agent cannot be reached.
+    pub async fn executor_pid(&self, sandbox: &Sandbox) -> Result<Option<u32>> {
+        let containers = self.agent_containers(&sandbox.agent).await?;
+        let own = containers.into_iter().find(|container| container.container_id == sandbox.container);
+        Ok(own.and_then(|container| container.status.executor_pid))
+    }
+}
+
+fn files(verb: &str, sandbox: &Sandbox, below: &str) -> Target {
+    let path = format!("{}/{below}", sandbox.directory);
+    Target::path("files").then(verb).query("path", path.trim_end_matches('/'))
+}
+
+/// Looks for the executor that has or had the task; the last one, should the agent remember several.
+fn find(state: &Value, agent: &Agent, task: &str) -> Option<Sandbox> {
+    let frameworks = each(state, "completed_frameworks").chain(each(state, "frameworks"));
+    let executors = frameworks.flat_map(|framework| {
+        let of = move |list, ended| each(framework, list).map(move |executor| (framework, executor, ended));
+        of("completed_executors", true).chain(of("executors", false))
+    });
+    let has = |executor: &Value| {
+        let lists = ["tasks", "queued_tasks", "completed_tasks"];
+        text(executor, "id") == Some(task)
+            || lists.iter().flat_map(|list| each(executor, list)).any(|each| text(each, "id") == Some(task))
+    };
+    let (framework, executor, ended) = executors.filter(|(_, executor, _)| has(executor)).last()?;
+    let own = |value, key| text(value, key).unwrap_or_default().to_owned();
+    Some(Sandbox {
+        agent: agent.clone(),
+        framework: own(framework, "id"),
+        executor: own(executor, "id"),
+        container: own(executor, "container"),
+        directory: text(executor, "directory").filter(|directory| !directory.is_empty())?.to_owned(),
+        ended,
+    })
+}
+
+fn each<'a>(value: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    value.get(list).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_executor_is_found_by_its_own_id_or_by_a_task_of_it_and_the_latest_wins() {
+        let executor = |id: &str, container: &str, tasks: Value| json!({"id": id, "container": container, "directory": format!("/var/{container}"), "tasks": tasks});
+        let state = json!({"frameworks": [{
+            "id": "f",
+            "executors": [executor("pod", "c3", json!([{"id": "pod.task"}])), executor("a", "c2", json!([]))],
+            "completed_executors": [executor("a", "c1", json!([])), {"id": "gone"}],
+        }]});
+        let found = |task: &str| find(&state, &Agent::default(), task).map(|found| (found.directory, found.ended));
+        assert_eq!(found("a"), Some(("/var/c2".to_owned(), false)));
+        assert_eq!(found("pod.task"), Some(("/var/c3".to_owned(), false)));
+        assert_eq!((found("gone"), found("other")), (None, None), "no folder, no task");
+    }
+}

@@ -1,0 +1,130 @@
+//! Which task and which file somebody means who types `hc-rig sandbox RUN`, `… --task ID`, `… stderr`.
+
+use std::path::Path;
+
+use harness::watch::short;
+
+use crate::{
+    exit::Failure,
+    folder::{Run, RunFolder, locate, manifest::EMBEDDED, tasks::Story},
+};
+
+/// What is wanted of the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What lies in a folder of it; `""` is the sandbox itself.
+    Listing(String),
+    /// The bytes of a file.
+    File(String),
+}
+
+impl Wanted {
+    /// `ls` and nothing list the sandbox, a name with `/` at its end a folder in it; all else is a file.
+    pub fn of(word: Option<&str>) -> Self {
+        match word {
+            None | Some("ls" | "" | "." | "/") => Self::Listing(String::new()),
+            Some(word) => match word.strip_suffix('/') {
+                Some(folder) => Self::Listing(folder.to_owned()),
+                None => Self::File(word.trim_start_matches('/').to_owned()),
+            },
+        }
+    }
+}
+
+/// The words as they were meant: a run if there is one, and the rest. With a task named, one word alone is the file.
+pub fn split<'a>(words: &'a [String], task: Option<&str>) -> (Option<&'a str>, Option<&'a str>) {
+    match (words, task) {
+        ([], _) => (None, None),
+        ([file], Some(_)) => (None, Some(file)),
+        ([run], None) => (Some(run), None),
+        ([run, file, ..], _) => (Some(run), Some(file)),
+    }
+}
+
+/// The run folders that a name or a path stands for.
+///
+/// # Errors
+/// Exit code 2: there is none.
+pub fn folders(run: &str) -> Result<Vec<RunFolder>, Failure> {
+    if Path::new(run).exists() { RunFolder::find(Path::new(run)) } else { Ok(vec![locate::run(run)?]) }
+}
+
+/// The run and the task in it that are meant: the named task, else the first that is or was in trouble.
+///
+/// # Errors
+/// Exit code 2: there is no run, no such task, several that the name fits, or none in trouble; or the run's cluster was
+/// the fake inside that program.
+pub fn task(run: &str, task: Option<&str>) -> Result<(Run, Story), Failure> {
+    let runs = folders(run)?.iter().map(RunFolder::read).collect::<Result<Vec<_>, _>>()?;
+    let stories = || runs.iter().flat_map(|run| run.stories.all().map(move |story| (run, story)));
+    let id = match task {
+        Some(task) => one(stories().map(|(_, story)| story.id.as_str()), task)
+            .map_err(|why| Failure::usage(format!("{run}: {why}")))?
+            .to_owned(),
+        None => {
+            let telling = runs.iter().flat_map(|run| run.stories.telling());
+            let first = telling.min_by_key(|story| (story.end.is_some(), story.sickness.is_none()));
+            let none = || Failure::usage(format!("{run}: no task was in trouble; say which one with --task ID"));
+            first.ok_or_else(none)?.id.clone()
+        }
+    };
+    let place = runs.iter().position(|run| run.stories.all().any(|story| story.id == id)).unwrap_or_default();
+    let mut runs = runs;
+    let run = runs.swap_remove(place);
+    if run.manifest.cluster.kind == EMBEDDED {
+        let why = "ran on the fake Marathon inside hc-rig, which ended with that program, and its sandboxes with it";
+        return Err(Failure::usage(format!("{} {why}", run.manifest.run)));
+    }
+    let story = run.stories.all().find(|story| story.id == id).cloned().unwrap_or_default();
+    Ok((run, story))
+}
+
+/// The one id that `wanted` stands for: the id itself, its short form as reports have it, or a part of it.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn one<'a>(ids: impl Iterator<Item = &'a str>, wanted: &str) -> Result<&'a str, String> {
+    let mut fitting: Vec<&str> = ids.filter(|id| id.contains(wanted) || short(id) == wanted).collect();
+    fitting.sort_unstable();
+    fitting.dedup();
+    if let Some(exact) = fitting.iter().find(|id| **id == wanted) {
+        return Ok(exact);
+    }
+    match fitting.as_slice() {
+        [only] => Ok(only),
+        [] => Err(format!("there is no task {wanted}")),
+        [first, second, ..] => {
+            Err(format!("{wanted} fits {} tasks ({first}, {second}, …): say more of the id", fitting.len()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_mean_what_they_say() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert_eq!(split(&words(&["kx3f"]), None), (Some("kx3f"), None));
+        assert_eq!(split(&words(&["kx3f", "stderr"]), None), (Some("kx3f"), Some("stderr")));
+        assert_eq!(split(&words(&["stderr"]), Some("id")), (None, Some("stderr")));
+        assert_eq!(split(&words(&["kx3f", "stderr"]), Some("id")), (Some("kx3f"), Some("stderr")));
+        assert_eq!(Wanted::of(Some("ls")), Wanted::Listing(String::new()));
+        assert_eq!(Wanted::of(Some("logs/")), Wanted::Listing("logs".to_owned()));
+        assert_eq!(Wanted::of(Some("logs/a")), Wanted::File("logs/a".to_owned()));
+    }
+
+    #[test]
+    fn a_task_is_known_by_its_id_its_short_form_or_a_part_that_only_it_has() {
+        let ids = [
+            "hc.instance-435aa001-49e0-11f0-99a3-7d5757aaf520._app.1",
+            "hc.instance-435aa001-49e0-11f0-99a3-7d5757aaf520._app.12",
+        ];
+        let one = |wanted| one(ids.into_iter(), wanted);
+        assert_eq!(one(ids[0]), Ok(ids[0]), "though it is the beginning of another");
+        assert_eq!(one("435aa001.12"), Ok(ids[1]));
+        assert!(one("435aa").unwrap_err().contains("fits 2 tasks"));
+        assert!(one("nothing").unwrap_err().contains("no task"));
+    }
+}
