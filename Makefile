@@ -30,6 +30,10 @@ test-container: nextest image ## the container arm only; fails without a Docker 
 pages: nextest ## the report's pages in Chromium; HC_RIG_PICTURES=DIR keeps pictures of them
 	cargo nextest run --profile $(PROFILE) --package hc-rig --features browser --test pages $(ARGS)
 
+.PHONY: capture
+capture: nextest ## captures over ssh against a real sshd on loopback
+	cargo nextest run --profile $(PROFILE) --package hc-rig --features sshd --test capture $(ARGS)
+
 .PHONY: live
 live: nextest ## all scenarios on the cluster that the environment names (see README)
 	.ci/not-applicable --forget
@@ -54,10 +58,10 @@ live-soak: nextest ## the same on the cluster that the environment names
 	cargo nextest run --profile soak --package scenarios --features live-cluster,soak --test live $(ARGS)
 
 .PHONY: image
-image: ## the container image of hc-rig and the fake Marathon: FROM scratch, static programs (needs Docker)
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package fake-marathon --bin fake-marathon --package hc-rig --bin hc-rig --target $(HOST)
+image: ## the container image of hc-rig with the fake Marathon: FROM scratch, a static program (needs Docker)
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package hc-rig --bin hc-rig --target $(HOST)
 	# A folder of its own, because Docker is handed all of it; and no symbols.
-	install -D --strip target/$(HOST)/release/fake-marathon target/image/fake-marathon
+	rm -rf target/image
 	install -D --strip target/$(HOST)/release/hc-rig target/image/hc-rig
 	install -d target/image/runs
 	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/image

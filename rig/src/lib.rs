@@ -4,6 +4,7 @@
 //! [`chart`], [`report`], [`export`] and [`why`] what is made of it. [`exit`] holds the exit codes. Measuring itself lives in the
 //! `harness` crate, the fake cluster in `fake-marathon`.
 
+pub mod capture;
 pub mod chart;
 pub mod cli;
 pub mod commands;

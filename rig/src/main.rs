@@ -46,6 +46,7 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Matrix(args) => block_on(async { commands::matrix::run(&args, Interrupt::listen()).await }),
         Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
         Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
+        Command::Capture(args) => block_on(async { commands::capture::capture(&args, Interrupt::listen()).await }),
         Command::Sandbox(args) => block_on(commands::sandbox::sandbox(&args, std::io::stdout())),
         Command::Diff(args) => commands::diff::diff(&args),
         Command::Report { run, formats, redact } => {

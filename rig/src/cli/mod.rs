@@ -10,8 +10,8 @@ use clap_complete::Shell;
 
 use crate::{
     commands::{
-        diff::DiffArgs, doctor::DoctorArgs, matrix::MatrixArgs, resume::ResumeArgs, run::RunArgs, sandbox::SandboxArgs,
-        try_pairs::TryArgs,
+        capture::CaptureArgs, diff::DiffArgs, doctor::DoctorArgs, matrix::MatrixArgs, resume::ResumeArgs, run::RunArgs,
+        sandbox::SandboxArgs, try_pairs::TryArgs,
     },
     exit::Code,
     export::Format,
@@ -78,6 +78,8 @@ pub enum Command {
     },
     /// Show the sandbox of a task that is or was in trouble, or print a file of it, through its agent
     Sandbox(Box<SandboxArgs>),
+    /// Capture what a task's executor and port do: sysdig on its agent over ssh for a bounded time
+    Capture(Box<CaptureArgs>),
     /// Say whether B is better than A: two folders with five or more repeats of one set-up each
     Diff(DiffArgs),
     /// Draw chart and report again from the samples on disk, and write tables, JUnit, Markdown and a trace

@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod capture;
 pub mod clean;
 pub mod closing;
 pub mod cluster;

@@ -192,7 +192,7 @@ fn task(html: &mut String, finding: &Finding) {
         let _ = write!(html, "<dt>{key}</dt><dd>{}</dd>", escape(&value));
     }
     html.push_str("</dl>");
-    for line in &finding.commands {
+    for line in finding.commands.iter().chain(&finding.ready) {
         command(html, line);
     }
     html.push_str("<details><summary class=\"soft\">timeline</summary><ol class=\"timeline\">");

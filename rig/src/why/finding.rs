@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cli::spoken::quoted;
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
@@ -45,6 +46,8 @@ pub struct Finding {
     pub look: String,
     /// Ready sysdig commands, with the filters of the seed.
     pub commands: Vec<String>,
+    /// Ready commands of this program: the sandbox, a capture.
+    pub ready: Vec<String>,
     /// What happened when.
     pub timeline: Vec<Moment>,
 }
@@ -85,6 +88,7 @@ impl Finding {
             asked: evidence.probes.iter().filter(|probe| probe.task == story.id).map(asked).collect(),
             look: String::new(),
             commands: Vec::new(),
+            ready: ready(&manifest.run, story),
             timeline: story.timeline.clone(),
         };
         finding.advise(port.copied());
@@ -113,6 +117,16 @@ impl Finding {
             self.commands.push(format!("sysdig -r cap.scap.gz0 fd.sport={port}"));
         }
     }
+}
+
+/// How to look further: what the task wrote, and what its executor and port do on the agent.
+fn ready(run: &str, story: &Story) -> Vec<String> {
+    let (run, task) = (quoted(run), quoted(&story.id));
+    let sandbox = format!("hc-rig sandbox {run} stderr --task {task}");
+    let capture = format!("hc-rig capture {run} {task} --ssh {} --for 10s", quoted(&format!("root@{}", story.host)));
+    // Neither a task without a host nor one that nothing can be filtered by can be captured.
+    let capturable = !story.host.is_empty() && (story.executor_pid.is_some() || !story.ports.is_empty());
+    std::iter::once(sandbox).chain(capturable.then_some(capture)).collect()
 }
 
 /// One question and its answer: `at 12.4 s GET / took the connection and did not answer in 10.0 s`.

@@ -109,6 +109,9 @@ fn task(out: &mut String, finding: &Finding) {
     for (index, command) in finding.commands.iter().enumerate() {
         line(if index == 0 { "sysdig" } else { "" }, command);
     }
+    for (index, command) in finding.ready.iter().enumerate() {
+        line(if index == 0 { "ready" } else { "" }, command);
+    }
     let moments: Vec<String> =
         finding.timeline.iter().map(|moment| format!("{:.1} s {}", moment.t, cut(&moment.what))).collect();
     line("timeline", &moments.join(" → "));
