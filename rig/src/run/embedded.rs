@@ -29,6 +29,24 @@ pub struct EmbeddedArgs {
     /// Offers come in Mesos's cycles instead of at once: slower, as a real cluster
     #[arg(long)]
     pub faithful_offers: bool,
+    /// Let only the N oldest tasks of each app answer their checks; N~2% blurs the bound by that much at each check
+    #[arg(long, value_name = "N[~NOISE%]", value_parser = bound)]
+    pub hold_at_most: Option<Bound>,
+}
+
+/// A limit that the fake is given, so that there is one to be found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    tasks: u32,
+    noise: f64,
+}
+
+fn bound(text: &str) -> Result<Bound, String> {
+    let wrong = || format!("`{text}` is no bound; write a number of tasks such as 137, or 137~2% with noise");
+    let (tasks, noise) = text.split_once('~').unwrap_or((text, "0%"));
+    let tasks = tasks.trim().parse().map_err(|_| wrong())?;
+    let percent: f64 = noise.trim().strip_suffix('%').and_then(|noise| noise.parse().ok()).ok_or_else(wrong)?;
+    if (0.0..=100.0).contains(&percent) { Ok(Bound { tasks, noise: percent / 100.0 }) } else { Err(wrong()) }
 }
 
 /// A fake that runs, and a client that is logged in.
@@ -77,6 +95,9 @@ async fn start(args: &EmbeddedArgs) -> Result<FakeMarathon, Failure> {
     if !args.faithful_offers {
         builder = builder.prompt_offers();
     }
+    if let Some(Bound { tasks, noise }) = args.hold_at_most {
+        builder = builder.hold_at_most(tasks, noise);
+    }
     builder
         .start()
         .await
@@ -99,4 +120,18 @@ fn login(url: &str) -> Result<Settings, Failure> {
         _ => None,
     };
     Settings::resolve(&flags, variable).map_err(|error| Failure::new(Code::Internal, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_a_number_with_or_without_noise() {
+        assert_eq!(bound("137"), Ok(Bound { tasks: 137, noise: 0.0 }));
+        assert_eq!(bound("137~2%"), Ok(Bound { tasks: 137, noise: 0.02 }));
+        for wrong in ["", "many", "137~", "137~2", "137~-1%", "137~101%"] {
+            assert!(bound(wrong).is_err_and(|why| why.contains("is no bound")), "{wrong}");
+        }
+    }
 }
