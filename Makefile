@@ -59,10 +59,10 @@ live-soak: nextest ## the same on the cluster that the environment names
 
 .PHONY: image
 image: ## the container image of hc-rig with the fake Marathon: FROM scratch, a static program (needs Docker)
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --package hc-rig --bin hc-rig --target $(HOST)
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile image --package hc-rig --bin hc-rig --target $(HOST)
 	# A folder of its own, because Docker is handed all of it; and no symbols.
 	rm -rf target/image
-	install -D --strip target/$(HOST)/release/hc-rig target/image/hc-rig
+	install -D --strip target/$(HOST)/image/hc-rig target/image/hc-rig
 	install -d target/image/runs
 	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/image
 
