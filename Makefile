@@ -24,7 +24,7 @@ test: nextest ## all tests; the container arm too whenever a Docker engine answe
 
 .PHONY: test-container
 test-container: nextest image ## the container arm only; fails without a Docker engine
-	cargo nextest run --profile $(PROFILE) --package scenarios --package fixtures --features scenarios/container,fixtures/container --test container $(ARGS)
+	cargo nextest run --profile $(PROFILE) --package scenarios --package fixtures --package hc-rig --features scenarios/container,fixtures/container,hc-rig/container --test container --test image $(ARGS)
 
 .PHONY: pages
 pages: nextest ## the report's pages in Chromium; HC_RIG_PICTURES=DIR keeps pictures of them
