@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+pub mod dry_run;
 pub mod gathering;
 pub mod matrix;
 pub mod measured;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     cli::spoken,
-    commands::{Done, closing, output::Output, render, scaling::Scaling},
+    commands::{Done, closing, dry_run, output::Output, render, scaling::Scaling},
     exit::{Code, Failure},
     folder::RunFolder,
     progress::Progress,
@@ -31,6 +31,9 @@ pub struct RunArgs {
     /// Deploy under the definition's own id instead of in a group of the run's own
     #[arg(long)]
     pub id_as_is: bool,
+    /// Only say which requests would be made and what load they mean; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// How much it may use.
     #[command(flatten)]
     pub allowance: Allowance,
@@ -47,6 +50,9 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let begun = Instant::now();
     let definition = Definition::for_cluster(&args.app)?;
     let mut scaled = args.scaling.scaled(&definition)?;
+    if args.dry_run {
+        return dry_run::run(args, &definition, &scaled).await;
+    }
     let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.patience.value);
     let client = reach::client(&settings)?;

@@ -3,7 +3,7 @@
 //! [`definition`] says what is run, [`scaled`] how it is scaled and judged, [`reach`] and [`embedded`] how the cluster
 //! or the fake is reached and which errors end with which exit code, [`allowance`] how much of it may be used, [`measure()`] does it, [`continued`] lets a run go on that an earlier process began,
 //! [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
-//! the tasks still run, [`interrupt`] is Ctrl-C.
+//! the tasks still run, [`interrupt`] is Ctrl-C, [`rehearsal`] a run before a stand-in that agrees to everything.
 
 pub mod allowance;
 pub mod continued;
@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod measure;
 pub mod prompt;
 pub mod reach;
+pub mod rehearsal;
 pub mod scaled;
 pub mod sink;
 

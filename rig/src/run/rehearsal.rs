@@ -1,0 +1,126 @@
+//! A run without a cluster: the same code asks a stand-in that agrees to everything, and what it asks is written down.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use harness::{
+    Client, Transport,
+    cluster::{ClusterError, Lease, LeaseOptions},
+    scale::{MarathonApp, Subject as _},
+};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use serde_json::{Value, json};
+use tower::service_fn;
+
+use crate::run::Definition;
+
+/// A request that a run would make.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rehearsed {
+    /// The method.
+    pub method: Method,
+    /// Path and query, below Marathon's address.
+    pub path: String,
+    /// The body, if it has one.
+    pub body: Option<Value>,
+}
+
+/// The stand-in: one app, there from its creation to its deletion.
+#[derive(Debug, Default)]
+struct StandIn {
+    asked: Vec<Rehearsed>,
+    app: Option<Value>,
+}
+
+impl StandIn {
+    fn answer(&mut self, method: Method, path: String, body: &[u8]) -> (StatusCode, Value) {
+        let body: Option<Value> = serde_json::from_slice(body).ok();
+        let answer = match (&method, path.as_str()) {
+            (&Method::POST, _) => {
+                self.app.clone_from(&body);
+                (StatusCode::CREATED, body.clone().unwrap_or_default())
+            }
+            (&Method::DELETE, _) => {
+                self.app = None;
+                (StatusCode::OK, json!({"version": "", "deploymentId": ""}))
+            }
+            (&Method::PUT, _) => (StatusCode::OK, json!({"version": "", "deploymentId": ""})),
+            (_, path) if path.starts_with("/v2/deployments") => (StatusCode::OK, json!([])),
+            (_, path) => match &self.app {
+                None => (StatusCode::NOT_FOUND, json!({"message": "not there"})),
+                Some(app) if path.starts_with("/v2/groups") => (StatusCode::OK, json!({"id": "/", "apps": [app]})),
+                Some(app) => (StatusCode::OK, json!({"app": app})),
+            },
+        };
+        self.asked.push(Rehearsed { method, path, body });
+        answer
+    }
+}
+
+/// Deploys, scales to each target, polls once a step and cleans up, all before the stand-in; tells what was asked.
+///
+/// # Errors
+/// The definition is none that could be deployed.
+pub async fn rehearse(definition: &Definition, targets: &[u32], as_is: bool) -> Result<Vec<Rehearsed>, ClusterError> {
+    let stand_in = Arc::new(Mutex::new(StandIn::default()));
+    let listener = stand_in.clone();
+    let service = service_fn(move |request: Request<Full<Bytes>>| {
+        let stand_in = listener.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            let path = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+            let (status, answer) =
+                stand_in.lock().unwrap_or_else(PoisonError::into_inner).answer(head.method, path, &body);
+            let mut response = Response::new(Full::new(Bytes::from(answer.to_string())));
+            *response.status_mut() = status;
+            response
+                .headers_mut()
+                .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let client = Client::in_process(Transport::in_process(service));
+    let lease = Lease::take(&client, LeaseOptions::default());
+    let app = if as_is { lease.deploy_as_is(&definition.json).await } else { lease.deploy(&definition.json).await }?;
+    let mut subject = MarathonApp::new(client.clone(), &app.id);
+    for (n, target) in targets.iter().enumerate() {
+        // The first target is what the definition asks for. The stand-in refuses nothing.
+        if n > 0 {
+            drop(subject.scale(*target, false).await);
+        }
+        drop(subject.look().await);
+    }
+    drop(lease.release(Duration::from_secs(1)).await);
+    let asked = std::mem::take(&mut stand_in.lock().unwrap_or_else(PoisonError::into_inner).asked);
+    Ok(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_run_asks_is_what_its_own_code_asks() {
+        let definition = Definition::load("mesos,MESOS_TCP").unwrap();
+        let asked = rehearse(&definition, &[1, 11, 21], false).await.unwrap();
+        let writes: Vec<_> = asked.iter().filter(|request| request.method != Method::GET).collect();
+        assert_eq!(
+            writes.iter().map(|request| request.method.as_str()).collect::<Vec<_>>(),
+            ["POST", "PUT", "PUT", "DELETE"]
+        );
+        let created = writes[0].body.as_ref().unwrap();
+        assert!(
+            created["id"].as_str().is_some_and(|id| id.starts_with("/hc-rig/") && id.ends_with("/hc")),
+            "{created}"
+        );
+        assert!(created["labels"].get("HC_RIG_EXPIRES").is_some(), "{created}");
+        assert_eq!(writes[2].body, Some(json!({"instances": 21})));
+        assert!(writes[3].path.starts_with("/v2/groups/hc-rig/"), "{}", writes[3].path);
+    }
+}
