@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use harness::scale::Plan;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
     progress::Progress,
     run::{
         Definition, Interrupt, Job, Scaled,
+        capacity::{Capacity, Room},
         embedded::{Embedded, EmbeddedArgs},
         measure,
     },
@@ -59,7 +61,10 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let pairs = chosen(&args.pairs, PairSet::Seed);
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;
-    let scaled = definitions.iter().map(|definition| args.scaling.scaled(definition)).collect::<Result<Vec<_>, _>>()?;
+    let mut scaled =
+        definitions.iter().map(|definition| args.scaling.scaled(definition)).collect::<Result<Vec<_>, _>>()?;
+    let plans = scaled.iter_mut().map(|scaled| &mut scaled.plan).collect();
+    let lowered = lower(plans, Room::here().capacity())?;
     let progress = Progress::new(args.output.quiet);
     let path = args.output.folder("try");
     let folders = folders(&path, &definitions)?;
@@ -68,7 +73,11 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         started = Embedded::start(&args.embedded) => started?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
-    let Embedded { fake, client, found, cluster } = embedded;
+    let Embedded { fake, client, found, mut cluster } = embedded;
+    if let Some(why) = &lowered {
+        progress.say(why);
+    }
+    cluster.lowered = lowered;
     progress.say(&format!(
         "Fake Marathon {} on {} · login ok · {} agents · real processes, real checks\n{} pair{} side by side, each {}, poll every {:?}{}",
         found.marathon.version,
@@ -105,6 +114,28 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     Ok(finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64()))
 }
 
+/// Lowers the targets to what this machine can hold, shared evenly; says so if anything had to be.
+///
+/// # Errors
+/// Exit code 2: not even the first targets fit.
+fn lower(plans: Vec<&mut Plan>, capacity: Option<Capacity>) -> Result<Option<String>, Failure> {
+    let asked: u64 = plans.iter().map(|plan| u64::from(plan.target())).sum();
+    let Some(capacity) = capacity.filter(|capacity| capacity.tasks < asked) else { return Ok(None) };
+    let each = u32::try_from(capacity.tasks / plans.len() as u64).unwrap_or(u32::MAX);
+    for plan in plans {
+        let first = plan.targets().first().copied().unwrap_or(1);
+        let mut targets: Vec<u32> = plan.targets().iter().copied().filter(|target| *target < each).collect();
+        targets.push(each);
+        *plan = Plan::list(first.min(each), &targets).map_err(|_| {
+            Failure::usage(format!("this machine cannot hold so many tasks: {}; run fewer pairs", capacity.because))
+        })?;
+    }
+    Ok(Some(format!(
+        "{each} tasks a pair instead of what was asked for, since this machine ends there: {}",
+        capacity.because
+    )))
+}
+
 /// One folder for one pair, or one each below the folder of all.
 fn folders(path: &Path, definitions: &[Definition]) -> Result<Vec<RunFolder>, Failure> {
     let all = RunFolder::create(path)?;
@@ -128,4 +159,22 @@ fn finish(path: &Path, pairs: usize, mut gathered: Gathered, took: f64) -> Done 
     }
     let text = closing::over(&gathered.runs, path, gathered.code, took);
     Done { text, trouble: gathered.trouble, code: gathered.code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_lowered_to_what_the_machine_holds_and_not_below() {
+        let plan = || Plan::linear(1, std::num::NonZeroU32::MIN.saturating_add(99), 500).unwrap();
+        let capacity = |tasks| Some(Capacity { tasks, because: "memory".to_owned() });
+        let (mut one, mut two) = (plan(), plan());
+        assert_eq!(lower(vec![&mut one, &mut two], capacity(1_000)).unwrap(), None);
+        assert_eq!(lower(vec![&mut one, &mut two], None).unwrap(), None);
+        let said = lower(vec![&mut one, &mut two], capacity(300)).unwrap().unwrap();
+        assert!(said.starts_with("150 tasks a pair") && said.ends_with("memory"), "{said}");
+        assert_eq!([one.targets(), two.targets()], [[1, 101, 150], [1, 101, 150]]);
+        assert!(lower(vec![&mut one, &mut two], capacity(1)).is_err());
+    }
 }

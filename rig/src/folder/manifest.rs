@@ -55,6 +55,8 @@ pub struct Cluster {
     pub agents: Option<u64>,
     /// `process` or `simulated` for the fake.
     pub tasks: Option<String>,
+    /// Why fewer tasks are asked for than the user wanted, if so.
+    pub lowered: Option<String>,
     /// The fake offers resources at once instead of in Mesos's cycles.
     pub prompt_offers: bool,
     /// How the certificate was checked: `no TLS`, `verified`, `verified against CA-FILE`, `not verified`.

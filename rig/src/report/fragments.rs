@@ -88,6 +88,7 @@ pub fn claim_text(manifest: &Manifest) -> String {
     if manifest.rig.side_by_side > 1 {
         parts.push(format!("{} pairs side by side", manifest.rig.side_by_side));
     }
+    parts.extend(cluster.lowered.clone());
     parts.join(" · ")
 }
 

@@ -1,11 +1,13 @@
 //! A measured run of one app: deploy in a group of its own, drive, sample, clean up, report.
 //!
 //! [`definition`] says what is run, [`scaled`] how it is scaled and judged, [`reach`] and [`embedded`] how the cluster
-//! or the fake is reached and which errors end with which exit code, [`allowance`] how much of it may be used, [`measure()`] does it, [`continued`] lets a run go on that an earlier process began,
+//! or the fake is reached and which errors end with which exit code, [`allowance`] how much of it may be used, [`capacity`] how many process
+//! tasks this machine can hold, [`measure()`] does it, [`continued`] lets a run go on that an earlier process began,
 //! [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
 //! the tasks still run, [`interrupt`] is Ctrl-C, [`rehearsal`] a run before a stand-in that agrees to everything.
 
 pub mod allowance;
+pub mod capacity;
 pub mod continued;
 pub mod definition;
 pub mod embedded;

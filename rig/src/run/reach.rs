@@ -208,6 +208,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
         dcos: preflight.dcos.clone(),
         agents: preflight.mesos.is_ok().then_some(preflight.agents.len() as u64),
         tasks: None,
+        lowered: None,
         prompt_offers: false,
         tls: if https { trust.unwrap_or_default() } else { "no TLS".to_owned() },
     }

@@ -1,0 +1,129 @@
+//! How many process tasks this machine can hold: what `try` asks before it starts thousands.
+
+use std::fs;
+
+/// Processes of one task: its supervisor, its shell, its server, and now and then the helper of a check.
+const PROCESSES: u64 = 4;
+
+/// Files that this program keeps open for one task: the supervisor's pipes and connections of checks. Measured with 606
+/// tasks: 1.2 a task between checks; each check of the moment needs one or two more.
+const DESCRIPTORS: u64 = 4;
+
+/// Memory of one task's processes that they share with nobody, KiB. Measured (`Pss` of a debug build, by
+/// `/proc/PID/smaps_rollup`): 2,260 for the supervisor, 2,240 for the server, 110 for the shell.
+const MEMORY_KIB: u64 = 5 * 1024;
+
+/// Of what is free, the rig itself and everybody else keep a tenth.
+const SHARE: f64 = 0.9;
+
+/// What is free on this machine; `None` where it cannot be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Room {
+    /// Processes and threads that may still be started.
+    pub processes: Option<u64>,
+    /// Files that this program may have open.
+    pub descriptors: Option<u64>,
+    /// Memory in KiB.
+    pub memory_kib: Option<u64>,
+}
+
+/// The largest number of tasks that fits, and what ends it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capacity {
+    /// Tasks in all.
+    pub tasks: u64,
+    /// Which resource ends first, in words.
+    pub because: String,
+}
+
+impl Room {
+    /// What Linux tells of this moment.
+    pub fn here() -> Self {
+        let number = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<u64>().ok());
+        let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        // "…/TOTAL" in the fourth field: every thread of the machine.
+        let running = fs::read_to_string("/proc/loadavg")
+            .ok()
+            .and_then(|text| text.split_whitespace().nth(3)?.split_once('/')?.1.parse::<u64>().ok());
+        let most = [
+            number("/proc/sys/kernel/pid_max"),
+            number("/proc/sys/kernel/threads-max"),
+            limit(&limits, "Max processes"),
+        ];
+        let machine = most.into_iter().flatten().min().map(|most| most.saturating_sub(running.unwrap_or(0)));
+        let group = number("/sys/fs/cgroup/pids.max")
+            .map(|most| most.saturating_sub(number("/sys/fs/cgroup/pids.current").unwrap_or(0)));
+        let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
+        let allowed = number("/sys/fs/cgroup/memory.max")
+            .map(|most| most.saturating_sub(number("/sys/fs/cgroup/memory.current").unwrap_or(0)) / 1024);
+        Self {
+            processes: machine.into_iter().chain(group).min(),
+            descriptors: limit(&limits, "Max open files"),
+            memory_kib: available.into_iter().chain(allowed).min(),
+        }
+    }
+
+    /// How many tasks fit; `None` if nothing can be told.
+    pub fn capacity(&self) -> Option<Capacity> {
+        let of = |free: Option<u64>, each: u64, what: &str, unit: &str| {
+            free.map(|free| {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "counts of a machine"
+                )]
+                let tasks = ((free as f64 * SHARE) as u64) / each;
+                Capacity { tasks, because: format!("{what}: {free}{unit} are free, a task needs {each}{unit}") }
+            })
+        };
+        [
+            of(self.processes, PROCESSES, "processes", ""),
+            of(self.descriptors, DESCRIPTORS, "open files", ""),
+            of(self.memory_kib, MEMORY_KIB, "memory", " KiB"),
+        ]
+        .into_iter()
+        .flatten()
+        .min_by_key(|capacity| capacity.tasks)
+    }
+}
+
+/// The soft limit of a line of `/proc/self/limits`; none if it is unlimited.
+fn limit(limits: &str, name: &str) -> Option<u64> {
+    limits.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+}
+
+fn available(meminfo: &str) -> Option<u64> {
+    meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_first_is_named() {
+        let room = Room { processes: Some(20_000), descriptors: Some(100_000), memory_kib: Some(64 << 20) };
+        let capacity = room.capacity().unwrap();
+        assert_eq!(capacity.tasks, 4_500);
+        assert_eq!(capacity.because, "processes: 20000 are free, a task needs 4");
+        let poor = Room { memory_kib: Some(1 << 20), ..room };
+        assert_eq!(poor.capacity().map(|capacity| capacity.tasks), Some(184));
+        assert_eq!(Room::default().capacity(), None);
+    }
+
+    #[test]
+    fn limits_are_read_as_linux_writes_them() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
+                      Max processes             unlimited            unlimited            processes\n\
+                      Max open files            1024                 524288               files\n";
+        assert_eq!((limit(limits, "Max open files"), limit(limits, "Max processes")), (Some(1024), None));
+        assert_eq!(available("MemTotal: 5 kB\nMemAvailable:   23000 kB\n"), Some(23_000));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn this_machine_has_room() {
+        assert!(Room::here().capacity().is_some_and(|capacity| capacity.tasks > 0));
+    }
+}
