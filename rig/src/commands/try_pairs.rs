@@ -122,13 +122,15 @@ fn lower(plans: Vec<&mut Plan>, capacity: Option<Capacity>) -> Result<Option<Str
     let asked: u64 = plans.iter().map(|plan| u64::from(plan.target())).sum();
     let Some(capacity) = capacity.filter(|capacity| capacity.tasks < asked) else { return Ok(None) };
     let each = u32::try_from(capacity.tasks / plans.len() as u64).unwrap_or(u32::MAX);
+    if each == 0 {
+        let why = format!("this machine cannot hold so many tasks: {}; run fewer pairs", capacity.because);
+        return Err(Failure::usage(why));
+    }
     for plan in plans {
         let first = plan.targets().first().copied().unwrap_or(1);
         let mut targets: Vec<u32> = plan.targets().iter().copied().filter(|target| *target < each).collect();
         targets.push(each);
-        *plan = Plan::list(first.min(each), &targets).map_err(|_| {
-            Failure::usage(format!("this machine cannot hold so many tasks: {}; run fewer pairs", capacity.because))
-        })?;
+        *plan = Plan::list(first.min(each), &targets).map_err(|error| Failure::usage(error.to_string()))?;
     }
     Ok(Some(format!(
         "{each} tasks a pair instead of what was asked for, since this machine ends there: {}",
