@@ -5,41 +5,52 @@ use std::{fmt::Write as _, path::Path};
 use crate::{
     commands::measured,
     exit::Code,
-    folder::{Run, incident, summary::Verdict},
+    folder::{
+        Run, incident,
+        summary::{Step, Verdict},
+    },
     report::{
         fragments::{claim_text, headline},
         several::{self, Named},
     },
-    why::{Diagnosis, findings, text},
+    why::{Diagnosis, Finding, findings, text},
 };
 
-/// How many pairs are listed; the report has all.
-const LISTED: usize = 14;
+/// No summary is longer, so that it fits on a screen with the command above it.
+const LINES: usize = 25;
 
 /// The summary of one run.
 pub fn one(run: &Run, folder: &Path, code: Code, took: f64) -> String {
-    let mut out = String::new();
     let summary = &run.summary;
-    let _ = writeln!(out, "{:<12} {}: {}", summary.verdict.word(), run.manifest.pair, headline(summary));
-    why(&mut out, &summary.why);
-    let _ = writeln!(out, "{:<12} {}\n", "On", claim_text(&run.manifest));
-    for (index, step) in summary.steps.iter().enumerate().skip(summary.steps.len().saturating_sub(6)) {
-        let reached =
-            step.reached_after.map_or("not reached".to_owned(), |seconds| format!("all healthy after {seconds:.1} s"));
-        let slowest =
-            step.task_max.map(|max| format!("   slowest task healthy {max:.1} s after staging")).unwrap_or_default();
-        let _ = writeln!(out, "  step {:<3} {:>6} tasks   {reached}{slowest}", index + 1, step.target);
+    let mut head = String::new();
+    let _ = writeln!(head, "{:<12} {}: {}", summary.verdict.word(), run.manifest.pair, headline(summary));
+    why(&mut head, &summary.why);
+    let _ = writeln!(head, "{:<12} {}\n", "On", claim_text(&run.manifest));
+    let steps: Vec<String> = summary.steps.iter().enumerate().map(|(index, step)| step_line(index, step)).collect();
+    // A search breaks its app on purpose, again and again: the limit is what there is to say.
+    let searched = summary.verdict == Verdict::Limit;
+    let worst = if searched { Vec::new() } else { worst(run) };
+    let diagnosis = if searched { String::new() } else { text::short(&Diagnosis::of(run)) };
+    let measured: String =
+        measured::one(summary).into_iter().map(|(label, text)| format!("{label:<12} {text}\n")).collect();
+    let mut end = String::new();
+    tail(&mut end, folder, &[run], code, took);
+    if summary.sick_tasks > 0 && !searched {
+        let _ = writeln!(end, "{:<12} hc-rig why {}", "Next", folder.display());
     }
-    worst(&mut out, run);
-    out.push_str(&text::short(&Diagnosis::of(run)));
-    for (label, text) in measured::one(summary) {
-        let _ = writeln!(out, "{label:<12} {text}");
-    }
-    tail(&mut out, folder, &[run], code, took);
-    if summary.sick_tasks > 0 {
-        let _ = writeln!(out, "{:<12} hc-rig why {}", "Next", folder.display());
-    }
-    out
+    let fixed = [&head, &diagnosis, &measured, &end].into_iter().map(|part| part.lines().count()).sum::<usize>();
+    let free = LINES.saturating_sub(fixed);
+    let worst = &worst[..worst.len().min(free / 2)];
+    let steps = &steps[steps.len() - steps.len().min(6).min(free - worst.len())..];
+    format!("{head}{}{}{diagnosis}{measured}{end}", steps.concat(), worst.concat())
+}
+
+fn step_line(index: usize, step: &Step) -> String {
+    let reached =
+        step.reached_after.map_or("not reached".to_owned(), |seconds| format!("all healthy after {seconds:.1} s"));
+    let slowest =
+        step.task_max.map(|max| format!("   slowest task healthy {max:.1} s after staging")).unwrap_or_default();
+    format!("  step {:<3} {:>6} tasks   {reached}{slowest}\n", index + 1, step.target)
 }
 
 /// The summary over several runs.
@@ -49,7 +60,17 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
     if let Some((_, run)) = runs.first() {
         let _ = writeln!(out, "{:<12} {}\n", "On", claim_text(&run.manifest));
     }
-    for (_, run) in runs.iter().take(LISTED) {
+    let measured: Vec<String> = measured::over(runs.iter().map(|(_, run)| (run.manifest.pair.as_str(), &run.summary)))
+        .into_iter()
+        .map(|(label, text)| format!("{label:<12} {text}\n"))
+        .collect();
+    let mut end = String::new();
+    let all: Vec<&Run> = runs.iter().map(|(_, run)| run).collect();
+    tail(&mut end, folder, &all, code, took);
+    // One line more says how many are left out, one what comes next.
+    let free = LINES.saturating_sub(out.lines().count() + measured.len() + end.lines().count() + 2);
+    let listed = runs.len().min(free.max(1));
+    for (_, run) in runs.iter().take(listed) {
         let summary = &run.summary;
         let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
         let mut line = format!(
@@ -63,15 +84,15 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
             summary.sick_tasks,
         );
         if summary.verdict != Verdict::Held {
-            let _ = write!(line, "   {}: {}", summary.verdict.word(), summary.why);
+            let _ = write!(line, "   {}: {}", summary.verdict.word(), cut(&summary.why));
         }
         let _ = writeln!(out, "{line}");
     }
-    for (label, text) in measured::over(runs.iter().map(|(_, run)| (run.manifest.pair.as_str(), &run.summary))) {
-        let _ = writeln!(out, "{label:<12} {text}");
+    if listed < runs.len() {
+        let _ = writeln!(out, "  … and {} more in the report", runs.len() - listed);
     }
-    let all: Vec<&Run> = runs.iter().map(|(_, run)| run).collect();
-    tail(&mut out, folder, &all, code, took);
+    out.push_str(&measured.concat());
+    out.push_str(&end);
     if let Some((name, _)) = runs.iter().find(|(_, run)| run.summary.sick_tasks > 0) {
         let _ = writeln!(out, "{:<12} hc-rig why {}", "Next", folder.join(name).display());
     } else if code == Code::Held {
@@ -86,10 +107,16 @@ fn why(out: &mut String, why: &str) {
     }
 }
 
-fn worst(out: &mut String, run: &Run) {
-    for finding in findings(run).iter().take(3) {
-        let _ = writeln!(out, "  {} on {}: {}", finding.task, finding.address, finding.status);
-    }
+/// The three tasks that were in trouble first.
+fn worst(run: &Run) -> Vec<String> {
+    let line = |finding: &Finding| format!("  {} on {}: {}\n", finding.task, finding.address, finding.status);
+    findings(run).iter().take(3).map(line).collect()
+}
+
+/// A text cut to what a line of a table can bear.
+fn cut(text: &str) -> String {
+    const LONGEST: usize = 80;
+    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
 }
 
 fn tail(out: &mut String, folder: &Path, runs: &[&Run], code: Code, took: f64) {
@@ -120,4 +147,41 @@ fn tail(out: &mut String, folder: &Path, runs: &[&Run], code: Code, took: f64) {
     };
     let _ = writeln!(out, "{:<12} {cleaned}", "Cleaned up");
     let _ = writeln!(out, "{:<12} {took:.0} s   exit {}", "Took", code.status());
+}
+
+#[cfg(test)]
+mod tests {
+    use harness::scale::{Judgement, Totals};
+
+    use super::*;
+    use crate::folder::{incident::Incident, summary::Summary};
+
+    /// A run with more to say than fits.
+    fn eventful(verdict: Verdict) -> Run {
+        let judgement = |n: u32| Judgement { threshold: format!("killed > {n}"), ..Judgement::default() };
+        let summary = Summary {
+            verdict,
+            why: "a reason ".repeat(30),
+            steps: vec![Step::default(); 12],
+            measures: Some(Totals { thresholds: (0..6).map(judgement).collect(), ..Totals::default() }),
+            incidents: vec![Incident { what: "answer 503".to_owned(), count: 3, ..Incident::default() }],
+            sick_tasks: 2,
+            clean_up: "complete".to_owned(),
+            ..Summary::default()
+        };
+        Run { summary, ..Run::default() }
+    }
+
+    #[test]
+    fn whatever_happened_the_end_fits_on_a_screen_with_the_verdict_first() {
+        for verdict in [Verdict::Held, Verdict::NotReached, Verdict::Limit] {
+            let text = one(&eventful(verdict), Path::new("run"), verdict.code(), 1.0);
+            assert!(text.lines().count() <= LINES, "{text}");
+            assert!(text.starts_with(verdict.word()) && text.contains("step 12"), "{text}");
+        }
+        let runs: Vec<Named> = (0..20).map(|n| (format!("run-{n}"), eventful(Verdict::NotReached))).collect();
+        let text = over(&runs, Path::new("runs"), Code::NotReached, 1.0);
+        assert!(text.lines().count() <= LINES, "{text}");
+        assert!(text.contains("more in the report"), "{text}");
+    }
 }

@@ -292,10 +292,23 @@ pub fn files() -> String {
             "samples.jsonl",
             "one line a request: time, target, counts, Marathon's task objects; look for \"alive\": false",
         ),
-        ("events.jsonl", "Marathon's events as they came, and which executor runs which task"),
+        (
+            "tasks.jsonl",
+            "one line a task: when it was staged, running, first healthy, each flip, its end, its successor",
+        ),
+        (
+            "events.jsonl",
+            "Marathon's events as they came, which executor runs which task, and what the rig asked itself",
+        ),
         ("summary.json", "verdict, steps and counters for scripts"),
         ("run.json", "settings and versions"),
-        ("chart.svg", "the picture above as a file; chart.png is the same"),
+        ("summary.md", "the same for a comment on a change"),
+        ("junit.xml", "a test case a step, for a CI system"),
+        ("samples.csv", "counts and times of each request, for a spreadsheet"),
+        ("tasks.csv", "the tasks, for a spreadsheet"),
+        ("trace.json", "task timelines, to be opened in Perfetto"),
+        ("chart.svg", "the picture above as a file"),
+        ("chart.png", "the same as pixels"),
     ];
     let mut html = String::from("<table class=\"facts\"><tbody>");
     for (name, what) in rows {
