@@ -1,6 +1,6 @@
 //! Things that are worth seeing without a cluster. So far one: a hung task among many.
 //!
-//! [`show`] deploys and measures, [`recording`] holds the ages against those of a real Marathon.
+//! [`mod@show`] deploys and measures, [`recording`] holds the ages against those of a real Marathon.
 
 pub mod recording;
 pub mod show;
