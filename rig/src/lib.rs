@@ -1,6 +1,6 @@
 //! hc-rig: drives an app through scale steps on a Marathon, keeps a sample of every poll, draws, reports and explains.
 //!
-//! Start here: [`cli`] is what the user types, [`commands`] what happens then, [`folder`] what a run leaves on disk,
+//! Start here: [`cli`] is what the user types, [`settings`] what is said elsewhere, [`commands`] what happens then, [`folder`] what a run leaves on disk,
 //! [`chart`], [`report`], [`export`] and [`why`] what is made of it. [`exit`] holds the exit codes. Measuring itself lives in the
 //! `harness` crate, the fake cluster in `fake-marathon`.
 
@@ -18,4 +18,5 @@ pub mod progress;
 pub mod report;
 pub mod run;
 pub mod sandbox;
+pub mod settings;
 pub mod why;

@@ -1,14 +1,20 @@
 //! The program: hands over to the task tools or to the library, prints what a command says, and exits with its code.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory as _, Parser as _};
 use hc_rig::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, LogFormat},
     commands::{self, Done},
     exit::{Code, Failure},
     export::Format,
     run::Interrupt,
+    settings::{self, SettingsFile},
 };
 
 fn main() -> ExitCode {
@@ -16,13 +22,20 @@ fn main() -> ExitCode {
     if let Some(code) = fake_marathon::task_tools::main() {
         return code;
     }
-    let cli = Cli::parse();
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(failure) => {
+            eprintln!("hc-rig: {failure}");
+            return failure.code.into();
+        }
+    };
+    log(&cli);
     if let Command::Fake { arguments } = cli.command {
         let own = std::env::current_exe().ok();
         let name = OsString::from("hc-rig fake");
         return fake_marathon::program::run(std::iter::once(name).chain(arguments), own.as_deref());
     }
-    match run(cli.command) {
+    match run(cli.command, cli.config.as_deref()) {
         Ok(done) => {
             print!("{}", done.text);
             if let Some(trouble) = done.trouble {
@@ -37,7 +50,35 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<Done, Failure> {
+/// What was typed, with what variables and the settings file say of flags that were not.
+fn parse() -> Result<Cli, Failure> {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let variable = |name: &str| std::env::var(name).ok();
+    // Only to find the file: what is wrong with the line is said by the parser, about the whole of it.
+    let asked = Cli::command().ignore_errors(true).try_get_matches_from(&line).ok();
+    let asked = asked.and_then(|matches| matches.get_one::<PathBuf>("config").cloned());
+    let file = SettingsFile::find(asked.as_deref(), variable)?;
+    Ok(Cli::parse_from(settings::expand(&Cli::command(), line, variable, file.as_ref())?))
+}
+
+/// Sends the log to stderr, if one was asked for.
+fn log(cli: &Cli) {
+    let level = match cli.verbose {
+        0 => return,
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,hc_rig={level},harness={level}"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match cli.log_format {
+        LogFormat::Text => {
+            log.with_ansi(std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal()).init()
+        }
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+fn run(command: Command, config: Option<&Path>) -> Result<Done, Failure> {
     match command {
         Command::Fake { .. } => unreachable!("the fake is a program of its own"),
         Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
@@ -61,6 +102,18 @@ fn run(command: Command) -> Result<Done, Failure> {
         Command::Clean { run, below, reach } => block_on(commands::clean::clean(run.as_deref(), &below, &reach)),
         Command::Record { out, cases, reach } => block_on(commands::record::record(&out, &cases, &reach)),
         Command::Parity { dir } => commands::parity::parity(&dir),
+        Command::Config { of } => {
+            let variable = |name: &str| std::env::var(name).ok();
+            let file = SettingsFile::find(config, variable)?;
+            commands::config::run(&Cli::command(), of.as_deref(), variable, file.as_ref())
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+            Ok(Done::well(String::from_utf8_lossy(&page)))
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut std::io::stdout());
             Ok(Done::well(""))

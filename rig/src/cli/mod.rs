@@ -46,9 +46,27 @@ fn after_help() -> String {
 #[derive(Debug, Parser)]
 #[command(name = "hc-rig", version, propagate_version = true, arg_required_else_help = true, after_help = after_help())]
 pub struct Cli {
+    /// Settings from this file instead of hc-rig.toml; `hc-rig config` shows what comes from where
+    #[arg(long, global = true, value_name = "FILE", env = "HC_RIG_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Tell what is going on: -v for what is done, -vv for every request
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// How the log on stderr is written
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
     /// The command.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// The commands.
@@ -151,6 +169,14 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
     },
+    /// Show each setting and where it came from: flags, HC_RIG_* and DCOS_* variables, the settings file
+    Config {
+        /// Only this command's
+        #[arg(value_name = "COMMAND")]
+        of: Option<String>,
+    },
+    /// Print the manual page: hc-rig man > hc-rig.1
+    Man,
     /// Print shell completions: hc-rig completions bash > /etc/bash_completion.d/hc-rig
     Completions {
         /// Which shell

@@ -17,7 +17,7 @@ fn join(arguments: impl Iterator<Item = String>) -> String {
 }
 
 /// A user and password inside a URL are left out.
-fn without_password(argument: &str) -> Cow<'_, str> {
+pub fn without_password(argument: &str) -> Cow<'_, str> {
     match argument.split_once("://") {
         Some((scheme, rest)) => {
             let authority = rest.split('/').next().unwrap_or_default();

@@ -4,6 +4,7 @@ pub mod capture;
 pub mod clean;
 pub mod closing;
 pub mod cluster;
+pub mod config;
 pub mod demo;
 pub mod diff;
 pub mod doctor;

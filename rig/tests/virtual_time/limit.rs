@@ -45,5 +45,5 @@ async fn what_the_fake_holds_is_found_within_one_per_cent(
 async fn and_with_noise(#[values(Check::Tcp, Check::MesosTcp)] check: Check) {
     let n = 137_u32;
     let limit = search(n, 0.01, check).await;
-    assert!(limit.holds.abs_diff(n) <= 2, "{limit:?}");
+    assert!(f64::from(limit.holds.abs_diff(n)) <= f64::from(n) * 0.01, "{limit:?}");
 }

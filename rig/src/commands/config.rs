@@ -1,0 +1,72 @@
+//! `hc-rig config`: each value and where it came from.
+
+use std::fmt::Write as _;
+
+use clap::Command;
+
+use crate::{
+    commands::Done,
+    exit::Failure,
+    settings::{SettingsFile, settings},
+};
+
+/// Parts of names of variables whose value is never shown.
+const SECRET: [&str; 5] = ["PASSWORD", "TOKEN", "CREDENTIAL", "KEY", "SECRET"];
+
+/// Tells the flags of every command, or of one, and the variables that name the cluster and what tasks are made of.
+///
+/// # Errors
+/// Exit code 2: there is no such command, or the file is wrong.
+pub fn run(
+    root: &Command,
+    only: Option<&str>,
+    variable: impl Fn(&str) -> Option<String>,
+    file: Option<&SettingsFile>,
+) -> Result<Done, Failure> {
+    if let Some(name) = only
+        && root.find_subcommand(name).is_none()
+    {
+        return Err(Failure::usage(format!("there is no command `{name}`; hc-rig --help lists them")));
+    }
+    if let Some(file) = file {
+        file.holds_only(root)?;
+    }
+    let mut text = String::new();
+    let _ =
+        writeln!(text, "{:<12} {}\n", "file", file.map_or("none (hc-rig.toml, or --config FILE)", SettingsFile::name));
+    for command in root.get_subcommands() {
+        let name = command.get_name();
+        if only.is_some_and(|only| only != name) || name == "fake" {
+            continue;
+        }
+        let all = settings(command, &[], &variable, file)?;
+        if all.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "[{name}]");
+        for setting in all {
+            let value = match (setting.switch, setting.values.is_empty()) {
+                (true, off) => (!off).to_string(),
+                (false, true) => "(not set)".to_owned(),
+                // A password inside of an address is nobody's business.
+                (false, false) => without_password(&setting.values.join("; ")),
+            };
+            let _ = writeln!(text, "{:<16} {value:<28} from {}", setting.flag, setting.source);
+        }
+        text.push('\n');
+    }
+    text.push_str("[environment]\n");
+    for (name, meaning) in harness::settings::VARIABLES.iter().chain(fixtures::KIT_VARIABLES) {
+        let value = match variable(name).filter(|value| !value.trim().is_empty()) {
+            None => "(not set)".to_owned(),
+            Some(_) if SECRET.iter().any(|part| name.contains(part)) => "(set)".to_owned(),
+            Some(value) => without_password(&value),
+        };
+        let _ = writeln!(text, "{name:<32} {value:<28} {meaning}");
+    }
+    Ok(Done::well(text))
+}
+
+fn without_password(text: &str) -> String {
+    text.split("; ").map(|part| crate::cli::spoken::without_password(part).into_owned()).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,130 @@
+//! The TOML file: keys are the long names of flags, at the top for every command that has them, or in a table that is
+//! called like a command.
+
+use std::path::{Path, PathBuf};
+
+use clap::Command;
+use toml::{Table, Value};
+
+use crate::exit::Failure;
+
+/// Names of things that do not belong into a file.
+const SECRETS: [&str; 5] = ["password", "token", "secret", "private", "credential"];
+
+/// A settings file that was read.
+#[derive(Clone, Debug)]
+pub struct SettingsFile {
+    name: String,
+    text: String,
+    table: Table,
+}
+
+impl SettingsFile {
+    /// The file that was asked for, else `hc-rig.toml` in the working directory, else `hc-rig/config.toml` in the user's
+    /// folder for settings; none if there is none of the latter two.
+    ///
+    /// # Errors
+    /// Exit code 2: it cannot be read, or it is no TOML.
+    pub fn find(asked: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
+        if let Some(path) = asked {
+            return Self::read(path).map(Some);
+        }
+        let home = variable("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")));
+        let places = [Some(PathBuf::from("hc-rig.toml")), home.map(|home| home.join("hc-rig/config.toml"))];
+        places.into_iter().flatten().find(|path| path.is_file()).map(|path| Self::read(&path)).transpose()
+    }
+
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("cannot read the settings {name}: {error}")))?;
+        Self::parse(&name, text)
+    }
+
+    /// The settings in a text.
+    ///
+    /// # Errors
+    /// Exit code 2: it is no TOML; the sentence says where.
+    pub fn parse(name: &str, text: String) -> Result<Self, Failure> {
+        let table = text.parse::<Table>().map_err(|error| {
+            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            Failure::usage(format!("{name}:{line}: {}", error.message()))
+        })?;
+        Ok(Self { name: name.to_owned(), text, table })
+    }
+
+    /// How messages call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Every key is a flag of some command, and none is a secret.
+    ///
+    /// # Errors
+    /// Exit code 2 with file, line and key.
+    pub fn holds_only(&self, root: &Command) -> Result<(), Failure> {
+        let knows = |command: &Command, key: &str| command.get_arguments().any(|arg| arg.get_long() == Some(key));
+        for (key, value) in &self.table {
+            match (root.find_subcommand(key), value) {
+                (Some(command), Value::Table(table)) => {
+                    for inner in table.keys() {
+                        self.no_secret(inner)?;
+                        if !knows(command, inner) {
+                            return Err(self.wrong(inner, &format!("`hc-rig {key}` has no flag --{inner}")));
+                        }
+                    }
+                }
+                (_, Value::Table(_)) => return Err(self.wrong(key, &format!("there is no command `{key}`"))),
+                _ => {
+                    self.no_secret(key)?;
+                    if !root.get_subcommands().any(|command| knows(command, key)) {
+                        return Err(self.wrong(key, &format!("no command has a flag --{key}")));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the file says of a flag of a command, as it would be typed.
+    ///
+    /// # Errors
+    /// Exit code 2: a value that nobody could type.
+    pub fn values(&self, command: &str, flag: &str) -> Result<Option<Vec<String>>, Failure> {
+        let own = self.table.get(command).and_then(Value::as_table).and_then(|table| table.get(flag));
+        let Some(value) = own.or_else(|| self.table.get(flag).filter(|value| !value.is_table())) else {
+            return Ok(None);
+        };
+        let one = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Some(value.to_string()),
+            _ => None,
+        };
+        let all = match value {
+            Value::Array(values) => values.iter().map(one).collect::<Option<Vec<_>>>(),
+            value => one(value).map(|value| vec![value]),
+        };
+        all.map(Some).ok_or_else(|| self.wrong(flag, "write a text, a number, true or false, or a list of these"))
+    }
+
+    fn no_secret(&self, key: &str) -> Result<(), Failure> {
+        if SECRETS.iter().any(|secret| key.to_lowercase().contains(secret)) {
+            let why = "secrets do not belong into a file; use the environment (DCOS_PASSWORD, DCOS_ACS_TOKEN_FILE, …)";
+            return Err(self.wrong(key, why));
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, key: &str, why: &str) -> Failure {
+        let names = |line: &str| {
+            let line = line.trim_start().trim_start_matches('[');
+            line.strip_prefix(key)
+                .or_else(|| line.strip_prefix(&format!("\"{key}\"")))
+                .is_some_and(|rest| rest.trim_start().starts_with(['=', ']']))
+        };
+        let line = self.text.lines().position(names).map_or(1, |line| line + 1);
+        Failure::usage(format!("{}:{line}: {why}", self.name))
+    }
+}

@@ -1,0 +1,165 @@
+//! Where flags get their values from when nobody types them: `HC_RIG_*` variables, then a TOML file.
+//!
+//! There is no second list of options that could drift: the flags are clap's own, a flag's key in the file is its long
+//! name, its variable `HC_RIG_` and the name in capitals. What is found is put on the command line in front of what was
+//! typed, so that clap judges it like anything typed.
+
+mod file;
+
+use std::ffi::OsString;
+
+use clap::{Arg, ArgAction, Command};
+
+pub use file::SettingsFile;
+
+use crate::exit::Failure;
+
+/// Flags that are about the file and the log, not about a command.
+const GLOBAL: [&str; 3] = ["config", "verbose", "log-format"];
+
+/// Where a flag's value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It was typed.
+    Typed,
+    /// This variable.
+    Variable(String),
+    /// This file.
+    File(String),
+    /// Nobody said anything.
+    Default,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Typed => f.write_str("the command line"),
+            Self::Variable(name) | Self::File(name) => f.write_str(name),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A flag of a command with its value as it would be typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its long name, without dashes.
+    pub flag: String,
+    /// The values; none for a switch that is off.
+    pub values: Vec<String>,
+    /// Where they came from.
+    pub source: Source,
+    /// Whether it is a switch, which has no value.
+    pub switch: bool,
+}
+
+/// The variable of a flag.
+pub fn variable_of(flag: &str) -> String {
+    format!("HC_RIG_{}", flag.to_uppercase().replace('-', "_"))
+}
+
+/// The settings of one command's flags when these were typed.
+///
+/// # Errors
+/// Exit code 2: a key of the file that no command knows, a secret in the file, or a value of the wrong kind.
+pub fn settings(
+    command: &Command,
+    typed: &[String],
+    variable: impl Fn(&str) -> Option<String>,
+    file: Option<&SettingsFile>,
+) -> Result<Vec<Setting>, Failure> {
+    let is_typed = |arg: &Arg| {
+        let long = arg.get_long_and_visible_aliases().unwrap_or_default();
+        typed.iter().any(|word| long.iter().any(|name| flag_name(word) == Some(name)))
+            || arg.get_short().is_some_and(|short| typed.iter().any(|word| *word == format!("-{short}")))
+    };
+    let named = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let somewhere = named("DCOS_URL").or_else(|| named("MARATHON_URL")).is_some();
+    let mut all = Vec::new();
+    for arg in command.get_arguments() {
+        let Some(long) = arg.get_long().filter(|long| !["help", "version"].contains(long) && !GLOBAL.contains(long))
+        else {
+            continue;
+        };
+        let switch = matches!(arg.get_action(), ArgAction::SetTrue);
+        let mut setting = Setting { flag: long.to_owned(), values: Vec::new(), source: Source::Default, switch };
+        // A flag that excludes this one was typed: what the file says of this one is not meant now.
+        let excluded = command.get_arg_conflicts_with(arg).into_iter().any(&is_typed);
+        let own = variable_of(long);
+        if is_typed(arg) {
+            setting.source = Source::Typed;
+        } else if let Some(value) = named(&own).filter(|_| !excluded) {
+            // Thresholds hold commas and blanks, so several values are parted by semicolons.
+            let many = matches!(arg.get_action(), ArgAction::Append) && arg.get_value_delimiter().is_none();
+            setting.values =
+                if many { value.split(';').map(|each| each.trim().to_owned()).collect() } else { vec![value] };
+            setting.source = Source::Variable(own);
+        } else if let Some(file) = file.filter(|_| !(excluded || (long == "url" && somewhere)))
+            && let Some(values) = file.values(command.get_name(), long)?
+        {
+            setting.values = values;
+            setting.source = Source::File(file.name().to_owned());
+        } else {
+            setting.values =
+                arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+        }
+        if switch {
+            let on = |value: &String| ["true", "1", "yes", "on"].contains(&value.to_lowercase().as_str());
+            setting.values.retain(on);
+        }
+        all.push(setting);
+    }
+    Ok(all)
+}
+
+/// The command line with what variables and the file say put behind the command's name.
+///
+/// # Errors
+/// As [`settings`]; the file cannot be read.
+pub fn expand(
+    root: &Command,
+    line: Vec<OsString>,
+    variable: impl Fn(&str) -> Option<String>,
+    file: Option<&SettingsFile>,
+) -> Result<Vec<OsString>, Failure> {
+    if let Some(file) = file {
+        file.holds_only(root)?;
+    }
+    let words: Vec<String> = line.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let Some((place, command)) = words.iter().enumerate().skip(1).find_map(|(place, word)| {
+        root.get_subcommands()
+            .find(|command| command.get_name_and_visible_aliases().contains(&word.as_str()))
+            .map(|command| (place, command))
+    }) else {
+        return Ok(line);
+    };
+    // The fake has a command line of its own.
+    if command.get_name() == "fake" {
+        return Ok(line);
+    }
+    let mut added = Vec::new();
+    for setting in settings(command, &words[place + 1..], variable, file)? {
+        if matches!(setting.source, Source::Typed | Source::Default) {
+            continue;
+        }
+        let flag = format!("--{}", setting.flag);
+        added.extend(
+            setting
+                .values
+                .into_iter()
+                .map(|value| OsString::from(if setting.switch { flag.clone() } else { format!("{flag}={value}") })),
+        );
+    }
+    let mut whole = line;
+    whole.splice(place + 1..place + 1, added);
+    Ok(whole)
+}
+
+/// `target` of `--target` and `--target=5`.
+fn flag_name(word: &str) -> Option<&str> {
+    let rest = word.strip_prefix("--")?;
+    Some(rest.split_once('=').map_or(rest, |(name, _)| name))
+}
+
+#[cfg(test)]
+mod tests;
