@@ -150,6 +150,8 @@ impl Connection {
                 .await
                 .map_err(|error| Error::new(&ask.method, url.as_str(), ErrorKind::Transport(error)))?;
             self.clock.observe(sent, Instant::now(), &response.headers);
+            // Addresses hold no user or password here, and headers are left out.
+            tracing::debug!(method = %ask.method, url = %url, status = response.status.as_u16(), took = ?sent.elapsed(), "request");
             if self.is_ours(&url) {
                 self.learn_leader(&response.headers);
             }

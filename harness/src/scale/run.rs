@@ -91,6 +91,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn begin_step(&mut self, step: usize, target: u32) -> Step<()> {
         let t = self.t();
+        tracing::info!(step, target, "scaling");
         let shrinking = target < self.step.target;
         self.step = StepReport::begin(step, target, t);
         // A step that ends by the clock has no deadline of its own before that.

@@ -124,6 +124,8 @@ pub async fn measure(
     };
     continued::remember(&sink.events(), &job, &deployed, before.elapsed.as_secs_f64());
 
+    tracing::info!(app, run = lease.run().as_str(), "deployed");
+
     // The origin of the samples' clock, which goes on counting where an earlier process stopped.
     let start = Instant::now().checked_sub(before.elapsed).unwrap_or_else(Instant::now);
     let sampled = CancellationToken::new();
@@ -154,6 +156,7 @@ pub async fn measure(
         () = interrupt.quit.cancelled() => {}
     }
 
+    tracing::info!(group = lease.group(), outcome = %report.outcome, "cleaning up");
     let marker = EventLine::new(start.elapsed().as_secs_f64(), CLEAN_UP, json!({"group": lease.group()}));
     let marked = sink.events().lock().unwrap_or_else(PoisonError::into_inner).push(&marker);
     // Nothing depends on the marker but what the report says of the kills that follow; a full disk has shown before.
