@@ -98,6 +98,9 @@ fn run(command: Command, config: Option<&Path>) -> Result<Done, Failure> {
         Command::Doctor(args) => block_on(async { commands::doctor::run(&args, Interrupt::listen()).await }),
         Command::Sweep { dry_run, reach } => block_on(commands::sweep::run(&reach, dry_run)),
         Command::Login { reach } => block_on(commands::cluster::login(&reach)),
+        Command::Replay { run, speed } => {
+            block_on(async { commands::replay::run(&run, speed, Interrupt::listen()).await })
+        }
         Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
         Command::Clean { run, below, reach } => block_on(commands::clean::clean(run.as_deref(), &below, &reach)),
         Command::Record { out, cases, reach } => block_on(commands::record::record(&out, &cases, &reach)),

@@ -114,6 +114,14 @@ pub enum Command {
     /// Say all that stands for and against a run here: login, versions, agents, free resources, programs and images
     /// on the agents (found by short tasks), our own groups
     Doctor(DoctorArgs),
+    /// Show a run again as it went, from its samples
+    Replay {
+        /// The run's folder, or a folder of several
+        run: PathBuf,
+        /// How many times faster than it went
+        #[arg(long, default_value_t = 10.0, value_name = "N", value_parser = crate::cli::values::speed)]
+        speed: f64,
+    },
     /// Log in and say what is there: versions, agents, free resources; starts nothing
     Login {
         /// Which cluster.

@@ -44,6 +44,17 @@ pub fn precision(text: &str) -> Result<f64, String> {
     }
 }
 
+/// How many times faster than real; more than nothing.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
+        .ok_or_else(|| "write a number above 0, such as 10".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

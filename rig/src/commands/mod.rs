@@ -17,6 +17,7 @@ pub mod pairs;
 pub mod parity;
 pub mod record;
 pub mod render;
+pub mod replay;
 pub mod resume;
 pub mod run;
 pub mod sandbox;

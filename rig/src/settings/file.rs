@@ -11,6 +11,9 @@ use crate::exit::Failure;
 /// Names of things that do not belong into a file.
 const SECRETS: [&str; 5] = ["password", "token", "secret", "private", "credential"];
 
+const NO_SECRETS: &str =
+    "secrets do not belong into a file; use the environment (DCOS_PASSWORD, DCOS_ACS_TOKEN_FILE, …)";
+
 /// A settings file that was read.
 #[derive(Clone, Debug)]
 pub struct SettingsFile {
@@ -106,13 +109,16 @@ impl SettingsFile {
             Value::Array(values) => values.iter().map(one).collect::<Option<Vec<_>>>(),
             value => one(value).map(|value| vec![value]),
         };
+        let hides_one = |text: &String| crate::cli::spoken::without_password(text) != text.as_str();
+        if all.as_ref().is_some_and(|all| all.iter().any(hides_one)) {
+            return Err(self.wrong(flag, NO_SECRETS));
+        }
         all.map(Some).ok_or_else(|| self.wrong(flag, "write a text, a number, true or false, or a list of these"))
     }
 
     fn no_secret(&self, key: &str) -> Result<(), Failure> {
         if SECRETS.iter().any(|secret| key.to_lowercase().contains(secret)) {
-            let why = "secrets do not belong into a file; use the environment (DCOS_PASSWORD, DCOS_ACS_TOKEN_FILE, …)";
-            return Err(self.wrong(key, why));
+            return Err(self.wrong(key, NO_SECRETS));
         }
         Ok(())
     }

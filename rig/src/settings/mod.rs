@@ -17,6 +17,17 @@ use crate::exit::Failure;
 /// Flags that are about the file and the log, not about a command.
 const GLOBAL: [&str; 3] = ["config", "verbose", "log-format"];
 
+/// Variables of DC/OS and Marathon that mean the same as a flag: where one is set, the file's value of the flag yields.
+const SAME: [(&str, &[&str]); 7] = [
+    ("url", &["DCOS_URL", "MARATHON_URL"]),
+    ("user", &["DCOS_USERNAME", "DCOS_UID", "MARATHON_USER"]),
+    ("ca", &["DCOS_SSL_VERIFY", "DCOS_SSL_PIN"]),
+    ("pin", &["DCOS_SSL_VERIFY", "DCOS_SSL_PIN"]),
+    ("insecure", &["DCOS_SSL_VERIFY", "DCOS_SSL_PIN"]),
+    ("cert", &["DCOS_CLIENT_CERT"]),
+    ("key", &["DCOS_CLIENT_KEY"]),
+];
+
 /// Where a flag's value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -74,7 +85,8 @@ pub fn settings(
             || arg.get_short().is_some_and(|short| typed.iter().any(|word| *word == format!("-{short}")))
     };
     let named = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let somewhere = named("DCOS_URL").or_else(|| named("MARATHON_URL")).is_some();
+    let said_so =
+        |flag: &str| SAME.iter().any(|(same, names)| *same == flag && names.iter().any(|name| named(name).is_some()));
     let mut all = Vec::new();
     for arg in command.get_arguments() {
         let Some(long) = arg.get_long().filter(|long| !["help", "version"].contains(long) && !GLOBAL.contains(long))
@@ -94,7 +106,7 @@ pub fn settings(
             setting.values =
                 if many { value.split(';').map(|each| each.trim().to_owned()).collect() } else { vec![value] };
             setting.source = Source::Variable(own);
-        } else if let Some(file) = file.filter(|_| !(excluded || (long == "url" && somewhere)))
+        } else if let Some(file) = file.filter(|_| !(excluded || said_so(long)))
             && let Some(values) = file.values(command.get_name(), long)?
         {
             setting.values = values;

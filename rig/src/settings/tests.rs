@@ -40,12 +40,16 @@ fn the_clusters_own_variables_win_over_the_file() {
     let text = "url = \"http://file.example\"\n";
     assert_eq!(expanded("hc-rig apps", &[], text).unwrap()[2], "--url=http://file.example");
     assert_eq!(expanded("hc-rig apps", &[("MARATHON_URL", "http://x")], text).unwrap().len(), 2);
+    let trust = "ca = \"file.pem\"\nuser = \"filed\"\n";
+    let both = [("DCOS_SSL_VERIFY", "false"), ("DCOS_UID", "me")];
+    assert_eq!(expanded("hc-rig apps", &both, trust).unwrap().len(), 2);
 }
 
 #[test]
 fn a_wrong_key_is_said_with_its_line() {
     for (text, said) in [
-        ("step = 1\nspeed = 5\n", "hc-rig.toml:2: no command has a flag --speed"),
+        ("step = 1\nspead = 5\n", "hc-rig.toml:2: no command has a flag --spead"),
+        ("url = \"http://me:hunter2@host\"\n", "hc-rig.toml:1: secrets do not belong into a file"),
         ("[run]\nagents = 5\n", "hc-rig.toml:2: `hc-rig run` has no flag --agents"),
         ("\n[runs]\nstep = 5\n", "hc-rig.toml:2: there is no command `runs`"),
         ("[run]\n\npassword = \"x\"\n", "hc-rig.toml:3: secrets do not belong into a file"),
