@@ -13,6 +13,7 @@ pub mod diff;
 pub mod exit;
 pub mod export;
 pub mod folder;
+pub mod metrics;
 pub mod probe;
 pub mod progress;
 pub mod report;

@@ -17,7 +17,6 @@ use crate::{
     demo::{Setting, Shown, recording, show, show::WELL},
     exit::{Code, Failure},
     folder::{Run, RunFolder},
-    progress::Progress,
     run::{Interrupt, embedded::Embedded},
     why::{Diagnosis, Reason, stall::stalls, text},
 };
@@ -45,7 +44,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         }
         _ => return Err(Failure::usage("a demo shows one pair: name --pair once")),
     };
-    let progress = Progress::new(args.output.quiet);
+    let progress = args.output.progress().await?;
     let folder = RunFolder::create(args.output.folder("demo"))?;
     let embedded = tokio::select! {
         started = Embedded::start(&args.embedded) => started?,

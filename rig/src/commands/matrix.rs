@@ -26,7 +26,6 @@ use crate::{
     },
     exit::{Code, Failure},
     folder::{RunFolder, manifest::Cluster, matrix::Matrix, write_whole},
-    progress::Progress,
     report::{self, fragments::claim_text},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
@@ -93,7 +92,7 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failur
         stage = stage(args, &pairs, counts[counts.len() - 1]) => stage?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
-    let progress = Progress::new(args.output.quiet);
+    let progress = args.output.progress().await?;
     progress.say(&format!(
         "{} pairs × {counts:?} tasks, {}, each held for {:?}",
         pairs.len(),

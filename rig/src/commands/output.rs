@@ -1,10 +1,11 @@
 //! Where results go.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
-use crate::folder::locate::BELOW;
 use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
+
+use crate::{exit::Failure, folder::locate::BELOW, metrics::Metrics, progress::Progress};
 
 /// Where results go, and how much is said meanwhile.
 #[derive(Args, Clone, Debug, Default)]
@@ -15,9 +16,24 @@ pub struct Output {
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
+    /// Serve the numbers for Prometheus at http://ADDR/metrics while the run lasts, such as 127.0.0.1:9464
+    #[arg(long, value_name = "ADDR")]
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Output {
+    /// Where progress is told: on stderr, and for Prometheus if that was asked for.
+    ///
+    /// # Errors
+    /// Exit code 2: nobody can listen on the address.
+    pub async fn progress(&self) -> Result<Progress, Failure> {
+        let progress = Progress::new(self.quiet);
+        let Some(address) = self.metrics else { return Ok(progress) };
+        let (metrics, there) = Metrics::serve(address).await?;
+        progress.say(&format!("metrics on http://{there}/metrics"));
+        Ok(progress.with_metrics(metrics))
+    }
+
     /// The folder: the one asked for, or a new name below `hc-rig-runs`.
     pub fn folder(&self, command: &str) -> PathBuf {
         self.out.clone().unwrap_or_else(|| {

@@ -9,7 +9,6 @@ use crate::{
     commands::{Done, closing, dry_run, output::Output, render, scaling::Scaling},
     exit::{Code, Failure},
     folder::RunFolder,
-    progress::Progress,
     run::{
         Allowance, Definition, Interrupt, Job, Outcome, measure,
         reach::{self, Reach},
@@ -56,7 +55,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.patience.value);
     let client = reach::client(&settings)?;
-    let progress = Progress::new(args.output.quiet);
+    let progress = args.output.progress().await?;
 
     let found = tokio::select! {
         found = preflight(&client) => found.map_err(|error| reach::failure(&error))?,

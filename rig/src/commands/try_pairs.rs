@@ -20,7 +20,6 @@ use crate::{
     },
     exit::Failure,
     folder::RunFolder,
-    progress::Progress,
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
@@ -65,7 +64,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         definitions.iter().map(|definition| args.scaling.scaled(definition)).collect::<Result<Vec<_>, _>>()?;
     let plans = scaled.iter_mut().map(|scaled| &mut scaled.plan).collect();
     let lowered = lower(plans, Room::here().capacity())?;
-    let progress = Progress::new(args.output.quiet);
+    let progress = args.output.progress().await?;
     let path = args.output.folder("try");
     let folders = folders(&path, &definitions)?;
 

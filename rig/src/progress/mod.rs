@@ -9,11 +9,14 @@ use console::Style;
 use harness::scale::{Counts, Sample, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::metrics::Metrics;
+
 /// The lines of all pairs.
 #[derive(Clone, Debug)]
 pub struct Progress {
     bars: Option<MultiProgress>,
     quiet: bool,
+    metrics: Option<Metrics>,
 }
 
 impl Progress {
@@ -21,7 +24,14 @@ impl Progress {
     pub fn new(quiet: bool) -> Self {
         let live = !quiet && stderr().is_terminal();
         let bars = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(5)));
-        Self { bars, quiet }
+        Self { bars, quiet, metrics: None }
+    }
+
+    /// Tells Prometheus too.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = Some(metrics);
+        self
     }
 
     /// One more pair, up to `target` tasks.
@@ -37,7 +47,8 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(500));
             bar
         });
-        PairProgress { name: name.to_owned(), bar, quiet: self.quiet, step: 1, target }
+        let metrics = self.metrics.clone();
+        PairProgress { name: name.to_owned(), bar, quiet: self.quiet, metrics, step: 1, target }
     }
 
     /// A sentence between the lines.
@@ -56,6 +67,7 @@ pub struct PairProgress {
     name: String,
     bar: Option<ProgressBar>,
     quiet: bool,
+    metrics: Option<Metrics>,
     step: usize,
     target: u32,
 }
@@ -63,6 +75,9 @@ pub struct PairProgress {
 impl PairProgress {
     /// A poll has answered.
     pub fn sample(&mut self, sample: &Sample) {
+        if let Some(metrics) = &self.metrics {
+            metrics.sample(&self.name, sample);
+        }
         self.show(&sample.counts, sample.target, sample.request, sample.t, sample.took, sample.late);
     }
 
