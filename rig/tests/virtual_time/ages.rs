@@ -12,7 +12,7 @@ use crate::stage::{Kept, Stage};
 /// Recorded from Marathon 1.11.26: 60 well tasks checked each second, one hung task with a time-out of 20 s, 256 slots;
 /// (t, median age, oldest) every two seconds.
 fn recorded() -> Vec<(f64, f64, f64)> {
-    let text = include_str!("../../../fixtures/recorded/one-hung-task.json");
+    let text = fixtures::ONE_HUNG_TASK;
     let all: Value = serde_json::from_str(text).expect("the recording");
     let runs = all["runs"].as_array().expect("runs");
     let run = runs.iter().find(|run| run["max_concurrent_marathon_health_checks"] == 256).expect("the default");
