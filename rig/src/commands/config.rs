@@ -7,11 +7,9 @@ use clap::Command;
 use crate::{
     commands::Done,
     exit::Failure,
+    folder::manifest::sounds_secret,
     settings::{SettingsFile, settings},
 };
-
-/// Parts of names of variables whose value is never shown.
-const SECRET: [&str; 5] = ["PASSWORD", "TOKEN", "CREDENTIAL", "KEY", "SECRET"];
 
 /// Tells the flags of every command, or of one, and the variables that name the cluster and what tasks are made of.
 ///
@@ -59,7 +57,7 @@ pub fn run(
     for (name, meaning) in harness::settings::VARIABLES.iter().chain(fixtures::KIT_VARIABLES) {
         let value = match variable(name).filter(|value| !value.trim().is_empty()) {
             None => "(not set)".to_owned(),
-            Some(_) if SECRET.iter().any(|part| name.contains(part)) => "(set)".to_owned(),
+            Some(_) if sounds_secret(name) => "(set)".to_owned(),
             Some(value) => without_password(&value),
         };
         let _ = writeln!(text, "{name:<32} {value:<28} {meaning}");

@@ -188,15 +188,20 @@ pub fn check_facts(definition: &Value) -> CheckFacts {
     }
 }
 
+/// Whether what bears this name is better not shown.
+pub fn sounds_secret(name: &str) -> bool {
+    const MARKS: [&str; 7] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "COOKIE"];
+    let upper = name.to_uppercase();
+    MARKS.iter().any(|mark| upper.contains(mark))
+}
+
 /// The definition with the values of secret-looking environment variables and labels left out.
 pub fn without_secrets(definition: &Value) -> Value {
-    const MARKS: [&str; 7] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "COOKIE"];
     let mut clean = definition.clone();
     for part in ["env", "labels"] {
         if let Some(Value::Object(map)) = clean.get_mut(part) {
             for (name, value) in map.iter_mut() {
-                let upper = name.to_uppercase();
-                if value.is_string() && MARKS.iter().any(|mark| upper.contains(mark)) {
+                if value.is_string() && sounds_secret(name) {
                     *value = Value::String("(left out)".to_owned());
                 }
             }
