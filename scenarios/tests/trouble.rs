@@ -102,7 +102,10 @@ async fn strike(fake: &FakeMarathon, rules: Vec<Rule>, lasting: Duration) {
 
 #[rstest]
 #[case::unavailable(answers(StatusCode::SERVICE_UNAVAILABLE, "no leader"), "answer 503")]
+#[case::bad_gateway(answers(StatusCode::BAD_GATEWAY, "no leader"), "answer 502")]
 #[case::resets(HttpAct::Reset, "connection broke")]
+#[case::cut_short(HttpAct::Truncate(10), "connection broke")]
+#[case::no_json(HttpAct::Malformed, "unreadable answer")]
 #[case::slow(HttpAct::Delay(SLOW), "slow answer")]
 #[case::no_answer(HttpAct::Delay(Duration::from_secs(40)), "no answer in time")]
 #[tokio::test(start_paused = true)]

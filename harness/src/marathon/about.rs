@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::ask::{Ask, Target};
 use super::builder::Auth;
-use super::client::{Client, parse};
+use super::client::Client;
 use super::{Error, Result};
 use crate::dcos::OfferedCa;
 use crate::dcos::tls::Fingerprint;
@@ -20,7 +20,7 @@ impl Client {
         let ask = Ask::get(Target::path("dcos-metadata/dcos-version.json"));
         match self.connection.fetch_from(Some(root), ask).await {
             Ok((url, _, body)) => {
-                let answer: Value = parse(&Method::GET, &url, &body)?;
+                let answer: Value = self.connection.parse(&Method::GET, &url, &body)?;
                 Ok(answer.get("version").and_then(Value::as_str).map(str::to_owned))
             }
             Err(error) if error.is_not_found() => Ok(None),

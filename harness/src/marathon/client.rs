@@ -130,7 +130,7 @@ impl Client {
     pub async fn app(&self, id: &str) -> Result<App> {
         let ask = Ask::get(Target::path("v2/apps").then(id));
         let (url, _, body) = self.connection.fetch(ask).await?;
-        let mut answer: Value = parse(&Method::GET, &url, &body)?;
+        let mut answer: Value = self.connection.parse(&Method::GET, &url, &body)?;
         let app = answer.get_mut("app").map(Value::take).unwrap_or_default();
         App::from_value(app).map_err(|error| Error::body(&Method::GET, url, format!("no app: {error}"), &body))
     }
@@ -272,7 +272,10 @@ impl Client {
     pub async fn cancel_deployment(&self, id: &str, force: bool) -> Result<DeploymentResult> {
         let target = Target::path("v2/deployments").then(id).flag("force", force);
         let (url, _, body) = self.connection.fetch(Ask::new(Method::DELETE, target)).await?;
-        if body.is_empty() { Ok(DeploymentResult::default()) } else { parse(&Method::DELETE, &url, &body) }
+        if body.is_empty() {
+            return Ok(DeploymentResult::default());
+        }
+        self.connection.parse(&Method::DELETE, &url, &body)
     }
 
     /// `GET /v2/queue`: apps with instances that wait for an offer.
@@ -345,7 +348,7 @@ impl Client {
     pub(super) async fn read<T: DeserializeOwned>(&self, ask: Ask) -> Result<T> {
         let method = ask.method.clone();
         let (url, _, body): (String, HeaderMap, Bytes) = self.connection.fetch(ask).await?;
-        parse(&method, &url, &body)
+        self.connection.parse(&method, &url, &body)
     }
 }
 
@@ -359,11 +362,6 @@ impl Kill {
     fn of(self, target: Target) -> Target {
         target.flag("scale", self == Self::Scale).flag("wipe", self == Self::Wipe)
     }
-}
-
-pub(super) fn parse<T: DeserializeOwned>(method: &Method, url: &str, body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body)
-        .map_err(|error| Error::body(method, url, format!("the answer cannot be read: {error}"), body))
 }
 
 fn absent<T>(result: Result<T>) -> Result<Option<T>> {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, Request, StatusCode};
 use once_cell::sync::OnceCell;
+use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -96,6 +97,17 @@ impl Connection {
             _ => {}
         }
         outcome
+    }
+
+    /// Reads an answer. That it is no JSON is trouble on the way as well.
+    pub(super) fn parse<T: DeserializeOwned>(&self, method: &Method, url: &str, body: &[u8]) -> Result<T> {
+        serde_json::from_slice(body).map_err(|error| {
+            let error = Error::unreadable(method, url, &error, body);
+            if error.is_transient() {
+                self.incidents.note(&IncidentKind::Failed { error: error.clone() });
+            }
+            error
+        })
     }
 
     /// The head of a good answer; the body is the caller's to read.

@@ -38,6 +38,13 @@ pub enum ErrorKind {
         /// The deployments that lock the app (409).
         deployments: Vec<String>,
     },
+    /// A good status with a body that is no JSON: cut short, or of something on the way, such as a proxy's page.
+    Garbled {
+        /// Where it stops being JSON.
+        why: String,
+        /// The beginning of the body.
+        excerpt: String,
+    },
     /// A good status with a body that is not what Marathon answers.
     Body {
         /// What was expected and why this is none.
@@ -78,6 +85,12 @@ impl Error {
 
     pub(crate) fn body(method: &Method, url: impl Into<String>, why: impl Into<String>, body: &[u8]) -> Self {
         Self::new(method, url, ErrorKind::Body { why: why.into(), excerpt: plain_text(body) })
+    }
+
+    pub(super) fn unreadable(method: &Method, url: &str, error: &serde_json::Error, body: &[u8]) -> Self {
+        let (why, excerpt) = (format!("the answer cannot be read: {error}"), plain_text(body));
+        let kind = if error.is_data() { ErrorKind::Body { why, excerpt } } else { ErrorKind::Garbled { why, excerpt } };
+        Self::new(method, url, kind)
     }
 
     /// What went wrong.
@@ -166,8 +179,8 @@ impl Error {
         matches!(self.transport_kind(), Some(TransportErrorKind::Connect | TransportErrorKind::Timeout))
     }
 
-    /// The same request may well succeed a moment later: a broken connection, 429, 502, 503, 504, or a 5xx other
-    /// than Marathon's 500 for an unknown route.
+    /// The same request may well succeed a moment later: a broken connection, 429, 502, 503, 504, a 5xx other
+    /// than Marathon's 500 for an unknown route, or a body that is no JSON.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match &self.0.kind {
@@ -175,6 +188,7 @@ impl Error {
             ErrorKind::Status { status, message, .. } => {
                 *status == StatusCode::TOO_MANY_REQUESTS || (status.is_server_error() && message != "URI not found")
             }
+            ErrorKind::Garbled { .. } => true,
             ErrorKind::Body { .. } => false,
             ErrorKind::Login(error) => error.is_transient(),
         }
@@ -197,7 +211,9 @@ impl fmt::Display for Error {
             ErrorKind::Login(error) => write!(f, "{error}"),
             ErrorKind::Transport(error) => write!(f, "{method} {url}: {error}"),
             ErrorKind::Body { why, excerpt } if excerpt.is_empty() => write!(f, "{method} {url}: {why}"),
-            ErrorKind::Body { why, excerpt } => write!(f, "{method} {url}: {why}; it begins `{excerpt}`"),
+            ErrorKind::Garbled { why, excerpt } | ErrorKind::Body { why, excerpt } => {
+                write!(f, "{method} {url}: {why}; it begins `{excerpt}`")
+            }
             ErrorKind::Status { status, message, details, deployments } => {
                 write!(f, "{method} {url}: {status}")?;
                 if !message.is_empty() {

@@ -87,7 +87,7 @@ fn trouble(error: &Error) -> String {
             what.to_owned()
         }
         ErrorKind::Login(_) => "login failed".to_owned(),
-        ErrorKind::Body { .. } => "unreadable answer".to_owned(),
+        ErrorKind::Garbled { .. } | ErrorKind::Body { .. } => "unreadable answer".to_owned(),
     }
 }
 

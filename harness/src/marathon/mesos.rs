@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::ask::{Ask, Target};
-use super::client::{Client, parse};
+use super::client::Client;
 use super::{Error, Result};
 
 /// The master's `/state`, as much of it as the rig needs.
@@ -183,6 +183,6 @@ impl Client {
 
     async fn json_at<T: DeserializeOwned>(&self, base: &Url, target: Target) -> Result<T> {
         let (url, _, body) = self.connection.fetch_from(Some(base), Ask::get(target)).await?;
-        parse(&Method::GET, &url, &body)
+        self.connection.parse(&Method::GET, &url, &body)
     }
 }

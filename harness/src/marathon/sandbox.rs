@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Result;
 use super::ask::{Ask, Target};
-use super::client::{Client, parse};
+use super::client::Client;
 use super::mesos::{Agent, MesosState};
 use crate::transport::ByteStream;
 
@@ -82,7 +82,7 @@ impl Client {
     pub async fn sandbox_files(&self, sandbox: &Sandbox, folder: &str) -> Result<Vec<FileInfo>> {
         let (base, target) = self.agent_place(&sandbox.agent, files("browse", sandbox, folder)).await?;
         let (url, _, body) = self.connection.fetch_from(Some(&base), Ask::get(target)).await?;
-        parse(&Method::GET, &url, &body)
+        self.connection.parse(&Method::GET, &url, &body)
     }
 
     /// The bytes of a file, as they come. Only the head of the answer has a time limit.

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 
 /// What kind of failure it was; it decides whether trying again makes sense and what to advise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,10 @@ impl TransportError {
             // What our own judges of certificates say goes through rustls's catch-all.
             return Self::new(TransportErrorKind::Tls, text.trim_start_matches("unexpected error: "));
         }
+        // rustls's own text for it is a link to its manual.
+        if find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
+            return Self::new(TransportErrorKind::Reset, "the server closed it before the end of the answer");
+        }
         if error.is_timeout() {
             return Self::new(TransportErrorKind::Timeout, "no answer in time");
         }
@@ -97,6 +102,6 @@ fn innermost<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'st
 /// The first `E` in the chain. An `io::Error` is no link of it but a wrapper: it names its content's source as
 /// its own, and one may hold another.
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let wrapped = || error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let wrapped = || error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     error.downcast_ref::<E>().or_else(|| find::<E>(wrapped()?)).or_else(|| find::<E>(error.source()?))
 }

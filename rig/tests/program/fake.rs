@@ -1,9 +1,12 @@
 //! A fake Marathon in a process of its own, as a user starts it.
 
 use std::{
-    io::{BufRead as _, BufReader},
-    process::{Child, Stdio},
+    io::{BufRead as _, BufReader, Lines},
+    process::{Child, ChildStdout, Stdio},
 };
+
+use harness::Transport;
+use serde_json::Value;
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -15,28 +18,64 @@ use crate::hc_rig::HcRig;
 /// `hc-rig fake`, ended when dropped.
 pub(crate) struct Fake {
     child: Child,
-    /// Where it listens.
+    /// Where it listens; with standbys all of them, with commas between.
     pub(crate) url: String,
+    /// Where its operator's API listens, if that was asked for.
+    admin: Option<String>,
 }
 
 impl Fake {
-    /// Starts it with these arguments and waits for its first line.
+    /// Starts it with these arguments and waits for its first lines.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let arguments: Vec<&str> =
             ["fake", "--listen", "127.0.0.1:0"].into_iter().chain(arguments.iter().copied()).collect();
         let mut child =
             HcRig::new(&arguments).command().stdout(Stdio::piped()).spawn().expect("the fake can be started");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("the first line can be read");
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("unexpected: {line}")).to_owned();
-        Self { child, url }
+        let mut lines = BufReader::new(stdout).lines();
+        let url = rest_of_line(&mut lines, "listening on ");
+        let admin = arguments.contains(&"--admin").then(|| rest_of_line(&mut lines, "admin on "));
+        Self { child, url, admin }
     }
+
+    /// Adds a fault, or makes one happen now, through the operator's API.
+    pub(crate) fn inject(&self, fault: &Value) {
+        let status = self.operate("POST", "faults", fault.to_string()).0;
+        assert!(status.is_success(), "{fault}: {status}");
+    }
+
+    /// All that it holds, as the operator's API tells it.
+    pub(crate) fn state(&self) -> Value {
+        serde_json::from_slice(&self.operate("GET", "state", String::new()).1).expect("JSON")
+    }
+
+    fn operate(&self, method: &str, what: &str, body: String) -> (http::StatusCode, Vec<u8>) {
+        let admin = self.admin.as_deref().expect("the fake was started with --admin");
+        let request = http::Request::builder().method(method).uri(format!("{admin}/fake/{what}")).body(body.into());
+        here(async {
+            let answer = sockets().send(request.expect("a request")).await.expect("the operator's API answers");
+            (answer.status, answer.bytes().await.expect("a whole answer").to_vec())
+        })
+    }
+}
+
+fn rest_of_line(lines: &mut Lines<BufReader<ChildStdout>>, start: &str) -> String {
+    let line = lines.next().expect("a line of the fake").expect("a line in UTF-8");
+    line.strip_prefix(start).unwrap_or_else(|| panic!("unexpected: {line}")).to_owned()
+}
+
+fn sockets() -> Transport {
+    Transport::sockets(&Default::default()).expect("a transport")
+}
+
+fn here<T>(question: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(question)
 }
 
 impl Fake {
     /// Creates an app.
-    pub(crate) fn deploy(&self, app: &serde_json::Value) {
+    pub(crate) fn deploy(&self, app: &Value) {
         self.ask(async |client| client.create_app(app).await.map(drop));
     }
 
@@ -71,10 +110,8 @@ impl Fake {
     }
 
     fn ask_here<T>(&self, question: impl AsyncFnOnce(harness::Client) -> Result<T, harness::Error>) -> T {
-        let client = harness::Client::builder(self.url.parse().expect("an address"))
-            .transport(harness::Transport::sockets(&Default::default()).expect("a transport"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(question(client)).expect("the fake answers")
+        let client = harness::Client::builder(self.url.parse().expect("an address")).transport(sockets());
+        here(question(client)).expect("the fake answers")
     }
 }
 

@@ -12,3 +12,4 @@ mod refusals;
 mod runs;
 mod sandbox;
 mod secrets;
+mod trouble;
