@@ -2,15 +2,11 @@
 
 use std::path::Path;
 
-use fixtures::{Kit, container::Image};
-use harness::{
-    Clock, Transport,
-    dcos::{Credentials, tls::Trust},
-};
-use url::Url;
+use fixtures::container::Image;
+use harness::{Clock, Transport, dcos::tls::Trust};
 
 use super::{Gate, NoStage, PASSWORD, Stage, UID};
-use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName, outages::Outages};
+use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};
 
 /// Runs a scenario on a fake in a container of its own.
 pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
@@ -32,26 +28,8 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         image = image.user(UID, PASSWORD);
     }
     let container = image.start().await?;
-    let root = Url::parse(container.url())?;
-    let gate = Gate {
-        marathon: if needs.login { root.join("/service/marathon/")? } else { root.clone() },
-        dcos: needs.login.then_some(root),
-        transport: Transport::sockets(&Trust::default())?,
-        clock: Clock::System,
-        credentials: needs.login.then(|| Credentials::Password { uid: UID.to_owned(), password: PASSWORD.into() }),
-    };
-    Ok(Stage {
-        client: gate.client(gate.credentials.clone()),
-        gate,
-        fake: None,
-        seed: None,
-        // Two cores, and offers come in cycles.
-        patience: 3.0,
-        kit: Kit::default(),
-        found: None,
-        outages: Outages::default(),
-        docker: true,
-        outlives_the_test: false,
-        guard: Some(Box::new(container)),
-    })
+    let transport = Transport::sockets(&Trust::default())?;
+    let gate = Gate::of_fake(container.url(), needs, transport, Clock::System)?;
+    // Two cores, and offers come in cycles.
+    Ok(Stage { guard: Some(Box::new(container)), ..Stage::of_fake(gate, 3.0) })
 }

@@ -20,7 +20,7 @@ use harness::{
 use serde_json::Value;
 use url::Url;
 
-use crate::{NotApplicable, Result, name::TestName, outages::Outages};
+use crate::{Needs, NotApplicable, Result, name::TestName, outages::Outages};
 
 /// Who may log in to a fake where a login is needed: the manual procedure's user.
 pub(crate) const UID: &str = "bootstrapuser";
@@ -63,6 +63,17 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
+    /// The way to a fake at `root`. With a login Marathon is where DC/OS has it.
+    pub(crate) fn of_fake(root: &str, needs: &Needs, transport: Transport, clock: Clock) -> Result<Self> {
+        let root = Url::parse(root)?;
+        if !needs.login {
+            return Ok(Self { marathon: root, dcos: None, transport, clock, credentials: None });
+        }
+        let credentials = Credentials::Password { uid: UID.to_owned(), password: PASSWORD.into() };
+        let marathon = root.join("/service/marathon/")?;
+        Ok(Self { marathon, dcos: Some(root), transport, clock, credentials: Some(credentials) })
+    }
+
     /// A client with these credentials, or without any.
     pub(crate) fn client(&self, credentials: Option<Credentials>) -> Client {
         let mut builder = Client::builder(self.marathon.clone());
@@ -96,6 +107,23 @@ impl<E: Into<eyre::Report>> From<E> for NoStage {
 }
 
 impl Stage {
+    /// On a fake behind `gate`, which has everything and goes away with the test.
+    pub(crate) fn of_fake(gate: Gate, patience: f64) -> Self {
+        Self {
+            client: gate.client(gate.credentials.clone()),
+            gate,
+            fake: None,
+            seed: None,
+            patience,
+            kit: Kit::default(),
+            found: None,
+            outages: Outages::default(),
+            docker: true,
+            outlives_the_test: false,
+            guard: None,
+        }
+    }
+
     /// The run's name for the scenario's group. A Marathon that outlives the test may have another run of it.
     pub(crate) fn group_name(&self, name: &TestName) -> String {
         if self.outlives_the_test {

@@ -3,15 +3,10 @@
 use std::{net::Ipv4Addr, path::Path};
 
 use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
-use fixtures::Kit;
-use harness::{
-    Clock, Transport,
-    dcos::{Credentials, tls::Trust},
-};
-use url::Url;
+use harness::{Clock, Transport, dcos::tls::Trust};
 
 use super::{Gate, NoStage, PASSWORD, Stage, UID};
-use crate::{Arena, Needs, Result, arena, name::TestName, outages::Outages};
+use crate::{Arena, Needs, Result, arena, name::TestName};
 
 /// The seed of every fake; another one for a whole run with `HC_RIG_SEED`.
 const SEED: u64 = 1;
@@ -37,20 +32,8 @@ async fn stage_simulated(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage
     let fake = builder(needs, seed).tasks(Tasks::Simulated).epoch(start).start().await?;
     let transport = Transport::in_process(fake.service());
     let day = time::OffsetDateTime::from_unix_timestamp(NOON)?;
-    let gate = gate("http://marathon.in-process/", needs, transport, Clock::anchored(day))?;
-    Ok(Stage {
-        client: gate.client(gate.credentials.clone()),
-        gate,
-        fake: Some(fake),
-        seed: Some(seed),
-        patience: 1.0,
-        kit: Kit::default(),
-        found: None,
-        outages: Outages::default(),
-        docker: true,
-        outlives_the_test: false,
-        guard: None,
-    })
+    let gate = Gate::of_fake("http://marathon.in-process/", needs, transport, Clock::anchored(day))?;
+    Ok(Stage { fake: Some(fake), seed: Some(seed), ..Stage::of_fake(gate, 1.0) })
 }
 
 async fn stage_process(task_tools: &Path, needs: &Needs, folder: &Path) -> Result<Stage, NoStage> {
@@ -64,21 +47,9 @@ async fn stage_process(task_tools: &Path, needs: &Needs, folder: &Path) -> Resul
         .start()
         .await?;
     let transport = Transport::sockets(&Trust::default())?;
-    let gate = gate(fake.url(), needs, transport, Clock::System)?;
+    let gate = Gate::of_fake(fake.url(), needs, transport, Clock::System)?;
     // Two cores, and other tests beside this one.
-    Ok(Stage {
-        client: gate.client(gate.credentials.clone()),
-        gate,
-        fake: Some(fake),
-        seed: Some(seed),
-        patience: 2.0,
-        kit: Kit::default(),
-        found: None,
-        outages: Outages::default(),
-        docker: true,
-        outlives_the_test: false,
-        guard: None,
-    })
+    Ok(Stage { fake: Some(fake), seed: Some(seed), ..Stage::of_fake(gate, 2.0) })
 }
 
 fn builder(needs: &Needs, seed: u64) -> Builder {
@@ -90,17 +61,6 @@ fn builder(needs: &Needs, seed: u64) -> Builder {
         builder = builder.token_ttl(ttl);
     }
     builder
-}
-
-/// With a login Marathon is where DC/OS has it.
-fn gate(root: &str, needs: &Needs, transport: Transport, clock: Clock) -> Result<Gate> {
-    let root = Url::parse(root)?;
-    if !needs.login {
-        return Ok(Gate { marathon: root, dcos: None, transport, clock, credentials: None });
-    }
-    let credentials = Credentials::Password { uid: UID.to_owned(), password: PASSWORD.into() };
-    let marathon = root.join("/service/marathon/")?;
-    Ok(Gate { marathon, dcos: Some(root), transport, clock, credentials: Some(credentials) })
 }
 
 fn seed() -> Result<u64> {
