@@ -10,7 +10,7 @@ use crate::{
         summary::{Step, Verdict},
     },
     report::{
-        fragments::{claim_text, headline},
+        fragments::{claim_text, headline, in_grace},
         several::{self, Named},
     },
     why::{Diagnosis, Finding, findings, text},
@@ -74,7 +74,7 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
         let summary = &run.summary;
         let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
         let mut line = format!(
-            "  {:<19} {:>4}/{:<4} healthy   {} step{}   slowest {}   {} ever unhealthy",
+            "  {:<19} {:>4}/{:<4} healthy   {} step{}   slowest {}   {} ever unhealthy{}",
             run.manifest.pair,
             summary.last.healthy,
             summary.target,
@@ -82,6 +82,7 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
             if summary.steps.len() == 1 { "" } else { "s" },
             slowest.map_or("–".to_owned(), |seconds| format!("{seconds:.1} s")),
             summary.sick_tasks,
+            in_grace(summary),
         );
         if summary.verdict != Verdict::Held {
             let _ = write!(line, "   {}: {}", summary.verdict.word(), cut(&summary.why));

@@ -95,11 +95,7 @@ fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
 fn blamed(run: &Run, index: usize) -> Vec<&Story> {
     let steps = &run.summary.steps;
     let of = |t: f64| steps.partition_point(|step| step.asked_at <= t).saturating_sub(1);
-    let began = |story: &Story| {
-        let sick = story.sickness.as_ref().map(|sickness| sickness.t);
-        sick.into_iter().chain(story.end.as_ref().map(|end| end.t)).min_by(f64::total_cmp)
-    };
-    run.stories.telling().into_iter().filter(|story| began(story).is_some_and(|t| of(t) == index)).collect()
+    run.stories.telling().into_iter().filter(|story| story.trouble_at().is_some_and(|t| of(t) == index)).collect()
 }
 
 fn body(blamed: &[&Story]) -> String {
@@ -111,6 +107,9 @@ fn body(blamed: &[&Story]) -> String {
             let cause = if sickness.cause.is_empty() { "no cause given" } else { &sickness.cause };
             let _ =
                 write!(text, ": unhealthy at {:.1} s, {} failures in a row, {cause}", sickness.t, sickness.failures);
+        }
+        if let (Some(t), None) = (story.failed_in_grace, &story.sickness) {
+            let _ = write!(text, ": failed within its grace period from {t:.1} s on, and never was well");
         }
         if let Some(end) = &story.end {
             let _ = write!(text, "; {} at {:.1} s {}", end.state, end.t, end.message);

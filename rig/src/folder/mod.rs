@@ -207,6 +207,8 @@ impl RunFolder {
             summary.reached = u64::from(limit.holds);
         }
         summary.sick_tasks = stories.all().filter(|story| story.sickness.is_some()).count() as u64;
+        let in_grace = |story: &&tasks::Story| story.sickness.is_none() && story.failed_in_grace.is_some();
+        summary.grace_tasks = stories.all().filter(in_grace).count() as u64;
         summary.ended_tasks = stories.all().filter(|story| story.end.is_some()).count() as u64;
         if summary.verdict == summary::Verdict::Broken && summary.why.is_empty() {
             summary.why = "the run ended without a verdict (it was killed, or it is still going on)".to_owned();

@@ -158,6 +158,8 @@ pub struct Summary {
     pub seconds: f64,
     /// Tasks that had a bad result at any time.
     pub sick_tasks: u64,
+    /// Tasks whose only bad results came within their grace period: `"alive": false`, and no failure is counted.
+    pub grace_tasks: u64,
     /// Tasks that ended during the run, whatever the cause.
     pub ended_tasks: u64,
     /// `complete`, or what is left.

@@ -79,12 +79,17 @@ pub struct Story {
     pub executor_pid: Option<i64>,
     /// A bad result of its own, the worst if there were several.
     pub sickness: Option<Sickness>,
+    /// Seconds on the samples' clock of the first sample that shows a failure within its grace period: Marathon then says
+    /// `"alive": false` and counts none. Of native checks such failures are not to be seen.
+    pub failed_in_grace: Option<f64>,
     /// How often a good result followed a bad one or the other way round.
     pub flips: u64,
     /// Reason in Marathon's own kill event.
     pub kill_reason: Option<String>,
-    /// Its end, if it came before clean-up.
+    /// Its end, if it came before clean-up and nobody asked for it.
     pub end: Option<End>,
+    /// Seconds on the samples' clock at which it was killed because fewer tasks were asked for.
+    pub scaled_down: Option<f64>,
     /// What happened, in order.
     pub timeline: Vec<Moment>,
     /// When it was launched, ISO 8601 by Marathon's clock.
@@ -94,9 +99,24 @@ pub struct Story {
 }
 
 impl Story {
-    /// Whether it had a bad result, ended during the run, or was out of sight.
+    /// Whether it had a bad result that counts, ended during the run, was out of sight, or came no further than to fail
+    /// within its grace period. To fail there first and get well is what that period is for.
     pub fn is_telling(&self) -> bool {
-        self.sickness.is_some() || self.end.is_some() || self.was_unreachable
+        self.trouble_at().is_some() || self.was_unreachable
+    }
+
+    /// When its trouble began, seconds on the samples' clock: the first bad result, or the end.
+    pub fn trouble_at(&self) -> Option<f64> {
+        let sick = self.sickness.as_ref().map(|sickness| sickness.t);
+        let in_grace = self.failed_in_grace.filter(|_| self.alive.is_none());
+        let end = self.end.as_ref().map(|end| end.t);
+        [sick, in_grace, end].into_iter().flatten().min_by(f64::total_cmp)
+    }
+
+    /// Whether it runs, or did until it was scaled down, and no check had a say about it that counts.
+    pub fn is_unjudged(&self) -> bool {
+        let there = self.state == "TASK_RUNNING" || self.scaled_down.is_some();
+        there && self.alive.is_none() && self.end.is_none() && self.sickness.is_none()
     }
 
     /// The instance and which life of it this task is; the whole id and 1 for a Marathon before 1.8.
@@ -148,6 +168,15 @@ impl Story {
                         sickness.recovered = true;
                         sickness.recovered_at.get_or_insert(sample.t);
                     }
+                }
+                // No failure is counted, and no result was there before: a successor's `false` may be its predecessor's.
+                Some(false)
+                    if self.life().1 == 1
+                        && ["lastFailure", "lastSuccess", "firstSuccess"].iter().all(|key| text(key).is_empty())
+                        && self.failed_in_grace.is_none() =>
+                {
+                    self.failed_in_grace = Some(sample.t);
+                    self.note(sample.t, "a check failed within the grace period");
                 }
                 _ => {}
             }
@@ -203,6 +232,18 @@ impl Story {
 pub struct Stories {
     tasks: BTreeMap<String, Story>,
     cleaning: Option<f64>,
+    /// Target and time of the last sample.
+    last: Option<(u64, f64)>,
+    fewer: Vec<Fewer>,
+}
+
+/// Fewer tasks were asked for than before.
+#[derive(Debug)]
+struct Fewer {
+    /// Seconds on the samples' clock before which it was not asked for.
+    from: f64,
+    /// How many tasks too many there were.
+    surplus: usize,
 }
 
 impl Stories {
@@ -214,10 +255,7 @@ impl Stories {
     /// Those with a bad result or an end, the earliest trouble first.
     pub fn telling(&self) -> Vec<&Story> {
         let mut telling: Vec<&Story> = self.all().filter(|story| story.is_telling()).collect();
-        let when = |story: &Story| {
-            let sick = story.sickness.as_ref().map_or(f64::INFINITY, |sickness| sickness.t);
-            sick.min(story.end.as_ref().map_or(f64::INFINITY, |end| end.t))
-        };
+        let when = |story: &Story| story.trouble_at().unwrap_or(f64::INFINITY);
         telling.sort_by(|a, b| when(a).total_cmp(&when(b)).then_with(|| a.id.cmp(&b.id)));
         telling
     }
@@ -226,6 +264,10 @@ impl Stories {
     pub fn sample(&mut self, sample: &Sample) {
         if self.cleaning.is_some_and(|from| sample.t > from) {
             return;
+        }
+        let before = self.last.replace((sample.target, sample.t));
+        if let Some((target, from)) = before.filter(|(target, _)| *target > sample.target) {
+            self.fewer.push(Fewer { from, surplus: (target - sample.target) as usize });
         }
         for task in &sample.tasks {
             let text = |key: &str| task.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -300,6 +342,25 @@ impl Stories {
         }
     }
 
+    /// Takes the ends that were asked for out of the trouble: after each lowering of the target as many tasks as were too
+    /// many, killed without a successor and not by Marathon for their health.
+    fn scale_down(&mut self) {
+        for Fewer { from, surplus } in std::mem::take(&mut self.fewer) {
+            let asked_for = |story: &&mut Story| {
+                let end = story.end.as_ref().filter(|end| end.t >= from);
+                end.is_some_and(|end| ["TASK_KILLED", "gone"].contains(&end.state.as_str()))
+                    && story.successor.is_none()
+                    && story.kill_reason.is_none()
+            };
+            let mut ended: Vec<&mut Story> = self.tasks.values_mut().filter(asked_for).collect();
+            let at = |story: &Story| story.end.as_ref().map_or(f64::INFINITY, |end| end.t);
+            ended.sort_by(|a, b| at(a).total_cmp(&at(b)));
+            for story in ended.into_iter().take(surplus) {
+                story.scaled_down = story.end.take().map(|end| end.t);
+            }
+        }
+    }
+
     fn story(&mut self, id: &str, t: f64) -> &mut Story {
         self.tasks.entry(id.to_owned()).or_insert_with(|| Story {
             id: id.to_owned(),
@@ -308,7 +369,7 @@ impl Stories {
         })
     }
 
-    /// Links successors and orders every timeline; call once, after the last sample and event.
+    /// Links successors, tells ends that were asked for from others, and orders every timeline; call once, after the last sample and event.
     pub fn finish(mut self) -> Self {
         self.tasks.retain(|id, _| !id.is_empty());
         let mut lives: BTreeMap<String, Vec<(u64, String, f64)>> = BTreeMap::new();
@@ -325,6 +386,7 @@ impl Stories {
                 }
             }
         }
+        self.scale_down();
         for story in self.tasks.values_mut() {
             story.timeline.sort_by(|a, b| a.t.total_cmp(&b.t));
         }

@@ -70,3 +70,39 @@ fn kills_by_clean_up_are_no_news() {
     assert!(stories.telling().is_empty());
     assert_eq!(stories.all().count(), 1);
 }
+
+/// As a real Marathon shows it (recorded case `never_healthy.tcp`): no failure is counted in grace.
+fn in_grace() -> Value {
+    let mut task = task(false, 0);
+    task["healthCheckResults"] =
+        json!([{"alive": false, "consecutiveFailures": 0, "instanceId": "instance [hc.instance-10dc]"}]);
+    task
+}
+
+#[test]
+fn who_fails_in_grace_and_gets_well_was_no_trouble_and_who_does_not_is() {
+    let mut stories = Stories::default();
+    stories.sample(&sample(1, vec![in_grace()]));
+    let unjudged = stories.telling().first().map(|story| (story.trouble_at(), story.is_unjudged()));
+    assert_eq!(unjudged, Some((Some(2.0), true)));
+    stories.sample(&sample(2, vec![task(true, 0)]));
+    let stories = stories.finish();
+    assert!(stories.telling().is_empty());
+    let story = stories.all().next().unwrap();
+    assert_eq!((story.failed_in_grace, story.sickness.is_none(), story.flips), (Some(2.0), true, 0));
+}
+
+#[test]
+fn an_end_that_was_asked_for_is_no_trouble_and_one_more_is() {
+    let mut stories = Stories::default();
+    for (task, t) in [("a._app.1", 5.0), ("b._app.1", 5.5), ("c._app.1", 6.0), ("d._app.1", 1.0)] {
+        stories.event(&EventLine::new(t, "status_update_event", json!({"taskId": task, "taskStatus": "TASK_KILLED"})));
+    }
+    for (request, target) in [(1, 5), (2, 5), (3, 3)] {
+        stories.sample(&Sample { target, ..sample(request, Vec::new()) });
+    }
+    let stories = stories.finish();
+    let troubled: Vec<&str> = stories.telling().iter().map(|story| story.id.as_str()).collect();
+    assert_eq!(troubled, ["d._app.1", "c._app.1"], "two were too many, from 4 s on");
+    assert_eq!(stories.all().next().unwrap().scaled_down, Some(5.0));
+}

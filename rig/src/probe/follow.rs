@@ -159,7 +159,20 @@ impl Prober {
         self.waiting_since = Some(self.start);
         self.next_census = Instant::now();
         // What is not answered by then stays unknown, and the diagnosis says so.
-        let _ = timeout(LAST_ROUND, self.round()).await;
+        let _ = timeout(LAST_ROUND, async {
+            self.round().await;
+            self.silent().await;
+        })
+        .await;
+    }
+
+    /// Asks tasks that run and have no result at all: native checks tell nothing of failures within the grace period.
+    async fn silent(&mut self) {
+        let Ok(app) = self.client.app(&self.app).await else { return };
+        let Some(check) = app.health_checks.first() else { return };
+        let silent = app.tasks.iter().filter(|task| task.is_running() && task.health_check_results.is_empty());
+        let questions = silent.take(SICK).map(|task| question(&app, check, task, Occasion::Sick)).collect();
+        self.ask(questions).await;
     }
 
     /// Whatever the last poll gives reason for. Answers whether there was one.

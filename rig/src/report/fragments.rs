@@ -18,12 +18,14 @@ pub fn headline(summary: &Summary) -> String {
     match summary.verdict {
         Verdict::Held => {
             let healthy = format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target);
-            match summary.sick_tasks {
-                0 => healthy,
-                1 => format!("{healthy}, 1 was unhealthy on the way"),
-                sick => format!("{healthy}, {sick} were unhealthy on the way"),
+            match (summary.sick_tasks, summary.grace_tasks) {
+                (0, 0) => healthy,
+                (0, late) => format!("{healthy}, {late} failed within the grace period first"),
+                (1, _) => format!("{healthy}, 1 was unhealthy on the way"),
+                (sick, _) => format!("{healthy}, {sick} were unhealthy on the way"),
             }
         }
+        Verdict::Limit => format!("{} tasks hold, of up to {} that were to be tried", summary.reached, summary.target),
         _ => format!(
             "{} of {} tasks healthy; largest target reached: {}",
             summary.last.healthy, summary.target, summary.reached
@@ -98,15 +100,23 @@ pub fn tiles(run: &Run) -> String {
     let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
     let tile = |value: String, label: &str| format!("<div class=\"tile\"><b>{value}</b><span>{label}</span></div>");
     let mut html = String::from("<div class=\"tiles\">");
-    html.push_str(&tile(format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end"));
+    html.push_str(&match &summary.limit {
+        Some(limit) => tile(limit.holds.to_string(), "tasks hold"),
+        None => tile(format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end"),
+    });
     html.push_str(&tile(format!("{} s", trim(summary.seconds.round())), "first to last sample"));
     html.push_str(&tile(slowest.map_or("–".to_owned(), seconds), "slowest step"));
-    html.push_str(&tile(summary.sick_tasks.to_string(), "tasks ever unhealthy"));
+    html.push_str(&tile(summary.sick_tasks.to_string(), &format!("tasks ever unhealthy{}", in_grace(summary))));
     html.push_str(&tile(summary.ended_tasks.to_string(), "tasks ended early"));
     let missed = if summary.missed_polls > 0 { format!(", {} missed", summary.missed_polls) } else { String::new() };
     html.push_str(&tile(summary.samples.to_string(), &format!("samples{missed}")));
     html.push_str("</div>");
     html
+}
+
+/// What is to be said beside the number of sick tasks: failures in grace are drawn as unhealthy, and count for nothing.
+pub fn in_grace(summary: &Summary) -> String {
+    if summary.grace_tasks == 0 { String::new() } else { format!(", {} more in grace only", summary.grace_tasks) }
 }
 
 fn seconds(value: f64) -> String {
@@ -148,7 +158,11 @@ pub fn steps(steps: &[Step]) -> String {
 pub fn troubles(run: &Run) -> String {
     let findings = findings(run);
     if findings.is_empty() {
-        return "<p class=\"soft\">None: no task had <code>\"alive\": false</code>, and none ended before clean-up.</p>".to_owned();
+        let grace = match run.summary.grace_tasks {
+            0 => "no task had <code>\"alive\": false</code>".to_owned(),
+            late => format!("{late} failed within the grace period and then got well"),
+        };
+        return format!("<p class=\"soft\">None: {grace}, and none ended unasked before clean-up.</p>");
     }
     let mut html = String::new();
     let (shown, rest) = findings.split_at(findings.len().min(SHOWN));

@@ -34,6 +34,8 @@ pub enum Reason {
     CheckerLate,
     /// The task comes and goes.
     Flapping,
+    /// The task failed within its grace period or had no result, and the run ended.
+    Unjudged,
     /// The rig cannot reach the task's host.
     Unreachable,
     /// None of the rules fits.

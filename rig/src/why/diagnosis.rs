@@ -18,6 +18,8 @@ pub struct Diagnosis {
     pub seen: usize,
     /// Tasks that had a bad result at any time.
     pub sick: u64,
+    /// Tasks whose only bad results came within their grace period.
+    pub in_grace: u64,
     /// Tasks that ended before clean-up.
     pub ended: u64,
     /// Polls that are on disk.
@@ -42,6 +44,7 @@ impl Diagnosis {
             name: name.clone(),
             seen: facts.tasks.len(),
             sick: run.summary.sick_tasks,
+            in_grace: run.summary.grace_tasks,
             ended: run.summary.ended_tasks,
             samples: run.summary.samples,
             conclusions: rules::conclude(&facts),

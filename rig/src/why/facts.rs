@@ -26,6 +26,8 @@ pub struct Facts<'a> {
     pub failed: bool,
     /// Seconds from one poll to the next.
     pub poll: f64,
+    /// Seconds on the samples' clock of the last sample.
+    pub until: f64,
 }
 
 impl<'a> Facts<'a> {
@@ -34,12 +36,13 @@ impl<'a> Facts<'a> {
         Self::new(&run.manifest, run.stories.all().collect(), &run.evidence, run.summary.last)
             .asked(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
             .failed(!matches!(run.summary.verdict, Verdict::Held | Verdict::Stopped))
+            .until(run.bars.last().map_or(0.0, |bar| bar.t))
     }
 
     /// Facts of tasks under the definition of a manifest.
     pub fn new(manifest: &Manifest, tasks: Vec<&'a Story>, evidence: &'a Evidence, last: Counts) -> Self {
         let poll = if manifest.plan.poll_seconds > 0.0 { manifest.plan.poll_seconds } else { 2.0 };
-        Self { check: manifest.check(), tasks, evidence, target: last.total(), last, failed: false, poll }
+        Self { check: manifest.check(), tasks, evidence, target: last.total(), last, failed: false, poll, until: 0.0 }
     }
 
     fn asked(self, target: u64) -> Self {
@@ -48,6 +51,10 @@ impl<'a> Facts<'a> {
 
     fn failed(self, failed: bool) -> Self {
         Self { failed, ..self }
+    }
+
+    fn until(self, until: f64) -> Self {
+        Self { until, ..self }
     }
 
     /// Tasks with a bad result of their own, with it.

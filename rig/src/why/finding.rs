@@ -77,7 +77,7 @@ impl Finding {
             address: port.map_or_else(|| story.host.clone(), |port| format!("{}:{port}", story.host)),
             agent: story.agent.clone(),
             executor_pid: story.executor_pid,
-            since: sickness.map(|s| format!("{} (request {})", s.since, s.request)).unwrap_or_default(),
+            since: since(story),
             failures: sickness.map_or(0, |sickness| sickness.failures),
             cause,
             end: story.end.as_ref().map(|end| {
@@ -156,7 +156,7 @@ fn check_protocol(manifest: &Manifest, index: usize) -> String {
 
 fn status(story: &Story) -> String {
     let sick = match &story.sickness {
-        None => None,
+        None => story.failed_in_grace.map(|_| "failed within its grace period"),
         Some(sickness) if sickness.recovered => Some("was unhealthy, recovered"),
         Some(_) => Some("unhealthy"),
     };
@@ -164,11 +164,20 @@ fn status(story: &Story) -> String {
         "gone" => "gone".to_owned(),
         state => state.trim_start_matches("TASK_").to_lowercase(),
     });
+    let end = end.or(story.scaled_down.map(|_| "scaled down".to_owned()));
     match (sick, end) {
         (Some(sick), Some(end)) => format!("{sick}, then {end}"),
         (Some(sick), None) => sick.to_owned(),
         (None, Some(end)) => end,
         (None, None) => "well".to_owned(),
+    }
+}
+
+fn since(story: &Story) -> String {
+    match (&story.sickness, story.failed_in_grace) {
+        (Some(sickness), _) => format!("{} (request {})", sickness.since, sickness.request),
+        (None, Some(t)) => format!("{t:.1} s, by the first sample that shows it; Marathon counts no failure so far"),
+        (None, None) => String::new(),
     }
 }
 

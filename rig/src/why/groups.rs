@@ -42,9 +42,12 @@ impl Groups {
                 *causes.entry(Cause::of(&sickness.cause)).or_default() += 1;
             }
         }
-        let since = tasks.iter().map(|story| trouble_at(story)).fold(None, |range: Option<(f64, f64)>, t| {
-            Some(range.map_or((t, t), |(first, last)| (first.min(t), last.max(t))))
-        });
+        let since = tasks
+            .iter()
+            .map(|story| story.trouble_at().unwrap_or(story.first_seen))
+            .fold(None, |range: Option<(f64, f64)>, t| {
+                Some(range.map_or((t, t), |(first, last)| (first.min(t), last.max(t))))
+            });
         Self {
             tasks: tasks.len(),
             ports: ports(tasks, all),
@@ -93,12 +96,6 @@ impl Groups {
         }
         told
     }
-}
-
-/// When trouble began: the first bad result, else the end.
-fn trouble_at(story: &Story) -> f64 {
-    let sick = story.sickness.as_ref().map(|sickness| sickness.t);
-    sick.or(story.end.as_ref().map(|end| end.t)).unwrap_or(story.first_seen)
 }
 
 /// A range of ports is a pattern when well tasks lie outside of it and none inside.

@@ -55,9 +55,14 @@ fn head(out: &mut String, diagnosis: &Diagnosis) {
     let sick = diagnosis.sick;
     let _ = writeln!(
         out,
-        "{}: {sick} task{} with \"alive\": false, {} ended before clean-up, of {} seen.",
+        "{}: {sick} task{} with \"alive\": false{}, {} ended unasked before clean-up, of {} seen.",
         clean(&diagnosis.name),
         if sick == 1 { "" } else { "s" },
+        if diagnosis.in_grace > 0 {
+            format!(" (and {} within the grace period only)", diagnosis.in_grace)
+        } else {
+            String::new()
+        },
         diagnosis.ended,
         diagnosis.seen
     );

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod news;
 pub mod tasks;
+pub mod unjudged;
 
 #[cfg(test)]
 mod recorded_tests;
@@ -22,7 +23,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
             .flatten()
             .collect();
     found.extend(tasks::by_ailment(facts));
-    found.extend(tasks::hung_neighbour(facts));
+    found.extend([unjudged::unjudged(facts), tasks::hung_neighbour(facts)].into_iter().flatten());
     found.extend([cluster::crash_loop(facts), cluster::kill_loop(facts)].into_iter().flatten());
     // One hung task is told once: as the cause of everybody's old news, if it was that.
     if let Some(head) = found.iter().find(|one| one.reason == Reason::HeadOfLine).map(|one| one.tasks.clone()) {
@@ -43,8 +44,8 @@ fn unknown() -> Conclusion {
     Conclusion {
         reason: Reason::Unknown,
         title: "No cause found".to_owned(),
-        text: "The run did not reach its target, yet no task had a bad result, none ended, the launch queue gave no reason \
-               and the news were fresh. The samples do not say what it was."
+        text: "The run did not reach its target, yet no task had a bad result, none ended unasked, the launch queue gave no \
+               reason and the news were fresh. The samples do not say what it was."
             .to_owned(),
         evidence: Vec::new(),
         sure: Sureness::Low,

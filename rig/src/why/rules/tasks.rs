@@ -104,7 +104,7 @@ fn conclude(facts: &Facts<'_>, reason: Reason, patients: &[Patient<'_>]) -> Conc
     let stories: Vec<&Story> = patients.iter().map(|patient| patient.story).collect();
     let groups = Groups::of(&stories, &facts.tasks, facts.poll);
     let mut evidence = groups.sentences();
-    evidence.extend(asked(patients));
+    evidence.extend(asked(&patients.iter().filter_map(|patient| patient.probe).collect::<Vec<_>>()));
     evidence.extend(patients.iter().take(3).map(told));
     let asked = patients.iter().filter(|patient| patient.probe.is_some()).count();
     // Native checks name no cause, so there the rig's own question is the one observation.
@@ -256,13 +256,12 @@ fn slowest_start(patients: &[Patient<'_>]) -> String {
 }
 
 /// What the rig's own questions came to.
-fn asked(patients: &[Patient<'_>]) -> Option<String> {
-    let probes: Vec<&Probe> = patients.iter().filter_map(|patient| patient.probe).collect();
+pub(crate) fn asked(probes: &[&Probe]) -> Option<String> {
     if probes.is_empty() {
         return Some("the rig did not ask these tasks itself".to_owned());
     }
     let mut kinds: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
-    for probe in &probes {
+    for probe in probes {
         let words = match probe.answer {
             Answer::Good => "answered well",
             Answer::Wrong => "answered with a failure",

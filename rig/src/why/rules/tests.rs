@@ -270,3 +270,28 @@ fn a_failed_run_without_a_sign_says_so() {
     let facts = Facts { failed: true, ..Facts::new(&manifest, Vec::new(), &evidence, Counts::default()) };
     assert_eq!(conclude(&facts)[0].reason, Reason::Unknown);
 }
+
+/// Tasks that fail in grace, under Marathon's checks and under native ones, when the run is over after 15 s of 20 s.
+#[rstest]
+#[case::shown("HTTP", Some(4.0), Some(Answer::Good), Sureness::High, "their checker that says otherwise")]
+#[case::not_asked("TCP", Some(4.0), None, Sureness::Medium, "counts no failure")]
+#[case::hidden("MESOS_TCP", None, Some(Answer::Refused), Sureness::Medium, "Nobody listens")]
+#[case::unknown("MESOS_TCP", None, None, Sureness::Low, "tells nobody")]
+fn a_run_that_ends_within_the_grace_period_is_told_so(
+    #[case] protocol: &str,
+    #[case] failed_in_grace: Option<f64>,
+    #[case] answer: Option<Answer>,
+    #[case] sure: Sureness,
+    #[case] says: &str,
+) {
+    let stories: Vec<Story> = (1..=2).map(|n| Story { failed_in_grace, ..story(n) }).collect();
+    let probes = answer.map(|answer| probe(1, answer, 2.0)).into_iter().collect();
+    let evidence = Evidence { probes, ..Evidence::default() };
+    let manifest = manifest(protocol);
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    assert!(conclude(&facts).is_empty(), "tasks of a run that held are still in grace at times");
+    let found = conclude(&Facts { failed: true, until: 15.0, ..facts });
+    assert_eq!(found.iter().map(|one| (one.reason, one.sure)).collect::<Vec<_>>(), [(Reason::Unjudged, sure)]);
+    assert!(found[0].text.contains(says), "{}", found[0].text);
+    assert!(found[0].next[0].contains("--step-timeout above 20s"), "{:?}", found[0].next);
+}
