@@ -7,7 +7,7 @@ use std::{
 };
 
 use eyre::{WrapErr, ensure, eyre};
-use fake_marathon::fault::Fault;
+use fake_marathon::fault::{AgentAct, Fault, Rule};
 use fixtures::{App, Containerizer};
 use futures::FutureExt;
 use harness::{
@@ -29,6 +29,9 @@ use crate::{
     outages::{self, Outages},
     stage::{NoStage, Stage},
 };
+
+/// The name of the rule that loses an agent of a fake.
+const LOST_AGENT: &str = "lost agent";
 
 /// Everything a scenario may use.
 pub struct Arena {
@@ -216,7 +219,10 @@ impl Arena {
     /// # Errors
     /// When that cannot be done here, or the scenario has not asked for it.
     pub async fn lose_an_agent(&self) -> Result {
-        self.turn_agent(Fault::AgentLost(0), Outages::agent_down).await
+        ensure!(self.outage == Some(Outage::Agent), "ask with needs().an_agent_to_lose()");
+        let Some(fake) = &self.stage.fake else { return self.turn_agent(Outages::agent_down).await };
+        fake.faults().add(Some(LOST_AGENT.to_owned()), Rule::agent(0, AgentAct::Lost))?;
+        Ok(())
     }
 
     /// The agent that was lost is back.
@@ -224,14 +230,13 @@ impl Arena {
     /// # Errors
     /// As [`Self::lose_an_agent`].
     pub async fn the_agent_is_back(&self) -> Result {
-        self.turn_agent(Fault::AgentBack(0), Outages::agent_up).await
+        ensure!(self.outage == Some(Outage::Agent), "ask with needs().an_agent_to_lose()");
+        let Some(fake) = &self.stage.fake else { return self.turn_agent(Outages::agent_up).await };
+        ensure!(fake.faults().remove(LOST_AGENT), "no agent was lost before");
+        Ok(())
     }
 
-    async fn turn_agent(&self, fault: Fault, command: impl Fn(&Outages) -> Option<&str>) -> Result {
-        ensure!(self.outage == Some(Outage::Agent), "ask with needs().an_agent_to_lose()");
-        if self.stage.fake.is_some() {
-            return self.inject(fault).await;
-        }
+    async fn turn_agent(&self, command: impl Fn(&Outages) -> Option<&str>) -> Result {
         let command = command(&self.stage.outages).ok_or_else(|| eyre!("there is no command for it"))?;
         outages::shell(command).await
     }
