@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    io::IsTerminal as _,
+    io::{IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -18,6 +18,14 @@ use hc_rig::{
 };
 
 fn main() -> ExitCode {
+    // What went wrong was told by the panic itself.
+    std::panic::catch_unwind(program).unwrap_or_else(|_| {
+        eprintln!("hc-rig: this is a bug of hc-rig; a run that was going on may have left something: hc-rig clean");
+        Code::Internal.into()
+    })
+}
+
+fn program() -> ExitCode {
     // Process tasks of the embedded fake run this very program as their tools.
     if let Some(code) = fake_marathon::task_tools::main() {
         return code;
@@ -37,16 +45,33 @@ fn main() -> ExitCode {
     }
     match run(cli.command, cli.config.as_deref()) {
         Ok(done) => {
-            print!("{}", done.text);
+            let told = tell(&done.text);
             if let Some(trouble) = done.trouble {
                 eprintln!("hc-rig: {trouble}");
             }
-            done.code.into()
+            match told {
+                Err(failure) if failure.code.gravity() > done.code.gravity() => {
+                    eprintln!("hc-rig: {failure}");
+                    failure.code.into()
+                }
+                _ => done.code.into(),
+            }
         }
         Err(failure) => {
             eprintln!("hc-rig: {failure}");
             failure.code.into()
         }
+    }
+}
+
+/// Says it on stdout. A reader that went away, as `head` does, has had enough, and that is no trouble.
+fn tell(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Code::Results, format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -118,8 +143,9 @@ fn run(command: Command, config: Option<&Path>) -> Result<Done, Failure> {
             Ok(Done::well(String::from_utf8_lossy(&page)))
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut std::io::stdout());
-            Ok(Done::well(""))
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut script);
+            Ok(Done::well(String::from_utf8_lossy(&script)))
         }
     }
 }

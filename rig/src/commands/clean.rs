@@ -100,7 +100,9 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
     // From now on the folder says so too: the run is over, and nobody needs to look again.
     let mut summary = folder.read()?.summary;
     summary.clean_up = format!("{COMPLETE}, by hc-rig clean");
-    folder.write_json("summary.json", &summary)?;
+    if let Err(failure) = folder.write_json("summary.json", &summary) {
+        let _ = writeln!(text, "the folder does not say so, and will be looked at again: {failure}");
+    }
     Ok(text)
 }
 

@@ -1,6 +1,6 @@
 //! What several runs came to: their outcomes gathered, their folders drawn, one exit code over all.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use tokio::task::JoinSet;
 
@@ -53,13 +53,17 @@ impl Gathered {
     /// None of them was begun, or one cannot be read.
     pub fn draw(path: &Path, folders: &[RunFolder], outcomes: Vec<Ended>) -> Result<Self, Failure> {
         let mut all = Self { runs: Vec::new(), code: Code::Held, trouble: None };
+        let mut known = HashMap::new();
         for outcome in outcomes {
             match outcome {
-                Ok(outcome) => all.worst(outcome.code(), outcome.failure.map(|failure| failure.message)),
+                Ok(outcome) => {
+                    all.worst(outcome.code(), outcome.failure.map(|failure| failure.message));
+                    known.insert(outcome.folder.path().to_owned(), outcome.summary);
+                }
                 Err(failure) => all.worst(failure.code, Some(failure.message)),
             }
         }
-        if folders.iter().all(|folder| folder.summary().is_none())
+        if known.is_empty()
             && let Some(message) = &all.trouble
         {
             let failure = Failure::new(all.code, message.clone());
@@ -73,7 +77,7 @@ impl Gathered {
                 Err(failure) => {
                     // The samples are safe; what could not be drawn can be drawn later.
                     all.failed(failure);
-                    folder.read()?
+                    folder.read_knowing(known.remove(folder.path()))?
                 }
             };
             let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

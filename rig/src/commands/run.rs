@@ -109,9 +109,11 @@ pub fn conclude(folder: &RunFolder, outcome: Outcome, begun: Instant) -> Result<
     let read = match render::one(folder) {
         Ok(read) => read,
         Err(failure) => {
-            // The samples are safe; what could not be drawn can be drawn later.
-            (code, trouble) = (failure.code, Some(failure.message));
-            folder.read()?
+            // The samples are safe; what could not be drawn can be drawn later. What went wrong first is told.
+            if failure.code.gravity() > code.gravity() {
+                (code, trouble) = (failure.code, Some(failure.message));
+            }
+            folder.read_knowing(Some(outcome.summary))?
         }
     };
     let text = closing::one(&read, folder.path(), code, begun.elapsed().as_secs_f64());

@@ -16,6 +16,7 @@ pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod moment;
+pub mod reserve;
 pub mod sample;
 pub mod schema;
 pub mod summary;
@@ -153,6 +154,14 @@ impl RunFolder {
     /// # Errors
     /// A file cannot be read, or a later program wrote it.
     pub fn read(&self) -> Result<Run, Failure> {
+        self.read_knowing(None)
+    }
+
+    /// The same, where the summary may not have reached the disk: then it is what its run still knows.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_knowing(&self, known: Option<Summary>) -> Result<Run, Failure> {
         let manifest = self.manifest()?;
         let mut stories = Stories::default();
         let mut evidence = Evidence::default();
@@ -182,7 +191,7 @@ impl RunFolder {
         let tally = tally.with_stories(&stories);
         let written = self.summary();
         let complete = written.is_some();
-        let summary = Self::complete(written.unwrap_or_default(), &manifest, &tally, &stories);
+        let summary = Self::complete(written.or(known).unwrap_or_default(), &manifest, &tally, &stories);
         Ok(Run { manifest, summary, bars, course, stories, evidence, torn, complete })
     }
 

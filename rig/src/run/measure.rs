@@ -65,6 +65,8 @@ pub struct Job {
 pub struct Outcome {
     /// The verdict as it stands in `summary.json`.
     pub summary: Summary,
+    /// Where the results are.
+    pub folder: RunFolder,
     /// What went wrong beyond a target that was not reached: the sentence and its exit code.
     pub failure: Option<Failure>,
 }
@@ -103,6 +105,7 @@ pub async fn measure(
         job.folder.write_json("run.json", &manifest_of(&job, lease.run().as_str(), &app))?;
     }
     let _occupied = job.folder.occupy()?;
+    let reserve = job.folder.reserve()?;
     let steps = job.scaled.search.is_none().then(|| before.steps + job.scaled.plan.steps());
     let mut sink = FolderSink::open(&job.folder, progress.clone(), steps)?;
 
@@ -181,6 +184,7 @@ pub async fn measure(
     outcome.summary.incidents = incidents;
     outcome.summary.exit = outcome.code().status();
     progress.finish(&outcome.summary.verdict.word().to_lowercase());
+    drop(reserve);
     if let Err(failure) = job.folder.write_json("summary.json", &outcome.summary) {
         outcome.failure.get_or_insert(failure);
     }
@@ -271,5 +275,5 @@ fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<
         limit,
         ..Summary::default()
     };
-    Outcome { summary, failure }
+    Outcome { summary, failure, folder: job.folder.clone() }
 }

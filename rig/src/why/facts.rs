@@ -35,7 +35,7 @@ impl<'a> Facts<'a> {
     pub fn of(run: &'a Run) -> Self {
         Self::new(&run.manifest, run.stories.all().collect(), &run.evidence, run.summary.last)
             .asked(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
-            .failed(!matches!(run.summary.verdict, Verdict::Held | Verdict::Stopped))
+            .ended(run.summary.verdict)
             .until(run.bars.last().map_or(0.0, |bar| bar.t))
     }
 
@@ -49,8 +49,9 @@ impl<'a> Facts<'a> {
         Self { target, ..self }
     }
 
-    fn failed(self, failed: bool) -> Self {
-        Self { failed, ..self }
+    fn ended(self, verdict: Verdict) -> Self {
+        // A run that was stopped or broke says itself why its target was not reached.
+        Self { failed: matches!(verdict, Verdict::NotReached | Verdict::Crossed | Verdict::Limit), ..self }
     }
 
     fn until(self, until: f64) -> Self {

@@ -91,6 +91,12 @@ impl Fake {
         self.ask(async |client| client.create_app(&app).await.map(drop));
     }
 
+    /// No app is left.
+    #[track_caller]
+    pub(crate) fn has_nothing_left(&self) {
+        assert_eq!(self.apps(), Vec::<String>::new());
+    }
+
     /// The ids of all apps, in order.
     pub(crate) fn apps(&self) -> Vec<String> {
         let mut ids: Vec<_> = self.ask(async |client| client.apps().await).apps.into_iter().map(|app| app.id).collect();

@@ -2,13 +2,16 @@
 
 mod access;
 mod diff;
+mod exit_codes;
 mod fake;
+mod full_disk;
 mod hc_rig;
 mod interrupted;
 mod measured;
 mod moments;
 mod recordings;
 mod refusals;
+mod results;
 mod runs;
 mod sandbox;
 mod secrets;

@@ -1,22 +1,13 @@
 //! Thresholds, the search for the limit and the matrix, through the program.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::hc_rig::{HcRig, ends_with, stdout};
-
-fn out() -> (TempDir, String) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("run").display().to_string();
-    (folder, path)
-}
-
-fn json(run: &str, name: &str) -> Value {
-    let text = fs::read_to_string(Path::new(run).join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-    serde_json::from_str(&text).expect("JSON")
-}
+use crate::{
+    hc_rig::{HcRig, ends_with, stdout},
+    results::{json, out},
+};
 
 #[test]
 fn a_threshold_that_is_crossed_ends_the_run_with_code_3() {

@@ -4,34 +4,18 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use fixtures::{App, Check, Containerizer, secs};
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::{
     fake::{Fake, interrupt},
     hc_rig::{HcRig, ends_with, stderr, stdout},
+    results::{out, read, samples},
 };
-
-/// A new folder and the path of one in it that does not exist yet.
-fn out() -> (TempDir, String) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("run").display().to_string();
-    (folder, path)
-}
-
-fn read(run: &str, name: &str) -> String {
-    fs::read_to_string(Path::new(run).join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// Every line of `samples.jsonl`, each a whole JSON object.
-fn samples(run: &str) -> Vec<Value> {
-    read(run, "samples.jsonl").lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect()
-}
 
 /// `summary.json` is what the published schema says.
 #[track_caller]
@@ -42,11 +26,6 @@ fn fits_the_schema(run: &str) {
     let validator = jsonschema::validator_for(&schema).expect("a schema");
     let errors: Vec<String> = validator.iter_errors(&summary).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{run}: {errors:?}");
-}
-
-fn nothing_is_left(fake: &Fake) {
-    let apps = HcRig::new(&["apps", "--url", &fake.url]).run();
-    assert!(stdout(&apps).ends_with("0 apps\n"), "{}", stdout(&apps));
 }
 
 #[test]
@@ -163,7 +142,7 @@ fn a_definition_that_marathon_refuses_leaves_nothing() {
     ends_with(&refused, 2);
     assert!(stderr(&refused).contains("/cpus"), "Marathon's own words: {}", stderr(&refused));
     assert!(!Path::new(&run).exists());
-    nothing_is_left(&fake);
+    fake.has_nothing_left();
 }
 
 #[test]
@@ -201,24 +180,5 @@ fn ctrl_c_keeps_the_samples_and_cleans_up() {
     assert!(text.starts_with("STOPPED") && text.contains("nothing left"), "{text}");
     assert!(!samples(&run).is_empty());
     assert!(Path::new(&run).join("report.html").is_file());
-    nothing_is_left(&fake);
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_keeps_every_complete_sample_and_cleans_up() {
-    let fake = Fake::start(&[]);
-    let (_folder, run) = out();
-    // A limit on the size of files stands in for a disk that is full: 16 blocks of 512 or 1,024 bytes.
-    let script = "trap '' XFSZ; ulimit -f 16; exec \"$@\"";
-    let limited = Command::new("sh")
-        .args(["-c", script, "sh", env!("CARGO_BIN_EXE_hc-rig"), "run", "mesos,TCP", "--url", &fake.url])
-        .args(["--target", "60", "--step", "20", "--poll", "200ms", "--out", &run])
-        .output()
-        .unwrap();
-    ends_with(&limited, 7);
-    assert!(stderr(&limited).contains("cannot write"), "{}", stderr(&limited));
-    assert!(read(&run, "samples.jsonl").ends_with('\n'), "complete lines only");
-    assert!(!samples(&run).is_empty());
-    nothing_is_left(&fake);
+    fake.has_nothing_left();
 }

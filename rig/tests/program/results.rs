@@ -1,0 +1,31 @@
+//! A folder for the results of a run, and what a run left there.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A new folder and the path of one in it that does not exist yet.
+pub(crate) fn out() -> (TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("run").display().to_string();
+    (folder, path)
+}
+
+/// A file of a run.
+#[track_caller]
+pub(crate) fn read(run: &str, name: &str) -> String {
+    fs::read_to_string(Path::new(run).join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// A file of a run that is one JSON document.
+#[track_caller]
+pub(crate) fn json(run: &str, name: &str) -> Value {
+    serde_json::from_str(&read(run, name)).expect("JSON")
+}
+
+/// Every line of `samples.jsonl`, each a whole JSON object.
+#[track_caller]
+pub(crate) fn samples(run: &str) -> Vec<Value> {
+    read(run, "samples.jsonl").lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect()
+}
