@@ -16,20 +16,35 @@ fn join(arguments: impl Iterator<Item = String>) -> String {
     line
 }
 
-/// A user and password inside a URL are left out.
+/// Users, passwords and queries inside of addresses are left out, also of several with commas between, and of what was
+/// meant as one: whatever stands before an `@` may be a password.
 pub fn without_password(argument: &str) -> Cow<'_, str> {
-    match argument.split_once("://") {
-        Some((scheme, rest)) => {
-            let authority = rest.split('/').next().unwrap_or_default();
-            match authority.rsplit_once('@') {
-                Some((identity, host)) => {
-                    Cow::Owned(format!("{scheme}://{host}{}", &rest[identity.len() + 1 + host.len()..]))
-                }
-                None => Cow::Borrowed(argument),
-            }
+    let mut parts = argument.split("://");
+    let first = parts.next().unwrap_or_default();
+    let mut clean = match first.rsplit_once('@') {
+        // An image with a digest has a colon and an `@` as well.
+        Some((identity, host)) if identity.contains(':') && !host.starts_with("sha256:") => {
+            let flag = identity.split_once('=').map(|(flag, _)| format!("{flag}=")).unwrap_or_default();
+            format!("{flag}{host}")
         }
-        None => Cow::Borrowed(argument),
+        _ => first.to_owned(),
+    };
+    for part in parts {
+        let address = part.rsplit_once('@').map_or(part, |(_, host)| host);
+        let (address, rest) = match (address.split_once('?'), address.rsplit_once(',')) {
+            (None, _) => (address, None),
+            (Some((address, query)), next) => {
+                (address, next.map(|(_, next)| next).filter(|next| query.ends_with(next)))
+            }
+        };
+        clean.push_str("://");
+        clean.push_str(address);
+        if let Some(next) = rest {
+            clean.push(',');
+            clean.push_str(next);
+        }
     }
+    if clean == argument { Cow::Borrowed(argument) } else { Cow::Owned(clean) }
 }
 
 /// A word as a shell reads it back.
@@ -43,7 +58,25 @@ pub fn quoted(argument: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
+
+    #[rstest]
+    #[case("https://me:pass@host:8443/x", "https://host:8443/x")]
+    #[case("https://me:pass/word@host/x", "https://host/x")]
+    #[case("https://me:p@ss@host", "https://host")]
+    #[case("http://me:pass@a:1,http://me:pass@b:2/x", "http://a:1,http://b:2/x")]
+    #[case("http://a:1/?token=pass,http://b:2", "http://a:1/,http://b:2")]
+    #[case("http://a:1/?token=pass", "http://a:1/")]
+    #[case("--url=me:pass@host", "--url=host")]
+    #[case("me:pass@host", "host")]
+    #[case("--ssh=root@agent", "--ssh=root@agent")]
+    #[case("registry:5000/alpine:3@sha256:0123", "registry:5000/alpine:3@sha256:0123")]
+    #[case("mesos,TCP", "mesos,TCP")]
+    fn what_may_be_a_password_in_an_address_is_left_out(#[case] argument: &str, #[case] told: &str) {
+        assert_eq!(without_password(argument), told);
+    }
 
     #[test]
     fn the_line_can_be_typed_again_and_holds_no_password() {

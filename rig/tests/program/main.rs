@@ -15,4 +15,6 @@ mod results;
 mod runs;
 mod sandbox;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod trouble;

@@ -2,12 +2,16 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Output, Stdio},
 };
 
+use nix::sys::signal::Signal;
+
 use crate::{
-    fake::Fake,
+    fake::{Fake, interrupt},
     hc_rig::{HcRig, ends_with},
 };
 
@@ -61,10 +65,19 @@ fn a_secret_is_in_no_output_and_no_file_of_a_run() {
     says_nothing("apps", &as_me(&["apps", "--url", &fake.url]), 0);
     says_nothing("clean", &as_me(&["clean", "--url", &fake.url]), 0);
     says_nothing("sweep", &as_me(&["sweep", "--url", &fake.url]), 0);
+    says_nothing("replay", &as_me(&["replay", &out, "--speed", "1000"]), 0);
+    says_nothing("sandbox", &as_me(&["sandbox", &out]), 2);
+    says_nothing("help", &as_me(&["run", "--help"]), 0);
     says_nothing("config", &as_me(&["config"]), 0);
+    says_nothing("config run", &as_me(&["config", "run"]), 0);
+    let matrix = path("matrix");
+    let cells =
+        ["matrix", "--pair", "mesos,TCP", "--counts", "1", "--hold", "1ms", "--url", &fake.url, "--out", &matrix];
+    says_nothing("matrix", &as_me(&cells), 0);
     says_nothing("dry run", &as_me(&["run", &app, "--url", &fake.url, "--target", "1", "--dry-run"]), 0);
     let short = ["--step-timeout", "1ms", "--poll", "100ms"];
     let fails = path("fails");
+    says_nothing("redact", &as_me(&["report", &out, "--redact"]), 0);
     let run: Vec<&str> = ["run", &app, "--url", &fake.url, "--out", &fails].into_iter().chain(short).collect();
     says_nothing("a run that fails", &as_me(&run), 3);
     let tried = path("try");
@@ -74,6 +87,68 @@ fn a_secret_is_in_no_output_and_no_file_of_a_run() {
     assert!(all.iter().any(|file| file.ends_with("out/report.html")), "the run was kept: {all:?}");
     for file in all.iter().filter(|file| !file.ends_with("app.json")) {
         clean(&file.display().to_string(), &fs::read(file).expect("a file of the run"));
+    }
+}
+
+/// A run that is killed, goes on, and is cleaned up.
+#[test]
+fn a_secret_is_not_to_be_seen_while_a_run_lasts_and_when_it_goes_on() {
+    let fake = Fake::start(&["--user", &format!("me:{MARK}")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run").display().to_string();
+    let logged = ["-vv", "--log-format", "json"];
+    let as_me = |arguments: &[&str]| HcRig::new(&[&logged[..], arguments].concat()).user("me", MARK);
+    let arguments = ["run", "mesos,TCP", "--url", &fake.url, "--step", "1", "--target", "6", "--poll", "200ms"];
+    let rest = ["--metrics", "127.0.0.1:0", "--out", &out];
+    let mut child = as_me(&[&arguments[..], &rest[..]].concat())
+        .command()
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program can be started");
+    let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
+    let told: Vec<String> = lines.by_ref().take_while(|line| !line.contains("step 2/")).collect();
+    let metrics = told.iter().find_map(|line| line.strip_prefix("metrics on http://")?.strip_suffix("/metrics"));
+    let mut scrape = TcpStream::connect(metrics.expect("an address")).expect("the metrics are served");
+    scrape.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("a question");
+    let mut text = String::new();
+    scrape.read_to_string(&mut text).expect("an answer");
+    assert!(text.contains("hc_rig_"), "{text}");
+    clean("metrics", text.as_bytes());
+    if cfg!(target_os = "linux") {
+        let process = format!("/proc/{}", child.id());
+        for name in ["cmdline", "comm"] {
+            clean(name, &fs::read(format!("{process}/{name}")).expect("our own child"));
+        }
+    }
+    interrupt(&child, Signal::SIGKILL);
+    drop(child.wait());
+    let told: String = told.into_iter().chain(lines).collect();
+    assert!(told.contains("v2/apps"), "requests are logged: {told}");
+    clean("log", told.as_bytes());
+
+    says_nothing("resume", &as_me(&["resume", &out]).run(), 0);
+    says_nothing("resume again", &as_me(&["resume", &out]).run(), 2);
+    says_nothing("clean", &as_me(&["clean", &out]).run(), 0);
+    for file in files(folder.path()) {
+        clean(&file.display().to_string(), &fs::read(&file).expect("a file of the run"));
+    }
+}
+
+#[test]
+fn a_secret_in_an_address_is_in_no_sentence_about_it() {
+    let addresses = ["https://me:{}@host:x", "htp://me:{}@host", "https://me:{}@", "me:{}@host", "https://me:{}@a b"];
+    for address in addresses.iter().chain(&["https://me:{}@127.0.0.1:1", "http://127.0.0.1:1/?token={}"]) {
+        let address = address.replace("{}", MARK);
+        let by_flag = HcRig::new(&["-vv", "login", "--url", &address]);
+        let by_variable = HcRig::new(&["-vv", "login"]).env("MARATHON_URL", &address);
+        let at_dcos = HcRig::new(&["-vv", "login"]).env("DCOS_URL", &address).user("me", MARK);
+        for output in [by_flag, by_variable, at_dcos].map(HcRig::run) {
+            let code = output.status.code().unwrap_or_default();
+            assert!(code == 2 || code == 5, "{code}");
+            says_nothing("login", &output, code);
+        }
+        says_nothing("config", &HcRig::new(&["config", "run"]).env("MARATHON_URL", &address).run(), 0);
     }
 }
 

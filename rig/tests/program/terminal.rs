@@ -1,0 +1,126 @@
+//! The program at a terminal, with a person who is asked.
+
+use std::{
+    fs::File,
+    io::{Read as _, Write as _},
+    process::{Child, Command},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    pty::openpty,
+    sys::termios::{LocalFlags, tcgetattr},
+};
+use tokio::time::Instant;
+
+use crate::{
+    fake::Fake,
+    hc_rig::{HcRig, ends_with, stderr},
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A terminal with the program in it.
+struct Terminal {
+    keyboard: File,
+    screen: Receiver<Vec<u8>>,
+    shown: String,
+    child: Child,
+}
+
+impl Terminal {
+    fn start(rig: HcRig) -> Self {
+        let ends = openpty(None, None).expect("a terminal");
+        let rig = rig.command();
+        // The program asks at its controlling terminal, which only a new session can have.
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait"]).arg(rig.get_program()).args(rig.get_args());
+        for (name, value) in rig.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let slave = || ends.slave.try_clone().expect("another handle");
+        let child = command.stdin(slave()).stdout(slave()).stderr(slave()).spawn().expect("util-linux has setsid");
+        let (sender, screen) = mpsc::channel();
+        let mut output = File::from(ends.master.try_clone().expect("another handle"));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // It fails once nobody holds the other end any more.
+            while let Ok(n) = output.read(&mut buffer)
+                && n > 0
+                && sender.send(buffer[..n].to_vec()).is_ok()
+            {}
+        });
+        Self { keyboard: ends.master.into(), screen, shown: String::new(), child }
+    }
+
+    /// Waits until the screen shows this.
+    #[track_caller]
+    fn until(&mut self, text: &str) {
+        while !self.shown.contains(text) {
+            let more = self.screen.recv_timeout(PATIENCE).ok();
+            let more = more.unwrap_or_else(|| panic!("{text} is not shown, but:\n{}", self.shown));
+            self.shown.push_str(&String::from_utf8_lossy(&more));
+        }
+    }
+
+    /// Waits until what is typed is no longer shown.
+    fn until_hidden(&self) {
+        let late = Instant::now() + PATIENCE;
+        while tcgetattr(&self.keyboard).expect("a terminal").local_flags.contains(LocalFlags::ECHO) {
+            assert!(Instant::now() < late, "the terminal would show a password");
+            thread::yield_now();
+        }
+    }
+
+    fn type_line(&mut self, line: &str) {
+        self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("a terminal takes what is typed");
+    }
+
+    /// All that was shown, and the exit code.
+    fn end(mut self) -> (String, Option<i32>) {
+        let status = self.child.wait().expect("it ends");
+        while let Ok(more) = self.screen.recv_timeout(PATIENCE) {
+            self.shown.push_str(&String::from_utf8_lossy(&more));
+        }
+        (self.shown, status.code())
+    }
+}
+
+#[test]
+fn the_password_is_asked_for_and_not_shown() {
+    let fake = Fake::start(&["--user", "me:hunter2"]);
+    for (typed, code, says) in [("hunter2", 0, "login ok"), ("geheim4711", 4, "check DCOS_USERNAME")] {
+        let arguments = ["-vv", "login", "--url", &fake.url, "--user", "me"];
+        let mut terminal = Terminal::start(HcRig::new(&arguments));
+        terminal.until("Password of me: ");
+        terminal.until_hidden();
+        terminal.type_line(typed);
+        let (shown, ended) = terminal.end();
+        assert_eq!(ended, Some(code), "{shown}");
+        assert!(shown.contains(says), "{shown}");
+        assert!(!shown.contains(typed), "{shown}");
+    }
+    let nobody = HcRig::new(&["login", "--url", &fake.url, "--user", "me"]).run();
+    ends_with(&nobody, 2);
+    assert!(stderr(&nobody).contains("without DCOS_PASSWORD"), "{}", stderr(&nobody));
+}
+
+#[test]
+fn the_clusters_own_ca_is_trusted_when_somebody_says_yes() {
+    let fake = Fake::start(&["--tls", "self-signed", "--user", "me:hunter2"]);
+    let answers = [("y", 0, "verified by the cluster's CA"), ("n", 4, "say --pin"), ("", 4, "say --pin")];
+    for (typed, code, says) in answers {
+        let arguments = ["login", "--url", &fake.url, "--ca-from-cluster"];
+        let mut terminal = Terminal::start(HcRig::new(&arguments).user("me", "hunter2"));
+        terminal.until("Trust it? [y/N] ");
+        terminal.type_line(typed);
+        let (shown, ended) = terminal.end();
+        assert_eq!(ended, Some(code), "{shown}");
+        assert!(shown.contains(says), "{shown}");
+    }
+}
