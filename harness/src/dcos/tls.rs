@@ -94,7 +94,13 @@ impl Trust {
                     .map_err(|why| TrustError::File { path: certificate.clone(), why })?;
                 let private = PrivateKeyDer::from_pem_slice(&read(key)?)
                     .map_err(|_| TrustError::File { path: key.clone(), why: "it holds no private key (PEM)".into() })?;
-                builder.with_client_auth_cert(chain, private).map_err(|error| TrustError::Client(error.to_string()))?
+                builder.with_client_auth_cert(chain, private).map_err(|error| match error {
+                    rustls::Error::InconsistentKeys(_) => {
+                        let why = format!("it is not the key of the certificate in {}", certificate.display());
+                        TrustError::File { path: key.clone(), why }
+                    }
+                    other => TrustError::Client(other.to_string()),
+                })?
             }
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -33,15 +33,24 @@ impl Keys {
 
     /// An authority for clients, and a client's certificate with its key.
     fn client(&self) -> [String; 3] {
+        self.signed(CertificateParams::default())
+    }
+
+    /// An authority for servers, and the certificate of the server at 127.0.0.1 with its key.
+    fn server(&self) -> [String; 3] {
+        self.signed(CertificateParams::new(["127.0.0.1".to_owned()]).expect("a name"))
+    }
+
+    fn signed(&self, certificate: CertificateParams) -> [String; 3] {
         let (key, mut ca) = (KeyPair::generate().expect("a key"), CertificateParams::default());
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = ca.self_signed(&key).expect("an authority").pem();
         let own = KeyPair::generate().expect("a key");
-        let certificate = CertificateParams::default().signed_by(&own, &Issuer::new(ca, key)).expect("a certificate");
+        let certificate = certificate.signed_by(&own, &Issuer::new(ca, key)).expect("a certificate");
         [
             self.file("authority.pem", &authority),
-            self.file("client.pem", &certificate.pem()),
-            self.file("client.key", &own.serialize_pem()),
+            self.file("certificate.pem", &certificate.pem()),
+            self.file("key.pem", &own.serialize_pem()),
         ]
     }
 }
@@ -109,6 +118,32 @@ fn the_clusters_own_ca_is_trusted_only_with_its_pin() {
     let refused = with(&["--ca-from-cluster", "--pin", &other]);
     ends_with(&refused, 4);
     assert!(stderr(&refused).contains(pin) && stderr(&refused).contains("nothing was sent"), "{}", stderr(&refused));
+}
+
+#[test]
+fn a_ca_in_a_file_is_trusted_and_what_is_none_is_refused_in_one_sentence() {
+    let keys = Keys::new();
+    let [ca, certificate, key] = keys.server();
+    let fake = Fake::start(&["--tls", &format!("{certificate},{key}"), "--user", "me:hunter2"]);
+    let with = |flags: &[&str], verify| login(&fake.url, flags).user("me", "hunter2").env("DCOS_SSL_VERIFY", verify);
+    ends_with(&with(&[], &ca).run(), 0);
+    let zeros = ["00"; 32].join(":");
+    let cases: [(&[&str], &str, i32, &str); 8] = [
+        (&[], &certificate, 4, "name its CA with --ca FILE"),
+        (&[], &key, 4, "it holds no certificate"),
+        (&[], "/nowhere", 2, "neither true nor false nor a file of CA certificates"),
+        (&["--pin", &zeros], "", 4, "not the pinned 00:00:00"),
+        (&["--pin", "none"], "", 2, "no SHA-256 fingerprint"),
+        (&["--pin", &zeros, "--insecure"], "", 2, "exclude each other"),
+        (&["--ca-from-cluster"], "", 5, "dcos-ca.crt: 404"),
+        (&["--cert", &ca, "--key", &key], &ca, 4, "it is not the key of the certificate in"),
+    ];
+    for (flags, verify, code, says) in cases {
+        let refused = with(flags, verify).run();
+        ends_with(&refused, code);
+        let said = stderr(&refused);
+        assert!(said.contains(says) && said.trim().lines().count() == 1, "{flags:?} {verify}: {said}");
+    }
 }
 
 #[test]
