@@ -9,10 +9,10 @@ use crate::{
     chart::{
         axis::{grouped, ticks},
         open,
-        style::Theme,
+        style::{Theme, escape},
         text,
     },
-    folder::matrix::{Matrix, Row},
+    folder::matrix::{Cell, Matrix, Row},
 };
 
 /// Colours that stand out on white and on dark paper; the shape of the points tells them apart too.
@@ -20,13 +20,12 @@ const LINES: &str = "<style>
 .hc-own{stroke:#d9772b;fill:none;stroke-width:3}.hc-own-dot{fill:#d9772b;stroke:none}
 .hc-native{stroke:#2f8fd0;fill:none;stroke-width:3}.hc-native-dot{fill:#2f8fd0;stroke:none}
 .hc-all{stroke:#9aa3b5;fill:none;stroke-width:1.5;stroke-dasharray:4 4}
-.hc-limit{fill:none;stroke-width:2;stroke-dasharray:7 4}
+.hc-limit{fill:none;stroke-width:2;stroke-dasharray:6 6}
 </style>\n";
 
 const COLUMNS: usize = 4;
 const ROW: f64 = 300.0;
 const GAP: f64 = 30.0;
-const MARGIN: f64 = 24.0;
 
 /// What a panel compares: the rows of one containerizer whose checks ask the same of a task.
 struct Panel<'a> {
@@ -39,21 +38,22 @@ pub fn curves(title: &str, facts: &str, matrix: &Matrix, width: f64, theme: Them
     let panels = panels(matrix);
     let wide = ((width / 280.0) as usize).clamp(1, COLUMNS);
     let columns = panels.len().clamp(1, wide);
+    let margin = theme.margin();
     let head = if theme == Theme::Standalone { 62.0 } else { 0.0 };
     let legend = if width < 600.0 { 66.0 } else { 40.0 };
     let height = head + legend + panels.len().div_ceil(columns) as f64 * ROW;
     let mut svg = open(width, height, theme, title);
     svg.push_str(LINES);
     if theme == Theme::Standalone {
-        text(&mut svg, "hc-title", MARGIN, 34.0, title);
-        text(&mut svg, "hc-facts", MARGIN, 56.0, facts);
+        text(&mut svg, "hc-title", margin, 34.0, title);
+        text(&mut svg, "hc-facts", margin, 56.0, facts);
     }
-    draw_legend(&mut svg, head + 20.0, width);
-    let cell = (width - 2.0 * MARGIN - GAP * (columns - 1) as f64) / columns as f64;
+    draw_legend(&mut svg, margin, head + 20.0, width);
+    let cell = (width - 2.0 * margin - GAP * (columns - 1) as f64) / columns as f64;
     for (index, panel) in panels.iter().enumerate() {
-        let x = MARGIN + (index % columns) as f64 * (cell + GAP);
+        let x = margin + (index % columns) as f64 * (cell + GAP);
         let y = head + legend + (index / columns) as f64 * ROW;
-        draw(&mut svg, panel, matrix, &Frame { x, y, width: cell });
+        draw(&mut svg, panel, matrix, &Frame { x, y, width: cell, theme });
     }
     svg.push_str("</svg>\n");
     svg
@@ -72,17 +72,17 @@ fn panels(matrix: &Matrix) -> Vec<Panel<'_>> {
     panels
 }
 
-fn draw_legend(svg: &mut String, y: f64, width: f64) {
+fn draw_legend(svg: &mut String, margin: f64, y: f64, width: f64) {
     let entries = [
         ("hc-own", "checked by Marathon (TCP, HTTP, HTTPS)"),
         ("hc-native", "checked by Mesos on the agent (MESOS_*, COMMAND)"),
         ("hc-all", "all that were asked for"),
     ];
-    let (mut x, mut y) = (MARGIN, y);
+    let (mut x, mut y) = (margin, y);
     for (class, label) in entries {
         let space = 30.0 + 7.6 * label.len() as f64;
-        if x + space > width && x > MARGIN {
-            x = MARGIN;
+        if x + space > width && x > margin {
+            x = margin;
             y += 20.0;
         }
         let _ = writeln!(svg, "<path class=\"{class}\" d=\"M{x:.1} {:.1}h22\"/>", y - 5.0);
@@ -98,6 +98,7 @@ struct Frame {
     x: f64,
     y: f64,
     width: f64,
+    theme: Theme,
 }
 
 fn draw(svg: &mut String, panel: &Panel<'_>, matrix: &Matrix, frame: &Frame) {
@@ -133,19 +134,52 @@ fn draw(svg: &mut String, panel: &Panel<'_>, matrix: &Matrix, frame: &Frame) {
         let _ = writeln!(svg, "<path class=\"{class}\"{wide} d=\"M{}\"/>", points.join("L"));
         for cell in &row.cells {
             let (x, y) = (at_x(cell.asked), at_y(cell.healthy));
-            let _ = writeln!(svg, "<g><title>{}: {} of {} healthy</title>", row.pair, cell.healthy, cell.asked);
-            dot(svg, row.native, x, y);
-            svg.push_str("</g>\n");
+            point(svg, row, cell, frame.theme, (x, y));
         }
         if row.breaks.is_some() {
             let x = at_x(row.holds);
-            let _ = writeln!(svg, "<path class=\"hc-limit {class}\" d=\"M{x:.1} {top:.1}v{height:.1}\"/>");
+            // Where both have their limit, each is seen in the gaps of the other.
+            let shift = if index % 2 == 1 { " stroke-dashoffset=\"6\"" } else { "" };
+            let _ = writeln!(svg, "<path class=\"hc-limit {class}\"{shift} d=\"M{x:.1} {top:.1}v{height:.1}\"/>");
             // Near the right edge the words stand on the other side of the line.
             let (end, shift) = if x > left + width * 0.6 { ("hc-tick hc-end", -6.0) } else { ("hc-tick", 6.0) };
             let line = top + 14.0 + 16.0 * index as f64;
             text(svg, end, x + shift, line, &format!("{} holds {}", short(row), grouped(row.holds)));
         }
     }
+}
+
+/// One run: on a page the way to its report, with what the page's script tells of it.
+fn point(svg: &mut String, row: &Row, cell: &Cell, theme: Theme, (x, y): (f64, f64)) {
+    let Cell { asked, healthy, verdict, .. } = cell;
+    let close = match theme {
+        Theme::Standalone => {
+            let _ = writeln!(svg, "<g><title>{}: {healthy} of {asked} healthy</title>", escape(&row.pair));
+            "</g>"
+        }
+        Theme::Inherit => {
+            let seconds = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.1} s"));
+            let told = format!(
+                "{} × {asked}\nhealthy: {healthy} of {asked}\nverdict: {}\nall healthy after: {}\nage of results, 99 %: {}\nkilled \
+                 by a check: {}",
+                row.pair,
+                verdict.word().to_lowercase(),
+                seconds(cell.reached_after),
+                if row.native { "not known".to_owned() } else { seconds(cell.check_age_p99) },
+                cell.kills
+            );
+            let _ = writeln!(
+                svg,
+                "<a class=\"hc-point\" href=\"{}/report.html\" aria-label=\"{}\" data-tip=\"{}\">",
+                escape(&cell.folder),
+                escape(&told.replace('\n', ", ")),
+                escape(&told)
+            );
+            "</a>"
+        }
+    };
+    dot(svg, row.native, x, y);
+    let _ = writeln!(svg, "{close}");
 }
 
 /// The check's name without the containerizer, which the panel names.
@@ -170,7 +204,7 @@ fn dot(svg: &mut String, native: bool, x: f64, y: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{chart::png, folder::matrix::Cell};
+    use crate::chart::png;
 
     fn row(pair: &str, native: bool, cells: &[(u64, u64)]) -> Row {
         let cells = cells.iter().map(|&(asked, healthy)| Cell { asked, healthy, ..Cell::default() }).collect();

@@ -105,7 +105,7 @@ pub fn trim(number: f64) -> String {
 pub fn single(series: &Series, width: f64, height: f64, theme: Theme) -> String {
     let mut svg = open(width, height, theme, &series.title);
     let mut y = 34.0;
-    let x = 24.0;
+    let x = theme.margin();
     if theme == Theme::Standalone {
         text(&mut svg, "hc-title", x, y, &series.title);
         y += 22.0;
@@ -130,23 +130,41 @@ pub fn single(series: &Series, width: f64, height: f64, theme: Theme) -> String 
     svg
 }
 
-/// Several runs as small pictures side by side, one legend over all, one scale of Y for all, so that they compare.
-pub fn grid(title: &str, facts: &str, all: &[Series], columns: usize, width: f64, theme: Theme) -> String {
-    let columns = columns.max(1);
+/// How several runs are drawn together.
+#[derive(Clone, Copy, Debug)]
+pub struct Grid<'a> {
+    /// The title of a chart that stands alone.
+    pub title: &'a str,
+    /// The line below it.
+    pub facts: &'a str,
+    /// Pictures side by side, at most.
+    pub columns: usize,
+    /// Width of the whole.
+    pub width: f64,
+    /// One scale of Y for all, so that they compare; else each has its own.
+    pub one_scale: bool,
+    /// Who gives colours and fonts.
+    pub theme: Theme,
+}
+
+/// Several runs as small pictures side by side, with one legend over all.
+pub fn grid(all: &[Series], of: &Grid<'_>) -> String {
+    let Grid { title, facts, width, theme, .. } = *of;
+    let columns = of.columns.clamp(1, all.len().max(1));
     let rows = all.len().div_ceil(columns);
-    let (gap, margin, row_height) = (22.0, 24.0, 290.0);
+    let (gap, margin, row_height) = (22.0, theme.margin(), 290.0);
     let head = if theme == Theme::Standalone { 84.0 } else { 16.0 };
     let mut body = String::new();
     let legend_end = legend(&mut body, margin, head, width - 2.0 * margin, all);
     let top = legend_end + 30.0;
-    let height = top + rows as f64 * row_height;
+    let height = top + rows as f64 * row_height - 20.0;
     let mut svg = open(width, height, theme, title);
     if theme == Theme::Standalone {
         text(&mut svg, "hc-title", margin, 34.0, title);
         text(&mut svg, "hc-facts", margin, 56.0, facts);
     }
     svg.push_str(&body);
-    let reach = all.iter().map(panel::highest).max().unwrap_or(0);
+    let reach = if of.one_scale { all.iter().map(panel::highest).max().unwrap_or(0) } else { 0 };
     let strip = all.iter().any(panel::has_ages);
     let cell = (width - 2.0 * margin - gap * (columns - 1) as f64) / columns as f64;
     for (index, series) in all.iter().enumerate() {

@@ -36,6 +36,8 @@ pub struct Frame {
 pub const NARROWEST: f64 = 1.5;
 /// A bad state is never drawn lower than this, however few of the tasks it concerns.
 const LOWEST_BAD: f64 = 3.0;
+/// Numbers at the Y axis of a single chart, about.
+const Y_TICKS: u64 = 6;
 /// Room for the age strip.
 const STRIP: f64 = 16.0;
 
@@ -60,13 +62,23 @@ pub fn highest(series: &Series) -> u64 {
     series.bars.iter().map(|bar| bar.target.max(bar.counts.total())).max().unwrap_or(1)
 }
 
+/// Room left of the plot for the numbers of the Y axis and its title.
+fn numbers_width(top: u64, titled: bool) -> f64 {
+    16.0 + 7.8 * grouped(top).chars().count() as f64 + if titled { 18.0 } else { 0.0 }
+}
+
+/// How far from its frame's left edge the plot of a single chart begins: what is drawn below it keeps to the same axis.
+pub fn plot_begins(series: &Series) -> f64 {
+    numbers_width(ticks(highest(series), Y_TICKS).last().copied().unwrap_or(1), true)
+}
+
 /// Draws one panel.
 pub fn draw(svg: &mut String, series: &Series, frame: &Frame) {
     let highest = highest(series).max(frame.reach);
     let aged = has_ages(series);
-    let y_ticks = ticks(highest, if frame.axis_title { 6 } else { 4 });
+    let y_ticks = ticks(highest, if frame.axis_title { Y_TICKS } else { 4 });
     let top = y_ticks.last().copied().unwrap_or(1);
-    let left = frame.x + 16.0 + 7.8 * grouped(top).chars().count() as f64 + if frame.axis_title { 18.0 } else { 0.0 };
+    let left = frame.x + numbers_width(top, frame.axis_title);
     let strip = if aged || frame.strip { STRIP } else { 0.0 };
     let bottom = frame.y + frame.height - if frame.axis_title { 44.0 } else { 22.0 } - strip;
     let plot = Plot { left, top: frame.y, width: frame.x + frame.width - left, height: bottom - frame.y, highest: top };
@@ -93,7 +105,7 @@ pub fn draw(svg: &mut String, series: &Series, frame: &Frame) {
     }
     let below = bottom + strip;
     // A group of its own, because the report writes other numbers when it zooms.
-    let _ = writeln!(svg, "<g class=\"hc-requests\" data-y=\"{:.1}\">", below + 17.0);
+    let _ = writeln!(svg, "<g class=\"hc-requests\" data-panel=\"{}\" data-y=\"{:.1}\">", frame.index, below + 17.0);
     requests(svg, &bars, &plot, below + 17.0);
     svg.push_str("</g>\n");
     if frame.axis_title {
@@ -245,7 +257,11 @@ fn requests(svg: &mut String, bars: &[Bar], plot: &Plot, y: f64) {
             continue;
         }
         let index = bars.partition_point(|bar| bar.request < number);
-        text(svg, "hc-tick hc-mid", plot.left + slot * (index as f64 + 0.5), y, &grouped(number));
+        let (middle, edge) = (plot.left + slot * (index as f64 + 0.5), plot.left + plot.width);
+        // The last number must not hang over the edge of the picture.
+        let (class, x) =
+            if middle + label / 2.0 > edge { ("hc-tick hc-end", edge) } else { ("hc-tick hc-mid", middle) };
+        text(svg, class, x, y, &grouped(number));
     }
 }
 

@@ -35,6 +35,14 @@ text{font-family:'DejaVu Sans',Verdana,sans-serif;font-size:13px;fill:#3b4252}
 ";
 
 impl Theme {
+    /// Room on the left and on the right: a page has its own.
+    pub(crate) fn margin(self) -> f64 {
+        match self {
+            Theme::Standalone => 24.0,
+            Theme::Inherit => 2.0,
+        }
+    }
+
     /// The style element, if the chart brings its own.
     pub(crate) fn defs(self) -> String {
         match self {

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::{
+    chart::style::Theme,
     commands::Done,
     diff::{
-        Comparison, Outcome, Side, markdown, page, picture, text,
+        Comparison, Outcome, Side, markdown, page,
+        picture::Overlay,
+        text,
         verdict::{CONFIDENCE, percent},
     },
     exit::{Code, Failure},
@@ -58,7 +61,8 @@ pub fn diff(args: &DiffArgs) -> Result<Done, Failure> {
         let write = |name: &str, text: &str| write_whole(&Path::new(folder).join(name), text.as_bytes());
         write("diff.json", &data()?)?;
         write("diff.md", &markdown::render(&comparison))?;
-        write("diff.svg", &picture::svg(&a, &b, &page::title(&comparison, &a)))?;
+        let picture = Overlay::of(&a, &b).svg(&page::title(&comparison, &a), 1000.0, 420.0, Theme::Standalone);
+        write("diff.svg", &picture)?;
         write("diff.html", &page::render(&comparison, &a, &b))?;
     }
     let text = if args.json {

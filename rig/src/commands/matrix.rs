@@ -12,7 +12,6 @@ use harness::{
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    chart::{curves::curves, png, style::Theme},
     cli::{
         spoken,
         values::{duration, poll},
@@ -22,10 +21,12 @@ use crate::{
         gathering::{Ended, Gathered, gather},
         output::Output,
         pairs::{PairSet, chosen},
+        render,
         run::stopped_early,
     },
     exit::{Code, Failure},
-    folder::{RunFolder, manifest::Cluster, matrix::Matrix, write_whole},
+    export::Format,
+    folder::{RunFolder, manifest::Cluster, matrix::Matrix},
     report::{self, fragments::claim_text},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
@@ -194,21 +195,12 @@ fn finish(args: &MatrixArgs, path: &Path, mut gathered: Gathered, took: f64) -> 
     let folder = RunFolder::at(path);
     let written = folder
         .write_json("summary.json", &combined)
-        .and_then(|()| folder.write_json("matrix.json", &matrix))
-        .and_then(|()| draw(path, &matrix, &gathered));
+        .and_then(|()| render::matrix(path, &matrix, &gathered.runs, &Format::ALL));
     if let Err(failure) = written {
         gathered.failed(failure);
     }
     let text = closing(path, &matrix, &gathered, took);
     Done { text, trouble: gathered.trouble, code: gathered.code }
-}
-
-fn draw(path: &Path, matrix: &Matrix, gathered: &Gathered) -> Result<(), Failure> {
-    let svg =
-        curves(&report::matrix::sentence(matrix), &report::matrix::facts(matrix), matrix, 1280.0, Theme::Standalone);
-    write_whole(&path.join("matrix.svg"), svg.as_bytes())?;
-    write_whole(&path.join("matrix.png"), &png::from_svg(&svg)?)?;
-    write_whole(&path.join("report.html"), report::matrix::matrix(matrix, &gathered.runs).as_bytes())
 }
 
 fn closing(path: &Path, matrix: &Matrix, gathered: &Gathered, took: f64) -> String {

@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    chart::{self, Series, png, style::Theme},
+    chart::{self, Grid, Series, curves::curves, png, style::Theme},
     exit::Failure,
     export::{Format, junit, markdown, redact, tables, trace},
-    folder::{Run, RunFolder},
+    folder::{Run, RunFolder, matrix::Matrix},
     report::{self, several},
 };
 
@@ -25,7 +25,10 @@ pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
         runs.push((name, run));
     }
     if folders.first().is_some_and(|folder| folder.path() != path) {
-        write_over(path, &runs, formats)?;
+        match Matrix::read(path)? {
+            Some(before) => matrix(path, &Matrix::of(&runs, before.side_by_side), &runs, formats)?,
+            None => write_over(path, &runs, formats)?,
+        }
     }
     Ok(path.join(first_file(formats)))
 }
@@ -75,13 +78,13 @@ fn write(folder: &RunFolder, run: &Run, formats: &[Format]) -> Result<(), Failur
             Format::Chart => {
                 let mut series = Series::of(&run.manifest, run.bars.clone());
                 series.title = format!("{} · {}", series.title, report::fragments::headline(&run.summary));
-                chart_files(folder, &chart::single(&series, 1200.0, 600.0, Theme::Standalone))?;
+                picture(folder, "chart", &chart::single(&series, 1200.0, 600.0, Theme::Standalone))?;
             }
             Format::Csv => {
                 folder.write("samples.csv", &tables::samples(run)?)?;
                 folder.write("tasks.csv", &tables::tasks(run)?)?;
             }
-            Format::Junit => folder.write("junit.xml", &junit::report([run])?)?,
+            Format::Junit => folder.write("junit.xml", &junit::report(&[several::member("", run)])?)?,
             Format::Markdown => folder.write("summary.md", markdown::one(run).as_bytes())?,
             Format::Perfetto => folder.write("trace.json", &trace::trace(run))?,
         }
@@ -106,11 +109,17 @@ fn write_over(path: &Path, runs: &[several::Named], formats: &[Format]) -> Resul
             Format::Chart => {
                 let series = several::all_series(runs);
                 let facts = several::shared_facts(&series);
-                let columns = runs.len().min(3);
-                let title = several::sentence(runs);
-                chart_files(&folder, &chart::grid(&title, &facts, &series, columns, 1280.0, Theme::Standalone))?;
+                let grid = Grid {
+                    title: &several::sentence(runs),
+                    facts: &facts,
+                    columns: 3,
+                    width: 1280.0,
+                    one_scale: true,
+                    theme: Theme::Standalone,
+                };
+                picture(&folder, "chart", &chart::grid(&series, &grid))?;
             }
-            Format::Junit => folder.write("junit.xml", &junit::report(runs.iter().map(|(_, run)| run))?)?,
+            Format::Junit => folder.write("junit.xml", &junit::report(&several::members(runs))?)?,
             Format::Markdown => folder.write("summary.md", markdown::over(runs).as_bytes())?,
             Format::Csv | Format::Perfetto => {}
         }
@@ -118,7 +127,29 @@ fn write_over(path: &Path, runs: &[several::Named], formats: &[Format]) -> Resul
     Ok(())
 }
 
-fn chart_files(folder: &RunFolder, svg: &str) -> Result<(), Failure> {
-    folder.write("chart.svg", svg.as_bytes())?;
-    folder.write("chart.png", &png::from_svg(svg)?)
+/// Everything that is made of a matrix of runs.
+///
+/// # Errors
+/// The files cannot be written.
+pub fn matrix(path: &Path, matrix: &Matrix, runs: &[several::Named], formats: &[Format]) -> Result<(), Failure> {
+    let folder = RunFolder::at(path);
+    folder.write_json("matrix.json", matrix)?;
+    for format in formats {
+        match format {
+            Format::Html => folder.write("report.html", report::matrix::matrix(matrix, runs).as_bytes())?,
+            Format::Chart => {
+                let (title, facts) = (report::matrix::sentence(matrix), report::matrix::facts(matrix));
+                picture(&folder, "matrix", &curves(&title, &facts, matrix, 1280.0, Theme::Standalone))?;
+            }
+            Format::Junit => folder.write("junit.xml", &junit::report(&report::matrix::members(matrix, runs))?)?,
+            Format::Markdown => folder.write("summary.md", markdown::matrix(matrix, runs).as_bytes())?,
+            Format::Csv | Format::Perfetto => {}
+        }
+    }
+    Ok(())
+}
+
+fn picture(folder: &RunFolder, name: &str, svg: &str) -> Result<(), Failure> {
+    folder.write(&format!("{name}.svg"), svg.as_bytes())?;
+    folder.write(&format!("{name}.png"), &png::from_svg(svg)?)
 }

@@ -5,13 +5,23 @@ use serde::Serialize;
 use crate::diff::side::Repeat;
 
 /// Which way is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Better {
     /// More is better.
     Higher,
     /// Less is better.
     Lower,
+}
+
+impl Better {
+    /// 1 where more is better, else −1.
+    pub fn sign(self) -> f64 {
+        match self {
+            Self::Higher => 1.0,
+            Self::Lower => -1.0,
+        }
+    }
 }
 
 /// One number of a run.

@@ -1,21 +1,28 @@
-//! Both sides in one chart: the middle run's healthy tasks at each request, A behind, B in front.
+//! Both sides in one chart: the middle run's healthy tasks at each request, A wide and behind, B narrow and in front.
 
 use std::fmt::Write as _;
+
+use serde_json::{Value, json};
 
 use crate::{
     chart::{
         axis::{grouped, ticks},
-        style::escape,
+        style::{Theme, escape},
+        text,
     },
     diff::side::Side,
 };
 
-/// Size of the drawing.
-const WIDTH: f64 = 1000.0;
-/// See [`WIDTH`].
-const HEIGHT: f64 = 420.0;
 /// More bars than this are too thin: neighbours are put together.
 const BARS: usize = 240;
+
+/// Classes and colours where no page gives them, on paper and in the dark.
+const STANDALONE: &str = "<style>.hc-paper{fill:#fff}text{font:13px 'DejaVu Sans',Verdana,sans-serif;fill:#3b4252}\
+.hc-title{font-size:18px;font-weight:bold}.hc-grid{stroke:#e3e7ee;fill:none}.hc-axis{stroke:#9aa3b5;fill:none}\
+.hc-side-a{fill:#b5bfd1}.hc-side-b{fill:#1f7a5c}.hc-target{stroke:#1c2333;stroke-width:2;stroke-dasharray:6 4;fill:none}\
+.hc-end{text-anchor:end}.hc-mid{text-anchor:middle}\
+@media (prefers-color-scheme:dark){.hc-paper{fill:#161a22}text{fill:#c9d1e0}.hc-grid{stroke:#2c3342}.hc-axis{stroke:#5d6880}\
+.hc-side-a{fill:#56617a}.hc-side-b{fill:#46c79b}.hc-target{stroke:#e8ecf5}}</style>\n";
 
 /// Healthy tasks at each request: the median over the runs of the side that got so far.
 pub fn healthy(side: &Side) -> Vec<f64> {
@@ -29,77 +36,132 @@ pub fn healthy(side: &Side) -> Vec<f64> {
     (0..longest).map(at).collect()
 }
 
-/// The overlaid bars as an SVG that stands alone, on paper or on a dark page.
-pub fn svg(a: &Side, b: &Side, title: &str) -> String {
-    let (series_a, series_b) = (healthy(a), healthy(b));
-    let requests = series_a.len().max(series_b.len()).max(1);
-    let bucket = requests.div_ceil(BARS);
-    let slots = requests.div_ceil(bucket);
-    let target = [a, b].iter().flat_map(|side| &side.repeats).map(|repeat| repeat.summary.target).max().unwrap_or(0);
-    let highest = series_a.iter().chain(&series_b).copied().fold(0.0, f64::max).max(target as f64);
-    let ticks = ticks(highest as u64, 5);
-    let top = ticks.last().copied().unwrap_or(1).max(1) as f64;
-    let (left, right, upper, lower) = (64.0, WIDTH - 24.0, 84.0, HEIGHT - 48.0);
-    let y = |value: f64| lower - value / top * (lower - upper);
-    let slot = (right - left) / slots as f64;
+/// What is drawn of two sides.
+pub struct Overlay<'a> {
+    a: &'a Side,
+    b: &'a Side,
+    /// Of each side the lowest of each few neighbours: a dip is what one looks for.
+    bars: [Vec<f64>; 2],
+    /// How many neighbours that are.
+    bucket: usize,
+    requests: usize,
+    target: u64,
+    top: u64,
+}
 
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n<style>\
-         .p{{fill:#fff}}text{{font:13px 'DejaVu Sans',Verdana,sans-serif;fill:#3b4252}}.t{{font-size:18px;font-weight:bold}}\
-         .g{{stroke:#e3e7ee}}.a{{fill:#b5bfd1}}.b{{fill:#1f7a5c}}.d{{stroke:#1c2333;stroke-dasharray:6 4}}\
-         .e{{text-anchor:end}}.m{{text-anchor:middle}}\
-         @media (prefers-color-scheme:dark){{.p{{fill:#161a22}}text{{fill:#c9d1e0}}.g{{stroke:#2c3342}}.a{{fill:#56617a}}\
-         .b{{fill:#46c79b}}.d{{stroke:#e8ecf5}}}}</style>\n<rect class=\"p\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>\n\
-         <text class=\"t\" x=\"24\" y=\"32\">{}</text>\n",
-        escape(title),
-        escape(title)
-    );
-    for (x, class, name, side) in [(24.0, "a", "A", a), (WIDTH / 2.0, "b", "B", b)] {
-        let runs = side.repeats.len();
-        let _ = writeln!(
-            svg,
-            "<rect class=\"{class}\" x=\"{x}\" y=\"48\" width=\"14\" height=\"14\"/><text x=\"{}\" y=\"60\">{name}: {} \
-             ({runs} run{}, middle one)</text>",
-            x + 22.0,
-            escape(&shortened(&side.name)),
-            if runs == 1 { "" } else { "s" }
-        );
+impl<'a> Overlay<'a> {
+    /// Of these two sides.
+    pub fn of(a: &'a Side, b: &'a Side) -> Self {
+        let series = [healthy(a), healthy(b)];
+        let requests = series.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let bucket = requests.div_ceil(BARS);
+        let lowest = |all: &Vec<f64>| {
+            all.chunks(bucket).map(|few| few.iter().copied().fold(f64::INFINITY, f64::min)).collect::<Vec<f64>>()
+        };
+        let bars = [lowest(&series[0]), lowest(&series[1])];
+        let target =
+            [a, b].iter().flat_map(|side| &side.repeats).map(|repeat| repeat.summary.target).max().unwrap_or(0);
+        let highest = series.iter().flatten().copied().fold(0.0, f64::max).max(target as f64);
+        let top = ticks(highest as u64, 5).last().copied().unwrap_or(1).max(1);
+        Self { a, b, bars, bucket, requests, target, top }
     }
-    for tick in &ticks {
-        let at = y(*tick as f64);
-        let _ = writeln!(
-            svg,
-            "<line class=\"g\" x1=\"{left}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text class=\"e\" x=\"{}\" \
-             y=\"{:.1}\">{}</text>",
-            left - 8.0,
-            at + 4.0,
-            grouped(*tick)
-        );
+
+    fn slots(&self) -> usize {
+        self.requests.div_ceil(self.bucket)
     }
-    // A wide and behind, B narrow and in front: both tops are seen whichever is higher.
-    for (class, series, part) in [("a", &series_a, 0.92), ("b", &series_b, 0.46)] {
-        let mut path = String::new();
-        for (index, values) in series.chunks(bucket).enumerate() {
-            // The lowest of neighbours: a dip is what one looks for.
-            let value = values.iter().copied().fold(f64::INFINITY, f64::min);
-            let x = left + (index as f64 + (1.0 - part) / 2.0) * slot;
-            let _ = write!(path, "M{x:.1} {lower:.1}V{:.1}h{:.1}V{lower:.1}z", y(value), slot * part);
+
+    /// As an SVG that stands alone, on paper or in the dark, or as a part of a page.
+    pub fn svg(&self, title: &str, width: f64, height: f64, theme: Theme) -> String {
+        let alone = theme == Theme::Standalone;
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"hc-chart\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" \
+             aria-label=\"{}\">\n",
+            escape(title)
+        );
+        if alone {
+            let _ = writeln!(svg, "{STANDALONE}<rect class=\"hc-paper\" width=\"{width:.0}\" height=\"{height:.0}\"/>");
+            text(&mut svg, "hc-title", theme.margin(), 32.0, title);
         }
-        let _ = writeln!(svg, "<path class=\"{class}\" d=\"{path}\"/>");
+        let legend = if alone { 60.0 } else { 16.0 };
+        let upper = self.legend(&mut svg, width, legend, theme) + 22.0;
+        let (left, right, lower) = (theme.margin() + 44.0, width - theme.margin(), height - 48.0);
+        let at = |tasks: u64| lower - tasks as f64 / self.top as f64 * (lower - upper);
+        for tick in ticks(self.top, 5) {
+            let (class, y) = (if tick == 0 { "hc-axis" } else { "hc-grid" }, at(tick));
+            let _ = writeln!(svg, "<path class=\"{class}\" d=\"M{left:.1} {y:.1}H{right:.1}\"/>");
+            text(&mut svg, "hc-tick hc-end", left - 8.0, y + 4.0, &grouped(tick));
+        }
+        self.bars(&mut svg, (left, upper), (right - left, lower - upper));
+        if self.target > 0 {
+            let _ = writeln!(svg, "<path class=\"hc-target\" d=\"M{left:.1} {:.1}H{right:.1}\"/>", at(self.target));
+        }
+        let _ = writeln!(svg, "<g class=\"hc-requests\" data-panel=\"0\" data-y=\"{:.1}\">", lower + 17.0);
+        let middle = self.requests.div_ceil(2);
+        for (part, request, class) in
+            [(0.0, 1, "hc-tick"), (0.5, middle, "hc-tick hc-mid"), (1.0, self.requests, "hc-tick hc-end")]
+        {
+            let x = left + part * (right - left);
+            text(&mut svg, class, x, lower + 17.0, &grouped(request as u64));
+        }
+        svg.push_str("</g>\n");
+        let each = if self.bucket > 1 { format!(", each bar the lowest of {}", self.bucket) } else { String::new() };
+        text(&mut svg, "hc-tick hc-mid", (left + right) / 2.0, height - 12.0, &format!("request number{each}"));
+        svg.push_str("</svg>\n");
+        svg
     }
-    if target > 0 {
-        let at = y(target as f64);
-        let _ = writeln!(svg, "<line class=\"d\" x1=\"{left}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>");
+
+    /// Answers where its last line is.
+    fn legend(&self, svg: &mut String, width: f64, y: f64, theme: Theme) -> f64 {
+        let (mut x, mut y) = (theme.margin(), y);
+        for (class, name, side) in [("a", "A", self.a), ("b", "B", self.b)] {
+            let runs = side.repeats.len();
+            let label = format!("{name}: {} ({runs} run{})", shortened(&side.name), if runs == 1 { "" } else { "s" });
+            let space = 52.0 + 8.0 * label.chars().count() as f64;
+            if x + space > width && x > theme.margin() {
+                (x, y) = (theme.margin(), y + 20.0);
+            }
+            let _ = writeln!(
+                svg,
+                "<rect class=\"hc-side-{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"14\" height=\"14\"/>",
+                y - 12.0
+            );
+            text(svg, "hc-legend", x + 21.0, y, &label);
+            x += space;
+        }
+        y
     }
-    let each = if bucket > 1 { format!(", each bar the lowest of {bucket}") } else { String::new() };
-    let _ = writeln!(
-        svg,
-        "<text class=\"m\" x=\"{}\" y=\"{}\">request number, 1 to {requests}{each}; healthy tasks upwards, the dashed line is the \
-         target</text>\n</svg>",
-        (left + right) / 2.0,
-        HEIGHT - 16.0
-    );
-    svg
+
+    /// The bars in units of slots, so that zooming is a change of the view box.
+    fn bars(&self, svg: &mut String, (x, y): (f64, f64), (width, height): (f64, f64)) {
+        let slots = self.slots();
+        let _ = writeln!(
+            svg,
+            "<g class=\"hc-plot\" data-panel=\"0\" data-every data-x=\"{x:.1}\" data-y=\"{y:.1}\" data-w=\"{width:.1}\" \
+             data-h=\"{height:.1}\"><svg class=\"hc-zoom\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
+             viewBox=\"0 0 {slots} {height:.1}\" preserveAspectRatio=\"none\">"
+        );
+        // Both tops are seen whichever is higher.
+        for (class, values, part) in [("a", &self.bars[0], 0.92), ("b", &self.bars[1], 0.46)] {
+            let mut path = String::new();
+            for (index, value) in values.iter().enumerate() {
+                let from = index as f64 + (1.0 - part) / 2.0;
+                let high = value / self.top as f64 * height;
+                let _ = write!(path, "M{from:.2} {height:.1}v-{high:.1}h{part}v{high:.1}z");
+            }
+            let _ = writeln!(svg, "<path class=\"hc-side-{class}\" d=\"{path}\"/>");
+        }
+        svg.push_str("</svg></g>\n");
+    }
+
+    /// The numbers behind the bars, for the page's script.
+    pub fn numbers(&self) -> Value {
+        let value = |side: usize, slot: usize| self.bars[side].get(slot).map_or(Value::Null, |value| json!(value));
+        let rows: Vec<Value> = (0..self.slots())
+            .map(|slot| json!([slot * self.bucket + 1, self.target, value(0, slot), value(1, slot)]))
+            .collect();
+        let columns = json!([["", "target", ""], ["sw-side-a", "A, healthy", ""], ["sw-side-b", "B, healthy", ""]]);
+        json!({"title": "A and B", "columns": columns, "rows": rows})
+    }
 }
 
 fn shortened(name: &str) -> String {

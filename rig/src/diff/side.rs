@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// One run, as far as it is compared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Repeat {
     /// Its folder.
     pub folder: PathBuf,

@@ -53,7 +53,8 @@ pub fn render(comparison: &Comparison) -> String {
 /// The change in the unit, with its part of A.
 pub fn change(row: &Row) -> String {
     let change = row.mean_b - row.mean_a;
-    if change == 0.0 { "0".to_owned() } else { format!("{}{}", signed(change), row.relative()) }
+    // What rounds to nothing is none.
+    if number(change.abs()) == "0" { "0".to_owned() } else { format!("{}{}", signed(change), row.relative()) }
 }
 
 /// `−22 … −18`.

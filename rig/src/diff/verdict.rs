@@ -19,7 +19,7 @@ pub const REPEATS: usize = 5;
 pub const CONFIDENCE: f64 = 0.95;
 
 /// What came of a comparison, of one measure or of all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// B is better.
@@ -54,7 +54,7 @@ impl Outcome {
 }
 
 /// One measure of both sides.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Row {
     /// The measure's key.
     pub measure: &'static str,
@@ -72,6 +72,8 @@ pub struct Row {
     pub mean_a: f64,
     /// Mean of B.
     pub mean_b: f64,
+    /// The least change of the mean that counts, in the unit.
+    pub least: f64,
     /// The interval of `mean_b - mean_a`, if there are enough repeats.
     pub interval: Option<(f64, f64)>,
     /// What came of it.
@@ -79,7 +81,7 @@ pub struct Row {
 }
 
 /// The comparison of two sides.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// Version of the format.
     pub format: u32,
@@ -228,6 +230,7 @@ fn row(measure: &Measure, a: Vec<f64>, b: Vec<f64>, confidence: Option<f64>, see
         b,
         mean_a,
         mean_b,
+        least,
         interval,
         outcome,
     }

@@ -10,10 +10,11 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use crate::{
     exit::{Code, Failure},
     folder::{
-        Run,
+        Run, incident,
         summary::{Step, Verdict},
         tasks::Story,
     },
+    report::measured::Member,
 };
 
 /// How many tasks a failure names.
@@ -23,22 +24,32 @@ const NAMED: usize = 200;
 ///
 /// # Errors
 /// Never in practice: it writes to memory.
-pub fn report<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Result<Vec<u8>, Failure> {
+pub fn report(members: &[Member<'_>]) -> Result<Vec<u8>, Failure> {
     let mut report = Report::new("hc-rig");
-    for run in runs {
-        report.add_test_suite(suite(run));
+    for Member { name, run, .. } in members {
+        report.add_test_suite(suite(name, run));
     }
     let text = report.to_string().map_err(|error| Failure::new(Code::Internal, format!("junit.xml: {error}")))?;
     Ok(text.into_bytes())
 }
 
-fn suite(run: &Run) -> TestSuite {
+fn suite(name: &str, run: &Run) -> TestSuite {
     let manifest = &run.manifest;
-    let name = if manifest.pair.is_empty() { &manifest.app } else { &manifest.pair };
-    let mut suite = TestSuite::new(name.as_str());
-    let cluster = [("url", &manifest.cluster.url), ("kind", &manifest.cluster.kind), ("command", &manifest.command)];
-    for (key, value) in cluster {
-        suite.add_property((key, value.as_str()));
+    let mut suite = TestSuite::new(name);
+    let mut properties = vec![
+        ("url", manifest.cluster.url.clone()),
+        ("kind", manifest.cluster.kind.clone()),
+        ("command", manifest.command.clone()),
+        ("verdict", run.summary.verdict.word().to_owned()),
+    ];
+    let measures = run.summary.measures.iter();
+    properties.extend(measures.flat_map(|all| &all.thresholds).map(|judgement| ("threshold", judgement.to_string())));
+    let survived = incident::sentence(&run.summary.incidents);
+    if !survived.is_empty() {
+        properties.push(("survived", survived));
+    }
+    for (key, value) in &properties {
+        suite.add_property((*key, value.as_str()));
     }
     for (index, step) in run.summary.steps.iter().enumerate() {
         suite.add_test_case(case(run, name, index, step));

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::{
-    folder::{Run, summary::Summary},
+    folder::{Run, incident, matrix::Matrix, summary::Summary},
     report::{
-        fragments::{claim_text, headline},
+        self,
+        fragments::{claim_text, headline, in_grace},
+        measured::Member,
         several::{self, Named},
     },
-    why::findings,
+    why::{Diagnosis, findings},
 };
 
 /// How many troubled tasks are listed.
@@ -29,32 +31,100 @@ pub fn one(run: &Run) -> String {
 /// The summary over several runs.
 pub fn over(runs: &[Named]) -> String {
     let mut out = format!("### {}: {}\n\n", several::verdict(runs).word(), several::sentence(runs));
+    let members = several::members(runs);
+    table(&mut out, &members);
+    let why = members.iter().filter(|member| !member.run.summary.why.is_empty());
+    list(&mut out, why.map(|Member { name, run, .. }| format!("{}: {}", code(name), plain(&run.summary.why))));
+    judged(&mut out, &members);
+    if let Some((_, run)) = runs.first() {
+        end(&mut out, run);
+    }
+    out
+}
+
+/// The summary over a matrix.
+pub fn matrix(matrix: &Matrix, runs: &[Named]) -> String {
+    let mut out = format!("### {}: {}\n\n", several::verdict(runs).word(), report::matrix::sentence(matrix));
+    let asked: String = matrix.counts.iter().map(|count| format!(" {count} asked |")).collect();
+    let _ = writeln!(out, "| pair | checked by | limit |{asked}\n|---|---|---|{}", "--:|".repeat(matrix.counts.len()));
+    for row in &matrix.rows {
+        let by = if row.native { "Mesos" } else { "Marathon" };
+        let _ = write!(out, "| {} | {by} | {} |", code(&row.pair), row.limit());
+        for count in &matrix.counts {
+            let cell = row.cells.iter().find(|cell| cell.asked == *count);
+            let _ = write!(out, " {} |", cell.map_or("–".to_owned(), |cell| format!("{} healthy", cell.healthy)));
+        }
+        out.push('\n');
+    }
+    out.push('\n');
+    list(&mut out, report::matrix::reasons(matrix).iter().map(|reason| plain(reason)));
+    let members = report::matrix::members(matrix, runs);
+    out.push_str("<details><summary>runs</summary>\n\n");
+    table(&mut out, &members);
+    out.push_str("</details>\n\n");
+    judged(&mut out, &members);
+    if let Some((_, run)) = runs.first() {
+        end(&mut out, run);
+    }
+    out
+}
+
+/// A row a run.
+fn table(out: &mut String, members: &[Member<'_>]) {
     out.push_str(
-        "| pair | verdict | healthy | slowest step | ever unhealthy | ended early |\n|---|---|--:|--:|--:|--:|\n",
+        "| run | verdict | healthy | slowest step | ever unhealthy | ended unasked |\n|---|---|--:|--:|--:|--:|\n",
     );
-    for (_, run) in runs {
+    for Member { name, run, .. } in members {
         let summary = &run.summary;
         let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
         let _ = writeln!(
             out,
-            "| {} | {} | {}/{} | {} | {} | {} |",
-            code(&run.manifest.pair),
+            "| {} | {} | {}/{} | {} | {}{} | {} |",
+            code(name),
             summary.verdict.word().to_lowercase(),
             summary.last.healthy,
             summary.target,
             seconds(slowest),
             summary.sick_tasks,
+            in_grace(summary),
             summary.ended_tasks
         );
     }
     out.push('\n');
-    for (_, run) in runs.iter().filter(|(_, run)| !run.summary.why.is_empty()) {
-        let _ = writeln!(out, "- {}: {}", code(&run.manifest.pair), plain(&run.summary.why));
+}
+
+/// Thresholds, causes and incidents of the runs that have any.
+fn judged(out: &mut String, members: &[Member<'_>]) {
+    let crossed = members.iter().flat_map(|Member { name, run, .. }| {
+        let judgements = run.summary.measures.iter().flat_map(|all| &all.thresholds);
+        judgements.map(move |judgement| format!("{}: {}", code(name), plain(&judgement.to_string())))
+    });
+    folded(out, "thresholds", crossed.collect());
+    let causes = members.iter().filter_map(|Member { name, run, .. }| {
+        let first = Diagnosis::of(run).conclusions.into_iter().next()?;
+        Some(format!("{}: {} ({})", code(name), plain(&first.title), first.sure.words()))
+    });
+    folded(out, "most likely causes", causes.collect());
+    let survived = members.iter().filter(|member| !member.run.summary.incidents.is_empty());
+    let told = |Member { name, run, .. }: &Member<'_>| {
+        format!("{}: {}", code(name), plain(&incident::sentence(&run.summary.incidents)))
+    };
+    folded(out, "survived on the way", survived.map(told).collect());
+}
+
+fn folded(out: &mut String, title: &str, lines: Vec<String>) {
+    if !lines.is_empty() {
+        let _ = writeln!(out, "<details><summary>{title}</summary>\n");
+        list(out, lines.into_iter());
+        out.push_str("</details>\n\n");
     }
-    if let Some((_, run)) = runs.first() {
-        end(&mut out, run);
+}
+
+fn list(out: &mut String, lines: impl Iterator<Item = String>) {
+    let text: String = lines.map(|line| format!("- {line}\n")).collect();
+    if !text.is_empty() {
+        let _ = writeln!(out, "{text}");
     }
-    out
 }
 
 fn because(summary: &Summary) -> String {

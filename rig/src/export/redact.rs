@@ -20,7 +20,7 @@ use crate::{
 /// Files of JSON lines.
 const LINES: [&str; 3] = ["samples.jsonl", "events.jsonl", "tasks.jsonl"];
 /// Files of one JSON document.
-const DOCUMENTS: [&str; 2] = ["run.json", "summary.json"];
+const DOCUMENTS: [&str; 3] = ["run.json", "summary.json", "matrix.json"];
 /// Fields whose values are words of Marathon, of Mesos or of the rig: readers need them as they are.
 const WORDS: [&str; 12] = [
     "eventType",

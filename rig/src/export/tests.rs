@@ -10,6 +10,7 @@ use crate::folder::{
     summary::{Step, Summary, Verdict},
     tasks::Stories,
 };
+use crate::report::several::member;
 
 const EVIL: &str = "]]></system-out>|`\"=1+1,\u{1}\nx";
 
@@ -87,7 +88,7 @@ fn a_cell_is_never_a_formula() {
 
 #[test]
 fn junit_has_a_case_per_step_and_names_the_failing_task() {
-    let text = String::from_utf8(junit::report([&run(), &run()]).unwrap()).unwrap();
+    let text = String::from_utf8(junit::report(&[member("a", &run()), member("b", &run())]).unwrap()).unwrap();
     let document = roxmltree::Document::parse(&text).expect("XML");
     let root = document.root_element();
     assert_eq!(root.tag_name().name(), "testsuites");
@@ -122,7 +123,7 @@ fn a_broken_run_is_an_error_and_a_stopped_one_is_no_failure() {
     for (verdict, expected) in [(Verdict::Broken, "error"), (Verdict::Stopped, "skipped")] {
         let mut run = run();
         run.summary.verdict = verdict;
-        let text = String::from_utf8(junit::report([&run]).unwrap()).unwrap();
+        let text = String::from_utf8(junit::report(&[member("", &run)]).unwrap()).unwrap();
         let document = roxmltree::Document::parse(&text).unwrap();
         let case = document.descendants().filter(|node| node.has_tag_name("testcase")).nth(1).unwrap();
         assert_eq!(case.first_element_child().map(|child| child.tag_name().name()), Some(expected));

@@ -1,8 +1,11 @@
 //! `matrix.json`: what each pair came to at each number of tasks.
 
+use std::{fs, path::Path};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    exit::Failure,
     folder::{
         Run,
         manifest::{FORMAT, is_native},
@@ -12,7 +15,7 @@ use crate::{
 };
 
 /// `matrix.json`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Matrix {
     /// Version of the format.
@@ -26,7 +29,7 @@ pub struct Matrix {
 }
 
 /// One pair at each number of tasks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Row {
     /// `containerizer,PROTOCOL`.
@@ -44,7 +47,7 @@ pub struct Row {
 }
 
 /// One pair at one number of tasks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Cell {
     /// Tasks asked for.
@@ -64,6 +67,25 @@ pub struct Cell {
 }
 
 impl Matrix {
+    /// Of a folder of runs; none if these are no matrix.
+    ///
+    /// # Errors
+    /// The file is damaged, or a later program wrote it.
+    pub fn read(folder: &Path) -> Result<Option<Self>, Failure> {
+        let path = folder.join("matrix.json");
+        let Ok(text) = fs::read(&path) else { return Ok(None) };
+        let matrix: Self = serde_json::from_slice(&text)
+            .map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
+        if matrix.format > FORMAT {
+            return Err(Failure::usage(format!(
+                "{} has format {}, this hc-rig knows formats up to {FORMAT}: use a newer hc-rig",
+                path.display(),
+                matrix.format
+            )));
+        }
+        Ok(Some(matrix))
+    }
+
     /// From runs of one target each.
     pub fn of(runs: &[Named], side_by_side: bool) -> Self {
         let mut counts: Vec<u64> = runs.iter().map(|(_, run)| run.summary.target).collect();

@@ -1,13 +1,19 @@
-//! The JSON schema of `summary.json`, made from the types that write it, so that it cannot drift. It is published as
-//! `docs/summary.schema.json`.
+//! The JSON schemas of what programs read, made from the types that write it, so that they cannot drift. They are
+//! published in `docs/`.
 
-use schemars::{generate::SchemaSettings, json_schema};
+use schemars::{JsonSchema, generate::SchemaSettings, json_schema};
 use serde_json::Value;
 
-use crate::folder::summary::{Combined, Summary};
+use crate::{
+    diff::Comparison,
+    folder::{
+        matrix::Matrix,
+        summary::{Combined, Summary},
+    },
+};
 
-/// The schema: the summary of one run, or that over the runs of several pairs. Fields may be added in later versions;
-/// those that are listed are always written.
+/// The schema of `summary.json`: the summary of one run, or that over the runs of several pairs. Fields may be added in
+/// later versions; those that are listed are always written.
 pub fn summary() -> Value {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let one = generator.subschema_for::<Summary>();
@@ -22,24 +28,76 @@ pub fn summary() -> Value {
     schema.into()
 }
 
+/// The schema of `matrix.json`.
+pub fn matrix() -> Value {
+    titled::<Matrix>("matrix.json of hc-rig")
+}
+
+/// The schema of `diff.json` and of what `hc-rig diff --json` prints.
+pub fn diff() -> Value {
+    titled::<Comparison>("diff.json of hc-rig")
+}
+
+fn titled<T: JsonSchema>(title: &str) -> Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
+    schema.into()
+}
+
 #[cfg(test)]
 mod tests {
     use harness::scale::{Judgement, Quantiles, Totals};
+    use rstest::rstest;
     use serde_json::json;
 
     use super::*;
-    use crate::folder::{json, summary::Step};
+    use crate::{
+        diff::side::{Repeat, Side},
+        folder::{
+            json,
+            matrix::{Cell, Row},
+            summary::Step,
+        },
+    };
 
-    const PUBLISHED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/summary.schema.json");
+    #[rstest]
+    #[case("summary", summary())]
+    #[case("matrix", matrix())]
+    #[case("diff", diff())]
+    fn the_published_schemas_are_those_of_the_types(#[case] name: &str, #[case] schema: Value) {
+        let own = json::pretty(&schema).unwrap();
+        let file = format!("{}/../docs/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("HC_RIG_WRITE_SCHEMA").is_some() {
+            std::fs::write(&file, &own).unwrap();
+        }
+        let published = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(published == own, "publish it: HC_RIG_WRITE_SCHEMA=1 cargo test -p hc-rig --lib schema");
+    }
 
     #[test]
-    fn the_published_schema_is_that_of_the_types() {
-        let own = json::pretty(&summary()).unwrap();
-        if std::env::var_os("HC_RIG_WRITE_SCHEMA").is_some() {
-            std::fs::write(PUBLISHED, &own).unwrap();
-        }
-        let published = std::fs::read_to_string(PUBLISHED).unwrap_or_default();
-        assert!(published == own, "publish it: HC_RIG_WRITE_SCHEMA=1 cargo test -p hc-rig --lib schema");
+    fn matrices_are_valid_and_what_is_none_is_refused() {
+        let validator = jsonschema::validator_for(&matrix()).expect("a schema");
+        let row = Row { breaks: Some(3), cells: vec![Cell::default()], ..Row::default() };
+        let good = serde_json::to_value(Matrix { rows: vec![row], ..Matrix::default() }).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&good).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let mut wrong = good;
+        wrong["rows"][0]["cells"][0]["verdict"] = json!("fine");
+        assert!(!validator.is_valid(&wrong));
+    }
+
+    #[test]
+    fn comparisons_are_valid_and_what_is_none_is_refused() {
+        let validator = jsonschema::validator_for(&diff()).expect("a schema");
+        let side = Side { name: "a".to_owned(), repeats: vec![Repeat::default(); 5] };
+        let good = serde_json::to_value(Comparison::of(&side, &side, 0.95, 1)).unwrap();
+        assert!(good["rows"][0]["interval"].is_array(), "{good}");
+        let errors: Vec<String> = validator.iter_errors(&good).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let mut wrong = good;
+        wrong["outcome"] = json!("fine");
+        assert!(!validator.is_valid(&wrong));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
         manifest::Manifest,
         summary::{Step, Summary, Verdict},
     },
-    why::{Finding, findings, text::SHOWN},
+    why::{Diagnosis, Finding, findings, text::SHOWN},
 };
 
 /// The sentence that the verdict stands for.
@@ -33,27 +33,51 @@ pub fn headline(summary: &Summary) -> String {
     }
 }
 
-/// The coloured head of the page.
-pub fn verdict(run: &Run) -> String {
+/// The coloured head of the page: the verdict, why, and what it most likely was.
+pub fn verdict(run: &Run, diagnosis: &Diagnosis) -> String {
     let summary = &run.summary;
-    banner(summary.verdict, &headline(summary), &summary.why)
+    let why = if summary.why.is_empty() { Vec::new() } else { vec![summary.why.clone()] };
+    let likely = diagnosis.conclusions.first().map(|first| first.title.as_str());
+    banner(summary.verdict, &headline(summary), &why, likely)
 }
 
-/// A coloured head: sign, word, sentence.
-pub fn banner(verdict: Verdict, headline: &str, why: &str) -> String {
-    let (class, sign) = match verdict {
-        Verdict::Held => ("held", "✓"),
-        Verdict::NotReached | Verdict::Crossed | Verdict::Limit => ("not_reached", "✗"),
-        Verdict::Stopped => ("stopped", "■"),
-        Verdict::Broken => ("broken", "!"),
+/// A coloured head: sign, word, sentence; reasons, and the title of the diagnosis, which the page has further down.
+pub fn banner(verdict: Verdict, headline: &str, reasons: &[String], likely: Option<&str>) -> String {
+    let sign = match verdict {
+        Verdict::Held => "✓",
+        Verdict::NotReached | Verdict::Crossed | Verdict::Limit => "✗",
+        Verdict::Stopped => "■",
+        Verdict::Broken => "!",
     };
-    let why = if why.is_empty() { String::new() } else { format!("<p>{}</p>", escape(why)) };
+    let mut more: String = reasons.iter().map(|reason| format!("<p>{}</p>", escape(reason))).collect();
+    if let Some(title) = likely {
+        let how = if verdict == Verdict::Held { "Yet" } else { "Most likely" };
+        let _ = write!(more, "<p>{how}: <a href=\"#diagnosis\">{}</a></p>", escape(title));
+    }
+    head(class(verdict), sign, &format!("{}: {headline}", verdict.word()), &more)
+}
+
+/// The coloured box itself; `more` is HTML.
+pub fn head(class: &str, sign: &str, headline: &str, more: &str) -> String {
     format!(
         "<div class=\"verdict {class}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span><div>\
-         <strong>{}: {}</strong>{why}</div></div>\n",
-        verdict.word(),
+         <strong>{}</strong>{more}</div></div>\n",
         escape(headline)
     )
+}
+
+/// The class that colours what has this verdict.
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Held => "held",
+        Verdict::NotReached | Verdict::Crossed | Verdict::Limit | Verdict::Broken => "not_reached",
+        Verdict::Stopped => "stopped",
+    }
+}
+
+/// A word or a number in the colour of its verdict.
+pub fn pill(verdict: Verdict, text: &str) -> String {
+    format!("<span class=\"pill {}\">{}</span>", class(verdict), escape(text))
 }
 
 /// What this report may claim: fake or real, clock, cores, loopback.
@@ -208,7 +232,7 @@ fn task(html: &mut String, finding: &Finding) {
     }
     html.push_str("</dl>");
     for line in finding.commands.iter().chain(&finding.ready) {
-        command(html, line);
+        html.push_str(&command(line));
     }
     html.push_str("<details><summary class=\"soft\">timeline</summary><ol class=\"timeline\">");
     for moment in &finding.timeline {
@@ -217,12 +241,12 @@ fn task(html: &mut String, finding: &Finding) {
     html.push_str("</ol></details></div>\n");
 }
 
-fn command(html: &mut String, line: &str) {
+/// A command to be copied.
+pub fn command(line: &str) -> String {
     let line = escape(line);
-    let _ = write!(
-        html,
+    format!(
         "<div class=\"command\"><code>{line}</code><button type=\"button\" hidden data-copy=\"{line}\">copy</button></div>"
-    );
+    )
 }
 
 /// Settings and versions.
@@ -292,41 +316,43 @@ pub fn definition(manifest: &Manifest) -> String {
 
 /// The command that repeats the run.
 pub fn repeat(manifest: &Manifest) -> String {
-    let mut html = String::new();
-    if !manifest.command.is_empty() {
-        command(&mut html, &manifest.command);
-    }
-    html
+    if manifest.command.is_empty() { String::new() } else { command(&manifest.command) }
 }
 
-/// What else the folder holds.
-pub fn files() -> String {
-    let rows = [
-        (
-            "samples.jsonl",
-            "one line a request: time, target, counts, Marathon's task objects; look for \"alive\": false",
-        ),
-        (
-            "tasks.jsonl",
-            "one line a task: when it was staged, running, first healthy, each flip, its end, its successor",
-        ),
-        (
-            "events.jsonl",
-            "Marathon's events as they came, which executor runs which task, and what the rig asked itself",
-        ),
-        ("summary.json", "verdict, steps and counters for scripts"),
-        ("run.json", "settings and versions"),
-        ("summary.md", "the same for a comment on a change"),
-        ("junit.xml", "a test case a step, for a CI system"),
-        ("samples.csv", "counts and times of each request, for a spreadsheet"),
-        ("tasks.csv", "the tasks, for a spreadsheet"),
-        ("trace.json", "task timelines, to be opened in Perfetto"),
-        ("chart.svg", "the picture above as a file"),
-        ("chart.png", "the same as pixels"),
-    ];
+/// What else the folder of one run holds.
+pub const FILES: [(&str, &str); 12] = [
+    ("samples.jsonl", "one line a request: time, target, counts, Marathon's task objects; look for \"alive\": false"),
+    ("tasks.jsonl", "one line a task: when it was staged, running, first healthy, each flip, its end, its successor"),
+    ("events.jsonl", "Marathon's events as they came, which executor runs which task, and what the rig asked itself"),
+    ("summary.json", "verdict, steps and counters for scripts"),
+    ("run.json", "settings and versions"),
+    ("summary.md", "the same for a comment on a change"),
+    ("junit.xml", "a test case a step, for a CI system"),
+    ("samples.csv", "counts and times of each request, for a spreadsheet"),
+    ("tasks.csv", "the tasks, for a spreadsheet"),
+    ("trace.json", "task timelines, to be opened in Perfetto"),
+    ("chart.svg", "the picture above as a file"),
+    ("chart.png", "the same as pixels"),
+];
+
+/// What the folder over several runs holds, `picture` without its ending.
+pub fn over_all(picture: &str) -> Vec<(String, &'static str)> {
+    let own = |name: &str, what| (name.to_owned(), what);
+    vec![
+        own("summary.json", "the verdict over all and the summary of each run, for scripts"),
+        own("summary.md", "the same for a comment on a change"),
+        own("junit.xml", "a suite a run, a test case a step, for a CI system"),
+        (format!("{picture}.svg"), "the picture above as a file"),
+        (format!("{picture}.png"), "the same as pixels"),
+    ]
+}
+
+/// The files beside the page, with what they hold.
+pub fn files<N: AsRef<str>>(rows: &[(N, &str)]) -> String {
     let mut html = String::from("<table class=\"facts\"><tbody>");
     for (name, what) in rows {
-        let _ = write!(html, "<tr><th scope=\"row\"><a href=\"{name}\">{name}</a></th><td>{}</td></tr>", escape(what));
+        let (name, what) = (escape(name.as_ref()), escape(what));
+        let _ = write!(html, "<tr><th scope=\"row\"><a href=\"{name}\">{name}</a></th><td>{what}</td></tr>");
     }
     html.push_str("</tbody></table>");
     html

@@ -4,15 +4,18 @@ use std::fmt::Write as _;
 
 use crate::{
     chart::{
+        Series,
         curves::curves,
         style::{Theme, escape},
         trim,
     },
-    folder::{matrix::Matrix, summary::Verdict},
+    folder::matrix::{Cell, Matrix, Row},
     report::{
-        fragments::{banner, claims, repeat},
+        fragments::{banner, claims, files, over_all, pill, repeat},
+        measured::{self, Member},
+        multiples::multiples,
         page::{Section, page},
-        several::{Named, verdict},
+        several::{Named, shared_facts, verdict},
     },
 };
 
@@ -30,59 +33,87 @@ pub fn facts(matrix: &Matrix) -> String {
     format!("tasks healthy at the end of each run against tasks asked for · {order}")
 }
 
+/// The runs in the order of the rows, each called by its pair and its number of tasks.
+pub fn members<'a>(matrix: &Matrix, runs: &'a [Named]) -> Vec<Member<'a>> {
+    let cells = matrix.rows.iter().flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
+    let member = |(row, cell): (&Row, &Cell)| {
+        let (folder, run) = runs.iter().find(|(folder, _)| *folder == cell.folder)?;
+        Some(Member { name: format!("{} × {}", row.pair, cell.asked), folder, run })
+    };
+    cells.filter_map(member).collect()
+}
+
+/// Why the pairs did not hold them all, a line each.
+pub fn reasons(matrix: &Matrix) -> Vec<String> {
+    let broken = matrix.rows.iter().filter(|row| row.breaks.is_some());
+    broken.map(|row| format!("{} {}: {}", row.pair, row.limit(), row.why)).collect()
+}
+
 /// The page.
 pub fn matrix(matrix: &Matrix, runs: &[Named]) -> String {
-    let reasons: Vec<String> = matrix
-        .rows
-        .iter()
-        .filter(|row| row.breaks.is_some())
-        .map(|row| format!("{} {}: {}", row.pair, row.limit(), row.why))
-        .collect();
-    let mut head = banner(verdict(runs), &sentence(matrix), &reasons.join(" · "));
+    let members = members(matrix, runs);
     let first = runs.first().map(|(_, run)| &run.manifest);
+    let mut head = banner(verdict(runs), &sentence(matrix), &reasons(matrix), None);
     head.push_str(&first.map(claims).unwrap_or_default());
     let figure = format!(
-        "<figure class=\"chart\"><div class=\"wide\">{}</div><div class=\"narrow\">{}</div><figcaption>{}</figcaption></figure>",
+        "<figure class=\"chart\" data-points><div class=\"wide\">{}</div><div class=\"narrow\">{}</div>\
+         <figcaption>{} · <span class=\"hint\">point at a run for its numbers, open it for its report</span></figcaption>\
+         <output class=\"tip\" hidden></output></figure>",
         curves("", "", matrix, 1080.0, Theme::Inherit),
         curves("", "", matrix, 400.0, Theme::Inherit),
         escape(&facts(matrix)),
     );
+    let series: Vec<Series> = members
+        .iter()
+        .map(|Member { name, run, .. }| Series { title: name.clone(), ..Series::of(&run.manifest, run.bars.clone()) })
+        .collect();
+    let caption =
+        format!("{} · X: request number · Y: number of tasks, each with its own scale", shared_facts(&series));
+    // A row a pair, as far as that fits.
+    let (multiples, panels) = multiples(&series, matrix.counts.len().min(3), false, &caption);
     let sections = [
         Section::bare(head),
         Section::titled("Tasks healthy against tasks asked for", figure),
-        Section::titled("Pairs", table(matrix)),
+        Section::titled("Limits", table(matrix)),
+        Section::titled("Tasks by state at each request", multiples),
+        Section::titled("Runs", measured::table(&members)),
+        Section::titled("Thresholds", measured::thresholds(&members)),
+        Section::titled("Diagnosis", measured::diagnoses(&members)),
+        Section::titled("Survived on the way", measured::survived(&members)),
         Section::titled("Repeat it", first.map(repeat).unwrap_or_default()),
+        Section::titled("Files beside this report", files(&files_over())),
     ];
-    page(
-        "Marathon-level against Mesos-native checks",
-        first.map_or("", |manifest| &manifest.started_at),
-        &sections,
-        &[],
-        &[],
-    )
+    let started = first.map_or("", |manifest| manifest.started_at.as_str());
+    page("Marathon-level against Mesos-native checks", started, &sections, &panels)
+}
+
+fn files_over() -> Vec<(String, &'static str)> {
+    let mut files = over_all("matrix");
+    files.insert(1, ("matrix.json".to_owned(), "what each pair came to at each number of tasks, for scripts"));
+    files
 }
 
 fn table(matrix: &Matrix) -> String {
-    let mut html =
-        String::from("<div class=\"scroll\"><table><thead><tr><th>pair</th><th>checked by</th><th>limit</th>");
+    let mut html = String::from(
+        "<div class=\"scroll\"><table class=\"runs\"><thead><tr><th>pair</th><th>checked by</th><th>limit</th>",
+    );
     for count in &matrix.counts {
         let _ = write!(html, "<th class=\"n\">{count} asked</th>");
     }
     html.push_str("</tr></thead><tbody>");
     for row in &matrix.rows {
         let by = if row.native { "Mesos" } else { "Marathon" };
-        let _ = write!(html, "<tr><td>{}</td><td>{by}</td><td>{}</td>", escape(&row.pair), row.limit());
+        let _ = write!(html, "<tr><th scope=\"row\">{}</th><td>{by}</td><td>{}</td>", escape(&row.pair), row.limit());
         for count in &matrix.counts {
             match row.cells.iter().find(|cell| cell.asked == *count) {
                 None => html.push_str("<td class=\"n\">–</td>"),
                 Some(cell) => {
-                    let class = if cell.verdict == Verdict::Held { "held" } else { "not_reached" };
                     let age = cell.check_age_p99.map(|age| format!(" · news {} s", trim(age))).unwrap_or_default();
                     let _ = write!(
                         html,
-                        "<td class=\"n\"><a href=\"{}/report.html\"><span class=\"pill {class}\">{}</span></a>{age}</td>",
+                        "<td class=\"n\"><a href=\"{}/report.html\">{}</a>{age}</td>",
                         escape(&cell.folder),
-                        cell.healthy
+                        pill(cell.verdict, &cell.healthy.to_string())
                     );
                 }
             }
@@ -90,7 +121,7 @@ fn table(matrix: &Matrix) -> String {
         html.push_str("</tr>");
     }
     html.push_str(
-        "</tbody></table></div><p>The number is how many were healthy at the end of the run; news is the age of \
+        "</tbody></table></div><p class=\"soft\">The number is how many were healthy at the end of the run; news is the age of \
                    the last check results (p99), which cannot be known for native checks.</p>",
     );
     html

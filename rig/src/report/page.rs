@@ -32,9 +32,9 @@ impl Section {
     }
 }
 
-/// The whole page. `charts` are the panels that the figures on it draw, in the order of their numbers; `course` is what
-/// was measured at each bar of a single one.
-pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Series], course: &[Point]) -> String {
+/// The whole page. `panels` are the numbers behind what its figures draw, in the order in which these count them; see
+/// [`bars`].
+pub fn page(title: &str, started_at: &str, sections: &[Section], panels: &[Value]) -> String {
     let title = escape(title);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -49,7 +49,8 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Serie
     for section in sections.iter().filter(|section| !section.body.is_empty()) {
         html.push_str("<section>\n");
         if let Some(title) = &section.title {
-            let _ = writeln!(html, "<h2>{}</h2>", escape(title));
+            let id = title.to_lowercase().replace(' ', "-");
+            let _ = writeln!(html, "<h2 id=\"{}\">{}</h2>", escape(&id), escape(title));
         }
         html.push_str(&section.body);
         html.push_str("\n</section>\n");
@@ -59,42 +60,41 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], charts: &[Serie
         "<footer>Written by hc-rig {}. Format 1. This file needs no network.</footer>\n</main>\n\
          <script type=\"application/json\" id=\"charts\">{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
-        in_script(&numbers(charts, course))
+        in_script(&numbers(panels))
     );
     html
 }
 
-/// The numbers behind the bars: state labels once, then for each panel its rows (request, seconds, target, counts in the
-/// order of the labels, then the extras, null where they were not measured).
-fn numbers(charts: &[Series], course: &[Point]) -> Value {
+/// What the script needs to know: the labels of the states once, then the panels.
+fn numbers(panels: &[Value]) -> Value {
     let labels: Vec<&str> = State::ALL.iter().map(|state| state.label()).collect();
     let keys: Vec<&str> = State::ALL.iter().map(|state| state.key()).collect();
-    let round = |value: f64| json!((value * 10.0).round() / 10.0);
-    let panels: Vec<Value> = charts
-        .iter()
-        .map(|series| {
-            // The wide chart and the narrow one merge differently: the script merges again, by the same rule.
-            let rows: Vec<Value> = series
-                .bars
-                .iter()
-                .enumerate()
-                .map(|(index, bar)| {
-                    let mut row = vec![json!(bar.request), round(bar.t), json!(bar.target)];
-                    row.extend(State::ALL.iter().map(|state| json!(bar.counts.of(*state))));
-                    row.push(bar.age.map_or(Value::Null, round));
-                    if let Some(point) = course.get(index).filter(|point| point.request == bar.request) {
-                        row.push(round(point.took * 1e3));
-                        row.push(Asked::done(point).map_or(Value::Null, round));
-                        row.extend([json!(point.flips), json!(point.ended)]);
-                    }
-                    Value::Array(row)
-                })
-                .collect();
-            json!({"title": series.title, "rows": rows})
-        })
-        .collect();
     let extras = [["oldest result", "s"], ["answer", "ms"], ["new results", "/s"], ["flips", ""], ["ended", ""]];
     json!({"labels": labels, "keys": keys, "extras": extras, "narrowest": panel::NARROWEST, "panels": panels})
+}
+
+/// The numbers behind stacked bars: a row a bar (request, seconds, target, counts in the order of the labels, then the
+/// extras, null where they were not measured). `course` is what was measured at each bar besides, or empty.
+pub fn bars(series: &Series, course: &[Point]) -> Value {
+    let round = |value: f64| json!((value * 10.0).round() / 10.0);
+    // The wide chart and the narrow one merge differently: the script merges again, by the same rule.
+    let rows: Vec<Value> = series
+        .bars
+        .iter()
+        .enumerate()
+        .map(|(index, bar)| {
+            let mut row = vec![json!(bar.request), round(bar.t), json!(bar.target)];
+            row.extend(State::ALL.iter().map(|state| json!(bar.counts.of(*state))));
+            row.push(bar.age.map_or(Value::Null, round));
+            if let Some(point) = course.get(index).filter(|point| point.request == bar.request) {
+                row.push(round(point.took * 1e3));
+                row.push(Asked::done(point).map_or(Value::Null, round));
+                row.extend([json!(point.flips), json!(point.ended)]);
+            }
+            Value::Array(row)
+        })
+        .collect();
+    json!({"title": series.title, "rows": rows})
 }
 
 /// JSON that cannot end the script element it stands in.

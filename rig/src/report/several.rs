@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::{
-    chart::{
-        self, Series,
-        style::{Theme, escape},
-    },
+    chart::{Series, style::escape},
     folder::{Run, summary::Verdict},
     report::{
-        fragments::{banner, claims, headline, repeat, steps},
+        fragments::{banner, claims, files, headline, over_all, repeat, steps},
+        measured::{Member, diagnoses, reasons, survived, table, thresholds},
+        multiples::multiples,
         page::{Section, page},
+        verdicts::limit,
     },
 };
 
@@ -36,8 +36,10 @@ pub fn sentence(runs: &[Named]) -> String {
 
 /// The panels of the chart over all.
 pub fn all_series(runs: &[Named]) -> Vec<Series> {
-    let title =
-        |run: &Run| format!("{}: {} of {} healthy", run.manifest.pair, run.summary.last.healthy, run.summary.target);
+    let title = |run: &Run| match &run.summary.limit {
+        Some(limit) => format!("{}: {} tasks hold", run.manifest.pair, limit.holds),
+        None => format!("{}: {} of {} healthy", run.manifest.pair, run.summary.last.healthy, run.summary.target),
+    };
     runs.iter().map(|(_, run)| Series { title: title(run), ..Series::of(&run.manifest, run.bars.clone()) }).collect()
 }
 
@@ -48,78 +50,66 @@ pub fn shared_facts(series: &[Series]) -> String {
     first.facts.split(" · ").filter(shared).collect::<Vec<_>>().join(" · ")
 }
 
+/// A run called by its pair, or by its app where it has none.
+pub fn member<'a>(folder: &'a str, run: &'a Run) -> Member<'a> {
+    let manifest = &run.manifest;
+    let name = if manifest.pair.is_empty() { &manifest.app } else { &manifest.pair };
+    Member { name: name.clone(), folder, run }
+}
+
+/// The runs as the page calls them.
+pub fn members(runs: &[Named]) -> Vec<Member<'_>> {
+    runs.iter().map(|(folder, run)| member(folder, run)).collect()
+}
+
 /// The report over several runs.
 pub fn several(runs: &[Named]) -> String {
     let series = all_series(runs);
-    let facts = shared_facts(&series);
-    let reasons: Vec<String> = runs
-        .iter()
-        .filter(|(_, run)| !run.summary.why.is_empty())
-        .map(|(_, run)| format!("{}: {}", run.manifest.pair, run.summary.why))
-        .collect();
-    let mut head = banner(verdict(runs), &sentence(runs), &reasons.join(" · "));
+    let members = members(runs);
+    let mut head = banner(verdict(runs), &sentence(runs), &reasons(&members), None);
     if let Some((_, run)) = runs.first() {
         head.push_str(&claims(&run.manifest));
     }
-    let mut sections = vec![Section::bare(head)];
-    sections.push(Section::titled("Pairs", table(runs)));
-    let figure = format!(
-        "<figure class=\"chart\" data-charts><div class=\"wide\">{}</div><div class=\"narrow\">{}</div>\
-         <figcaption>{} · X: {} · Y: number of tasks · <span class=\"hint\">point at a bar for its numbers</span></figcaption>\
-         <output class=\"tip\" hidden></output></figure>",
-        chart::grid("", "", &series, 3, 1080.0, Theme::Inherit),
-        chart::grid("", "", &series, 1, 400.0, Theme::Inherit),
-        escape(&facts),
-        escape(series.first().map_or("", |series| &series.poll)),
-    );
-    sections.push(Section::titled("Tasks by state at each request", figure));
-    let mut all_steps = String::new();
-    for (name, run) in runs {
-        let _ = write!(
-            all_steps,
-            "<details><summary><b>{}</b> · {}</summary>{}<p><a href=\"{}/report.html\">full report of this pair</a></p></details>",
-            escape(&run.manifest.pair),
-            escape(&headline(&run.summary)),
-            steps(&run.summary.steps),
-            escape(name)
-        );
-    }
-    sections.push(Section::titled("Steps", all_steps));
+    let poll = series.first().map_or("", |series| &series.poll);
+    let caption = format!("{} · X: {poll} · Y: number of tasks", shared_facts(&series));
+    let (figure, panels) = multiples(&series, 3, true, &caption);
     let first = runs.first().map(|(_, run)| &run.manifest);
-    sections.push(Section::titled("Repeat it", first.map(repeat).unwrap_or_default()));
+    let sections = [
+        Section::bare(head),
+        Section::titled("Tasks by state at each request", figure),
+        Section::titled("Pairs", table(&members)),
+        Section::titled("Thresholds", thresholds(&members)),
+        Section::titled("Limits", limits(&members)),
+        Section::titled("Diagnosis", diagnoses(&members)),
+        Section::titled("Survived on the way", survived(&members)),
+        Section::titled("Steps", all_steps(&members)),
+        Section::titled("Repeat it", first.map(repeat).unwrap_or_default()),
+        Section::titled("Files beside this report", files(&over_all("chart"))),
+    ];
     let started = first.map_or("", |manifest| &manifest.started_at);
-    page(&format!("{} pairs of containerizer and check", runs.len()), started, &sections, &series, &[])
+    page(&format!("{} pairs of containerizer and check", runs.len()), started, &sections, &panels)
 }
 
-fn table(runs: &[Named]) -> String {
-    let mut html = String::from(
-        "<div class=\"scroll\"><table><thead><tr><th>pair</th><th>verdict</th><th class=\"n\">healthy</th>\
-         <th class=\"n\">slowest step</th><th class=\"n\">ever unhealthy</th><th class=\"n\">ended early</th>\
-         <th class=\"n\">samples</th></tr></thead><tbody>",
-    );
-    for (name, run) in runs {
-        let summary = &run.summary;
-        let class = match summary.verdict {
-            Verdict::Held => "held",
-            Verdict::Stopped => "stopped",
-            Verdict::NotReached | Verdict::Crossed | Verdict::Limit | Verdict::Broken => "not_reached",
-        };
-        let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
-        let _ = writeln!(
+fn limits(members: &[Member<'_>]) -> String {
+    let of = |Member { name, run, .. }: &Member<'_>| {
+        let limit = limit(&run.summary);
+        (!limit.is_empty()).then(|| format!("<h3>{}</h3>{limit}", escape(name)))
+    };
+    members.iter().filter_map(of).collect()
+}
+
+/// The steps of each run, folded.
+pub fn all_steps(members: &[Member<'_>]) -> String {
+    let mut html = String::new();
+    for Member { name, folder, run } in members {
+        let _ = write!(
             html,
-            "<tr><td><a href=\"{}/report.html\">{}</a></td><td><span class=\"pill {class}\">{}</span></td>\
-             <td class=\"n\">{}/{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+            "<details><summary><b>{}</b> · {}</summary>{}<p><a href=\"{}/report.html\">full report of this run</a></p></details>",
             escape(name),
-            escape(&run.manifest.pair),
-            summary.verdict.word().to_lowercase(),
-            summary.last.healthy,
-            summary.target,
-            slowest.map_or("–".to_owned(), |seconds| format!("{seconds:.1} s")),
-            summary.sick_tasks,
-            summary.ended_tasks,
-            summary.samples
+            escape(&headline(&run.summary)),
+            steps(&run.summary.steps),
+            escape(folder)
         );
     }
-    html.push_str("</tbody></table></div>");
     html
 }

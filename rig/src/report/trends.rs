@@ -9,7 +9,12 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::{
-    chart::{style::escape, trim},
+    chart::{
+        Series,
+        panel::plot_begins,
+        style::{Theme, escape},
+        trim,
+    },
     folder::{
         Run,
         course::Point,
@@ -21,8 +26,6 @@ use crate::{
 const HEIGHT: f64 = 96.0;
 /// Height of one picture.
 const OUTER: f64 = 132.0;
-/// Left edge of the plot: room for numbers.
-const LEFT: f64 = 58.0;
 
 /// What is asked of the checkers, from the definition.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,21 +72,37 @@ impl<'a> Line<'a> {
     }
 }
 
-/// All pictures of a run, and in words what cannot be drawn.
-pub fn trends(run: &Run) -> String {
+/// Where the plot of the bars lies, of which these pictures share the axis.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    width: f64,
+    left: f64,
+    right: f64,
+}
+
+impl Place {
+    fn of(series: &Series, width: f64) -> Self {
+        let margin = Theme::Inherit.margin();
+        Self { width, left: margin + plot_begins(series), right: width - margin }
+    }
+}
+
+/// All pictures of a run below its bars, and in words what cannot be drawn.
+pub fn trends(run: &Run, series: &Series) -> String {
     let points = &run.course;
     if points.len() < 2 {
         return String::new();
     }
     let asked = Asked::of(&run.manifest);
     let mut html = String::new();
-    checks(&mut html, points, &asked, run.manifest.plan.poll_seconds);
+    checks(&mut html, series, points, &asked, run.manifest.plan.poll_seconds);
     let ages = if asked.hidden { "Age of the last change" } else { "Age of the last check result" };
     let age = |pick: fn(&crate::folder::sample::Ages) -> f64| move |point: &Point| point.age.as_ref().map(pick);
     let hidden =
         if asked.hidden { "native checks tell changes only: how old the last check is cannot be known" } else { "" };
     picture(
         &mut html,
+        series,
         ages,
         "s",
         hidden,
@@ -95,6 +114,7 @@ pub fn trends(run: &Run) -> String {
     );
     picture(
         &mut html,
+        series,
         "Marathon's answer to a poll",
         "ms",
         "",
@@ -103,8 +123,15 @@ pub fn trends(run: &Run) -> String {
             Line::new("t-late", "poll began late by", points, |point| Some(point.late * 1e3)),
         ],
     );
+    if points.iter().all(|point| point.flips == 0 && point.ended == 0) {
+        html.push_str(
+            "<p class=\"soft\"><b>Flips and ends.</b> None: no task changed sides, and none ended unasked.</p>",
+        );
+        return html;
+    }
     picture(
         &mut html,
+        series,
         "Flips and ends",
         "",
         "since the sample before",
@@ -117,12 +144,12 @@ pub fn trends(run: &Run) -> String {
     html
 }
 
-fn checks(html: &mut String, points: &[Point], asked: &Asked, poll: f64) {
+fn checks(html: &mut String, series: &Series, points: &[Point], asked: &Asked, poll: f64) {
     if asked.rate == 0.0 {
         return;
     }
     let most = points.iter().map(Point::checked).max().unwrap_or(0) as f64 * asked.rate;
-    let wanted = format!("{} checks a second asked at most", trim(most));
+    let wanted = format!("at most {} checks a second were asked for", number(most));
     if asked.hidden {
         let _ = write!(
             html,
@@ -141,6 +168,7 @@ fn checks(html: &mut String, points: &[Point], asked: &Asked, poll: f64) {
     };
     picture(
         html,
+        series,
         "Check results per second",
         "",
         &note,
@@ -152,22 +180,28 @@ fn checks(html: &mut String, points: &[Point], asked: &Asked, poll: f64) {
 }
 
 /// One picture, wide and narrow. Left out when there is nothing to draw.
-fn picture(html: &mut String, title: &str, unit: &str, note: &str, lines: &[Line<'_>]) {
+fn picture(html: &mut String, series: &Series, title: &str, unit: &str, note: &str, lines: &[Line<'_>]) {
     let all = || lines.iter().flat_map(|line| line.values.iter().flatten().copied());
     if all().next().is_none() {
         return;
     }
     let top = round_up(all().fold(0.0, f64::max));
-    let _ = write!(html, "<div class=\"trend\"><h3>{}</h3><p class=\"keys\">", escape(title));
+    let measured = if unit.is_empty() { title.to_owned() } else { format!("{title}, {unit}") };
+    let _ = write!(html, "<div class=\"trend\"><h3>{}</h3><p class=\"keys\">", escape(&measured));
     for line in lines {
         let largest = line.values.iter().flatten().copied().fold(0.0, f64::max);
         let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        let _ =
-            write!(html, "<span><i class=\"{}\"></i>{}, at most {}{unit}</span>", line.class, line.name, trim(largest));
+        let _ = write!(
+            html,
+            "<span><i class=\"{}\"></i>{}, at most {}{unit}</span>",
+            line.class,
+            line.name,
+            number(largest)
+        );
     }
     html.push_str("</p>");
     for (class, width) in [("wide", 1080.0), ("narrow", 400.0)] {
-        let _ = write!(html, "<div class=\"{class}\">{}</div>", drawing(title, unit, top, width, lines));
+        let _ = write!(html, "<div class=\"{class}\">{}</div>", drawing(title, top, Place::of(series, width), lines));
     }
     if !note.is_empty() {
         let _ = write!(html, "<p class=\"soft\">{}</p>", escape(note));
@@ -175,30 +209,31 @@ fn picture(html: &mut String, title: &str, unit: &str, note: &str, lines: &[Line
     html.push_str("</div>\n");
 }
 
-fn drawing(title: &str, unit: &str, top: f64, width: f64, lines: &[Line<'_>]) -> String {
-    let plot = width - LEFT - 24.0;
+fn drawing(title: &str, top: f64, place: Place, lines: &[Line<'_>]) -> String {
+    let Place { width, left, right } = place;
+    let plot = right - left;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"hc-chart\" viewBox=\"0 0 {width:.0} {OUTER:.0}\" role=\"img\">\
          <title>{}</title>",
         escape(title)
     );
-    for (part, label) in [(0.0, "0".to_owned()), (0.5, trim(top / 2.0)), (1.0, format!("{} {unit}", trim(top)))] {
+    for (part, label) in [(0.0, "0".to_owned()), (0.5, trim(top / 2.0)), (1.0, trim(top))] {
         let y = 12.0 + HEIGHT * (1.0 - part);
         let class = if part == 0.0 { "hc-axis" } else { "hc-grid" };
         let _ = write!(
             svg,
-            "<path class=\"{class}\" d=\"M{LEFT:.1} {y:.1}h{plot:.1}\"/><text class=\"hc-tick hc-end\" x=\"{:.1}\" \
+            "<path class=\"{class}\" d=\"M{left:.1} {y:.1}h{plot:.1}\"/><text class=\"hc-tick hc-end\" x=\"{:.1}\" \
              y=\"{:.1}\">{}</text>",
-            LEFT - 8.0,
+            left - 8.0,
             y + 4.0,
-            escape(label.trim())
+            escape(&label)
         );
     }
     let samples = lines.first().map_or(0, |line| line.values.len());
     let _ = write!(
         svg,
-        "<g class=\"hc-plot\" data-panel=\"0\" data-every data-x=\"{LEFT:.1}\" data-y=\"12\" data-w=\"{plot:.1}\" data-h=\"{HEIGHT:.0}\">\
-         <svg class=\"hc-zoom\" x=\"{LEFT:.1}\" y=\"12\" width=\"{plot:.1}\" height=\"{HEIGHT:.0}\" viewBox=\"0 0 {samples} {HEIGHT:.0}\" \
+        "<g class=\"hc-plot\" data-panel=\"0\" data-every data-x=\"{left:.1}\" data-y=\"12\" data-w=\"{plot:.1}\" data-h=\"{HEIGHT:.0}\">\
+         <svg class=\"hc-zoom\" x=\"{left:.1}\" y=\"12\" width=\"{plot:.1}\" height=\"{HEIGHT:.0}\" viewBox=\"0 0 {samples} {HEIGHT:.0}\" \
          preserveAspectRatio=\"none\">"
     );
     for line in lines {
@@ -229,6 +264,11 @@ fn path(values: &[Option<f64>], top: f64) -> String {
     path
 }
 
+/// With as many digits as say something.
+fn number(value: f64) -> String {
+    if value >= 10.0 { format!("{value:.0}") } else { trim(value) }
+}
+
 /// The next number that is 1, 2 or 5 times a power of ten, so that half of it is short too.
 fn round_up(value: f64) -> f64 {
     if value <= 0.0 {
@@ -255,7 +295,8 @@ pub fn distribution(run: &Run) -> String {
     }
     let most = bins.iter().copied().max().unwrap_or(1).max(1);
     let mut html = String::from("<div class=\"bins\">");
-    for (index, count) in bins.iter().enumerate() {
+    // Nobody is that fast: an empty beginning says nothing.
+    for (index, count) in bins.iter().enumerate().skip_while(|(_, count)| **count == 0) {
         let from = index as f64 * width;
         let _ = write!(
             html,

@@ -2,41 +2,45 @@
 
 use std::fmt::Write as _;
 
+use harness::scale::Judgement;
+
 use crate::{
     chart::style::escape,
-    folder::{Run, summary::Summary},
+    folder::summary::Summary,
     why::{Conclusion, Diagnosis},
 };
+
+/// The headings over [`judged`].
+pub const JUDGED: &str = "<th>threshold</th><th></th><th class=\"n\">worst value</th><th class=\"n\">at</th>\
+                          <th class=\"n\">longest beyond</th><th class=\"n\">crossed at</th>";
+
+/// The cells of one threshold: its worst value, and when it was crossed.
+pub fn judged(judgement: &Judgement) -> String {
+    let (class, word) = match (&judgement.crossed, judgement.worst) {
+        (Some(_), _) => ("not_reached", "crossed"),
+        (None, Some(_)) => ("held", "kept"),
+        (None, None) => ("stopped", "cannot be judged: never measured"),
+    };
+    let at = |t: Option<f64>| t.map_or("–".to_owned(), |t| format!("{t:.1} s"));
+    format!(
+        "<td><code>{}</code></td><td><span class=\"pill {class}\">{word}</span></td><td class=\"n\">{}</td>\
+         <td class=\"n\">{}</td><td class=\"n\">{:.1} s</td><td class=\"n\">{}</td>",
+        escape(&judgement.threshold),
+        escape(judgement.found.as_deref().unwrap_or("–")),
+        at(judgement.worst_at),
+        judgement.longest,
+        at(judgement.crossed.as_ref().map(|crossing| crossing.at)),
+    )
+}
 
 /// Each threshold with its worst value, its bound, and when it was crossed.
 pub fn thresholds(summary: &Summary) -> String {
     let Some(measures) = summary.measures.as_ref().filter(|measures| !measures.thresholds.is_empty()) else {
         return String::new();
     };
-    let mut html = String::from(
-        "<div class=\"scroll\"><table><thead><tr><th>threshold</th><th></th><th class=\"n\">worst value</th>\
-         <th class=\"n\">at</th><th class=\"n\">longest beyond</th><th class=\"n\">crossed at</th></tr></thead><tbody>",
-    );
-    for judgement in &measures.thresholds {
-        let (class, word) = match (&judgement.crossed, judgement.worst) {
-            (Some(_), _) => ("not_reached", "crossed"),
-            (None, Some(_)) => ("held", "kept"),
-            (None, None) => ("stopped", "cannot be judged: never measured"),
-        };
-        let at = |t: Option<f64>| t.map_or("–".to_owned(), |t| format!("{t:.1} s"));
-        let _ = write!(
-            html,
-            "<tr><td><code>{}</code></td><td><span class=\"pill {class}\">{word}</span></td><td class=\"n\">{}</td>\
-             <td class=\"n\">{}</td><td class=\"n\">{:.1} s</td><td class=\"n\">{}</td></tr>",
-            escape(&judgement.threshold),
-            escape(judgement.found.as_deref().unwrap_or("–")),
-            at(judgement.worst_at),
-            judgement.longest,
-            at(judgement.crossed.as_ref().map(|crossing| crossing.at)),
-        );
-    }
-    html.push_str("</tbody></table></div>");
-    html
+    let rows: String =
+        measures.thresholds.iter().map(|judgement| format!("<tr>{}</tr>\n", judged(judgement))).collect();
+    format!("<div class=\"scroll\"><table><thead><tr>{JUDGED}</tr></thead><tbody>{rows}</tbody></table></div>")
 }
 
 /// The limit that a search found, and its tries.
@@ -60,8 +64,7 @@ pub fn limit(summary: &Summary) -> String {
 }
 
 /// What it most likely was, the surest first.
-pub fn diagnosis(run: &Run) -> String {
-    let diagnosis = Diagnosis::of(run);
+pub fn conclusions(diagnosis: &Diagnosis) -> String {
     let mut html = String::new();
     for conclusion in &diagnosis.conclusions {
         conclude(&mut html, conclusion);

@@ -21,6 +21,7 @@ pub(crate) struct Browser {
     last: u64,
     /// Events of the page, in order.
     pub(crate) events: Vec<Value>,
+    page: String,
     _folder: TempDir,
 }
 
@@ -45,8 +46,16 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("sh can be started");
-        let mut browser =
-            Self { child, to, from: BufReader::new(from), session: None, last: 0, events: Vec::new(), _folder: folder };
+        let mut browser = Self {
+            child,
+            to,
+            from: BufReader::new(from),
+            session: None,
+            last: 0,
+            events: Vec::new(),
+            page: String::new(),
+            _folder: folder,
+        };
         let target = browser.call("Target.createTarget", json!({"url": "about:blank"}));
         let attached = browser.call("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}));
         browser.session = attached["sessionId"].as_str().map(str::to_owned);
@@ -83,13 +92,18 @@ impl Browser {
 
     /// Opens a file and waits until it is loaded.
     pub(crate) fn open(&mut self, file: &Path) {
-        let url = format!("file://{}", file.display());
+        self.page = format!("file://{}", file.display());
         self.events.clear();
-        self.call("Page.navigate", json!({"url": url}));
+        self.call("Page.navigate", json!({"url": self.page}));
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let event = self.read();
             self.events.push(event);
         }
+    }
+
+    /// The address of what was opened last.
+    pub(crate) fn page(&self) -> &str {
+        &self.page
     }
 
     /// The value of a script's expression.

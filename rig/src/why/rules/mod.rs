@@ -23,7 +23,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
             .flatten()
             .collect();
     found.extend(tasks::by_ailment(facts));
-    found.extend([unjudged::unjudged(facts), tasks::hung_neighbour(facts)].into_iter().flatten());
+    found.extend([unjudged::unjudged(facts, unjudged::due(facts)), tasks::hung_neighbour(facts)].into_iter().flatten());
     found.extend([cluster::crash_loop(facts), cluster::kill_loop(facts)].into_iter().flatten());
     // One hung task is told once: as the cause of everybody's old news, if it was that.
     if let Some(head) = found.iter().find(|one| one.reason == Reason::HeadOfLine).map(|one| one.tasks.clone()) {
@@ -31,7 +31,8 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     }
     let known: Vec<Reason> = found.iter().map(|one| one.reason).filter(|reason| *reason != Reason::Unknown).collect();
     if found.is_empty() && facts.failed {
-        found.push(unknown());
+        // Where nothing else speaks, a run that ended before the first results were due is told at least.
+        found.push(unjudged::unjudged(facts, 0.0).unwrap_or_else(unknown));
     }
     // Where something explains part of the trouble, what is left unexplained comes last.
     found.sort_by_key(|one| {

@@ -14,13 +14,16 @@ use crate::{
     },
 };
 
-/// Tasks that had been there for long enough to have a result, and had none that counts.
-pub fn unjudged(facts: &Facts<'_>) -> Option<Conclusion> {
+/// How long it takes at most until a first result is seen: the delay, a check to its time-out, and two polls.
+pub fn due(facts: &Facts<'_>) -> f64 {
+    facts.check.delay.unwrap_or(0) as f64 + facts.check.timeout as f64 + 2.0 * facts.poll
+}
+
+/// Tasks that had been there for `patience` seconds or failed within their grace period, and had no result that counts.
+pub fn unjudged(facts: &Facts<'_>, patience: f64) -> Option<Conclusion> {
     let check = &facts.check;
-    // The first result takes as long: the delay, a check to its time-out, and two polls to see it.
-    let due = check.delay.unwrap_or(0) as f64 + check.timeout as f64 + 2.0 * facts.poll;
     let there = |story: &Story| story.scaled_down.unwrap_or(facts.until) - story.first_seen;
-    let waits = |story: &&Story| story.is_unjudged() && (story.failed_in_grace.is_some() || there(story) > due);
+    let waits = |story: &&Story| story.is_unjudged() && (story.failed_in_grace.is_some() || there(story) >= patience);
     let stories: Vec<&Story> = facts.tasks.iter().copied().filter(waits).collect();
     if !facts.failed || stories.is_empty() || check.protocol == "no check" {
         return None;

@@ -1,0 +1,155 @@
+//! Tables over several runs: what was measured, what it was judged by, what was survived, what it most likely was.
+
+use std::fmt::Write as _;
+
+use harness::scale::Quantiles;
+
+use crate::{
+    chart::style::escape,
+    folder::{
+        Run, incident,
+        summary::{Summary, Verdict},
+    },
+    report::{
+        fragments::pill,
+        verdicts::{JUDGED, judged},
+    },
+    why::Diagnosis,
+};
+
+/// A run on a page over several.
+#[derive(Clone, Debug)]
+pub struct Member<'a> {
+    /// What it is called there: its pair, and what tells it from others of this pair.
+    pub name: String,
+    /// Its folder beside the page.
+    pub folder: &'a str,
+    /// The run.
+    pub run: &'a Run,
+}
+
+/// One column of the table: heading, and what stands in it.
+type Column = (&'static str, fn(&Summary) -> String);
+
+const COLUMNS: [Column; 9] = [
+    ("healthy", |summary| format!("{}/{}", summary.last.healthy, summary.target)),
+    ("slowest<br>step", |summary| {
+        seconds(summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp))
+    }),
+    ("time to healthy<br>median · 99 %", |summary| {
+        quantiles(summary.measures.as_ref().and_then(|all| all.time_to_healthy), |of| {
+            format!("{:.1} · {:.1} s", of.p50, of.p99)
+        })
+    }),
+    ("age of results<br>99 % · oldest", |summary| {
+        let measures = summary.measures.as_ref();
+        if measures.is_some_and(|all| all.age_of_changes_only) {
+            return "not known".to_owned();
+        }
+        quantiles(measures.and_then(|all| all.age), |of| format!("{:.1} · {:.1} s", of.p99, of.max))
+    }),
+    ("Marathon's<br>answer, 99 %", |summary| {
+        quantiles(summary.measures.as_ref().and_then(|all| all.api), |of| format!("{:.0} ms", of.p99 * 1e3))
+    }),
+    ("ever unhealthy<br>(in grace only)", |summary| match summary.grace_tasks {
+        0 => summary.sick_tasks.to_string(),
+        late => format!("{} ({late})", summary.sick_tasks),
+    }),
+    ("killed by<br>a check", |summary| summary.measures.as_ref().map_or(dash(), |all| all.kills.to_string())),
+    ("ended<br>unasked", |summary| summary.ended_tasks.to_string()),
+    ("samples", |summary| match summary.missed_polls {
+        0 => summary.samples.to_string(),
+        missed => format!("{} of {}", summary.samples, summary.samples + missed),
+    }),
+];
+
+fn dash() -> String {
+    "–".to_owned()
+}
+
+fn seconds(value: Option<f64>) -> String {
+    value.map_or_else(dash, |value| format!("{value:.1} s"))
+}
+
+fn quantiles(of: Option<Quantiles>, tell: fn(Quantiles) -> String) -> String {
+    of.map_or_else(dash, tell)
+}
+
+/// A row a run, each with the way to its own report.
+pub fn table(members: &[Member<'_>]) -> String {
+    let mut html = String::from("<div class=\"scroll\"><table class=\"runs\"><thead><tr><th>run</th><th>verdict</th>");
+    for (heading, _) in COLUMNS {
+        let _ = write!(html, "<th class=\"n\">{heading}</th>");
+    }
+    html.push_str("</tr></thead><tbody>\n");
+    for Member { name, folder, run } in members {
+        let (folder, name) = (escape(folder), escape(name));
+        let _ = write!(
+            html,
+            "<tr><th scope=\"row\"><a href=\"{folder}/report.html\">{name}</a></th><td>{}</td>",
+            pill(run.summary.verdict, &run.summary.verdict.word().to_lowercase())
+        );
+        for (_, tell) in COLUMNS {
+            let _ = write!(html, "<td class=\"n\">{}</td>", tell(&run.summary));
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table></div>");
+    html
+}
+
+/// Why runs did not hold, a line each; empty if all did.
+pub fn reasons(members: &[Member<'_>]) -> Vec<String> {
+    let failed = members.iter().filter(|member| member.run.summary.verdict != Verdict::Held);
+    failed.map(|Member { name, run, .. }| format!("{name}: {}", run.summary.why)).collect()
+}
+
+/// What became of each threshold of each run.
+pub fn thresholds(members: &[Member<'_>]) -> String {
+    let mut rows = String::new();
+    for Member { name, run, .. } in members {
+        let measures = run.summary.measures.iter();
+        for judgement in measures.flat_map(|measures| &measures.thresholds) {
+            let _ = writeln!(rows, "<tr><th scope=\"row\">{}</th>{}</tr>", escape(name), judged(judgement));
+        }
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "<div class=\"scroll\"><table class=\"runs\"><thead><tr><th>run</th>{JUDGED}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+}
+
+/// What went wrong between the rig and Marathon without ending the runs.
+pub fn survived(members: &[Member<'_>]) -> String {
+    let mut html = String::new();
+    for Member { name, run, .. } in members {
+        let sentence = incident::sentence(&run.summary.incidents);
+        if !sentence.is_empty() {
+            let _ = write!(html, "<li><b>{}</b>: {}</li>", escape(name), escape(&sentence));
+        }
+    }
+    if html.is_empty() { html } else { format!("<ul>{html}</ul>") }
+}
+
+/// The likeliest cause of each run's trouble.
+pub fn diagnoses(members: &[Member<'_>]) -> String {
+    let mut html = String::new();
+    for Member { name, folder, run } in members {
+        let diagnosis = Diagnosis::of(run);
+        let Some(first) = diagnosis.conclusions.first() else { continue };
+        let _ = writeln!(
+            html,
+            "<details{}><summary><b>{}</b>: {}</summary><p class=\"soft\">{}</p><p>{}</p><p><a href=\"{}/report.html#diagnosis\">\
+             evidence, and the tasks one by one</a></p></details>",
+            if html.is_empty() { " open" } else { "" },
+            escape(name),
+            escape(&first.title),
+            first.sure.words(),
+            escape(&first.text),
+            escape(folder)
+        );
+    }
+    html
+}
