@@ -1,6 +1,7 @@
 //! The built program from the outside: arguments in, exit codes, sentences and files out.
 
 mod access;
+mod demo;
 mod diff;
 mod exit_codes;
 mod fake;

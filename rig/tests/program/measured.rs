@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::{
+    fake::Fake,
     hc_rig::{HcRig, ends_with, stdout},
     results::{json, out},
 };
@@ -57,4 +58,41 @@ fn a_matrix_has_a_run_for_each_cell_and_a_picture() {
     for name in ["matrix.svg", "matrix.png", "report.html", "summary.json"] {
         assert!(Path::new(&run).join(name).is_file(), "{name}");
     }
+}
+
+#[test]
+fn a_fake_that_holds_three_has_a_limit_of_three() {
+    let (_folder, run) = out();
+    let arguments =
+        ["try", "--pair", "mesos,TCP", "--find-limit", "--hold-at-most", "3", "--target", "4", "--poll", "500ms"];
+    let rest = ["--hold", "2s", "--fail-if", "unhealthy > 0 for 1s", "--out", &run];
+    let ended = HcRig::new(&[&arguments[..], &rest[..]].concat()).run();
+    ends_with(&ended, 3);
+    let said = stdout(&ended);
+    assert!(said.starts_with("LIMIT        mesos,TCP: 3 tasks hold"), "{said}");
+    assert!(said.contains("3 tasks hold for 2s, 4 break ("), "{said}");
+    let limit = &json(&run, "summary.json")["limit"];
+    assert_eq!((&limit["holds"], &limit["breaks"]), (&Value::from(3), &Value::from(4)));
+}
+
+#[test]
+fn a_matrix_on_a_cluster_leaves_what_others_have_there() {
+    let fake = Fake::start(&["--agents", "2"]);
+    fake.deploy_bystander();
+    let (_folder, run) = out();
+    let arguments = ["matrix", "--url", &fake.url, "--pair", "mesos,HTTP", "--pair", "docker,MESOS_HTTP"];
+    let rest = ["--counts", "1,2", "--hold", "500ms", "--poll", "500ms", "--out", &run];
+    let ended = HcRig::new(&[&arguments[..], &rest[..]].concat()).run();
+    ends_with(&ended, 0);
+    assert!(stdout(&ended).starts_with("HELD         2 of 2 pairs hold 2 tasks\n"), "{}", stdout(&ended));
+    let rows = json(&run, "matrix.json")["rows"].as_array().expect("rows").clone();
+    assert_eq!(rows.iter().map(|row| row["cells"].as_array().map_or(0, Vec::len)).collect::<Vec<_>>(), [2, 2]);
+    for name in ["mesos-http-1", "mesos-http-2", "docker-mesos_http-1", "docker-mesos_http-2"] {
+        let manifest = json(&format!("{run}/{name}"), "run.json");
+        assert_eq!(
+            (&manifest["cluster"]["kind"], &manifest["cluster"]["url"]),
+            (&"cluster".into(), &format!("{}/", fake.url).into())
+        );
+    }
+    assert_eq!(fake.apps(), ["/bystander"]);
 }

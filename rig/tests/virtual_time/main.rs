@@ -2,4 +2,5 @@
 
 mod ages;
 mod limit;
+mod repeats;
 mod stage;

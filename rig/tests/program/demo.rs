@@ -1,0 +1,37 @@
+//! `hc-rig try --demo one-hung-task` with real processes, held to the recording of a real Marathon.
+
+use crate::{
+    hc_rig::{HcRig, ends_with, stdout},
+    results::{json, out},
+};
+
+/// The numbers of a row of the table, after its label.
+fn row(said: &str, label: &str) -> Vec<f64> {
+    let line = said.lines().find(|line| line.starts_with(label)).unwrap_or_else(|| panic!("no row {label}:\n{said}"));
+    line[label.len()..].split_whitespace().map(|cell| cell.parse().expect("a number")).collect()
+}
+
+#[test]
+fn one_hung_task_makes_the_ages_of_the_recording_and_is_named_as_the_cause() {
+    let (_folder, run) = out();
+    let shown = HcRig::new(&["try", "--demo", "one-hung-task", "--out", &run]).run();
+    ends_with(&shown, 0);
+    let said = stdout(&shown);
+    let (here, recorded) = (row(&said, "Here"), row(&said, "Recorded"));
+    assert_eq!((here.len(), recorded.len()), (16, 16), "{said}");
+    for (ours, theirs) in here.iter().zip(&recorded) {
+        assert!((ours - theirs).abs() <= 2.0, "{ours} s for {theirs} s:\n{said}");
+    }
+    assert!(said.contains("Diagnosis    1 hung task held up the checks of everybody"), "{said}");
+    assert!(said.contains("256 / 61 = 4.2 s"), "the arithmetic: {said}");
+    assert_eq!(json(&run, "summary.json")["sick_tasks"], 0, "nobody is called unhealthy");
+
+    let why = stdout(&HcRig::new(&["why", "--json", &run]).run());
+    let diagnosis: serde_json::Value = serde_json::from_str(&why).expect("a JSON array");
+    let first = &diagnosis[0]["conclusions"][0];
+    assert_eq!(first["reason"], "head_of_line", "{first:#}");
+    let task = first["tasks"][0].as_str().expect("a task");
+    assert!(task.starts_with("hc-rig_one-hung-task-hung_hung.instance-"), "{task}");
+    // The paragraph is wrapped, never inside of an id.
+    assert!(said.contains(task), "the task is named in the words: {said}");
+}
