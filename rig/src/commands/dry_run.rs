@@ -1,44 +1,83 @@
-//! `hc-rig run --dry-run`: every request that would be made, and the load it means, before anybody makes it.
+//! `--dry-run` of `run`, `try` and `matrix`: every request that would be made, and the load it means, before anybody
+//! makes it.
 
 use std::fmt::Write as _;
 
-use harness::cluster::{Preflight, preflight};
+use harness::cluster::{Needs, Preflight};
 use http::Method;
 use serde_json::Value;
 
 use crate::{
-    commands::{Done, run::RunArgs},
+    commands::Done,
     exit::Failure,
     folder::manifest::{check_facts, is_native, without_secrets},
     run::{
-        Definition, Scaled, reach,
+        Definition, Scaled,
+        embedded::{Embedded, EmbeddedArgs},
+        reach,
         rehearsal::{Rehearsed, rehearse},
     },
 };
 
-/// Tells it. The cluster is only looked at; if it cannot be, that is said and nothing is compared.
+/// A run that is only thought through.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What would be run.
+    pub definition: Definition,
+    /// How it would be scaled.
+    pub scaled: Scaled,
+    /// Under the definition's own id.
+    pub id_as_is: bool,
+}
+
+/// Tells all requests of these runs, which go on batch by batch, and the load of the heaviest batch against what
+/// `found` has free, or that the cluster cannot be looked at.
 ///
 /// # Errors
-/// Exit code 2: the definition or the flags are wrong, or the run would not fit.
-pub async fn run(args: &RunArgs, definition: &Definition, scaled: &Scaled) -> Result<Done, Failure> {
-    let targets = scaled.plan.targets();
-    let asked = rehearse(definition, targets, args.id_as_is)
-        .await
-        .map_err(|error| reach::deploy_failure(&error, &definition.named))?;
-    let mut text = requests(&asked, scaled);
-    let client = reach::client(&args.reach.settings().await?)?;
-    match preflight(&client).await {
-        Err(error) => {
-            text.push_str(&load(definition, scaled, None));
-            let _ = writeln!(text, "Cluster      cannot be looked at, so nothing is compared: {error}");
+/// Exit code 2: a definition is none that could be deployed.
+pub async fn told(batches: &[Vec<Planned>], found: Result<&Preflight, String>) -> Result<String, Failure> {
+    let several = batches.iter().map(Vec::len).sum::<usize>() > 1;
+    let mut text = String::new();
+    for Planned { definition, scaled, id_as_is } in batches.iter().flatten() {
+        let asked = rehearse(definition, scaled.plan.targets(), *id_as_is)
+            .await
+            .map_err(|error| reach::deploy_failure(&error, &definition.named))?;
+        if several {
+            let _ = writeln!(text, "{}: {scaled}", definition.pair);
         }
-        Ok(found) => {
-            text.push_str(&load(definition, scaled, Some(&found)));
-            if let Err(refusal) = args.allowance.check(&found, definition, u64::from(scaled.plan.target())) {
-                // What would be refused is refused now, after everything has been told.
-                return Ok(Done { text, trouble: Some(refusal.message), code: refusal.code });
-            }
-            text.push_str("Fits         nothing was changed\n");
+        text.push_str(&requests(&asked, scaled));
+        if several {
+            text.push('\n');
+        } else {
+            let _ = writeln!(text, "\nTargets      {scaled}");
+        }
+    }
+    if let [first, _, ..] = batches {
+        let _ = writeln!(text, "Order        {} after the other, {} at a time", batches.len(), first.len());
+    }
+    let load = batches.iter().map(|batch| Load::of(batch)).fold(Load::default(), Load::or_more);
+    text.push_str(&load.told(found.as_ref().ok().copied()));
+    if let Err(why) = found {
+        let _ = writeln!(text, "Cluster      cannot be looked at, so nothing is compared: {why}");
+    }
+    Ok(text)
+}
+
+/// The same for runs on the embedded fake, which is started to see what it has free, and ended again.
+///
+/// # Errors
+/// As [`told`]; the fake does not start.
+pub async fn on_the_fake(args: &EmbeddedArgs, batches: &[Vec<Planned>]) -> Result<Done, Failure> {
+    let Embedded { fake, found, .. } = Embedded::start(args).await?;
+    let text = told(batches, Ok(&found)).await;
+    fake.shutdown().await;
+    let mut text = text?;
+    let load = batches.iter().map(|batch| Load::of(batch)).fold(Load::default(), Load::or_more);
+    match found.check(&load.needs(), None) {
+        Ok(()) => text.push_str("Fits         nothing was started\n"),
+        // The fake refuses nobody: what does not fit waits for offers until its step is over.
+        Err(refusal) => {
+            let _ = writeln!(text, "Fits         no, and would wait in vain: {refusal}");
         }
     }
     Ok(Done::well(text))
@@ -67,37 +106,153 @@ fn requests(asked: &[Rehearsed], scaled: &Scaled) -> String {
     text
 }
 
-/// What the cluster would have to do at the last target.
-fn load(definition: &Definition, scaled: &Scaled, found: Option<&Preflight>) -> String {
-    let tasks = f64::from(scaled.plan.target());
-    let (cpus, mem) = definition.needs();
-    let checks = definition.json.get("healthChecks").and_then(Value::as_array).map_or(0, Vec::len);
-    let facts = check_facts(&definition.json);
-    let agents = found.map(|found| found.agents.len()).filter(|agents| *agents > 0);
-    let mut text = String::new();
-    let _ = writeln!(text, "\nTargets      {scaled}");
-    if checks > 0 && facts.interval > 0 {
-        #[expect(clippy::cast_precision_loss, reason = "a handful of checks, seconds of an interval")]
-        let rate = tasks * checks as f64 / facts.interval as f64;
-        let who = if is_native(&facts.protocol) { "a process each on the agents" } else { "all by Marathon itself" };
-        #[expect(clippy::cast_precision_loss, reason = "agents of a cluster")]
-        let per_agent = agents.map_or_else(String::new, |agents| {
-            format!(", {:.1} for tasks of each of {agents} agents", rate / agents as f64)
-        });
-        let _ = writeln!(text, "Checks       {rate:.1} a second ({}), {who}{per_agent}", facts.protocol);
+/// What a cluster would have to do for runs at the same time, each at its last target.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Load {
+    tasks: u32,
+    cpus: f64,
+    mem: f64,
+    ports: u64,
+    /// Checks a second that Marathon makes itself.
+    by_marathon: f64,
+    /// Checks a second that are a process each on the agents.
+    by_agents: f64,
+    protocols: Vec<String>,
+}
+
+impl Load {
+    fn of(runs: &[Planned]) -> Self {
+        runs.iter().map(Self::of_one).fold(Self::default(), |mut all, one| {
+            all.tasks += one.tasks;
+            all.cpus += one.cpus;
+            all.mem += one.mem;
+            all.ports += one.ports;
+            all.by_marathon += one.by_marathon;
+            all.by_agents += one.by_agents;
+            all.name(one.protocols);
+            all
+        })
     }
-    let ports = definition.json.get("portDefinitions").and_then(Value::as_array).map_or(0, Vec::len);
-    let _ = writeln!(
-        text,
-        "Needs        {:.3} CPUs, {:.0} MB, {} ports",
-        tasks * cpus,
-        tasks * mem,
-        u64::from(scaled.plan.target()) * ports as u64
-    );
-    if let Some(found) = found.filter(|found| found.mesos.is_ok()) {
-        let free = found.free();
-        let _ =
-            writeln!(text, "Free         {:.1} CPUs, {:.0} MB on {} agents", free.cpus, free.mem, found.agents.len());
+
+    fn of_one(Planned { definition, scaled, .. }: &Planned) -> Self {
+        let length = |key: &str| definition.json.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+        let target = scaled.plan.target();
+        let tasks = f64::from(target);
+        let (cpus, mem) = definition.needs();
+        let facts = check_facts(&definition.json);
+        let mut load = Self {
+            tasks: target,
+            cpus: tasks * cpus,
+            mem: tasks * mem,
+            ports: u64::from(target) * length("portDefinitions") as u64,
+            ..Self::default()
+        };
+        if length("healthChecks") > 0 && facts.interval > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "a handful of checks, seconds of an interval")]
+            let rate = tasks * length("healthChecks") as f64 / facts.interval as f64;
+            *if is_native(&facts.protocol) { &mut load.by_agents } else { &mut load.by_marathon } = rate;
+            load.protocols = vec![facts.protocol];
+        }
+        load
     }
-    text
+
+    /// The larger of both in everything: what is needed at any time.
+    fn or_more(mut self, other: Self) -> Self {
+        self.tasks = self.tasks.max(other.tasks);
+        self.cpus = self.cpus.max(other.cpus);
+        self.mem = self.mem.max(other.mem);
+        self.ports = self.ports.max(other.ports);
+        self.by_marathon = self.by_marathon.max(other.by_marathon);
+        self.by_agents = self.by_agents.max(other.by_agents);
+        self.name(other.protocols);
+        self
+    }
+
+    fn name(&mut self, protocols: Vec<String>) {
+        for protocol in protocols {
+            if !self.protocols.contains(&protocol) {
+                self.protocols.push(protocol);
+            }
+        }
+    }
+
+    /// All of it as if it were one task.
+    fn needs(&self) -> Needs {
+        Needs { tasks: 1, cpus: self.cpus, mem: self.mem, docker: false }
+    }
+
+    fn told(&self, found: Option<&Preflight>) -> String {
+        let mut text = String::new();
+        let agents = found.map(|found| found.agents.len()).filter(|agents| *agents > 0);
+        let rate = self.by_marathon + self.by_agents;
+        if rate > 0.0 {
+            let who = if self.by_agents == 0.0 {
+                "all by Marathon itself".to_owned()
+            } else if self.by_marathon == 0.0 {
+                "a process each on the agents".to_owned()
+            } else {
+                format!(
+                    "{:.1} by Marathon itself, {:.1} by a process each on the agents",
+                    self.by_marathon, self.by_agents
+                )
+            };
+            #[expect(clippy::cast_precision_loss, reason = "agents of a cluster")]
+            let per_agent = agents.map_or_else(String::new, |agents| {
+                format!(", {:.1} for tasks of each of {agents} agents", rate / agents as f64)
+            });
+            let protocols = self.protocols.join(", ");
+            let _ = writeln!(text, "Checks       {rate:.1} a second ({protocols}), {who}{per_agent}");
+        }
+        let Self { cpus, mem, ports, .. } = self;
+        let _ = writeln!(text, "Needs        {cpus:.3} CPUs, {mem:.0} MB, {ports} ports");
+        if let Some(found) = found.filter(|found| found.mesos.is_ok()) {
+            let free = found.free();
+            let agents = found.agents.len();
+            let _ = writeln!(text, "Free         {:.1} CPUs, {:.0} MB on {agents} agents", free.cpus, free.mem);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use harness::scale::{Advance, Plan};
+
+    use super::*;
+
+    fn planned(pair: &str, target: u32) -> Planned {
+        let definition = Definition::load(pair).unwrap();
+        let scaled = Scaled {
+            plan: Plan::list(1, &[target]).unwrap(),
+            advance: Advance::WhenReached,
+            poll: Duration::from_secs(2),
+            step_within: Duration::from_secs(60),
+            hold: Duration::ZERO,
+            thresholds: Vec::new(),
+            search: None,
+        };
+        Planned { definition, scaled, id_as_is: false }
+    }
+
+    #[tokio::test]
+    async fn runs_side_by_side_add_up_and_those_in_turn_do_not() {
+        let (tcp, native) = (planned("mesos,TCP", 30), planned("docker,MESOS_HTTP", 10));
+        let [of_tcp, of_native] = [&tcp, &native].map(|planned| planned.definition.needs().0);
+        let together = told(&[vec![tcp.clone(), native.clone()]], Err("nobody there".to_owned())).await.unwrap();
+        let rates = "40.0 a second (TCP, MESOS_HTTP), 30.0 by Marathon itself, 10.0 by a process each on the agents\n";
+        assert!(together.contains(rates), "{together}");
+        assert!(together.contains(&format!("Needs        {:.3} CPUs", of_tcp * 30.0 + of_native * 10.0)), "{together}");
+        assert!(together.contains("mesos,TCP: tasks 1, 30") && together.contains("docker,MESOS_HTTP: "), "{together}");
+        assert_eq!(together.matches("\nPUT ").count(), 2, "one step each after the first: {together}");
+        assert!(together.ends_with("so nothing is compared: nobody there\n"), "{together}");
+
+        let in_turn = told(&[vec![tcp], vec![native]], Err(String::new())).await.unwrap();
+        assert!(
+            in_turn.contains(&format!("Needs        {:.3} CPUs", f64::max(of_tcp * 30.0, of_native * 10.0))),
+            "{in_turn}"
+        );
+        assert!(in_turn.contains("Order        2 after the other, 1 at a time"), "{in_turn}");
+    }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use fixtures::Pair;
 use harness::{
     Client,
-    cluster::preflight,
+    cluster::{Preflight, preflight},
     scale::{Advance, Plan, Threshold},
 };
 use tokio::{task::JoinSet, time::Instant};
@@ -18,6 +18,7 @@ use crate::{
     },
     commands::{
         Done,
+        dry_run::{self, Planned},
         gathering::{Ended, Gathered, gather},
         output::Output,
         pairs::{PairSet, chosen},
@@ -60,6 +61,9 @@ pub struct MatrixArgs {
     /// Time that one run may take to its target
     #[arg(long, default_value = "2m", value_parser = duration, value_name = "TIME")]
     pub step_timeout: Duration,
+    /// Only say which requests would be made and what load they mean; start nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Which cluster; without --url the fake in this program.
     #[command(flatten)]
     pub reach: Reach,
@@ -89,8 +93,18 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failur
     let begun = Instant::now();
     let pairs = chosen(&args.pairs, PairSet::All);
     let counts = counts(&args.counts)?;
+    let at_once = if args.side_by_side { pairs.len() } else { 1 };
+    // Pair by pair in turn; number by number side by side.
+    let order: Vec<(Pair, u32)> = if args.side_by_side {
+        counts.iter().flat_map(|&count| pairs.iter().map(move |&pair| (pair, count))).collect()
+    } else {
+        pairs.iter().flat_map(|&pair| counts.iter().map(move |&count| (pair, count))).collect()
+    };
+    if args.dry_run {
+        return rehearsed(args, &pairs, &order, at_once).await;
+    }
     let stage = tokio::select! {
-        stage = stage(args, &pairs, counts[counts.len() - 1]) => stage?,
+        stage = stage(args, &pairs, at_once) => stage?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
     let progress = args.output.progress().await?;
@@ -101,13 +115,6 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failur
         args.hold
     ));
     let path = RunFolder::create(args.output.folder("matrix"))?.path().to_owned();
-    let at_once = if args.side_by_side { pairs.len() } else { 1 };
-    // Pair by pair in turn; number by number side by side.
-    let order: Vec<(Pair, u32)> = if args.side_by_side {
-        counts.iter().flat_map(|&count| pairs.iter().map(move |&pair| (pair, count))).collect()
-    } else {
-        pairs.iter().flat_map(|&pair| counts.iter().map(move |&count| (pair, count))).collect()
-    };
     let mut folders = Vec::new();
     let mut outcomes: Vec<Ended> = Vec::new();
     for batch in order.chunks(at_once) {
@@ -142,7 +149,7 @@ fn counts(asked: &[u32]) -> Result<Vec<u32>, Failure> {
     }
 }
 
-async fn stage(args: &MatrixArgs, pairs: &[Pair], most: u32) -> Result<Stage, Failure> {
+async fn stage(args: &MatrixArgs, pairs: &[Pair], at_once: usize) -> Result<Stage, Failure> {
     if args.reach.url.is_none() {
         let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded).await?;
         return Ok(Stage { client, cluster, fake: Some(fake) });
@@ -150,35 +157,73 @@ async fn stage(args: &MatrixArgs, pairs: &[Pair], most: u32) -> Result<Stage, Fa
     let settings = args.reach.settings().await?;
     let client = reach::client(&settings)?;
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
-    let at_once = if args.side_by_side { pairs.len() as u64 } else { 1 };
-    for pair in pairs {
-        let definition = Definition::for_cluster(&pair.to_string())?;
-        args.allowance.check(&found, &definition, u64::from(most) * at_once)?;
-    }
+    allowed(args, &found, pairs, at_once)?;
     Ok(Stage { cluster: reach::describe(&settings, &client, &found), client, fake: None })
 }
 
-fn job(args: &MatrixArgs, stage: &Stage, path: &Path, pair: Pair, count: u32, at_once: usize) -> Result<Job, Failure> {
+/// Whether the largest number of tasks of each pair fits.
+fn allowed(args: &MatrixArgs, found: &Preflight, pairs: &[Pair], at_once: usize) -> Result<(), Failure> {
+    let most = args.counts.iter().copied().max().unwrap_or_default();
+    for pair in pairs {
+        let definition = Definition::for_cluster(&pair.to_string())?;
+        args.allowance.check(found, &definition, u64::from(most) * at_once as u64)?;
+    }
+    Ok(())
+}
+
+/// Tells what it would do.
+async fn rehearsed(args: &MatrixArgs, pairs: &[Pair], order: &[(Pair, u32)], at_once: usize) -> Result<Done, Failure> {
+    let on_the_fake = args.reach.url.is_none();
+    let planned = |&(pair, count): &(Pair, u32)| {
+        let definition = definition(pair, count, on_the_fake)?;
+        Ok(Planned { definition, scaled: scaled(args, count)?, id_as_is: false })
+    };
+    let batches: Vec<Vec<Planned>> = order
+        .chunks(at_once)
+        .map(|batch| batch.iter().map(planned).collect::<Result<_, Failure>>())
+        .collect::<Result<_, _>>()?;
+    if on_the_fake {
+        return dry_run::on_the_fake(&args.embedded, &batches).await;
+    }
+    let found = preflight(&reach::client(&args.reach.settings().await?)?).await;
+    let mut text = dry_run::told(&batches, found.as_ref().map_err(ToString::to_string)).await?;
+    match found.map(|found| allowed(args, &found, pairs, at_once)) {
+        Ok(Err(refusal)) => return Ok(Done { text, trouble: Some(refusal.message), code: refusal.code }),
+        Ok(Ok(())) => text.push_str("Fits         nothing was changed\n"),
+        Err(_) => {}
+    }
+    Ok(Done::well(text))
+}
+
+/// A pair's definition for one cell: all of its tasks at once.
+fn definition(pair: Pair, count: u32, on_the_fake: bool) -> Result<Definition, Failure> {
     let named = pair.to_string();
-    let mut definition =
-        if stage.fake.is_some() { Definition::load(&named)? } else { Definition::for_cluster(&named)? };
-    // One step: asked for at once, as many as the cell says.
+    let mut definition = if on_the_fake { Definition::load(&named)? } else { Definition::for_cluster(&named)? };
     definition.json["instances"] = count.into();
-    let plan = Plan::list(count, &[count]).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok(definition)
+}
+
+/// One step: asked for at once, as many as the cell says.
+fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
+    Ok(Scaled {
+        plan: Plan::list(count, &[count]).map_err(|error| Failure::usage(error.to_string()))?,
+        advance: Advance::WhenReached,
+        poll: args.poll,
+        step_within: args.step_timeout,
+        hold: args.hold,
+        thresholds: args.fail_if.clone(),
+        search: None,
+    })
+}
+
+fn job(args: &MatrixArgs, stage: &Stage, path: &Path, pair: Pair, count: u32, at_once: usize) -> Result<Job, Failure> {
+    let definition = definition(pair, count, stage.fake.is_some())?;
     let name = format!("{}-{count}", definition.stem());
     Ok(Job {
         folder: RunFolder::create(path.join(&name))?,
         run: stage.fake.is_some().then_some(name),
         definition,
-        scaled: Scaled {
-            plan,
-            advance: Advance::WhenReached,
-            poll: args.poll,
-            step_within: args.step_timeout,
-            hold: args.hold,
-            thresholds: args.fail_if.clone(),
-            search: None,
-        },
+        scaled: scaled(args, count)?,
         id_as_is: false,
         neighbour: None,
         cluster: stage.cluster.clone(),

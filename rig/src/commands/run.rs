@@ -6,11 +6,17 @@ use tokio::time::Instant;
 
 use crate::{
     cli::spoken,
-    commands::{Done, closing, dry_run, output::Output, render, scaling::Scaling},
+    commands::{
+        Done, closing,
+        dry_run::{self, Planned},
+        output::Output,
+        render,
+        scaling::Scaling,
+    },
     exit::{Code, Failure},
     folder::RunFolder,
     run::{
-        Allowance, Definition, Interrupt, Job, Outcome, measure,
+        Allowance, Definition, Interrupt, Job, Outcome, Scaled, measure,
         reach::{self, Reach},
     },
 };
@@ -50,7 +56,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let definition = Definition::for_cluster(&args.app)?;
     let mut scaled = args.scaling.scaled(&definition)?;
     if args.dry_run {
-        return dry_run::run(args, &definition, &scaled).await;
+        return rehearsed(args, definition, scaled).await;
     }
     let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.patience.value);
@@ -97,6 +103,24 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         }
     };
     conclude(&folder, outcome, begun)
+}
+
+/// Tells what it would do. The cluster is only looked at.
+async fn rehearsed(args: &RunArgs, definition: Definition, scaled: Scaled) -> Result<Done, Failure> {
+    let client = reach::client(&args.reach.settings().await?)?;
+    let found = preflight(&client).await;
+    let tasks = u64::from(scaled.plan.target());
+    let batches = [vec![Planned { definition, scaled, id_as_is: args.id_as_is }]];
+    let mut text = dry_run::told(&batches, found.as_ref().map_err(ToString::to_string)).await?;
+    let [batch] = batches;
+    if let (Ok(found), [planned]) = (found, &batch[..]) {
+        if let Err(refusal) = args.allowance.check(&found, &planned.definition, tasks) {
+            // What would be refused is refused now, after everything has been told.
+            return Ok(Done { text, trouble: Some(refusal.message), code: refusal.code });
+        }
+        text.push_str("Fits         nothing was changed\n");
+    }
+    Ok(Done::well(text))
 }
 
 /// Draws what was measured and says how it came out.

@@ -11,6 +11,7 @@ use crate::{
     commands::{
         Done, closing,
         demo::{self, Demo},
+        dry_run::{self, Planned},
         gathering::{Gathered, gather},
         output::Output,
         pairs::{PairSet, chosen},
@@ -40,6 +41,9 @@ pub struct TryArgs {
     /// How they are scaled.
     #[command(flatten)]
     pub scaling: Scaling,
+    /// Only say which requests would be made and what load they mean; start nothing
+    #[arg(long, conflicts_with = "demo")]
+    pub dry_run: bool,
     /// The fake cluster.
     #[command(flatten)]
     pub embedded: EmbeddedArgs,
@@ -64,6 +68,13 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         definitions.iter().map(|definition| args.scaling.scaled(definition)).collect::<Result<Vec<_>, _>>()?;
     let plans = scaled.iter_mut().map(|scaled| &mut scaled.plan).collect();
     let lowered = lower(plans, Room::here().capacity())?;
+    if args.dry_run {
+        let planned = |(definition, scaled)| Planned { definition, scaled, id_as_is: false };
+        let batch = definitions.into_iter().zip(scaled).map(planned).collect();
+        let mut done = dry_run::on_the_fake(&args.embedded, &[batch]).await?;
+        done.text.extend(lowered.map(|why| format!("Lowered      {why}\n")));
+        return Ok(done);
+    }
     let progress = args.output.progress().await?;
     let path = args.output.folder("try");
     let folders = folders(&path, &definitions)?;

@@ -3,6 +3,7 @@
 mod access;
 mod demo;
 mod diff;
+mod dry_run;
 mod exit_codes;
 mod fake;
 mod full_disk;
