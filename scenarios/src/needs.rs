@@ -18,6 +18,7 @@ pub struct Needs {
     pub(crate) login: bool,
     pub(crate) token_ttl: Option<Duration>,
     pub(crate) agents: usize,
+    pub(crate) tasks: u32,
     pub(crate) faults: Option<&'static str>,
     pub(crate) outage: Option<Outage>,
     pub(crate) no_events: bool,
@@ -45,6 +46,12 @@ impl Needs {
     /// So many agents.
     pub fn agents(mut self, agents: usize) -> Self {
         self.agents = agents;
+        self
+    }
+
+    /// Room for so many tasks at once. Worth saying where it is more than a small agent has.
+    pub fn tasks(mut self, tasks: u32) -> Self {
+        self.tasks = tasks;
         self
     }
 

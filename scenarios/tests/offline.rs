@@ -39,10 +39,14 @@ mod simulated {
 mod process {
     use std::path::Path;
 
-    use scenarios::{Arena, Result, needs, offline};
+    use scenarios::{Arena, Needs, Result, needs, offline};
 
     async fn arena(scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-        offline::process(Path::new(env!("CARGO_BIN_EXE_scenario-task-tools")), needs(), scenario).await
+        arena_with(needs(), scenario).await
+    }
+
+    async fn arena_with(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
+        offline::process(Path::new(env!("CARGO_BIN_EXE_scenario-task-tools")), needs, scenario).await
     }
 
     mod procedure;

@@ -6,6 +6,7 @@ use harness::{
     Client,
     cluster::{Lease, LeaseOptions, RunName, remove_run},
     marathon::model::Info,
+    settings::Settings,
 };
 
 use crate::{
@@ -35,7 +36,7 @@ pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Don
         if path.is_dir() {
             RunFolder::open(path)?;
         }
-        let client = connect(reach).await?.0;
+        let client = connect(reach.settings().await?).await?.0;
         let name = RunName::known(run.trim_start_matches("/hc-rig/"));
         return remove(&client, &name).await.map(Done::well);
     }
@@ -48,22 +49,22 @@ pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Don
             continue;
         }
         let _occupied = folder.occupy()?;
-        let (client, marathon) = connect(&reach.or_where_it_ran(&manifest.cluster)).await?;
+        let (client, marathon) = connect(reach.settings_of(&manifest).await?).await?;
         reach::same_cluster(&manifest, client.url(), &marathon)?;
         text.push_str(&one(&client, &folder, &manifest).await?);
     }
     Ok(Done::well(text))
 }
 
-async fn connect(reach: &Reach) -> Result<(Client, Info), Failure> {
-    let client = reach::client(&reach.settings().await?)?;
+async fn connect(settings: Settings) -> Result<(Client, Info), Failure> {
+    let client = reach::client(&settings)?;
     let info = client.info().await.map_err(|error| reach::failure(&error))?;
     Ok((client, info))
 }
 
 /// What the folders tell first, since their runs may be young; then what has expired, whoever made it.
 async fn everything(below: &Path, reach: &Reach) -> Result<Done, Failure> {
-    let (client, marathon) = connect(reach).await?;
+    let (client, marathon) = connect(reach.settings().await?).await?;
     let mut text = String::new();
     for folder in locate::all(below) {
         let Ok(manifest) = folder.manifest() else { continue };

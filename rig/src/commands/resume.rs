@@ -47,7 +47,7 @@ pub async fn resume(args: &ResumeArgs, interrupt: Interrupt) -> Result<Done, Fai
     // Let go at once: the run itself claims it again.
     drop(folder.occupy()?);
     let how_far = HowFar::of(&folder)?;
-    let settings = args.reach.or_where_it_ran(&manifest.cluster).settings().await?;
+    let settings = args.reach.settings_of(&manifest).await?;
     let client = reach::client(&settings)?;
     let found = tokio::select! {
         found = preflight(&client) => found.map_err(|error| reach::failure(&error))?,

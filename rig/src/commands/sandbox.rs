@@ -53,7 +53,7 @@ pub async fn sandbox(args: &SandboxArgs, out: impl Write) -> Result<Done, Failur
     let (client, task, agent) = match (run, args.task.as_deref()) {
         (Some(run), task) => {
             let (run, story) = which::task(run, task)?;
-            let client = reach::client(&args.reach.or_where_it_ran(&run.manifest.cluster).settings().await?)?;
+            let client = reach::client(&args.reach.settings_of(&run.manifest).await?)?;
             let marathon = client.info().await.map_err(|error| reach::failure(&error))?;
             reach::same_cluster(&run.manifest, client.url(), &marathon)?;
             (client, story.id, Some(story.agent))

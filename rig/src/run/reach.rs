@@ -118,14 +118,29 @@ impl Reach {
 }
 
 impl Reach {
-    /// The same, at the cluster of an earlier run unless a flag or the environment names one.
-    pub fn or_where_it_ran(&self, cluster: &Cluster) -> Self {
+    /// The settings for the cluster of an earlier run: that of a flag or the environment, else the one that the run's
+    /// folder names. A folder may be anybody's, so who we are is told to a server that only a folder names after a yes
+    /// at the terminal, and never without one.
+    ///
+    /// # Errors
+    /// As [`Self::settings`]; exit code 2 without that yes.
+    pub async fn settings_of(&self, run: &Manifest) -> Result<Settings, Failure> {
         let named = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-        let mut reach = self.clone();
-        if reach.url.is_none() && !named("DCOS_URL") && !named("MARATHON_URL") {
-            reach.url = Some(vec![cluster.url.clone()]);
+        if self.url.is_some() || named("DCOS_URL") || named("MARATHON_URL") {
+            return self.settings().await;
         }
-        reach
+        let url = &run.cluster.url;
+        let settings = Self { url: Some(vec![url.clone()]), ..self.clone() }.settings().await?;
+        let access = &settings.access.value;
+        let question = || format!("{} says that it ran at {url}.\nTell that server who you are?", run.run);
+        if !matches!(access, Access::Marathon { user: None, .. }) && !prompt::agrees(&question())? {
+            return Err(Failure::usage(format!(
+                "{} says that it ran at {url}, and only its folder says so; if you are {} there, say --url {url}",
+                run.run,
+                access.identity()
+            )));
+        }
+        Ok(settings)
     }
 }
 

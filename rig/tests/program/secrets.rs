@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 
 use crate::{
     fake::{Fake, interrupt},
-    hc_rig::{HcRig, ends_with},
+    hc_rig::{HcRig, ends_with, stderr},
 };
 
 /// What must not be found. In the definition it is the value of a variable that looks like a secret.
@@ -66,7 +66,7 @@ fn a_secret_is_in_no_output_and_no_file_of_a_run() {
     says_nothing("clean", &as_me(&["clean", "--url", &fake.url]), 0);
     says_nothing("sweep", &as_me(&["sweep", "--url", &fake.url]), 0);
     says_nothing("replay", &as_me(&["replay", &out, "--speed", "1000"]), 0);
-    says_nothing("sandbox", &as_me(&["sandbox", &out]), 2);
+    says_nothing("sandbox", &as_me(&["sandbox", &out, "--url", &fake.url]), 2);
     says_nothing("help", &as_me(&["run", "--help"]), 0);
     says_nothing("config", &as_me(&["config"]), 0);
     says_nothing("config run", &as_me(&["config", "run"]), 0);
@@ -127,9 +127,15 @@ fn a_secret_is_not_to_be_seen_while_a_run_lasts_and_when_it_goes_on() {
     assert!(told.contains("v2/apps"), "requests are logged: {told}");
     clean("log", told.as_bytes());
 
-    says_nothing("resume", &as_me(&["resume", &out]).run(), 0);
-    says_nothing("resume again", &as_me(&["resume", &out]).run(), 2);
-    says_nothing("clean", &as_me(&["clean", &out]).run(), 0);
+    // Whose folder it is, nobody knows: the server that it names is not told who we are.
+    for command in ["resume", "clean"] {
+        let unnamed = as_me(&[command, &out]).run();
+        says_nothing(command, &unnamed, 2);
+        assert!(stderr(&unnamed).contains(&format!("say --url {}", fake.url)), "{}", stderr(&unnamed));
+    }
+    says_nothing("resume", &as_me(&["resume", &out, "--url", &fake.url]).run(), 0);
+    says_nothing("resume again", &as_me(&["resume", &out, "--url", &fake.url]).run(), 2);
+    says_nothing("clean", &as_me(&["clean", &out, "--url", &fake.url]).run(), 0);
     for file in files(folder.path()) {
         clean(&file.display().to_string(), &fs::read(&file).expect("a file of the run"));
     }

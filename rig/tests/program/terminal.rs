@@ -111,6 +111,23 @@ fn the_password_is_asked_for_and_not_shown() {
 }
 
 #[test]
+fn a_server_that_only_a_folder_names_is_told_who_we_are_after_a_yes() {
+    let fake = Fake::start(&["--user", "me:hunter2"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run").display().to_string();
+    let run = ["run", "mesos,TCP", "--target", "1", "--url", &fake.url, "--out", &out];
+    ends_with(&HcRig::new(&run).user("me", "hunter2").run(), 0);
+    for (typed, code, says) in [("n", 2, "only its folder says so"), ("yes", 0, "is left")] {
+        let mut terminal = Terminal::start(HcRig::new(&["clean", &out]).user("me", "hunter2"));
+        terminal.until("Tell that server who you are? [y/N] ");
+        terminal.type_line(typed);
+        let (shown, ended) = terminal.end();
+        assert_eq!(ended, Some(code), "{shown}");
+        assert!(shown.contains(says), "{shown}");
+    }
+}
+
+#[test]
 fn the_clusters_own_ca_is_trusted_when_somebody_says_yes() {
     let fake = Fake::start(&["--tls", "self-signed", "--user", "me:hunter2"]);
     let answers = [("y", 0, "verified by the cluster's CA"), ("n", 4, "say --pin"), ("", 4, "say --pin")];

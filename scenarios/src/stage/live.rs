@@ -13,6 +13,10 @@ use harness::{
 use super::{Gate, NoStage, Stage, survey};
 use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName, outages::Outages};
 
+/// What a task of the definitions takes, in CPUs and MB.
+const CPUS: f64 = 0.01;
+const MEM: f64 = 64.0;
+
 /// Runs a scenario on the cluster that the environment names.
 pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
     arena::run(TestName::current("live"), needs, stage, scenario).await
@@ -51,6 +55,14 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     if found.agents.len() < needs.agents {
         let (wanted, there) = (needs.agents, found.agents.len());
         return Err(not_applicable(format!("it needs {wanted} agents, and the cluster shows {there}")));
+    }
+    let (cpus, mem, free) = (CPUS * f64::from(needs.tasks), MEM * f64::from(needs.tasks), found.free());
+    if found.mesos.is_ok() && (cpus > free.cpus || mem > free.mem) {
+        let there = format!("the cluster has {:.2} CPUs and {:.0} MB free", free.cpus, free.mem);
+        return Err(not_applicable(format!(
+            "its {} tasks need {cpus:.2} CPUs and {mem:.0} MB, and {there}",
+            needs.tasks
+        )));
     }
     let docker = found.docker() != DockerSupport::No;
     let kit = Kit::environment()?;

@@ -2,7 +2,7 @@
 
 use scenarios::prelude::*;
 
-use super::arena;
+use super::{arena, arena_with};
 
 /// Both tasks get well, and nothing changes after that.
 #[rstest]
@@ -27,7 +27,7 @@ async fn app_is_scaled_in_steps_and_stays_healthy(
     #[values(Mesos, Docker)] containerizer: Containerizer,
     #[values(MesosTcp, Tcp, MesosHttp, Http, MesosHttps, Https, Command)] check: Check,
 ) -> Result {
-    arena(async |arena| {
+    arena_with(needs().tasks(10), async |arena| {
         let app = arena.deploy(App::listener(containerizer, check)).await?;
         arena.wait_for(&app, healthy(1).and(settled())).await?;
         for target in [4, 7, 10] {
