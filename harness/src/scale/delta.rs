@@ -1,7 +1,7 @@
 //! Which tasks a sample has to carry, and how the full list is put together again from such samples.
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::sample::Sample;
 
@@ -14,9 +14,15 @@ pub struct Delta {
     pub tasks: Vec<Value>,
     /// Ids that are listed no more.
     pub gone: Vec<String>,
+    /// Check results that are newer than in the list before.
+    pub results: u32,
 }
 
 /// Turns full task lists into deltas. It remembers one list, the last, so its memory does not grow with the run.
+///
+/// Where Marathon makes the checks every task has a new `lastSuccess` at each poll. A task of which nothing else is new
+/// is left out: how old the good news are is told by [`Sample::age`], how many there were by [`Sample::results`]. In
+/// lists that are put together again `lastSuccess` may therefore be that of an earlier poll.
 #[derive(Clone, Debug)]
 pub struct DeltaWriter {
     full_every: u64,
@@ -39,7 +45,9 @@ impl DeltaWriter {
         let mut delta = Delta { complete, ..Delta::default() };
         for task in tasks {
             let id = task_id(&task);
-            let unchanged = last.swap_remove(&id).is_some_and(|before| before == task);
+            let before = last.swap_remove(&id);
+            delta.results += fresh(before.as_ref(), &task);
+            let unchanged = before.is_some_and(|before| same_but_for_good_news(&before, &task));
             if complete || !unchanged {
                 delta.tasks.push(task.clone());
             }
@@ -78,6 +86,43 @@ impl Replay {
     }
 }
 
+fn results(task: &Value) -> &[Value] {
+    task["healthCheckResults"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A moment of a result, unless it is from before the task was staged: a successor shows its predecessor's record until
+/// its own first result. ISO 8601 in UTC, as Marathon writes it, sorts as text.
+fn own<'a>(task: &Value, result: &'a Value, key: &str) -> Option<&'a str> {
+    result[key].as_str().filter(|at| task["stagedAt"].as_str().is_none_or(|staged| *at >= staged))
+}
+
+/// How many results of the task are new.
+fn fresh(before: Option<&Value>, task: &Value) -> u32 {
+    let news = |task, result| own(task, result, "lastSuccess").max(own(task, result, "lastFailure"));
+    let old = |n: usize| before.and_then(|before| news(before, results(before).get(n)?));
+    let new = results(task).iter().enumerate().filter(|(n, result)| news(task, result) > old(*n));
+    u32::try_from(new.count()).unwrap_or(u32::MAX)
+}
+
+/// Whether nothing is new but the time of good results, of which the task had some of its own before.
+fn same_but_for_good_news(before: &Value, task: &Value) -> bool {
+    let (Some(old), Some(new)) = (before.as_object(), task.as_object()) else { return before == task };
+    let rest = |object: &Map<String, Value>| object.len() - usize::from(object.contains_key("healthCheckResults"));
+    let same_rest = rest(old) == rest(new)
+        && new.iter().all(|(key, value)| key == "healthCheckResults" || old.get(key) == Some(value));
+    let same_result = |(was, is): (&Value, &Value)| {
+        was == is || own(before, was, "lastSuccess").is_some() && without_success(was) == without_success(is)
+    };
+    let (old, new) = (results(before), results(task));
+    same_rest && old.len() == new.len() && old.iter().zip(new).all(same_result)
+}
+
+fn without_success(result: &Value) -> Vec<(&String, &Value)> {
+    let mut rest: Vec<_> = result.as_object().into_iter().flatten().filter(|(key, _)| *key != "lastSuccess").collect();
+    rest.sort_unstable_by_key(|(key, _)| *key);
+    rest
+}
+
 /// The id of a task object. A task without one (no known Marathon writes that) is told by its whole text.
 pub(super) fn task_id(task: &Value) -> String {
     task["id"].as_str().map_or_else(|| task.to_string(), str::to_owned)
@@ -110,6 +155,28 @@ mod tests {
 
         assert_eq!(writer.next(vec![task(2, 1), task(3, 0)]).tasks, [Value::Null; 0]);
         assert!(writer.next(vec![task(2, 1)]).complete, "the fourth, since every third is complete");
+    }
+
+    #[test]
+    fn a_task_of_which_only_good_news_come_is_left_out_and_its_results_are_counted() {
+        let task = |alive: bool, success: u8, failure: Option<u8>| {
+            let at = |second: u8| format!("2026-11-22T17:00:{second:02}.000Z");
+            json!({"id": "a", "stagedAt": at(10), "healthCheckResults": [
+                {"alive": alive, "lastSuccess": at(success), "lastFailure": failure.map(at)}]})
+        };
+        let mut writer = DeltaWriter::new(100);
+        let mut next = |task: &Value| {
+            let delta = writer.next(vec![task.clone()]);
+            (delta.tasks.len(), delta.results)
+        };
+        assert_eq!(next(&task(true, 9, None)), (1, 0), "its predecessor's record");
+        assert_eq!(next(&task(true, 11, None)), (1, 1), "its own first result");
+        assert_eq!(next(&task(true, 12, None)), (0, 1));
+        assert_eq!(next(&task(true, 12, None)), (0, 0));
+        assert_eq!(next(&task(true, 12, Some(13))), (1, 1), "a failure that does not count yet");
+        assert_eq!(next(&task(false, 12, Some(14))), (1, 1));
+        assert_eq!(next(&task(true, 15, Some(14))), (1, 1));
+        assert_eq!(next(&task(true, 16, Some(14))), (0, 1));
     }
 
     proptest! {

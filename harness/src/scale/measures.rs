@@ -1,7 +1,7 @@
 //! The values that thresholds are held against, at one sample.
 
 use super::phases::Tally;
-use super::quantile::Quantiles;
+use super::quantile::{Quantiles, Spread};
 use super::sample::{Ages, Counts};
 use super::threshold::{Metric, Share, Threshold};
 
@@ -16,7 +16,7 @@ pub(super) struct Measures<'a> {
     /// Since the run began.
     pub(super) tally: Tally,
     /// Of the step's new tasks that are healthy.
-    pub(super) times_to_healthy: &'a [f64],
+    pub(super) times_to_healthy: &'a Spread,
     /// How many of the step's new tasks wait still, and since when.
     pub(super) waiting: u32,
     pub(super) waited: f64,
@@ -39,9 +39,8 @@ impl Measures<'_> {
             Metric::Flips => Some(self.tally.flips as f64),
             Metric::TimeToHealthy(share) => {
                 // A task that waits still will take at least as long as it has waited.
-                let waiting = std::iter::repeat_n(self.waited, self.waiting as usize);
-                let mut times: Vec<f64> = self.times_to_healthy.iter().copied().chain(waiting).collect();
-                Quantiles::of(&mut times).map(|times| pick(&times, share))
+                let times = self.times_to_healthy.quantiles_with(self.waited, self.waiting);
+                times.map(|times| pick(&times, share))
             }
             Metric::Api(share) => self.took.as_ref().map(|took| pick(took, share)),
             Metric::CheckAge(share) => {
@@ -70,12 +69,12 @@ fn pick(quantiles: &Quantiles, share: Share) -> f64 {
 mod tests {
     use super::*;
 
-    fn measures() -> Measures<'static> {
+    fn measures(times_to_healthy: &Spread) -> Measures<'_> {
         Measures {
             target: 200,
             counts: Counts { healthy: 190, unhealthy: 10, ..Counts::default() },
             tally: Tally { flips: 3, kills: 2, losses: 1 },
-            times_to_healthy: &[1.0, 2.0, 3.0],
+            times_to_healthy,
             waiting: 0,
             waited: 40.0,
             took: None,
@@ -85,13 +84,20 @@ mod tests {
         }
     }
 
+    fn times() -> Spread {
+        let mut times = Spread::default();
+        [1.0, 2.0, 3.0].into_iter().for_each(|time| times.record(time));
+        times
+    }
+
     fn value(measures: &Measures<'_>, threshold: &str) -> Option<f64> {
         measures.value(&threshold.parse().expect("a threshold"))
     }
 
     #[test]
     fn tasks_that_wait_count_with_what_they_have_waited() {
-        let mut measures = measures();
+        let times = times();
+        let mut measures = measures(&times);
         assert_eq!(value(&measures, "time_to_healthy_p99 > 30s"), Some(3.0));
         measures.waiting = 1;
         assert_eq!(value(&measures, "time_to_healthy_p99 > 30s"), Some(40.0));
@@ -100,7 +106,8 @@ mod tests {
 
     #[test]
     fn an_age_is_judged_only_when_it_is_one_and_certain_enough() {
-        let mut measures = measures();
+        let times = times();
+        let mut measures = measures(&times);
         assert_eq!(value(&measures, "check_age_p99 > 3s"), Some(4.0));
         assert_eq!(value(&measures, "check_age_p99 > 1s"), None, "half a second is too much of one");
         measures.age = measures.age.map(|age| Ages { changes_only: true, ..age });
@@ -109,7 +116,8 @@ mod tests {
 
     #[test]
     fn shares_are_of_what_is_asked_for() {
-        let mut measures = measures();
+        let times = times();
+        let mut measures = measures(&times);
         assert_eq!(value(&measures, "unhealthy_pct > 1"), Some(5.0));
         assert_eq!(value(&measures, "healthy_pct < 99"), Some(95.0));
         measures.target = 0;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::delta::task_id;
+use super::quantile::Spread;
 use super::state::TaskState;
 
 /// How many flips a record lists; all are counted.
@@ -89,8 +90,8 @@ pub struct PhaseTracker {
     asked_at: f64,
     shrinking: bool,
     tally: Tally,
-    times_to_healthy: Vec<f64>,
-    times_to_unhealthy: Vec<f64>,
+    times_to_healthy: Spread,
+    times_to_unhealthy: Spread,
 }
 
 impl PhaseTracker {
@@ -100,8 +101,8 @@ impl PhaseTracker {
         self.asked_at = t;
         self.shrinking = shrinking;
         self.tally = Tally::default();
-        self.times_to_healthy.clear();
-        self.times_to_unhealthy.clear();
+        self.times_to_healthy = Spread::default();
+        self.times_to_unhealthy = Spread::default();
     }
 
     /// What has happened since the step began.
@@ -112,14 +113,14 @@ impl PhaseTracker {
 
     /// Seconds from the step's beginning to the first healthy result of each of its new tasks, successors left out.
     #[must_use]
-    pub fn times_to_healthy(&self) -> &[f64] {
+    pub fn times_to_healthy(&self) -> &Spread {
         &self.times_to_healthy
     }
 
     /// Seconds that the tasks which turned unhealthy in this step for the first time had been healthy before, or had
     /// run if they never were.
     #[must_use]
-    pub fn times_to_unhealthy(&self) -> &[f64] {
+    pub fn times_to_unhealthy(&self) -> &Spread {
         &self.times_to_unhealthy
     }
 
@@ -276,7 +277,7 @@ impl PhaseTracker {
             let well_since = task.first_healthy.or(task.running).unwrap_or(task.staged);
             // A successor shows its predecessor's record until its own first result.
             if is_first_life(id) {
-                self.times_to_unhealthy.push(t - well_since);
+                self.times_to_unhealthy.record(t - well_since);
             }
         }
         if task.first_healthy.is_some() {
@@ -290,7 +291,7 @@ impl PhaseTracker {
         } else if healthy {
             task.first_healthy = Some(t);
             if task.step == self.step && is_first_life(id) {
-                self.times_to_healthy.push(t - self.asked_at);
+                self.times_to_healthy.record(t - self.asked_at);
             }
         }
     }

@@ -52,11 +52,26 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts one duration. What is out of range goes into the first or last bucket.
     pub fn record(&mut self, seconds: f64) {
+        self.record_times(seconds, 1);
+    }
+
+    /// Counts a duration so many times.
+    fn record_times(&mut self, seconds: f64, times: u64) {
+        if times == 0 {
+            return;
+        }
         let index = ((seconds / SMALLEST).log2() * PER_DOUBLING).max(0.0) as usize;
         let last = self.buckets.len() - 1;
-        self.buckets[index.min(last)] += 1;
-        self.n += 1;
+        self.buckets[index.min(last)] += times;
+        self.n += times;
         self.max = self.max.max(seconds);
+    }
+
+    /// Counts all that another one has counted.
+    fn merge(&mut self, other: &Self) {
+        self.buckets.iter_mut().zip(&other.buckets).for_each(|(mine, theirs)| *mine += theirs);
+        self.n += other.n;
+        self.max = self.max.max(other.max);
     }
 
     /// The quantiles so far, or nothing before the first duration. The largest is exact.
@@ -79,6 +94,80 @@ impl Histogram {
     }
 }
 
+/// Durations of one step: their quantiles are exact while they are few, and within 1 % once they are many. Memory is
+/// bounded either way.
+#[derive(Clone, Debug)]
+pub enum Spread {
+    /// Each of them.
+    Few(Vec<f64>),
+    /// Counted.
+    Many(Histogram),
+}
+
+/// More durations than this are counted; a list of them takes no more memory than a histogram's buckets.
+const FEW: usize = DOUBLINGS * PER_DOUBLING as usize;
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Spread {
+    /// Takes one more.
+    pub fn record(&mut self, seconds: f64) {
+        match self {
+            Self::Few(list) if list.len() < FEW => list.push(seconds),
+            Self::Few(_) => {
+                let mut counted = Histogram::default();
+                self.add_to(&mut counted);
+                counted.record(seconds);
+                *self = Self::Many(counted);
+            }
+            Self::Many(histogram) => histogram.record(seconds),
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Few(list) => list.len() as u64,
+            Self::Many(histogram) => histogram.n,
+        }
+    }
+
+    /// The quantiles, or nothing of nothing.
+    #[must_use]
+    pub fn quantiles(&self) -> Option<Quantiles> {
+        self.quantiles_with(0.0, 0)
+    }
+
+    /// The quantiles as if `n` more of the same length were there.
+    #[must_use]
+    pub fn quantiles_with(&self, seconds: f64, n: u32) -> Option<Quantiles> {
+        match self {
+            Self::Few(list) => {
+                let more = std::iter::repeat_n(seconds, n as usize);
+                Quantiles::of(&mut list.iter().copied().chain(more).collect::<Vec<_>>())
+            }
+            Self::Many(histogram) => {
+                let mut all = histogram.clone();
+                all.record_times(seconds, n.into());
+                all.quantiles()
+            }
+        }
+    }
+
+    /// Adds all of them to a histogram.
+    pub fn add_to(&self, histogram: &mut Histogram) {
+        match self {
+            Self::Few(list) => list.iter().for_each(|seconds| histogram.record(*seconds)),
+            Self::Many(counted) => histogram.merge(counted),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -96,6 +185,26 @@ mod tests {
         let mut numbers: Vec<f64> = (1..=200).map(f64::from).collect();
         assert_eq!(Quantiles::of(&mut numbers), Some(Quantiles { p50: 100.0, p99: 198.0, max: 200.0, n: 200 }));
         assert_eq!(Quantiles::of(&mut [7.0]), Some(Quantiles { p50: 7.0, p99: 7.0, max: 7.0, n: 1 }));
+    }
+
+    #[test]
+    fn many_are_counted_and_stay_within_one_per_cent() {
+        let mut spread = Spread::default();
+        for n in 1..=FEW + 1 {
+            let exact = Quantiles::of(&mut (1..=n).map(|n| n as f64).collect::<Vec<_>>());
+            spread.record(n as f64);
+            // At both sides of the bound, and of a list.
+            if !(4..FEW).contains(&n) {
+                let (exact, mine) = (exact.expect("some"), spread.quantiles().expect("some"));
+                assert_eq!((mine.n, mine.max), (exact.n, exact.max));
+                for (mine, exact) in [(mine.p50, exact.p50), (mine.p99, exact.p99)] {
+                    assert!((mine - exact).abs() <= exact * 0.01, "{mine} for {exact} of {n}");
+                }
+            }
+        }
+        assert!(matches!(spread, Spread::Many(_)));
+        let with = spread.quantiles_with(9e9, 5_000).expect("some");
+        assert_eq!((with.n, with.max), (FEW as u64 + 5_001, 9e9));
     }
 
     proptest! {

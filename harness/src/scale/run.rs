@@ -18,7 +18,7 @@ use super::guard::Guard;
 use super::measures::Measures;
 use super::pace::Pace;
 use super::phases::{PhaseTracker, Tally};
-use super::quantile::{Histogram, Quantiles};
+use super::quantile::Histogram;
 use super::sample::{Ages, Counts, FORMAT, Sample};
 use super::subject::{EventRecord, Heard, Seen, Sink, Subject, Trouble};
 use super::ticks::{Tick, Ticks};
@@ -108,8 +108,8 @@ impl<'a> Run<'a> {
     pub(super) fn end_step(&mut self, end: &Step<()>) -> Step<()> {
         let tally = self.phases.tally();
         self.before = self.before + tally;
-        self.phases.times_to_healthy().iter().for_each(|&time| self.to_healthy.record(time));
-        self.phases.times_to_unhealthy().iter().for_each(|&time| self.to_unhealthy.record(time));
+        self.phases.times_to_healthy().add_to(&mut self.to_healthy);
+        self.phases.times_to_unhealthy().add_to(&mut self.to_unhealthy);
         let mut step = self.step.clone();
         step.why = match end {
             Err(outcome) => Some(outcome.to_string()),
@@ -118,8 +118,8 @@ impl<'a> Run<'a> {
             }
             Ok(()) => None,
         };
-        step.time_to_healthy = Quantiles::of(&mut self.phases.times_to_healthy().to_vec());
-        step.time_to_unhealthy = Quantiles::of(&mut self.phases.times_to_unhealthy().to_vec());
+        step.time_to_healthy = self.phases.times_to_healthy().quantiles();
+        step.time_to_unhealthy = self.phases.times_to_unhealthy().quantiles();
         (step.flips, step.kills, step.losses) = (tally.flips, tally.kills, tally.losses);
         let totals = &mut self.report.totals;
         totals.flips += tally.flips;
@@ -273,6 +273,7 @@ impl<'a> Run<'a> {
             late: millis(tick.late.as_secs_f64()),
             missed: tick.missed,
             age,
+            results: Some(delta.results),
             complete: delta.complete,
             tasks: delta.tasks,
             gone: delta.gone,
@@ -296,7 +297,7 @@ impl<'a> Run<'a> {
             counts: sample.counts,
             tally: self.before + self.phases.tally(),
             times_to_healthy,
-            waiting: new.saturating_sub(u32::try_from(times_to_healthy.len()).unwrap_or(u32::MAX)),
+            waiting: new.saturating_sub(u32::try_from(times_to_healthy.count()).unwrap_or(u32::MAX)),
             waited: sample.t - self.step.asked_at,
             took: self.took_lately.quantiles(),
             age: sample.age,

@@ -44,7 +44,11 @@ pub struct Sample {
     /// The age of the tasks' last check results, absent when no running task has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age: Option<Ages>,
-    /// Whether `tasks` holds all tasks, or only those that are new or changed since the previous sample.
+    /// Check results newer than in the previous sample; absent in files of before it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub results: Option<u32>,
+    /// Whether `tasks` holds all tasks, or only those that are new or changed since the previous sample. A later
+    /// `lastSuccess` alone is no change.
     pub complete: bool,
     /// Task objects exactly as Marathon wrote them, in Marathon's order.
     pub tasks: Vec<Value>,

@@ -91,6 +91,8 @@ impl Course {
             point.fresh += fresh;
             point.flips += flips;
         }
+        // Tasks with nothing new but good results are not in the file: the sampler counted them.
+        point.fresh = sample.results.unwrap_or(point.fresh);
         for id in &sample.gone {
             self.tasks.remove(id);
         }

@@ -141,6 +141,8 @@ pub struct Sample {
     pub tasks: Vec<Value>,
     /// Ids of tasks that are no longer listed.
     pub gone: Vec<String>,
+    /// Check results newer than in the sample before; none in files of before it was written.
+    pub results: Option<u64>,
     /// Age of the last check results, if measured.
     pub age: Option<Ages>,
     /// Whether a deployment was under way.
