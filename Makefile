@@ -48,6 +48,11 @@ live-smoke: nextest ## the telling ones of them, at most ten minutes
 	cargo nextest run --profile live-smoke --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
+.PHONY: live-rehearsal
+live-rehearsal: nextest ## the same without a cluster, on a fake DC/OS in a process of its own; ARGS=--small for a part of it
+	.ci/not-applicable --forget
+	.ci/live-rehearsal $(ARGS) || status=$$?; .ci/not-applicable; exit $${status:-0}
+
 .PHONY: soak
 soak: nextest ## what must hold for long: 100 tasks of each pair for five minutes, on real processes and in virtual time
 	cargo nextest run --profile soak --package scenarios --features soak --test offline $(ARGS)
