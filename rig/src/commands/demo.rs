@@ -81,7 +81,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             "it did not come out as the recording has it; a machine that is too busy spoils it, try again".to_owned(),
         );
     }
-    Ok(Done { text: tell(&run, &diagnosis, &name, pair), trouble, code })
+    Ok(args.output.with_copy(folder.path(), Done { text: tell(&run, &diagnosis, &name, pair), trouble, code }))
 }
 
 /// Ages, diagnosis, next command.

@@ -135,7 +135,7 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failur
         fake.shutdown().await;
     }
     let gathered = Gathered::draw(&path, &folders, outcomes)?;
-    Ok(finish(args, &path, gathered, begun.elapsed().as_secs_f64()))
+    Ok(args.output.with_copy(&path, finish(args, &path, gathered, begun.elapsed().as_secs_f64())))
 }
 
 /// Each number once, increasing.

@@ -1,11 +1,21 @@
 //! Where results go.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
 
-use crate::{exit::Failure, folder::locate::BELOW, metrics::Metrics, progress::Progress};
+use crate::{
+    commands::{Done, render},
+    exit::Failure,
+    export::Format,
+    folder::locate::BELOW,
+    metrics::Metrics,
+    progress::Progress,
+};
 
 /// Where results go, and how much is said meanwhile.
 #[derive(Args, Clone, Debug, Default)]
@@ -16,6 +26,9 @@ pub struct Output {
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
+    /// Also make a copy beside the results, FOLDER-redacted, without hosts, ids, URLs and users, to be shown to others
+    #[arg(long)]
+    pub redact: bool,
     /// Serve the numbers for Prometheus at http://ADDR/metrics while the run lasts, such as 127.0.0.1:9464
     #[arg(long, value_name = "ADDR")]
     pub metrics: Option<SocketAddr>,
@@ -32,6 +45,24 @@ impl Output {
         let (metrics, there) = Metrics::serve(address).await?;
         progress.say(&format!("metrics on http://{there}/metrics"));
         Ok(progress.with_metrics(metrics))
+    }
+
+    /// What a run in this folder has to say, with the copy to be shown if that was asked for.
+    pub fn with_copy(&self, folder: &Path, mut done: Done) -> Done {
+        if !self.redact {
+            return done;
+        }
+        let copied = render::redacted(folder).and_then(|copy| render::all(&copy, &Format::ALL));
+        match copied {
+            Ok(page) => done.text.push_str(&format!("{:<12} {}\n", "To be shown", page.display())),
+            Err(failure) => {
+                if failure.code.gravity() > done.code.gravity() {
+                    done.code = failure.code;
+                }
+                done.trouble.get_or_insert(failure.message);
+            }
+        }
+        done
     }
 
     /// The folder: the one asked for, or a new name below `hc-rig-runs`.

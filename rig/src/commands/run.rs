@@ -102,7 +102,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             return Err(failure);
         }
     };
-    conclude(&folder, outcome, begun)
+    Ok(args.output.with_copy(folder.path(), conclude(&folder, outcome, begun)?))
 }
 
 /// Tells what it would do. The cluster is only looked at.

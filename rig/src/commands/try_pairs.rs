@@ -121,7 +121,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let outcomes = gather(running).await;
     fake.shutdown().await;
     let gathered = Gathered::draw(&path, &folders, outcomes)?;
-    Ok(finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64()))
+    Ok(args.output.with_copy(&path, finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64())))
 }
 
 /// Lowers the targets to what this machine can hold, shared evenly; says so if anything had to be.

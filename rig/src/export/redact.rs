@@ -82,19 +82,49 @@ impl Names {
                 "image" => drop(self.name("image", text)),
                 "user" | "owner" => drop(self.name("user", text)),
                 "run" => drop(self.name("app", text)),
+                "command" => self.learn_command(text),
                 "app" | "appId" | "runSpecId" | "groupId" => {
                     for part in text.split('/').filter(|part| !part.is_empty() && *part != "hc-rig") {
                         drop(self.name("app", part));
                     }
                 }
-                "url" => {
-                    if let Some(host) = text.split("://").nth(1).and_then(|rest| rest.split(['/', ':', '?']).next()) {
-                        drop(self.name("host", host.rsplit('@').next().unwrap_or(host)));
-                    }
-                }
+                "url" => self.learn_address(text),
                 _ => {}
             },
             _ => {}
+        }
+    }
+
+    /// The hosts of an address, or of several with commas between; a scheme need not be there.
+    fn learn_address(&mut self, text: &str) {
+        for address in text.split(',') {
+            let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+            let rest = rest.split(['/', '?']).next().unwrap_or(rest);
+            let host = rest.rsplit('@').next().unwrap_or(rest).split(':').next().unwrap_or(rest);
+            if !host.is_empty() {
+                drop(self.name("host", host));
+            }
+        }
+    }
+
+    /// What was typed names the cluster and the user.
+    fn learn_command(&mut self, text: &str) {
+        let mut words = text.split_whitespace();
+        while let Some(word) = words.next() {
+            let (flag, value) = word.split_once('=').map_or((word, None), |(flag, value)| (flag, Some(value)));
+            if !["--url", "--user", "--ssh"].contains(&flag) {
+                continue;
+            }
+            let Some(value) = value.or_else(|| words.next()) else { return };
+            let value = value.trim_matches(['\'', '"']);
+            match (flag, value.split_once('@')) {
+                ("--url", _) => self.learn_address(value),
+                (_, Some((user, host))) => {
+                    drop(self.name("user", user));
+                    drop(self.name("host", host));
+                }
+                (_, None) => drop(self.name("user", value)),
+            }
         }
     }
 
@@ -245,6 +275,22 @@ mod tests {
 
     use super::*;
     use crate::commands::render;
+
+    #[test]
+    fn short_names_of_hosts_and_users_are_known_from_where_the_run_says_them() {
+        let mut names = Names::default();
+        names.learn(
+            "",
+            &json!({"host": "node7", "hostname": "web.lan", "url": "http://boss:8080/,http://deputy:8080/"}),
+        );
+        names.learn("command", &json!("hc-rig run mesos,TCP --url=boss:8080 --user carol --target 5"));
+        names.finish().unwrap();
+        let told = names.text("carol asked boss of node7 (web.lan, then deputy), not node70; http://boss:8080/v2/apps");
+        for original in ["carol", "boss", "node7 ", "web.lan", "deputy"] {
+            assert!(!told.contains(original), "{original} in {told}");
+        }
+        assert!(told.contains("node70"), "another word: {told}");
+    }
 
     #[test]
     fn nothing_of_the_original_is_left_and_what_belongs_together_still_does() {

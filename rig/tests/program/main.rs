@@ -12,6 +12,7 @@ mod interrupted;
 mod measured;
 mod moments;
 mod recordings;
+mod redacted;
 mod refusals;
 mod results;
 mod runs;
