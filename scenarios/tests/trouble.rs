@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-use fake_marathon::fault::{Act, Fault, FaultGuard, HttpAct, Match, Rule};
+use fake_marathon::fault::{Act, DeploymentAct, Fault, FaultGuard, HttpAct, Match, QueueAct, Rule};
 use fake_marathon::{Builder, FakeMarathon};
 use fixtures::{App, Check, Containerizer};
 use harness::Transport;
@@ -121,6 +121,21 @@ async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpA
     nothing_is_lost(&report);
     let incidents = stage.incidents();
     assert!(incidents.iter().any(|(told, count)| told == name && *count >= 1), "{incidents:?}");
+    stage.fake.shutdown().await;
+}
+
+/// The second step begins while the scheduler does not get on, and ends once it does.
+#[rstest]
+#[case::deployments_that_are_stuck(Act::Deployments(DeploymentAct::Stuck))]
+#[case::a_queue_that_holds_launches_back(Act::Queue(QueueAct::Delay(Duration::from_secs(3600))))]
+#[tokio::test(start_paused = true)]
+async fn a_step_that_drags_is_waited_for(#[case] act: Act) {
+    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let rules = vec![Rule::new(Match::default(), act)];
+    let report = stage.run(async |fake| strike(fake, rules, Duration::from_secs(30)).await).await;
+    nothing_is_lost(&report);
+    let lasted = report.steps.iter().map(|step| step.reached_at.unwrap() - step.asked_at).collect::<Vec<_>>();
+    assert!(lasted[0] < 10.0 && lasted[1] > 15.0 && lasted[2] < 10.0, "{lasted:?}");
     stage.fake.shutdown().await;
 }
 
