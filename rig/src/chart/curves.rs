@@ -19,6 +19,7 @@ use crate::{
 const LINES: &str = "<style>
 .hc-own{stroke:#d9772b;fill:none;stroke-width:3}.hc-own-dot{fill:#d9772b;stroke:none}
 .hc-native{stroke:#2f8fd0;fill:none;stroke-width:3}.hc-native-dot{fill:#2f8fd0;stroke:none}
+.hc-mark{stroke-width:4;paint-order:stroke}
 .hc-all{stroke:#9aa3b5;fill:none;stroke-width:1.5;stroke-dasharray:4 4}
 .hc-limit{fill:none;stroke-width:2;stroke-dasharray:6 6}
 </style>\n";
@@ -40,7 +41,7 @@ pub fn curves(title: &str, facts: &str, matrix: &Matrix, width: f64, theme: Them
     let columns = panels.len().clamp(1, wide);
     let margin = theme.margin();
     let head = if theme == Theme::Standalone { 62.0 } else { 0.0 };
-    let legend = if width < 600.0 { 66.0 } else { 40.0 };
+    let legend = if width < 600.0 { 80.0 } else { 40.0 };
     let height = head + legend + panels.len().div_ceil(columns) as f64 * ROW;
     let mut svg = open(width, height, theme, title);
     svg.push_str(LINES);
@@ -142,7 +143,7 @@ fn draw(svg: &mut String, panel: &Panel<'_>, matrix: &Matrix, frame: &Frame) {
             let shift = if index % 2 == 1 { " stroke-dashoffset=\"6\"" } else { "" };
             let _ = writeln!(svg, "<path class=\"hc-limit {class}\"{shift} d=\"M{x:.1} {top:.1}v{height:.1}\"/>");
             // Near the right edge the words stand on the other side of the line.
-            let (end, shift) = if x > left + width * 0.6 { ("hc-tick hc-end", -6.0) } else { ("hc-tick", 6.0) };
+            let (end, shift) = if x > left + width * 0.6 { ("hc-mark hc-end", -6.0) } else { ("hc-mark", 6.0) };
             let line = top + 14.0 + 16.0 * index as f64;
             text(svg, end, x + shift, line, &format!("{} holds {}", short(row), grouped(row.holds)));
         }

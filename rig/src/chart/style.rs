@@ -17,6 +17,7 @@ text{font-family:'DejaVu Sans',Verdana,sans-serif;font-size:13px;fill:#3b4252}
 .hc-facts{font-size:13px;fill:#5b6478}
 .hc-panel{font-size:14px;font-weight:bold;fill:#1c2333}
 .hc-tick{font-size:12px;fill:#5b6478}
+.hc-mark{font-size:12px;stroke:#ffffff}
 .hc-end{text-anchor:end}
 .hc-mid{text-anchor:middle}
 .hc-grid{stroke:#e3e7ee;stroke-width:1;fill:none}

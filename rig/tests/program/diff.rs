@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use crate::hc_rig::{HcRig, ends_with, stderr, stdout};
+use crate::{
+    hc_rig::{HcRig, ends_with, stderr, stdout},
+    results::fits_the_schema,
+};
 
 /// A folder with one run folder a limit.
 fn side(path: &Path, limits: &[u32]) -> String {
@@ -40,6 +43,7 @@ fn a_worse_limit_ends_with_3_no_change_with_0_and_too_few_with_2() {
     for name in ["diff.html", "diff.svg", "diff.md", "diff.json"] {
         assert!(Path::new(&out).join(name).is_file(), "{name}");
     }
+    fits_the_schema(&out, "diff");
     let comment = HcRig::new(&["diff", &worse, &before, "--markdown"]).run();
     ends_with(&comment, 0);
     assert!(stdout(&comment).starts_with("**BETTER**"), "{}", stdout(&comment));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     fake::Fake,
     hc_rig::{HcRig, ends_with, stdout},
-    results::{json, out},
+    results::{fits_the_schema, json, out, read},
 };
 
 #[test]
@@ -58,6 +58,18 @@ fn a_matrix_has_a_run_for_each_cell_and_a_picture() {
     for name in ["matrix.svg", "matrix.png", "report.html", "summary.json"] {
         assert!(Path::new(&run).join(name).is_file(), "{name}");
     }
+    fits_the_schema(&run, "matrix");
+    fits_the_schema(&run, "summary");
+    assert!(read(&run, "junit.xml").contains("name=\"mesos,TCP × 2\""), "{}", read(&run, "junit.xml"));
+    let drawn = ["report.html", "summary.md"].map(|name| read(&run, name));
+    ends_with(&HcRig::new(&["report", &run]).run(), 0);
+    let again = ["report.html", "summary.md"].map(|name| read(&run, name));
+    assert!(again == drawn, "drawn again it is a matrix, not a set of pairs:\n{}", again[1]);
+    assert!(
+        drawn[1].contains("| `mesos,TCP` | Marathon | holds 2, its limit lies beyond | 1 healthy | 2 healthy |"),
+        "{}",
+        drawn[1]
+    );
 }
 
 #[test]

@@ -29,3 +29,14 @@ pub(crate) fn json(run: &str, name: &str) -> Value {
 pub(crate) fn samples(run: &str) -> Vec<Value> {
     read(run, "samples.jsonl").lines().map(|line| serde_json::from_str(line).expect("a JSON object")).collect()
 }
+
+/// The file NAME.json of a folder is what the published schema of its kind says.
+#[track_caller]
+pub(crate) fn fits_the_schema(folder: &str, name: &str) {
+    let published = format!("{}/../docs/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let schema: Value = serde_json::from_str(&fs::read_to_string(published).expect("the schema")).expect("JSON");
+    let document = json(folder, &format!("{name}.json"));
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{folder}: {errors:?}");
+}

@@ -14,19 +14,8 @@ use serde_json::Value;
 use crate::{
     fake::{Fake, interrupt},
     hc_rig::{HcRig, ends_with, stderr, stdout},
-    results::{out, read, samples},
+    results::{fits_the_schema, out, read, samples},
 };
-
-/// `summary.json` is what the published schema says.
-#[track_caller]
-fn fits_the_schema(run: &str) {
-    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/summary.schema.json");
-    let schema: Value = serde_json::from_str(&fs::read_to_string(published).expect("the schema")).expect("JSON");
-    let summary: Value = serde_json::from_str(&read(run, "summary.json")).expect("JSON");
-    let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let errors: Vec<String> = validator.iter_errors(&summary).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{run}: {errors:?}");
-}
 
 #[test]
 fn try_runs_real_tasks_to_their_target_without_anything() {
@@ -54,10 +43,10 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
     for name in ["summary.json", "chart.svg", "chart.png", "report.html", "junit.xml", "summary.md"] {
         assert!(Path::new(&run).join(name).is_file(), "{name}");
     }
-    fits_the_schema(&run);
+    fits_the_schema(&run, "summary");
     for pair in ["mesos-mesos_tcp", "docker-http"] {
         let one = format!("{run}/{pair}");
-        fits_the_schema(&one);
+        fits_the_schema(&one, "summary");
         for name in ["samples.csv", "tasks.csv", "junit.xml", "summary.md", "trace.json"] {
             assert!(Path::new(&one).join(name).is_file(), "{one}/{name}");
         }
