@@ -26,7 +26,7 @@ pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
     }
     if folders.first().is_some_and(|folder| folder.path() != path) {
         match Matrix::read(path)? {
-            Some(before) => matrix(path, &Matrix::of(&runs, before.side_by_side), &runs, formats)?,
+            Some(before) => matrix(path, &Matrix::again(&before, &runs), &runs, formats)?,
             None => write_over(path, &runs, formats)?,
         }
     }

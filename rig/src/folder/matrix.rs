@@ -92,7 +92,10 @@ impl Matrix {
         counts.sort_unstable();
         counts.dedup();
         let mut rows: Vec<Row> = Vec::new();
-        for (name, run) in runs {
+        // A row takes its cells in increasing order, and folders are sorted by name, where 100 comes before 50.
+        let mut increasing: Vec<&Named> = runs.iter().collect();
+        increasing.sort_by_key(|(_, run)| run.summary.target);
+        for (name, run) in increasing {
             let place = rows.iter().position(|row| row.pair == run.manifest.pair).unwrap_or_else(|| {
                 let native = is_native(&run.manifest.check().protocol);
                 rows.push(Row { pair: run.manifest.pair.clone(), native, ..Row::default() });
@@ -101,6 +104,14 @@ impl Matrix {
             rows[place].take(cell(name, run), &run.summary.why);
         }
         Self { format: FORMAT, counts, side_by_side, rows }
+    }
+
+    /// From the same runs as `before`, with its rows in the same order.
+    pub fn again(before: &Self, runs: &[Named]) -> Self {
+        let mut matrix = Self::of(runs, before.side_by_side);
+        let place = |row: &Row| before.rows.iter().position(|old| old.pair == row.pair).unwrap_or(usize::MAX);
+        matrix.rows.sort_by_key(place);
+        matrix
     }
 
     /// The largest number asked for.
@@ -150,6 +161,27 @@ fn cell(name: &str, run: &Run) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_may_come_in_any_order() {
+        let run = |pair: &str, target, verdict| {
+            let mut run = Run::default();
+            pair.clone_into(&mut run.manifest.pair);
+            (run.summary.target, run.summary.verdict) = (target, verdict);
+            (format!("{pair}-{target}"), run)
+        };
+        let runs = [
+            run("mesos,HTTP", 100, Verdict::NotReached),
+            run("mesos,HTTP", 50, Verdict::Held),
+            run("mesos,TCP", 100, Verdict::Held),
+            run("mesos,TCP", 50, Verdict::Held),
+        ];
+        let row = |pair: &str| Row { pair: pair.to_owned(), ..Row::default() };
+        let before = Matrix { rows: vec![row("mesos,TCP"), row("mesos,HTTP")], ..Matrix::default() };
+        let matrix = Matrix::again(&before, &runs);
+        let told: Vec<_> = matrix.rows.iter().map(|row| (row.pair.as_str(), row.holds, row.breaks)).collect();
+        assert_eq!(told, [("mesos,TCP", 100, None), ("mesos,HTTP", 50, Some(100))]);
+    }
 
     #[test]
     fn the_limit_is_the_largest_number_below_which_all_held() {
