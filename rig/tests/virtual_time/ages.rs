@@ -21,9 +21,21 @@ fn recorded() -> Vec<(f64, f64, f64)> {
     rows.iter().map(|row| (number(row, "t"), number(row, "median_age_s"), number(row, "max_age_s"))).collect()
 }
 
-/// Where the ages fall back: the first row after one above ten seconds that is below five.
-fn fallen(rows: &[(f64, f64, f64)]) -> usize {
-    1 + rows.windows(2).position(|pair| pair[0].1 > 10.0 && pair[1].1 < 5.0).expect("the ages fall back")
+/// From one of our samples to the next, in seconds.
+const POLL: f64 = 0.1;
+
+/// How far our ages lie from the recorded ones, with the pairs; the recording begins at our sample `first`.
+fn apart(ours: &[(f64, f64, f64)], real: &[(f64, f64, f64)], first: usize) -> (f64, String) {
+    // Its samples were meant to be 2 s apart. In the standstill nothing but the clock moves the ages: they tell the truth.
+    let rising = real.windows(2).take_while(|pair| pair[1].1 > pair[0].1).count();
+    let between = (real[rising].1 - real[0].1) / rising as f64;
+    let pairs =
+        real.iter().enumerate().map(|(n, row)| (ours[first + (n as f64 * between / POLL).round() as usize], row));
+    let apart = |(mine, theirs): ((f64, f64, f64), &(f64, f64, f64))| {
+        let worst = (mine.1 - theirs.1).abs().max((mine.2 - theirs.2).abs());
+        (worst, format!("{worst:.1} s apart: {mine:?} for {theirs:?}\n"))
+    };
+    pairs.map(apart).fold((0.0, String::new()), |(worst, said), (one, line)| (one.max(worst), said + &line))
 }
 
 async fn sixty_and_a_hung_one(check: Check) -> (RunReport, Vec<(f64, f64, f64)>) {
@@ -33,7 +45,7 @@ async fn sixty_and_a_hung_one(check: Check) -> (RunReport, Vec<(f64, f64, f64)>)
     let hung = App::listener(Containerizer::Mesos, check).id("/hung").hangs_after(secs(10)).timeout(secs(20));
     stage.deploy(hung.interval(secs(1)).max_consecutive_failures(0)).await;
     let plan = Plan::list(60, &[60]).expect("a plan");
-    let drive = Drive { hold: Duration::from_secs(90), ..Drive::new(plan) };
+    let drive = Drive { hold: Duration::from_secs(90), poll: Duration::from_secs_f64(POLL), ..Drive::new(plan) };
     let mut kept = Kept::default();
     let report = drive.run(&mut MarathonApp::new(stage.client.clone(), &many), &mut kept).await;
     let ages = kept.samples.iter().filter_map(|sample| Some((sample.t, sample.age?.p50, sample.age?.max)));
@@ -48,13 +60,11 @@ async fn one_hung_task_ages_everybody_as_on_the_real_one() {
     assert!(report.outcome.held(), "nothing is called unhealthy: {}", report.outcome);
     assert!(!report.totals.age_of_changes_only);
     let real = recorded();
-    let (here, there) = (fallen(&ours), fallen(&real));
-    let before = there.min(here);
-    for step in 0..(real.len() - there + before) {
-        let (mine, theirs) = (ours[here - before + step], real[there - before + step]);
-        let apart = (mine.1 - theirs.1).abs().max((mine.2 - theirs.2).abs());
-        assert!(apart <= 2.0, "{apart:.1} s apart: {mine:?} for {theirs:?}\nours {ours:?}");
-    }
+    // When the recorder took its first sample is chance: the recording is laid where it fits best.
+    let length = real.len() * 25;
+    let fits = (0..ours.len() - length).map(|first| apart(&ours, &real, first));
+    let (worst, pairs) = fits.min_by(|a, b| a.0.total_cmp(&b.0)).expect("watched long enough");
+    assert!(worst <= 2.0, "{pairs}");
     let worst = report.totals.age.expect("ages").max;
     assert!((14.0..19.0).contains(&worst), "{worst}");
 }
