@@ -2,14 +2,14 @@
 
 use std::{
     ffi::OsString,
-    io::{IsTerminal as _, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 use hc_rig::{
-    cli::{Cli, Command, LogFormat},
+    cli::{Cli, Command, LogFormat, color},
     commands::{self, Done},
     exit::{Code, Failure},
     export::Format,
@@ -37,6 +37,7 @@ fn program() -> ExitCode {
             return failure.code.into();
         }
     };
+    color::decide(cli.color);
     log(&cli);
     if let Command::Fake { arguments } = cli.command {
         let own = std::env::current_exe().ok();
@@ -81,9 +82,18 @@ fn parse() -> Result<Cli, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     // Only to find the file: what is wrong with the line is said by the parser, about the whole of it.
     let asked = Cli::command().ignore_errors(true).try_get_matches_from(&line).ok();
-    let asked = asked.and_then(|matches| matches.get_one::<PathBuf>("config").cloned());
-    let file = SettingsFile::find(asked.as_deref(), variable)?;
-    Ok(Cli::parse_from(settings::expand(&Cli::command(), line, variable, file.as_ref())?))
+    let config = asked.as_ref().and_then(|matches| matches.get_one::<PathBuf>("config"));
+    let file = SettingsFile::find(config.map(PathBuf::as_path), variable)?;
+    let color = asked.as_ref().and_then(|matches| matches.get_one::<ColorChoice>("color").copied()).unwrap_or_default();
+    let expanded = settings::expand(&Cli::command(), line, variable, file.as_ref())?;
+    let parsed = Cli::command().color(color).try_get_matches_from(&expanded.line);
+    match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => Ok(cli),
+        Err(error) => match expanded.refused(&error, file.as_ref()) {
+            Some(refusal) => Err(refusal),
+            None => error.exit(),
+        },
+    }
 }
 
 /// Sends the log to stderr, if one was asked for.
@@ -96,9 +106,7 @@ fn log(cli: &Cli) {
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,hc_rig={level},harness={level}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match cli.log_format {
-        LogFormat::Text => {
-            log.with_ansi(std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal()).init()
-        }
+        LogFormat::Text => log.with_ansi(color::on_stderr()).init(),
         LogFormat::Json => log.json().init(),
     }
 }

@@ -1,11 +1,12 @@
 //! What the user types.
 
+pub mod color;
 pub mod spoken;
 pub mod values;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
@@ -55,6 +56,9 @@ pub struct Cli {
     /// How the log on stderr is written
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
+    /// Colours on a terminal, always or never; NO_COLOR turns off what is left to auto
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", env = "HC_RIG_COLOR")]
+    pub color: ColorChoice,
     /// The command.
     #[command(subcommand)]
     pub command: Command,

@@ -48,7 +48,7 @@ impl Progress {
             bar
         });
         let metrics = self.metrics.clone();
-        PairProgress { name: name.to_owned(), bar, quiet: self.quiet, metrics, step: 1, target }
+        PairProgress { name: name.to_owned(), bar, quiet: self.quiet, metrics, step: 1, target, t: 0.0, ends: None }
     }
 
     /// A sentence between the lines.
@@ -70,6 +70,10 @@ pub struct PairProgress {
     metrics: Option<Metrics>,
     step: usize,
     target: u32,
+    /// Seconds of the last poll.
+    t: f64,
+    /// When it should be over, in seconds since the start, if that can be told.
+    ends: Option<f64>,
 }
 
 impl PairProgress {
@@ -84,14 +88,16 @@ impl PairProgress {
     /// The counts of a poll: its target, its number, its seconds since the start, and how long the answer took and how
     /// late the question was.
     pub fn show(&mut self, counts: &Counts, asked: u32, request: u64, t: f64, took: f64, late: f64) {
+        self.t = t;
         if let Some(bar) = &self.bar {
             bar.set_position(u64::from(counts.healthy));
             bar.set_message(format!(
-                "{}  {}/{} healthy   asked {asked}{}   #{request}   {t:.0} s   answer {:.0} ms{}",
+                "{}  {}/{} healthy   asked {asked}{}   #{request}   {t:.0} s{}   answer {:.0} ms{}",
                 stack(counts, self.target),
                 counts.healthy,
                 self.target,
                 trouble(counts.unhealthy, counts.unreachable),
+                self.left().map(|left| format!(", {left}")).unwrap_or_default(),
                 took * 1e3,
                 // A tick that is late by less than a tenth of a second is nobody's business.
                 if late >= 0.1 { format!(", asked {:.0} ms late", late * 1e3) } else { String::new() },
@@ -102,14 +108,28 @@ impl PairProgress {
     /// A step is over, of so many if that is known.
     pub fn step(&mut self, step: &StepReport, steps: Option<usize>) {
         self.step = step.step;
+        self.ends = steps.and_then(|steps| expected_end(self.t, step.step, steps));
         if self.bar.is_none() && !self.quiet {
             let how = match step.seconds() {
                 Some(seconds) => format!("reached after {seconds:.1} s"),
                 None => "not reached".to_owned(),
             };
             let of = steps.map(|steps| format!("/{steps}")).unwrap_or_default();
-            eprintln!("{}  step {}{of}  {} tasks  {how}  ({})", self.name, step.step, step.target, step.counts);
+            eprintln!(
+                "{}  step {}{of}  {} tasks  {how}  ({}){}",
+                self.name,
+                step.step,
+                step.target,
+                step.counts,
+                self.left().map(|left| format!("  {left}")).unwrap_or_default(),
+            );
         }
+    }
+
+    /// How long it should still take, if that can be told.
+    fn left(&self) -> Option<String> {
+        let left = (self.ends? - self.t).max(1.0);
+        Some(if left < 90.0 { format!("about {left:.0} s left") } else { format!("about {:.0} min left", left / 60.0) })
     }
 
     /// The run of this pair is over.
@@ -124,6 +144,12 @@ impl PairProgress {
             None => {}
         }
     }
+}
+
+/// When a run should be over that has taken `t` seconds for its first `done` of `steps`: each further step as long as
+/// those so far on average. None after the last.
+fn expected_end(t: f64, done: usize, steps: usize) -> Option<f64> {
+    (0 < done && done < steps).then(|| t / done as f64 * steps as f64)
 }
 
 /// Cells of the bar.
@@ -167,6 +193,25 @@ fn trouble(unhealthy: u32, unreachable: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_follows_from_the_steps_so_far() {
+        assert_eq!(expected_end(30.0, 3, 10), Some(100.0));
+        assert_eq!(expected_end(30.0, 3, 3), None);
+        let mut pair = Progress::new(true).pair("mesos,TCP", 31);
+        let mut said = |t: f64, step: usize| {
+            pair.show(&Counts::default(), 31, 1, t, 0.0, 0.0);
+            if step > 0 {
+                pair.ends = expected_end(pair.t, step, 4);
+            }
+            pair.left()
+        };
+        assert_eq!(said(10.0, 0), None, "nothing is known in the first step");
+        assert_eq!(said(20.0, 1).as_deref(), Some("about 60 s left"));
+        assert_eq!(said(30.0, 0).as_deref(), Some("about 50 s left"));
+        assert_eq!(said(500.0, 2).as_deref(), Some("about 8 min left"));
+        assert_eq!(said(600.0, 4), None);
+    }
 
     #[test]
     fn a_bar_shows_each_state_by_a_sign_of_its_own_and_trouble_however_small() {

@@ -123,7 +123,8 @@ impl SettingsFile {
         Ok(())
     }
 
-    fn wrong(&self, key: &str, why: &str) -> Failure {
+    /// The failure for what is wrong with a key, with file and line.
+    pub(super) fn wrong(&self, key: &str, why: &str) -> Failure {
         let names = |line: &str| {
             let line = line.trim_start().trim_start_matches('[');
             line.strip_prefix(key)

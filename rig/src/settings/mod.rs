@@ -5,6 +5,7 @@
 //! typed, so that clap judges it like anything typed.
 
 mod file;
+mod refused;
 
 use std::ffi::OsString;
 
@@ -15,7 +16,7 @@ pub use file::SettingsFile;
 use crate::exit::Failure;
 
 /// Flags that are about the file and the log, not about a command.
-const GLOBAL: [&str; 3] = ["config", "verbose", "log-format"];
+const GLOBAL: [&str; 4] = ["config", "verbose", "log-format", "color"];
 
 /// Variables of DC/OS and Marathon that mean the same as a flag: where one is set, the file's value of the flag yields.
 const SAME: [(&str, &[&str]); 7] = [
@@ -124,6 +125,15 @@ pub fn settings(
     Ok(all)
 }
 
+/// A command line with what variables and the file say of flags that were not typed.
+#[derive(Clone, Debug, Default)]
+pub struct Expanded {
+    /// The words for the parser.
+    pub line: Vec<OsString>,
+    /// What was put in.
+    added: Vec<Setting>,
+}
+
 /// The command line with what variables and the file say put behind the command's name.
 ///
 /// # Errors
@@ -133,7 +143,7 @@ pub fn expand(
     line: Vec<OsString>,
     variable: impl Fn(&str) -> Option<String>,
     file: Option<&SettingsFile>,
-) -> Result<Vec<OsString>, Failure> {
+) -> Result<Expanded, Failure> {
     if let Some(file) = file {
         file.holds_only(root)?;
     }
@@ -143,28 +153,24 @@ pub fn expand(
             .find(|command| command.get_name_and_visible_aliases().contains(&word.as_str()))
             .map(|command| (place, command))
     }) else {
-        return Ok(line);
+        return Ok(Expanded { line, added: Vec::new() });
     };
     // The fake has a command line of its own.
     if command.get_name() == "fake" {
-        return Ok(line);
+        return Ok(Expanded { line, added: Vec::new() });
     }
-    let mut added = Vec::new();
-    for setting in settings(command, &words[place + 1..], variable, file)? {
-        if matches!(setting.source, Source::Typed | Source::Default) {
-            continue;
-        }
+    let mut added = settings(command, &words[place + 1..], variable, file)?;
+    added.retain(|setting| !matches!(setting.source, Source::Typed | Source::Default));
+    let words = added.iter().flat_map(|setting| {
         let flag = format!("--{}", setting.flag);
-        added.extend(
-            setting
-                .values
-                .into_iter()
-                .map(|value| OsString::from(if setting.switch { flag.clone() } else { format!("{flag}={value}") })),
-        );
-    }
-    let mut whole = line;
-    whole.splice(place + 1..place + 1, added);
-    Ok(whole)
+        setting
+            .values
+            .iter()
+            .map(move |value| OsString::from(if setting.switch { flag.clone() } else { format!("{flag}={value}") }))
+    });
+    let mut line = line;
+    line.splice(place + 1..place + 1, words);
+    Ok(Expanded { line, added })
 }
 
 /// `target` of `--target` and `--target=5`.

@@ -10,13 +10,14 @@ fn file(text: &str) -> SettingsFile {
 fn expanded(line: &str, variables: &[(&str, &str)], text: &str) -> Result<Vec<String>, String> {
     let variable = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     let line = line.split_whitespace().map(OsString::from).collect();
-    let whole = expand(&Cli::command(), line, variable, Some(&file(text))).map_err(|failure| failure.message)?;
+    let file = file(text);
+    let whole = expand(&Cli::command(), line, variable, Some(&file)).map_err(|failure| failure.message)?;
     // Whatever comes out must be what clap takes.
     Cli::command()
-        .try_get_matches_from(&whole)
+        .try_get_matches_from(&whole.line)
         .and_then(|matches| Cli::from_arg_matches(&matches))
-        .map_err(|error| error.to_string())?;
-    Ok(whole.into_iter().map(|word| word.to_string_lossy().into_owned()).collect())
+        .map_err(|error| whole.refused(&error, Some(&file)).map_or(error.to_string(), |failure| failure.message))?;
+    Ok(whole.line.into_iter().map(|word| word.to_string_lossy().into_owned()).collect())
 }
 
 #[test]
@@ -60,6 +61,25 @@ fn a_wrong_key_is_said_with_its_line() {
     }
     let broken = SettingsFile::parse("hc-rig.toml", "step = 1\nstep == 2\n".to_owned()).unwrap_err();
     assert!(broken.message.starts_with("hc-rig.toml:2: "), "{}", broken.message);
+}
+
+#[test]
+fn a_value_that_is_refused_is_said_with_where_it_stands() {
+    let poll = "step = 5\npoll = \"1ms\"\n";
+    for (line, variables, text, said) in [
+        ("hc-rig run a.json", &[][..], poll, "hc-rig.toml:2: poll cannot be \"1ms\": polls may be 100ms to 60s apart"),
+        ("hc-rig try", &[("HC_RIG_POLL", "5x")], poll, "HC_RIG_POLL: poll cannot be \"5x\": "),
+        (
+            "hc-rig try",
+            &[],
+            "[try]\npolicy = \"up\"\n",
+            "hc-rig.toml:2: policy cannot be \"up\": write one of linear, ",
+        ),
+        ("hc-rig try --poll 2ms", &[], poll, "error: invalid value '2ms' for '--poll <TIME>'"),
+    ] {
+        let why = expanded(line, variables, text).unwrap_err();
+        assert!(why.starts_with(said), "{why}");
+    }
 }
 
 #[test]

@@ -141,3 +141,17 @@ fn the_clusters_own_ca_is_trusted_when_somebody_says_yes() {
         assert!(shown.contains(says), "{shown}");
     }
 }
+
+#[test]
+fn colours_follow_what_was_asked_for_then_the_environment_then_the_terminal() {
+    let fake = Fake::start(&[]);
+    let login = ["-vv", "login", "--url", &fake.url];
+    let colored = |text: &str| text.contains("\u{1b}[");
+    let piped = |more: &[&str]| stderr(&HcRig::new(&[&login[..], more].concat()).run());
+    assert!(!colored(&piped(&[])) && !piped(&[]).is_empty(), "a pipe gets a plain log");
+    assert!(colored(&piped(&["--color", "always"])));
+    let shown = |rig: HcRig| Terminal::start(rig.env("TERM", "xterm")).end().0;
+    assert!(colored(&shown(HcRig::new(&login))));
+    assert!(!colored(&shown(HcRig::new(&login).env("NO_COLOR", "1"))));
+    assert!(!colored(&shown(HcRig::new(&[&login[..], &["--color", "never"]].concat()))));
+}
