@@ -22,6 +22,8 @@ use crate::{
 
 /// How long a case's apps may take to go.
 const GONE_WITHIN: Duration = Duration::from_secs(60);
+/// Stands for an answer that did not come: no server answers with this status.
+const NO_ANSWER: u16 = 599;
 /// Recorded bodies that `create.bodies` posts: the list is the project's own.
 const BODIES: &str = include_str!("../../../fixtures/recorded/create.bodies.jsonl");
 
@@ -64,25 +66,46 @@ async fn take(out: &Path, names: &[&'static str], service: Router) -> Result<Don
     let bodies: Vec<Value> = BODIES.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let mut text = String::new();
     for name in names {
-        let recorder = Recorder::new(service.clone(), &[]);
-        must_be_empty(&recorder).await?;
-        recorder.restart();
-        cases::run(name, &recorder, &bodies).await;
-        recorder.stop_events();
-        let rows = recorder.rows();
-        let gone = remove(&recorder, &rows).await;
-        let path = out.join(format!("{name}.jsonl"));
-        let lines: String = rows.iter().map(|row| format!("{}\n", scrubbed(row))).collect();
-        std::fs::write(&path, lines)
-            .map_err(|error| Failure::new(Code::Results, format!("cannot write {}: {error}", path.display())))?;
-        text += &format!("{name}  {} rows\n", rows.len());
-        if !gone {
-            let what =
-                format!("the apps of case {name} did not go within {} s; look at /v2/apps", GONE_WITHIN.as_secs());
-            return Ok(Done { text, trouble: Some(what), code: Code::CleanUp });
+        match take_one(out, name, &service, &bodies).await {
+            Ok(rows) => text += &format!("{name}  {rows} rows\n"),
+            // What was recorded before stays, and is told.
+            Err(failure) => return Ok(Done { text, trouble: Some(failure.message), code: failure.code }),
         }
     }
     Ok(Done::well(text))
+}
+
+/// Records one case and tells how many rows it has. A case in which an answer is missing is no recording: it leaves no
+/// file.
+async fn take_one(out: &Path, name: &str, service: &Router, bodies: &[Value]) -> Result<usize, Failure> {
+    let recorder = Recorder::new(service.clone(), &[]);
+    must_be_empty(&recorder).await?;
+    recorder.restart();
+    cases::run(name, &recorder, bodies).await;
+    recorder.stop_events();
+    let rows = recorder.rows();
+    let gone = remove(&recorder, &rows).await;
+    if let Some(request) = unanswered(&rows) {
+        let left = if gone { "" } else { " and may have left apps behind, see /v2/apps" };
+        let what = format!("{request} of case {name} had no answer: the case is left out{left}; record it again");
+        return Err(Failure::new(Code::Unreachable, what));
+    }
+    let path = out.join(format!("{name}.jsonl"));
+    let lines: String = rows.iter().map(|row| format!("{}\n", scrubbed(row))).collect();
+    std::fs::write(&path, lines).map_err(|error| Failure::results(&path, &error))?;
+    if gone {
+        return Ok(rows.len());
+    }
+    let within = GONE_WITHIN.as_secs();
+    let what = format!("case {name} is recorded, but its apps did not go within {within} s; look at /v2/apps");
+    Err(Failure::new(Code::CleanUp, what))
+}
+
+/// The first request that the server did not answer, as method and path.
+fn unanswered(rows: &[Value]) -> Option<String> {
+    let row = rows.iter().find(|row| row["response"]["status"] == NO_ANSWER)?;
+    let of = |key: &str| row["request"][key].as_str().unwrap_or_default().to_owned();
+    Some(format!("{} {}", of("method"), of("path")))
 }
 
 /// Somebody else's apps must not be touched, nor stand in the recording.
@@ -192,15 +215,19 @@ async fn forward(transport: &Transport, base: &str, request: Request) -> Result<
     Ok(response)
 }
 
-/// No server answers with this status; the row says what happened.
 fn no_answer(why: String) -> Response {
     let mut response = Response::new(Body::from(why));
-    *response.status_mut() = http::StatusCode::from_u16(599).unwrap_or(http::StatusCode::BAD_GATEWAY);
+    *response.status_mut() = http::StatusCode::from_u16(NO_ANSWER).unwrap_or(http::StatusCode::BAD_GATEWAY);
     response
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
     use serde_json::json;
 
     use super::*;
@@ -215,6 +242,38 @@ mod tests {
         assert_eq!(kept["response"]["json"]["zookeeper_config"]["zk"], "zk://<scrubbed>@h:2181/marathon");
         let definition = json!({"request": {"path": "/v2/apps", "body": {"token": "kept: it is a case's own"}}});
         assert_eq!(scrubbed(&definition), definition);
+    }
+
+    /// A server that gives so many answers and is gone.
+    fn answers(times: usize) -> Router {
+        let left = Arc::new(AtomicUsize::new(times));
+        Router::new().fallback(move |_: Request| {
+            let there = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+            async move {
+                if there {
+                    Response::new(Body::from("[]"))
+                } else {
+                    no_answer("connection refused".to_owned())
+                }
+            }
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_case_without_an_answer_leaves_no_file_and_those_before_it_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (out, file) = (folder.path(), folder.path().join("empty.reads.jsonl"));
+        let cut = LocalSet::new().run_until(take(out, &["empty.reads"], answers(3))).await.expect("an end");
+        assert_eq!((cut.code, cut.text.as_str(), file.exists()), (Code::Unreachable, "", false));
+        assert!(cut.trouble.is_some_and(|what| what.contains(" of case empty.reads had no answer")));
+
+        let names = ["empty.reads", "empty.reads"];
+        let rows = LocalSet::new().run_until(take(out, &names[..1], answers(usize::MAX))).await.expect("an end");
+        assert!(rows.trouble.is_none() && file.exists(), "{rows:?}");
+        let requests = std::fs::read_to_string(&file).expect("the case").lines().count();
+        // Three looks at the empty server are no part of the case, and a fourth begins the next one.
+        let both = LocalSet::new().run_until(take(out, &names, answers(requests + 4))).await.expect("an end");
+        assert_eq!((both.code, both.text), (Code::Unreachable, rows.text), "the first is told, the second is not");
     }
 
     #[test]
