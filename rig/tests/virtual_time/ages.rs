@@ -5,20 +5,21 @@ use std::time::Duration;
 use fake_marathon::FakeMarathon;
 use fixtures::{App, Check, Containerizer, secs};
 use harness::scale::{Drive, MarathonApp, Plan, RunReport};
+use hc_rig::demo::recording;
 use serde_json::Value;
 
 use crate::stage::{Kept, Stage};
 
 /// Recorded from Marathon 1.11.26: 60 well tasks checked each second, one hung task with a time-out of 20 s, 256 slots;
-/// (t, median age, oldest) every two seconds.
+/// (seconds since the first sample, median age, oldest).
 fn recorded() -> Vec<(f64, f64, f64)> {
     let text = fixtures::ONE_HUNG_TASK;
     let all: Value = serde_json::from_str(text).expect("the recording");
     let runs = all["runs"].as_array().expect("runs");
     let run = runs.iter().find(|run| run["max_concurrent_marathon_health_checks"] == 256).expect("the default");
     let rows = run["with_one_hung_task"].as_array().expect("rows");
-    let number = |row: &Value, key: &str| row[key].as_f64().expect("a number");
-    rows.iter().map(|row| (number(row, "t"), number(row, "median_age_s"), number(row, "max_age_s"))).collect()
+    let oldest = rows.iter().map(|row| row["max_age_s"].as_f64().expect("a number"));
+    recording::ages().into_iter().zip(oldest).map(|((t, median), oldest)| (t, median, oldest)).collect()
 }
 
 /// From one of our samples to the next, in seconds.
@@ -26,11 +27,7 @@ const POLL: f64 = 0.1;
 
 /// How far our ages lie from the recorded ones, with the pairs; the recording begins at our sample `first`.
 fn apart(ours: &[(f64, f64, f64)], real: &[(f64, f64, f64)], first: usize) -> (f64, String) {
-    // Its samples were meant to be 2 s apart. In the standstill nothing but the clock moves the ages: they tell the truth.
-    let rising = real.windows(2).take_while(|pair| pair[1].1 > pair[0].1).count();
-    let between = (real[rising].1 - real[0].1) / rising as f64;
-    let pairs =
-        real.iter().enumerate().map(|(n, row)| (ours[first + (n as f64 * between / POLL).round() as usize], row));
+    let pairs = real.iter().map(|row| (ours[first + (row.0 / POLL).round() as usize], row));
     let apart = |(mine, theirs): ((f64, f64, f64), &(f64, f64, f64))| {
         let worst = (mine.1 - theirs.1).abs().max((mine.2 - theirs.2).abs());
         (worst, format!("{worst:.1} s apart: {mine:?} for {theirs:?}\n"))
@@ -61,7 +58,7 @@ async fn one_hung_task_ages_everybody_as_on_the_real_one() {
     assert!(!report.totals.age_of_changes_only);
     let real = recorded();
     // When the recorder took its first sample is chance: the recording is laid where it fits best.
-    let length = real.len() * 25;
+    let length = (real[real.len() - 1].0 / POLL).round() as usize;
     let fits = (0..ours.len() - length).map(|first| apart(&ours, &real, first));
     let (worst, pairs) = fits.min_by(|a, b| a.0.total_cmp(&b.0)).expect("watched long enough");
     assert!(worst <= 2.0, "{pairs}");
