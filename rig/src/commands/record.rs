@@ -111,6 +111,10 @@ fn unanswered(rows: &[Value]) -> Option<String> {
 /// Somebody else's apps must not be touched, nor stand in the recording.
 async fn must_be_empty(recorder: &Recorder) -> Result<(), Failure> {
     let root = recorder.get("/v2/groups?embed=group.groups&embed=group.apps&embed=group.pods").quietly().await;
+    if root.status == NO_ANSWER {
+        let why = root.json.as_str().unwrap_or_default();
+        return Err(Failure::new(Code::Unreachable, format!("no answer to /v2/groups: {why}; check the URL")));
+    }
     if root.status != 200 {
         let why = format!("/v2/groups answers {}: {}", root.status, root.json);
         return Err(Failure::new(Code::Unreachable, why));
@@ -261,6 +265,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_case_without_an_answer_leaves_no_file_and_those_before_it_stay() {
+        let nobody = must_be_empty(&Recorder::new(answers(0), &[])).await.expect_err("nobody answers");
+        assert_eq!(nobody.message, "no answer to /v2/groups: connection refused; check the URL");
+
         let folder = tempfile::tempdir().expect("a folder");
         let (out, file) = (folder.path(), folder.path().join("empty.reads.jsonl"));
         let cut = LocalSet::new().run_until(take(out, &["empty.reads"], answers(3))).await.expect("an end");
