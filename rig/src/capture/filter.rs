@@ -1,6 +1,6 @@
 //! The sysdig filter of a task.
 
-use crate::{exit::Failure, folder::tasks::Story};
+use crate::{exit::Failure, folder::story::Story};
 
 /// What the manual procedure looks at: the executor, all that it started (`proc.apid`), and the task's port
 /// (`fd.sport`), which shows the checks of Marathon too.

@@ -11,8 +11,8 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         Run, incident,
+        story::Story,
         summary::{Step, Verdict},
-        tasks::Story,
     },
     report::measured::Member,
 };

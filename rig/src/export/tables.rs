@@ -3,7 +3,7 @@
 
 use crate::{
     exit::{Code, Failure},
-    folder::{Run, sample::State, tasks::Story},
+    folder::{Run, sample::State, story::Story},
 };
 
 /// One row a sample.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::folder::{
     Run,
     sample::State,
-    tasks::{Moment, Story},
+    story::{Moment, Story},
 };
 
 /// The process that the counters of the whole app belong to.

@@ -19,6 +19,7 @@ pub mod moment;
 pub mod reserve;
 pub mod sample;
 pub mod schema;
+pub mod story;
 pub mod summary;
 pub mod tasks;
 
@@ -216,7 +217,7 @@ impl RunFolder {
             summary.reached = u64::from(limit.holds);
         }
         summary.sick_tasks = stories.all().filter(|story| story.sickness.is_some()).count() as u64;
-        let in_grace = |story: &&tasks::Story| story.sickness.is_none() && story.failed_in_grace.is_some();
+        let in_grace = |story: &&story::Story| story.sickness.is_none() && story.failed_in_grace.is_some();
         summary.grace_tasks = stories.all().filter(in_grace).count() as u64;
         summary.ended_tasks = stories.all().filter(|story| story.end.is_some()).count() as u64;
         if summary.verdict == summary::Verdict::Broken && summary.why.is_empty() {

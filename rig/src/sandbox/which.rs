@@ -6,7 +6,7 @@ use harness::watch::short;
 
 use crate::{
     exit::Failure,
-    folder::{Run, RunFolder, locate, manifest::EMBEDDED, tasks::Story},
+    folder::{Run, RunFolder, locate, manifest::EMBEDDED, story::Story},
 };
 
 /// What is wanted of the sandbox.

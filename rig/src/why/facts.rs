@@ -5,8 +5,8 @@ use crate::folder::{
     evidence::{Answer, Evidence, Probe},
     manifest::{CheckFacts, Manifest},
     sample::Counts,
+    story::{Sickness, Story},
     summary::Verdict,
-    tasks::{Sickness, Story},
 };
 
 /// The facts of one run.

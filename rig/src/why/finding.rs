@@ -7,7 +7,7 @@ use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
     manifest::{Manifest, is_native},
-    tasks::{Moment, Story},
+    story::{Moment, Story},
 };
 
 /// The capture command of the seed: four files of a gigabyte at most, compressed.

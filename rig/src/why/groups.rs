@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::{
-    folder::tasks::Story,
+    folder::story::Story,
     why::{conclusion::count, facts::Cause},
 };
 

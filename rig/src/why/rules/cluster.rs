@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    folder::{evidence::Waiting, tasks::Story},
+    folder::{evidence::Waiting, story::Story},
     why::{
         conclusion::{Conclusion, Reason, Sureness, count, some},
         facts::Facts,

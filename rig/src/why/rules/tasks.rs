@@ -6,7 +6,7 @@ use crate::{
     folder::{
         evidence::{Answer, Occasion, Probe},
         manifest::CheckFacts,
-        tasks::{Sickness, Story},
+        story::{Sickness, Story},
     },
     why::{
         conclusion::{Conclusion, Reason, Sureness, count},

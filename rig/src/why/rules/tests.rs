@@ -8,7 +8,7 @@ use crate::{
         evidence::{Answer, Census, Evidence, Probe, Suspect, Waiting},
         manifest::{Manifest, Plan},
         sample::Counts,
-        tasks::{End, Sickness, Story},
+        story::{End, Sickness, Story},
     },
     why::{
         Conclusion, Facts, Reason, Sureness,

@@ -4,7 +4,7 @@
 use crate::{
     folder::{
         evidence::{Answer, Probe},
-        tasks::Story,
+        story::Story,
     },
     why::{
         conclusion::{Conclusion, Reason, Sureness, count},
