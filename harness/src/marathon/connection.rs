@@ -39,6 +39,15 @@ pub(super) struct Answer {
     pub(super) response: Response,
 }
 
+/// Who we are, as a request says it. Nobody has neither.
+#[derive(Default)]
+pub(super) struct Identity {
+    /// The value of `Authorization`.
+    pub(super) header: Option<HeaderValue>,
+    /// What in it is secret: the token, or the pair of user and password.
+    pub(super) proof: Option<Secret>,
+}
+
 pub(super) struct Connection {
     pub(super) transport: Transport,
     pub(super) bases: Vec<Url>,
@@ -154,7 +163,7 @@ impl Connection {
         let mut url = ask.target.under(base);
         let mut renewed = false;
         for _ in 0..=REDIRECTS {
-            let (token, request) = self.request(&url, ask).await?;
+            let (proof, request) = self.request(&url, ask).await?;
             let sent = Instant::now();
             let response = self
                 .transport
@@ -168,16 +177,15 @@ impl Connection {
                 self.learn_leader(&response.headers);
             }
             match response.status {
-                StatusCode::UNAUTHORIZED if !renewed && token.is_some() => {
+                StatusCode::UNAUTHORIZED if !renewed => {
                     renewed = true;
-                    if let (Auth::Dcos(source), Some(stale)) = (&self.auth, &token)
-                        && source.can_renew()
-                    {
-                        source.renew(stale).await.map_err(|error| self.login_error(ask, &url, error))?;
-                        self.incidents.note(&IncidentKind::LoggedInAgain);
-                        continue;
+                    let again = match &proof {
+                        Some(proof) => self.renew(&ask.method, url.as_str(), proof).await?,
+                        None => false,
+                    };
+                    if !again {
+                        return Err(self.refusal(ask, &url, response).await);
                     }
-                    return Err(self.refusal(ask, &url, response).await);
                 }
                 status if status.is_redirection() && ask.method == Method::GET => {
                     let location = response.headers.get(LOCATION).and_then(|location| location.to_str().ok());
@@ -197,44 +205,58 @@ impl Connection {
         Err(Error::body(&ask.method, url.as_str(), format!("more than {REDIRECTS} redirects"), b""))
     }
 
-    /// The request with our identity, and the token that it carries.
+    /// The request with our identity, and what proves it.
     async fn request(&self, url: &Url, ask: &Ask) -> Result<(Option<Secret>, Request<Bytes>)> {
-        let mut token = None;
-        let mut authorization = None;
         // A redirect may lead anywhere; who we are is told to the servers that we were given, and to no other.
-        if self.is_ours(url) {
-            match &self.auth {
-                Auth::None => {}
-                Auth::Basic { user, password } => {
-                    let pair = Secret::new(STANDARD.encode(format!("{user}:{}", password.reveal())));
-                    authorization = Some(Secret::new(format!("Basic {}", pair.reveal())));
-                }
-                Auth::Dcos(source) => {
-                    let (now, renewed) =
-                        source.token_or_new().await.map_err(|error| self.login_error(ask, url, error))?;
-                    if renewed {
-                        self.incidents.note(&IncidentKind::TokenRenewed);
-                    }
-                    authorization = Some(Secret::new(format!("token={}", now.reveal())));
-                    token = Some(now);
-                }
-            }
-        }
+        let identity = match self.is_ours(url) {
+            true => self.identity(&ask.method, url.as_str()).await?,
+            false => Identity::default(),
+        };
         let mut builder = Request::builder().method(ask.method.clone()).uri(url.as_str()).header(ACCEPT, ask.accept);
-        if let Some(secret) = authorization {
-            let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| {
-                Error::body(&ask.method, url.as_str(), "the user, password or token holds a line end", b"")
-            })?;
-            value.set_sensitive(true);
-            builder = builder.header(AUTHORIZATION, value);
+        if let Some(header) = identity.header {
+            builder = builder.header(AUTHORIZATION, header);
         }
         if ask.body.is_some() {
             builder = builder.header(CONTENT_TYPE, "application/json");
         }
         builder
             .body(ask.body.clone().unwrap_or_default())
-            .map(|request| (token, request))
+            .map(|request| (identity.proof, request))
             .map_err(|error| Error::body(&ask.method, url.as_str(), error.to_string(), b""))
+    }
+
+    /// Who we are, logging in first if need be; `method` and `url` are for errors.
+    pub(super) async fn identity(&self, method: &Method, url: &str) -> Result<Identity> {
+        let (scheme, proof) = match &self.auth {
+            Auth::None => return Ok(Identity::default()),
+            Auth::Basic { user, password } => {
+                ("Basic ", Secret::new(STANDARD.encode(format!("{user}:{}", password.reveal()))))
+            }
+            Auth::Dcos(source) => {
+                let token = source.token_or_new().await;
+                let (now, renewed) = token.map_err(|error| Error::new(method, url, ErrorKind::Login(error)))?;
+                if renewed {
+                    self.incidents.note(&IncidentKind::TokenRenewed);
+                }
+                ("token=", now)
+            }
+        };
+        let text = Secret::new(format!("{scheme}{}", proof.reveal()));
+        let mut header = HeaderValue::from_str(text.reveal())
+            .map_err(|_| Error::body(method, url, "the user, password or token holds a line end", b""))?;
+        header.set_sensitive(true);
+        Ok(Identity { header: Some(header), proof: Some(proof) })
+    }
+
+    /// Gets another token for a refused one; false where there is no other.
+    pub(super) async fn renew(&self, method: &Method, url: &str, refused: &Secret) -> Result<bool> {
+        let Auth::Dcos(source) = &self.auth else { return Ok(false) };
+        if !source.can_renew() {
+            return Ok(false);
+        }
+        source.renew(refused).await.map_err(|error| Error::new(method, url, ErrorKind::Login(error)))?;
+        self.incidents.note(&IncidentKind::LoggedInAgain);
+        Ok(true)
     }
 
     fn is_ours(&self, url: &Url) -> bool {
@@ -275,10 +297,6 @@ impl Connection {
         // The status is the news; a body that breaks off takes nothing from it.
         let body = timeout(self.timeout, response.bytes()).await.ok().and_then(Result::ok).unwrap_or_default();
         Error::status(&ask.method, url.as_str(), status, &body)
-    }
-
-    fn login_error(&self, ask: &Ask, url: &Url, error: crate::dcos::LoginError) -> Error {
-        Error::new(&ask.method, url.as_str(), ErrorKind::Login(error))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod events;
 mod incident;
 pub mod mesos;
 pub mod model;
+mod pass_on;
 pub mod sandbox;
 mod server_clock;
 
@@ -17,6 +18,7 @@ pub use builder::{Auth, ClientBuilder};
 pub use client::{Client, Kill, Killed};
 pub use error::{Error, ErrorKind};
 pub use incident::{IncidentKind, Incidents};
+pub use pass_on::PassedOn;
 pub use server_clock::ServerTime;
 
 /// The result of a request.

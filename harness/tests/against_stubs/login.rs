@@ -121,6 +121,25 @@ async fn a_token_that_is_refused_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_passed_on_renews_its_token_once_and_keeps_its_answer() {
+    let cluster = Cluster::default();
+    let (client, log) = cluster.client(password("deleteme"));
+    let ask = |path: &str| axum::http::Request::get(path).body(axum::body::Bytes::new()).unwrap();
+    client.pass_on(&ask("/ping")).await.unwrap();
+    cluster.revoked.store(1, Ordering::SeqCst);
+    let passed = client.pass_on(&ask("/ping?a=%20b")).await.unwrap();
+    assert_eq!(passed.response.status, StatusCode::OK);
+    let served = log.last();
+    let proof = passed.proof.expect("a login proves who we are");
+    assert_eq!(served.headers["authorization"], format!("token={}", proof.reveal()), "the token that served");
+    assert_eq!(log.lines().last().unwrap(), "GET /service/marathon/ping?a=%20b");
+    cluster.revoked.store(1000, Ordering::SeqCst);
+    let refused = client.pass_on(&ask("/ping")).await.unwrap();
+    assert_eq!(refused.response.status, StatusCode::UNAUTHORIZED, "a refusal is an answer");
+    assert_eq!(cluster.logins.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn many_refused_requests_share_one_renewal() {
     let cluster = Cluster::default();
     let (client, _) = cluster.client(password("deleteme"));
