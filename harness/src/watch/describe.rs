@@ -10,7 +10,7 @@ use super::view::{AppView, Events, TaskView, state_of};
 use crate::marathon::ServerTime;
 use crate::marathon::model::{Deployment, Event, HealthResult, QueueEntry, Task, TaskId};
 use crate::scale::TaskState;
-use crate::wait::{Section, seconds};
+use crate::wait::{Section, View, seconds};
 
 /// How many tasks, events and refusals are told one by one.
 const TASKS: usize = 10;
@@ -18,6 +18,26 @@ const EVENTS: usize = 30;
 
 /// How many unhealthy tasks a timeline line names.
 const NAMED: usize = 3;
+
+impl View for AppView {
+    fn line(&self) -> String {
+        app_line(self)
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        app_sections(self)
+    }
+}
+
+impl View for TaskView {
+    fn line(&self) -> String {
+        task_line(self)
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        task_sections(self)
+    }
+}
 
 /// A task id as a timeline shows it: the beginning of the instance's UUID and the incarnation, `d71e2a8a.1`.
 #[must_use]
@@ -31,7 +51,7 @@ pub fn short(id: &str) -> String {
     }
 }
 
-pub(super) fn app_line(view: &AppView) -> String {
+fn app_line(view: &AppView) -> String {
     let mut line = view.summary();
     let unhealthy: Vec<String> = view.in_state(TaskState::Unhealthy).take(NAMED).map(failing).collect();
     if !unhealthy.is_empty() {
@@ -56,7 +76,7 @@ fn failing(task: &Task) -> String {
     }
 }
 
-pub(super) fn app_sections(view: &AppView) -> Vec<Section> {
+fn app_sections(view: &AppView) -> Vec<Section> {
     let right = if view.check().is_some() { TaskState::Healthy } else { TaskState::Running };
     let wrong: Vec<&Task> = view.tasks().iter().filter(|task| state_of(task) != right).collect();
     let mut tasks: Vec<String> = wrong.iter().take(TASKS).flat_map(|task| task_lines(task, view.now)).collect();
@@ -74,7 +94,7 @@ pub(super) fn app_sections(view: &AppView) -> Vec<Section> {
     sections
 }
 
-pub(super) fn task_line(view: &TaskView) -> String {
+fn task_line(view: &TaskView) -> String {
     let Some(task) = view.task() else {
         let gone = format!("{} is not listed", short(&view.id));
         return match view.successor() {
@@ -90,7 +110,7 @@ pub(super) fn task_line(view: &TaskView) -> String {
     if view.app.deploying() { format!("{what} (a deployment is under way)") } else { what }
 }
 
-pub(super) fn task_sections(view: &TaskView) -> Vec<Section> {
+fn task_sections(view: &TaskView) -> Vec<Section> {
     let mut lines = match view.task() {
         Some(task) => task_lines(task, view.app.now),
         None => vec![format!("{} is not listed", view.id)],

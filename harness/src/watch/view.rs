@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::describe;
 use super::event_log::Logged;
 use crate::marathon::ServerTime;
 use crate::marathon::model::{App, Deployment, Event, HealthCheck, QueueEntry, Task, TaskId};
 use crate::scale::TaskState;
-use crate::wait::{Section, View};
 
 /// An app with everything that explains its state.
 #[derive(Clone, Debug, Default)]
@@ -130,24 +128,4 @@ impl TaskView {
 #[must_use]
 pub fn state_of(task: &Task) -> TaskState {
     TaskState::of(&task.state, task.health_check_results.iter().map(|result| result.alive))
-}
-
-impl View for AppView {
-    fn line(&self) -> String {
-        describe::app_line(self)
-    }
-
-    fn sections(&self) -> Vec<Section> {
-        describe::app_sections(self)
-    }
-}
-
-impl View for TaskView {
-    fn line(&self) -> String {
-        describe::task_line(self)
-    }
-
-    fn sections(&self) -> Vec<Section> {
-        describe::task_sections(self)
-    }
 }
