@@ -16,6 +16,7 @@ pub mod folder;
 pub mod metrics;
 pub mod probe;
 pub mod progress;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod sandbox;

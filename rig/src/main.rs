@@ -136,7 +136,9 @@ fn run(command: Command, config: Option<&Path>) -> Result<Done, Failure> {
         }
         Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
         Command::Clean { run, below, reach } => block_on(commands::clean::clean(run.as_deref(), &below, &reach)),
-        Command::Record { out, cases, reach } => block_on(commands::record::record(&out, &cases, &reach)),
+        Command::Record { out, cases, reach } => {
+            block_on(async { commands::record::record(&out, &cases, &reach, Interrupt::listen()).await })
+        }
         Command::Parity { dir } => commands::parity::parity(&dir),
         Command::Config { of } => {
             let variable = |name: &str| std::env::var(name).ok();

@@ -1,9 +1,18 @@
 //! `hc-rig record` and `hc-rig parity`, on a fake in a process of its own.
 
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Output, Stdio},
+};
+
+use nix::sys::signal::Signal;
+use rstest::rstest;
+use serde_json::json;
 
 use crate::{
-    fake::Fake,
+    fake::{Fake, interrupt},
     hc_rig::{HcRig, ends_with, stderr, stdout},
 };
 
@@ -30,6 +39,92 @@ fn what_is_recorded_from_a_fake_agrees_with_the_fake_until_somebody_changes_it()
     ends_with(&changed, 3);
     assert!(stdout(&changed).contains("update.verbs: http: "), "{}", stdout(&changed));
     assert!(stdout(&changed).contains("/status: golden 422 is 409"), "{}", stdout(&changed));
+}
+
+const USER: &str = "zaphod";
+const PASSWORD: &str = "Geheim4711Zeichen";
+
+/// Nothing of ours in what was written and said: neither name nor proof.
+#[track_caller]
+fn nothing_of_ours(folder: &Path, output: &Output) {
+    let mut texts = vec![stdout(output), stderr(output)];
+    for entry in fs::read_dir(folder).expect("a folder") {
+        texts.push(fs::read_to_string(entry.expect("an entry").path()).expect("a recording"));
+    }
+    assert!(texts.len() > 2, "there is a recording");
+    // The fake's tokens are JWTs, and `me:…` in basic authentication begins so in base64.
+    for (text, mark) in
+        texts.iter().flat_map(|text| [USER, PASSWORD, "eyJ", "emFwaG9k", "uthorization"].map(|mark| (text, mark)))
+    {
+        let line = text.lines().find(|line| line.contains(mark));
+        assert_eq!(line, None, "`{mark}`");
+    }
+}
+
+/// Answers that echo who asked, as a proxy in front of a Marathon may.
+fn echoes(below: &str) -> serde_json::Value {
+    json!({"match": {"path": format!("{below}/v2/leader")}, "act": {"http": {"status": {"code": 404, "message": format!("{USER} {PASSWORD}")}}}})
+}
+
+#[rstest]
+#[case::dcos(&["--user", "zaphod:Geheim4711Zeichen", "--tls", "self-signed"], ["DCOS_USERNAME", "DCOS_PASSWORD"], "/service/marathon")]
+#[case::basic(&["--basic-auth", "zaphod:Geheim4711Zeichen"], ["MARATHON_USER", "MARATHON_PASSWORD"], "")]
+fn a_recording_with_a_login_agrees_and_holds_nothing_of_who_made_it(
+    #[case] access: &[&str],
+    #[case] names: [&str; 2],
+    #[case] below: &str,
+) {
+    let fake = Fake::start(&[access, &["--admin", "127.0.0.1:0"]].concat());
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().to_str().expect("a path in UTF-8");
+    let arguments = ["-vv", "record", "--insecure", "--url", &fake.url, "--out", dir];
+    let as_me = |cases: &[&str]| {
+        let rig = HcRig::new(&[&arguments[..], cases].concat());
+        rig.env(names[0], USER).env(names[1], PASSWORD).run()
+    };
+    // Renewed in the middle, where there is a token.
+    fake.inject(&json!({"match": {"path": format!("{below}/v2/info")}, "act": {"login": "revoked"}, "times": 1}));
+    let recorded = as_me(&["empty.reads", "update.verbs", "events.light"]);
+    ends_with(&recorded, 0);
+    nothing_of_ours(folder.path(), &recorded);
+    ends_with(&HcRig::new(&["parity", dir]).run(), 0);
+
+    fake.inject(&echoes(below));
+    let echoed = as_me(&["empty.reads"]);
+    ends_with(&echoed, 0);
+    let kept = fs::read_to_string(folder.path().join("empty.reads.jsonl")).expect("the recording");
+    assert!(kept.contains("<scrubbed> <scrubbed>"), "the echo is there, and is scrubbed");
+    nothing_of_ours(folder.path(), &echoed);
+
+    let wrong = HcRig::new(&arguments).env(names[0], USER).env(names[1], "wrong").run();
+    ends_with(&wrong, 4);
+}
+
+#[test]
+fn a_case_that_is_stopped_is_left_out_and_removed_and_those_before_it_stay() {
+    let fake = Fake::start(&[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().to_str().expect("a path in UTF-8");
+    let mut child = HcRig::new(&["record", "--url", &fake.url, "--out", dir, "empty.reads", "too_big"])
+        .command()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program can be started");
+    let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
+    assert!(lines.any(|line| line.is_ok_and(|line| line == "case 2 of 2: too_big")));
+    while fake.apps().is_empty() {
+        std::thread::yield_now();
+    }
+    interrupt(&child, Signal::SIGINT);
+    let told: Vec<String> = lines.map_while(Result::ok).collect();
+    let output = child.wait_with_output().expect("it ends");
+    ends_with(&output, 130);
+    assert!(told.last().is_some_and(|last| last.contains("stopped in case too_big, which is left out")), "{told:?}");
+    assert!(stdout(&output).starts_with("empty.reads  "), "{}", stdout(&output));
+    fake.has_nothing_left();
+    let kept: Vec<_> = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(kept, ["empty.reads.jsonl"]);
 }
 
 #[test]
