@@ -36,9 +36,6 @@ impl OfferedCa {
         if self.fingerprint == *expected {
             return Ok(ServerTrust::CaPem(self.pem.clone()));
         }
-        Err(TrustError::Client(format!(
-            "the cluster offers a CA with fingerprint {}, not {expected}",
-            self.fingerprint
-        )))
+        Err(TrustError::OfferedCa { offered: self.fingerprint, expected: *expected })
     }
 }

@@ -163,8 +163,8 @@ impl ServerCertVerifier for Unverified {
         }
         // A pinned CA has to vouch for the certificate as any CA would: its mere presence proves nothing.
         let Some(ca) = intermediates.iter().find(|certificate| Fingerprint::of(certificate) == pin) else {
-            let presented = Fingerprint::of(end_entity);
-            return Err(rustls::Error::General(format!("its certificate is {presented}, not the pinned {pin}")));
+            let wrong = NotPinned { presented: Fingerprint::of(end_entity), pin };
+            return Err(rustls::Error::Other(rustls::OtherError(Arc::new(wrong))));
         };
         let mut roots = RootCertStore::empty();
         roots.add(ca.clone().into_owned())?;
@@ -254,6 +254,14 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// A server has shown another certificate than the pinned one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("its certificate is {presented}, not the pinned {pin}")]
+pub(crate) struct NotPinned {
+    presented: Fingerprint,
+    pin: Fingerprint,
+}
+
 /// Trust could not be set up; nothing has been sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
@@ -264,6 +272,14 @@ pub enum TrustError {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// The CA that the cluster offers is not the one that was expected.
+    #[error("the cluster offers a CA with the fingerprint {offered}, not {expected}")]
+    OfferedCa {
+        /// What it offers.
+        offered: Fingerprint,
+        /// What was expected.
+        expected: Fingerprint,
     },
     /// The TLS client could not be built.
     #[error("cannot set up TLS: {0}")]

@@ -164,7 +164,13 @@ impl Error {
     /// The server's certificate is not trusted or TLS failed otherwise.
     #[must_use]
     pub fn is_untrusted(&self) -> bool {
-        self.transport_kind() == Some(TransportErrorKind::Tls)
+        matches!(self.transport_kind(), Some(TransportErrorKind::Tls | TransportErrorKind::NotPinned))
+    }
+
+    /// The server's certificate is not the pinned one.
+    #[must_use]
+    pub fn is_not_pinned(&self) -> bool {
+        self.transport_kind() == Some(TransportErrorKind::NotPinned)
     }
 
     /// The server wants a client certificate, or another one.

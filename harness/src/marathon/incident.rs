@@ -79,7 +79,9 @@ fn trouble(error: &Error) -> String {
         ErrorKind::Transport(error) => {
             let what = match error.kind() {
                 TransportErrorKind::Connect => "no connection",
-                TransportErrorKind::Tls | TransportErrorKind::ClientCertificate => "TLS refused",
+                TransportErrorKind::Tls | TransportErrorKind::NotPinned | TransportErrorKind::ClientCertificate => {
+                    "TLS refused"
+                }
                 TransportErrorKind::Timeout => "no answer in time",
                 TransportErrorKind::Reset => "connection broke",
                 TransportErrorKind::Other => "request failed",

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use crate::dcos::tls::NotPinned;
+
 /// What kind of failure it was; it decides whether trying again makes sense and what to advise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportErrorKind {
@@ -11,6 +13,8 @@ pub enum TransportErrorKind {
     Connect,
     /// The certificate is not trusted, or the TLS handshake failed otherwise.
     Tls,
+    /// The certificate is another than the pinned one.
+    NotPinned,
     /// The server wants a certificate of ours.
     ClientCertificate,
     /// No answer in time.
@@ -44,7 +48,8 @@ impl TransportError {
     /// True if the same request may well succeed a moment later. A certificate does not become good by itself.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        !matches!(self.kind, TransportErrorKind::Tls | TransportErrorKind::ClientCertificate)
+        let lasting = [TransportErrorKind::Tls, TransportErrorKind::NotPinned, TransportErrorKind::ClientCertificate];
+        !lasting.contains(&self.kind)
     }
 
     /// Sorts reqwest's error. Its own texts repeat the URL and each other, so only the innermost cause is kept.
@@ -56,12 +61,22 @@ impl TransportError {
                 let what = "the server wants a client certificate";
                 return Self::new(TransportErrorKind::ClientCertificate, what);
             }
+            if let rustls::Error::Other(other) = tls
+                && let Some(wrong) = other.source().and_then(|wrong| wrong.downcast_ref::<NotPinned>())
+            {
+                return Self::new(TransportErrorKind::NotPinned, wrong.to_string());
+            }
             // What our own judges of certificates say goes through rustls's catch-all.
             return Self::new(TransportErrorKind::Tls, text.trim_start_matches("unexpected error: "));
         }
         // rustls's own text for it is a link to its manual.
         if find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
             return Self::new(TransportErrorKind::Reset, "the server closed it before the end of the answer");
+        }
+        // So it reads when a server of TLS answers to plain HTTP.
+        if text == "invalid HTTP version parsed" {
+            let what = "what answers there speaks no HTTP; an address with TLS begins with https";
+            return Self::new(TransportErrorKind::Connect, what);
         }
         if error.is_timeout() {
             return Self::new(TransportErrorKind::Timeout, "no answer in time");
@@ -80,7 +95,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             TransportErrorKind::Connect => "cannot connect",
-            TransportErrorKind::Tls => "the TLS connection was refused",
+            TransportErrorKind::Tls | TransportErrorKind::NotPinned => "the TLS connection was refused",
             TransportErrorKind::Timeout | TransportErrorKind::ClientCertificate => return f.write_str(&self.detail),
             TransportErrorKind::Reset => "the connection broke",
             TransportErrorKind::Other => "the request failed",

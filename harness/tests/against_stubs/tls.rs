@@ -81,6 +81,16 @@ async fn an_unknown_ca_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn plain_http_to_a_server_of_tls_is_told_from_a_broken_connection() {
+    let mut server = server().await;
+    server.url.set_scheme("http").unwrap();
+    let error = ping(&server, ServerTrust::Roots).await.unwrap_err();
+    let said = error.to_string().replace(server.url.as_str(), "http://localhost/");
+    insta::assert_snapshot!(said, @"GET http://localhost/ping: cannot connect: what answers there speaks no HTTP; an address with TLS begins with https");
+    assert!(error.is_unreachable(), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_ca_file_is_trusted_and_another_is_not() {
     let (one, other) = (server().await, server().await);
     let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -8,7 +8,7 @@ use harness::{
     cluster::{ClusterError, Preflight},
     dcos::{
         OfferedCa,
-        tls::{ServerTrust, Trust},
+        tls::{ServerTrust, Trust, TrustError},
     },
     marathon::{ErrorKind, model::Info},
     settings::{Access, Flags, Origin, Setting, Settings},
@@ -106,7 +106,7 @@ impl Reach {
         let shown = offered.fingerprint;
         let refused = |why: String| Failure::new(Code::Refused, why);
         match &settings.trust.value.server {
-            ServerTrust::Pin(pin) => offered.accept(pin).map_err(|error| refused(format!("{error}; nothing was sent"))),
+            ServerTrust::Pin(pin) => offered.accept(pin).map_err(|error| refused(format!("{error}{WHICH_IS_RIGHT}"))),
             _ if prompt::agrees(&format!("{root} offers a CA with the SHA-256 fingerprint\n  {shown}\nTrust it?"))? => {
                 offered.accept(&shown).map_err(|error| refused(error.to_string()))
             }
@@ -144,17 +144,26 @@ impl Reach {
     }
 }
 
+/// What to do about a fingerprint that is not the pinned one.
+const WHICH_IS_RIGHT: &str = "; nothing was sent. Ask whoever runs the cluster which of the two is right: if the first \
+                              is, pin it with --pin, else somebody stands between";
+
 /// A client for the settings.
 ///
 /// # Errors
-/// Exit code 4: a file of certificates cannot be used.
+/// Exit code 2: a file of certificates cannot be used; 4: no TLS can be spoken.
 pub fn client(settings: &Settings) -> Result<Client, Failure> {
-    settings.connect().map_err(|error| Failure::new(Code::Refused, error.to_string()))
+    settings.connect().map_err(|error| match error {
+        TrustError::File { .. } => Failure::usage(error.to_string()),
+        _ => Failure::new(Code::Refused, error.to_string()),
+    })
 }
 
 /// The sentence and exit code for an answer that did not come or said no, before anything was deployed.
 pub fn failure(error: &harness::Error) -> Failure {
-    let (code, remedy) = if error.is_untrusted() {
+    let (code, remedy) = if error.is_not_pinned() {
+        (Code::Refused, WHICH_IS_RIGHT)
+    } else if error.is_untrusted() {
         let how = "; name its CA with --ca FILE or DCOS_SSL_VERIFY=FILE, fetch it with --ca-from-cluster, pin it with \
                    --pin, or say --insecure";
         (Code::Refused, how)
@@ -176,7 +185,10 @@ pub fn failure(error: &harness::Error) -> Failure {
             _ => (Code::Unreachable, ""),
         }
     };
-    Failure::new(code, format!("{error}{remedy}"))
+    let told = error.to_string();
+    // A server's own sentence may end in a full stop.
+    let told = if remedy.is_empty() { &told } else { told.trim_end_matches('.') };
+    Failure::new(code, format!("{told}{remedy}"))
 }
 
 /// The same for what can go wrong while deploying.
