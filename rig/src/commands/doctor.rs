@@ -1,6 +1,6 @@
 //! `hc-rig doctor`: what stands for and against a run on this cluster, in one look.
 
-use std::{fmt::Write as _, time::Duration};
+use std::time::Duration;
 
 use clap::Args;
 use fixtures::{Found, Kit, Medium};
@@ -9,8 +9,8 @@ use harness::{
     Client, Clock,
     cluster::{ClusterError, DockerSupport, Lease, LeaseOptions, Preflight, endings, leases, preflight},
 };
-use serde_json::{Value, json};
 
+use super::findings::Findings;
 use crate::{
     commands::Done,
     exit::{Code, Failure},
@@ -57,57 +57,14 @@ pub async fn run(args: &DoctorArgs, interrupt: Interrupt) -> Result<Done, Failur
     let found = if args.no_probe { None } else { Some(probe(&client, &kit, &seen, docker, interrupt).await?) };
     let ours = leases(&client, Clock::System).await.map_err(|error| reach::failure(&error))?;
 
-    let mut facts: Vec<(&str, String)> = Vec::new();
-    for (name, value, origin) in settings.describe() {
-        facts.push((name, format!("{value}   (from {origin})")));
+    let programs = found.map(|found| found.lines(&kit, docker));
+    let findings = Findings::new(&settings, &seen, programs, &ours);
+    if args.json {
+        let json =
+            serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        return Ok(Done::well(format!("{json}\n")));
     }
-    facts.push((
-        "who am I",
-        seen.identity.clone().unwrap_or_else(|| "nobody: this server asks for no login".to_owned()),
-    ));
-    facts.push(("DC/OS", seen.dcos.clone().unwrap_or_else(|| "none, or it does not tell".to_owned())));
-    let leader = seen.marathon.leader.as_deref().unwrap_or("none at the moment");
-    facts.push(("Marathon", format!("{}, leader {leader}", seen.marathon.version)));
-    match &seen.mesos {
-        Ok(version) => {
-            let free = seen.free();
-            let agents = seen.agents.len();
-            facts.push((
-                "Mesos",
-                format!("{version}, {agents} agents, free: {:.1} CPUs, {:.0} MB", free.cpus, free.mem),
-            ));
-            for agent in &seen.agents {
-                let docker = match agent.docker {
-                    DockerSupport::Yes => "docker and mesos",
-                    DockerSupport::No => "mesos only",
-                    DockerSupport::Unknown => "containerizers unknown",
-                };
-                let free = &agent.free;
-                facts.push((
-                    "agent",
-                    format!("{}: {docker}, free: {:.1} CPUs, {:.0} MB", agent.hostname, free.cpus, free.mem),
-                ));
-            }
-        }
-        Err(why) => facts.push(("Mesos", format!("cannot be asked ({why}); free resources are unknown"))),
-    }
-    match &found {
-        None => facts.push(("programs", "not looked for (--no-probe)".to_owned())),
-        Some(found) => facts.extend(found.lines(&kit, docker).into_iter().map(|line| ("programs", line))),
-    }
-    facts.push(("deployments", format!("{} under way", seen.deployments)));
-    for lease in &ours.current {
-        let until = lease.ownership.expires_text();
-        facts.push(("runs", format!("{} of {}, until {until}", lease.group, lease.ownership.owner)));
-    }
-    for lease in &ours.expired {
-        facts.push(("runs", format!("{} of {}, expired: hc-rig sweep removes it", lease.group, lease.ownership.owner)));
-    }
-    for app in &ours.foreign {
-        facts.push(("not ours", format!("{app} lies below /hc-rig without our labels; it is left alone")));
-    }
-    let text = if args.json { as_json(&facts) } else { as_text(&facts) };
-    Ok(Done::well(text))
+    Ok(Done::well(findings.text()))
 }
 
 async fn probe(
@@ -134,24 +91,4 @@ async fn probe(
         found.take(medium, by_host, endings.trouble.as_deref());
     }
     Ok(found)
-}
-
-fn as_text(facts: &[(&str, String)]) -> String {
-    let mut text = String::new();
-    for (name, value) in facts {
-        let _ = writeln!(text, "{name:<12} {value}");
-    }
-    text
-}
-
-/// An object of arrays, since some facts come more than once.
-fn as_json(facts: &[(&str, String)]) -> String {
-    let mut object = serde_json::Map::new();
-    for (name, value) in facts {
-        let values = object.entry(name.to_lowercase().replace([' ', '/'], "_")).or_insert_with(|| json!([]));
-        if let Value::Array(values) = values {
-            values.push(json!(value));
-        }
-    }
-    format!("{:#}\n", Value::Object(object))
 }

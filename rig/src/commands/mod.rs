@@ -9,6 +9,7 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod dry_run;
+mod findings;
 pub mod gathering;
 pub mod matrix;
 pub mod measured;

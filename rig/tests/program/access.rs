@@ -192,3 +192,28 @@ fn who_is_refused_is_told_so_in_one_sentence_and_deploys_nothing(
     let apps = HcRig::new(&["apps", "--url", &fake.url]).user("me", "hunter2").run();
     assert!(stdout(&apps).ends_with("0 apps\n"), "{}", stdout(&apps));
 }
+
+#[test]
+fn the_doctor_tells_the_same_to_people_and_to_programs() {
+    let fake = Fake::start(&["--user", "me:hunter2", "--agents", "2", "--no-docker"]);
+    let doctor = |flags: &[&str]| {
+        let output = HcRig::new(&[&["doctor", "--no-probe", "--url", &fake.url], flags].concat()).user("me", "hunter2");
+        let output = output.run();
+        ends_with(&output, 0);
+        stdout(&output)
+    };
+    let found: serde_json::Value = serde_json::from_str(&doctor(&["--json"])).expect("one JSON value");
+    assert_eq!((&found["identity"], &found["programs"]), (&"me".into(), &serde_json::Value::Null));
+    assert_eq!((&found["marathon"]["version"], &found["deployments"]), (&"1.11.26".into(), &0.into()));
+    assert_eq!((&found["mesos"]["version"], &found["mesos"]["free"]["cpus"]), (&"1.12.0".into(), &128.0.into()));
+    assert_eq!((&found["agents"][1]["hostname"], &found["agents"][1]["docker"]), (&"127.0.0.2".into(), &false.into()));
+    assert_eq!((&found["runs"], &found["not_ours"]), (&serde_json::json!([]), &serde_json::json!([])));
+    let identity = &found["settings"][1];
+    assert_eq!((&identity["value"], &identity["from"]), (&"me (password)".into(), &"DCOS_USERNAME".into()));
+    let text = doctor(&[]);
+    for line in
+        ["who am I     me", "Mesos        1.12.0, 2 agents, free: 128.0 CPUs", "agent        127.0.0.2: mesos only"]
+    {
+        assert!(text.contains(line), "{line:?} in {text}");
+    }
+}

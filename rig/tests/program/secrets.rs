@@ -62,6 +62,7 @@ fn a_secret_is_in_no_output_and_no_file_of_a_run() {
     says_nothing("why", &as_me(&["why", &out]), 0);
     says_nothing("report", &as_me(&["report", &out]), 0);
     says_nothing("doctor", &as_me(&["doctor", "--url", &fake.url]), 0);
+    says_nothing("doctor --json", &as_me(&["doctor", "--json", "--no-probe", "--url", &fake.url]), 0);
     says_nothing("apps", &as_me(&["apps", "--url", &fake.url]), 0);
     says_nothing("clean", &as_me(&["clean", "--url", &fake.url]), 0);
     says_nothing("sweep", &as_me(&["sweep", "--url", &fake.url]), 0);
