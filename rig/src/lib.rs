@@ -4,6 +4,9 @@
 //! [`chart`], [`report`], [`export`] and [`why`] what is made of it. [`exit`] holds the exit codes. Measuring itself lives in the
 //! `harness` crate, the fake cluster in `fake-marathon`.
 
+// They panic when nobody reads; see [`stderr`].
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 pub mod capture;
 pub mod chart;
 pub mod cli;
@@ -21,4 +24,5 @@ pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod settings;
+pub mod stderr;
 pub mod why;

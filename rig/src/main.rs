@@ -1,5 +1,7 @@
 //! The program: hands over to the task tools or to the library, prints what a command says, and exits with its code.
 
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 use std::{
     ffi::OsString,
     io::Write as _,
@@ -15,12 +17,13 @@ use hc_rig::{
     export::Format,
     run::Interrupt,
     settings::{self, SettingsFile},
+    stderr,
 };
 
 fn main() -> ExitCode {
     // What went wrong was told by the panic itself.
     std::panic::catch_unwind(program).unwrap_or_else(|_| {
-        eprintln!("hc-rig: this is a bug of hc-rig; a run that was going on may have left something: hc-rig clean");
+        stderr::line("hc-rig: this is a bug of hc-rig; a run that was going on may have left something: hc-rig clean");
         Code::Internal.into()
     })
 }
@@ -33,7 +36,7 @@ fn program() -> ExitCode {
     let cli = match parse() {
         Ok(cli) => cli,
         Err(failure) => {
-            eprintln!("hc-rig: {failure}");
+            stderr::line(format_args!("hc-rig: {failure}"));
             return failure.code.into();
         }
     };
@@ -48,18 +51,18 @@ fn program() -> ExitCode {
         Ok(done) => {
             let told = tell(&done.text);
             if let Some(trouble) = done.trouble {
-                eprintln!("hc-rig: {trouble}");
+                stderr::line(format_args!("hc-rig: {trouble}"));
             }
             match told {
                 Err(failure) if failure.code.gravity() > done.code.gravity() => {
-                    eprintln!("hc-rig: {failure}");
+                    stderr::line(format_args!("hc-rig: {failure}"));
                     failure.code.into()
                 }
                 _ => done.code.into(),
             }
         }
         Err(failure) => {
-            eprintln!("hc-rig: {failure}");
+            stderr::line(format_args!("hc-rig: {failure}"));
             failure.code.into()
         }
     }
@@ -105,6 +108,8 @@ fn log(cli: &Cli) {
     };
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,hc_rig={level},harness={level}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // It would tell of its own trouble with `eprintln!`.
+    let log = log.log_internal_errors(false);
     match cli.log_format {
         LogFormat::Text => log.with_ansi(color::on_stderr()).init(),
         LogFormat::Json => log.json().init(),

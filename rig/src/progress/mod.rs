@@ -9,7 +9,7 @@ use console::Style;
 use harness::scale::{Counts, Sample, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::metrics::Metrics;
+use crate::{metrics::Metrics, stderr};
 
 /// The lines of all pairs.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Progress {
         match &self.bars {
             _ if self.quiet => {}
             Some(bars) => drop(bars.println(text)),
-            None => eprintln!("{text}"),
+            None => stderr::line(text),
         }
     }
 }
@@ -115,14 +115,14 @@ impl PairProgress {
                 None => "not reached".to_owned(),
             };
             let of = steps.map(|steps| format!("/{steps}")).unwrap_or_default();
-            eprintln!(
+            stderr::line(format_args!(
                 "{}  step {}{of}  {} tasks  {how}  ({}){}",
                 self.name,
                 step.step,
                 step.target,
                 step.counts,
                 self.left().map(|left| format!("  {left}")).unwrap_or_default(),
-            );
+            ));
         }
     }
 
@@ -140,7 +140,7 @@ impl PairProgress {
                 let stack = stack(&counts, self.target);
                 bar.finish_with_message(format!("{stack}  {}/{} healthy   {word}", bar.position(), self.target));
             }
-            None if !self.quiet => eprintln!("{}  {word}", self.name),
+            None if !self.quiet => stderr::line(format_args!("{}  {word}", self.name)),
             None => {}
         }
     }

@@ -154,3 +154,20 @@ fn in_all_of_it_at_once_only_the_task_that_was_lost_is_told_as_lost() {
     told.names(&["answer 503", "event stream lost", "event stream back"]);
     assert_eq!(told.gone(), [0, 1]);
 }
+
+#[test]
+fn a_run_that_nobody_listens_to_goes_on_and_cleans_up() {
+    let fake = Fake::start(&["--tasks", "process", "--admin", "127.0.0.1:0"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run");
+    let arguments =
+        ["-vv", "run", "mesos,MESOS_TCP", "--targets", "3,5", "--poll", "300ms", "--url", &fake.url, "--out"];
+    let rig = HcRig::new(&[&arguments[..], &[out.to_str().expect("a path")]].concat());
+    let mut rig = rig.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it can be started");
+    // As behind `2>&1 | head`: from now on each line meets a broken pipe.
+    drop((rig.stdout.take(), rig.stderr.take()));
+    assert_eq!(rig.wait().expect("its end").code(), Some(0));
+    let summary = fs::read(out.join("summary.json")).expect("a summary");
+    let summary: Value = serde_json::from_slice(&summary).expect("JSON");
+    assert_eq!((&summary["verdict"], &fake.state()["apps"]), (&json!("held"), &json!({})));
+}
