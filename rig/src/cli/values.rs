@@ -55,6 +55,22 @@ pub fn speed(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "write a number above 0, such as 10".to_owned())
 }
 
+/// One of several numbers of tasks.
+///
+/// # Errors
+/// What to write instead.
+pub fn count(text: &str) -> Result<u32, String> {
+    text.trim().parse().map_err(|_| "write whole numbers with commas between, such as 10,100".to_owned())
+}
+
+/// Where to listen.
+///
+/// # Errors
+/// What to write instead.
+pub fn address(text: &str) -> Result<std::net::SocketAddr, String> {
+    text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:9464".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

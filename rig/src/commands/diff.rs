@@ -51,8 +51,14 @@ fn confidence(text: &str) -> Result<f64, String> {
 /// Compares two sides. What cannot be compared is shown, not judged.
 ///
 /// # Errors
-/// A side cannot be read or a file not be written.
+/// Both sides are one, a side cannot be read, or a file not be written.
 pub fn diff(args: &DiffArgs) -> Result<Done, Failure> {
+    if let (Ok(a), Ok(b)) = (args.a.canonicalize(), args.b.canonicalize())
+        && a == b
+    {
+        let one = args.a.display();
+        return Err(Failure::usage(format!("A and B are one folder, {one}: name what is to be compared with it")));
+    }
     let (a, b) = (Side::read(&args.a)?, Side::read(&args.b)?);
     let comparison = Comparison::of(&a, &b, args.confidence, args.seed);
     let data = || json::pretty(&comparison).map_err(|error| Failure::new(Code::Internal, error.to_string()));

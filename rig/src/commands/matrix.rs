@@ -14,7 +14,7 @@ use tokio::{task::JoinSet, time::Instant};
 use crate::{
     cli::{
         spoken,
-        values::{duration, poll},
+        values::{count, duration, poll},
     },
     commands::{
         Done,
@@ -44,7 +44,7 @@ pub struct MatrixArgs {
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
     /// The numbers of tasks to ask for, each in a run of its own
-    #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_name = "N,N,…")]
+    #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_name = "N,N,…", value_parser = count)]
     pub counts: Vec<u32>,
     /// Run all pairs at the same time, one number of tasks after the other
     #[arg(long)]

@@ -9,6 +9,7 @@ use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
+    cli::values::address,
     commands::{Done, render},
     exit::Failure,
     export::Format,
@@ -30,7 +31,7 @@ pub struct Output {
     #[arg(long)]
     pub redact: bool,
     /// Serve the numbers for Prometheus at http://ADDR/metrics while the run lasts, such as 127.0.0.1:9464
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub metrics: Option<SocketAddr>,
 }
 

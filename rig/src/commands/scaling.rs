@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use harness::scale::{Advance, Plan, Threshold};
 
 use crate::{
-    cli::values::{duration, poll, precision},
+    cli::values::{count, duration, poll, precision},
     exit::Failure,
     folder::manifest::{self, check_facts},
     run::{Definition, scaled::Scaled},
@@ -38,7 +38,7 @@ pub struct Scaling {
     #[arg(long, default_value_t = 2, value_name = "N")]
     pub factor: u32,
     /// The numbers of tasks to ask for, in order: 10,50,200
-    #[arg(long, value_delimiter = ',', value_name = "N,N,…", conflicts_with = "target")]
+    #[arg(long, value_delimiter = ',', value_name = "N,N,…", conflicts_with = "target", value_parser = count)]
     pub targets: Vec<u32>,
     /// Time from one step to the next by the clock, whether its target was reached or not
     #[arg(long, value_parser = duration, value_name = "TIME")]

@@ -67,11 +67,17 @@ impl RunFolder {
     /// An existing run folder.
     ///
     /// # Errors
-    /// There is no `run.json` in it.
+    /// There is no `run.json` in it, or only in folders below.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Failure> {
         let path = path.into();
         if path.join("run.json").is_file() {
             return Ok(Self { path });
+        }
+        if let [first, ..] = &locate::all(&path)[..] {
+            let (path, first) = (path.display(), first.path.display());
+            return Err(Failure::usage(format!(
+                "{path} holds runs and is none itself: name one of them, such as {first}"
+            )));
         }
         Err(Failure::usage(format!(
             "{} is no run folder: it has no run.json (name the folder that hc-rig printed after `Report`)",

@@ -13,6 +13,10 @@ use crate::hc_rig::{HcRig, stderr};
 #[case::login_unreachable(&["login", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
 #[case::beyond_the_target(&["run", "mesos,TCP", "--target", "0", "--url", "http://127.0.0.1:1"], 2, "more than the target of 0")]
 #[case::no_run(&["why", "nowhere"], 2, "nowhere is no run folder")]
+#[case::no_count(&["matrix", "--counts", "5,x"], 2, "'x' for '--counts <N,N,…>': write whole numbers with commas between, such as 10,100")]
+#[case::no_target(&["try", "--targets", "5,-1"], 2, "write whole numbers with commas between")]
+#[case::no_listener(&["try", "--metrics", "foo"], 2, "write an address and a port, such as 127.0.0.1:9464")]
+#[case::one_side(&["diff", "/", "/"], 2, "A and B are one folder, /")]
 #[case::unknown_flag(&["try", "--nonsense"], 2, "unexpected argument '--nonsense'")]
 #[case::bad_time(&["try", "--poll", "soon"], 2, "write a time such as 2s")]
 fn bad_input_is_one_sentence_and_an_exit_code(#[case] arguments: &[&str], #[case] code: i32, #[case] says: &str) {
@@ -50,4 +54,16 @@ fn help_teaches_with_examples_and_the_exit_codes() {
     for line in ["hc-rig try", "hc-rig run app.json", "130  stopped by the user"] {
         assert!(help.contains(line), "{line} is missing in:\n{help}");
     }
+}
+
+#[test]
+fn a_folder_of_runs_is_told_from_one_without_any() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("one");
+    std::fs::create_dir(&run).unwrap();
+    std::fs::write(run.join("run.json"), "{}").unwrap();
+    let refused = HcRig::new(&["resume", folder.path().to_str().unwrap()]).run();
+    assert_eq!(refused.status.code(), Some(2));
+    let wanted = format!("holds runs and is none itself: name one of them, such as {}\n", run.display());
+    assert!(stderr(&refused).ends_with(&wanted), "{}", stderr(&refused));
 }
