@@ -10,7 +10,7 @@ use crate::{exit::Failure, folder::RunFolder};
 /// Where runs go if nobody says otherwise.
 pub const BELOW: &str = "hc-rig-runs";
 
-/// The run of this folder, or the one of this name below [`BELOW`].
+/// The run of this folder, or the one below [`BELOW`] whose folder or run has this name.
 ///
 /// # Errors
 /// Exit code 2: there is none.
@@ -18,6 +18,9 @@ pub fn run(named: &str) -> Result<RunFolder, Failure> {
     let path = Path::new(named);
     if path.exists() {
         return RunFolder::open(path);
+    }
+    if Path::new(BELOW).join(named).is_dir() {
+        return RunFolder::open(Path::new(BELOW).join(named));
     }
     by_name(named, Path::new(BELOW)).ok_or_else(|| {
         Failure::usage(format!(

@@ -67,3 +67,18 @@ fn a_folder_of_runs_is_told_from_one_without_any() {
     let wanted = format!("holds runs and is none itself: name one of them, such as {}\n", run.display());
     assert!(stderr(&refused).ends_with(&wanted), "{}", stderr(&refused));
 }
+
+#[test]
+fn a_run_can_be_named_by_its_folder_below_the_usual_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("hc-rig-runs/run-1");
+    std::fs::create_dir_all(&run).unwrap();
+    std::fs::write(run.join("run.json"), "{}").unwrap();
+    let said = |name: &str| {
+        let resumed = HcRig::new(&["resume", name]).command().current_dir(folder.path()).output().unwrap();
+        assert_eq!(resumed.status.code(), Some(2));
+        stderr(&resumed)
+    };
+    assert!(said("run-1").contains("hc-rig-runs/run-1"), "{}", said("run-1"));
+    assert!(said("run-2").contains("there is no run folder run-2"), "{}", said("run-2"));
+}

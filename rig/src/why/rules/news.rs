@@ -206,7 +206,7 @@ fn controls(facts: &Facts<'_>) -> Option<String> {
     (!others.is_empty()).then(|| {
         format!(
             "of {} to tasks with old news, asked by the rig itself, {} got a good answer, the slowest in {slowest:.0} ms: \
-             these apps are up, only the news are old",
+             these apps are up, only the news is old",
             count(others.len(), "question"),
             good.len()
         )
