@@ -75,6 +75,13 @@ fn the_image_runs_as_nobody() {
     assert_eq!(good(&["image", "inspect", "--format", "{{.Config.User}}", IMAGE]), "65534:65534");
 }
 
+/// It is loaded into clusters again and again.
+#[test]
+fn the_image_is_small() {
+    let size: u64 = good(&["image", "inspect", "--format", "{{.Size}}", IMAGE]).parse().unwrap();
+    assert!(size <= 25_000_000, "{size} bytes");
+}
+
 #[test]
 fn names_are_found_in_hosts_and_by_dns_and_nowhere_else() {
     let stage = Stage::new("names", &[]);
