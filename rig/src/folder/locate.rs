@@ -15,12 +15,10 @@ pub const BELOW: &str = "hc-rig-runs";
 /// # Errors
 /// Exit code 2: there is none.
 pub fn run(named: &str) -> Result<RunFolder, Failure> {
-    let path = Path::new(named);
-    if path.exists() {
-        return RunFolder::open(path);
-    }
-    if Path::new(BELOW).join(named).is_dir() {
-        return RunFolder::open(Path::new(BELOW).join(named));
+    for path in [PathBuf::from(named), Path::new(BELOW).join(named)] {
+        if path.exists() {
+            return RunFolder::open(path);
+        }
     }
     by_name(named, Path::new(BELOW)).ok_or_else(|| {
         Failure::usage(format!(

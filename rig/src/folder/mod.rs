@@ -73,7 +73,7 @@ impl RunFolder {
         if path.join("run.json").is_file() {
             return Ok(Self { path });
         }
-        if let [first, ..] = &locate::all(&path)[..] {
+        if let Some(first) = locate::all(&path).first() {
             let (path, first) = (path.display(), first.path.display());
             return Err(Failure::usage(format!(
                 "{path} holds runs and is none itself: name one of them, such as {first}"

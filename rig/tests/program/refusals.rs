@@ -1,5 +1,7 @@
 //! Bad input ends with one sentence and its own exit code, before anything is deployed.
 
+use std::path::PathBuf;
+
 use rstest::rstest;
 
 use crate::hc_rig::{HcRig, stderr};
@@ -56,12 +58,17 @@ fn help_teaches_with_examples_and_the_exit_codes() {
     }
 }
 
+/// What is a run folder by its `run.json`, and holds nothing else.
+fn bare_run(path: PathBuf) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(&path)?;
+    std::fs::write(path.join("run.json"), "{}")?;
+    Ok(path)
+}
+
 #[test]
 fn a_folder_of_runs_is_told_from_one_without_any() {
     let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("one");
-    std::fs::create_dir(&run).unwrap();
-    std::fs::write(run.join("run.json"), "{}").unwrap();
+    let run = bare_run(folder.path().join("one")).unwrap();
     let refused = HcRig::new(&["resume", folder.path().to_str().unwrap()]).run();
     assert_eq!(refused.status.code(), Some(2));
     let wanted = format!("holds runs and is none itself: name one of them, such as {}\n", run.display());
@@ -71,9 +78,7 @@ fn a_folder_of_runs_is_told_from_one_without_any() {
 #[test]
 fn a_run_can_be_named_by_its_folder_below_the_usual_one() {
     let folder = tempfile::tempdir().unwrap();
-    let run = folder.path().join("hc-rig-runs/run-1");
-    std::fs::create_dir_all(&run).unwrap();
-    std::fs::write(run.join("run.json"), "{}").unwrap();
+    bare_run(folder.path().join("hc-rig-runs/run-1")).unwrap();
     let said = |name: &str| {
         let resumed = HcRig::new(&["resume", name]).command().current_dir(folder.path()).output().unwrap();
         assert_eq!(resumed.status.code(), Some(2));
