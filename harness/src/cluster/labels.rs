@@ -1,5 +1,7 @@
 //! The labels that make an app ours.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -51,13 +53,16 @@ impl Ownership {
         let labels = labels
             .as_object_mut()
             .ok_or_else(|| ClusterError::Definition("has `labels` that are no JSON object".to_owned()))?;
-        labels.insert(LABEL_RUN.to_owned(), json!(self.run));
-        labels.insert(LABEL_OWNER.to_owned(), json!(self.owner));
-        labels.insert(LABEL_EXPIRES.to_owned(), json!(self.expires_text()));
-        if let Some(suite) = &self.suite {
-            labels.insert(LABEL_SUITE.to_owned(), json!(suite));
-        }
+        labels.extend(self.labels().into_iter().map(|(name, value)| (name, Value::String(value))));
         Ok(())
+    }
+
+    /// The labels that say all this.
+    pub(super) fn labels(&self) -> BTreeMap<String, String> {
+        let suite = self.suite.clone().map(|suite| (LABEL_SUITE, suite));
+        let labels =
+            [(LABEL_RUN, self.run.clone()), (LABEL_OWNER, self.owner.clone()), (LABEL_EXPIRES, self.expires_text())];
+        labels.into_iter().chain(suite).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// The end of the lease as RFC 3339, in whole seconds.

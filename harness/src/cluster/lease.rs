@@ -1,5 +1,6 @@
 //! A run's own group for a limited time.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -96,6 +97,12 @@ impl Lease {
     #[must_use]
     pub fn group(&self) -> String {
         self.run.group()
+    }
+
+    /// The labels that mark what is ours.
+    #[must_use]
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        self.ownership.labels()
     }
 
     /// When the lease ends.

@@ -149,7 +149,7 @@ pub enum Command {
         #[command(flatten)]
         reach: Reach,
     },
-    /// Record the fixed cases from an empty Marathon of your own, as the project's recordings were made
+    /// Record the fixed cases from a Marathon of your own, in a group that is made for them
     Record {
         /// Where the recordings go, a file a case
         #[arg(long, value_name = "DIR")]

@@ -1,12 +1,12 @@
-//! `hc-rig record`: the fixed cases, taken from a Marathon of the user's own.
-//!
-//! The cases use ids at the root, since ids are part of what is compared. So the server must be empty, and only what a
-//! case made itself is removed.
+//! `hc-rig record`: the fixed cases, taken from a Marathon of the user's own, in a group that is made for them.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use harness::Client;
-use recordings::{cases, recorder::Recorder};
+use harness::{
+    Client,
+    cluster::{Lease, LeaseOptions, RunName},
+};
+use recordings::{cases, recorder::Recorder, scope::Scope};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -14,7 +14,7 @@ use crate::{
     commands::Done,
     exit::{Code, Failure},
     progress::Progress,
-    record::{made, scrub::Scrub, way::Way},
+    record::{scrub::Scrub, way::Way},
     run::{
         Interrupt,
         reach::{self, Reach},
@@ -24,17 +24,21 @@ use crate::{
 /// Recorded bodies that `create.bodies` posts: the list is the project's own.
 const BODIES: &str = include_str!("../../../fixtures/recorded/create.bodies.jsonl");
 
+/// How long a case's apps may take to go.
+const GONE_WITHIN: Duration = Duration::from_secs(60);
+
 /// Records the cases into `out`.
 ///
 /// # Errors
-/// Unknown case or a server that is not empty (2), login, certificate or right refused (4), no answer (5), something
+/// Unknown case (2), login, certificate or right refused (4), no answer (5), something
 /// left behind (6), a file that cannot be written (7), stopped by the user (130).
 pub async fn record(out: &Path, wanted: &[String], reach: &Reach, interrupt: Interrupt) -> Result<Done, Failure> {
     let names = select(wanted)?;
     let settings = reach.settings().await?;
     let client = reach::client(&settings)?;
-    let job = Job { out, client, scrub: Scrub::of(&settings.access.value), interrupt };
-    must_be_empty(&job.client).await?;
+    client.info().await.map_err(|error| reach::failure(&error))?;
+    let run = Lease::take(&client, LeaseOptions::default()).run().clone();
+    let job = Job { out, client, run, scrub: Scrub::of(&settings.access.value), interrupt };
     std::fs::create_dir_all(out)
         .map_err(|error| Failure::new(Code::Results, format!("cannot make {}: {error}", out.display())))?;
     LocalSet::new().run_until(job.take(&names, &Progress::new(false))).await
@@ -51,21 +55,12 @@ fn select(wanted: &[String]) -> Result<Vec<&'static str>, Failure> {
     wanted.iter().map(find).collect()
 }
 
-/// Somebody else's apps must not be touched, nor stand in the recording.
-async fn must_be_empty(client: &Client) -> Result<(), Failure> {
-    let root = client.group("/").await.map_err(|error| reach::failure(&error))?;
-    if root.apps.is_empty() && root.groups.is_empty() && root.pods.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::usage(
-        "this Marathon is not empty: the cases use ids at the root, so record from one without apps, pods and groups",
-    ))
-}
-
 /// What all cases have in common.
 struct Job<'a> {
     out: &'a Path,
     client: Client,
+    /// Names the group; each case has it from the beginning.
+    run: RunName,
     scrub: Scrub,
     interrupt: Interrupt,
 }
@@ -73,6 +68,8 @@ struct Job<'a> {
 impl Job<'_> {
     async fn take(&self, names: &[&'static str], progress: &Progress) -> Result<Done, Failure> {
         let bodies: Vec<Value> = BODIES.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let (group, run) = (self.run.group(), &self.run);
+        progress.say(&format!("recording in {group} (what a kill leaves there: hc-rig clean {run})"));
         let mut text = String::new();
         for (n, name) in names.iter().enumerate() {
             progress.say(&format!("case {} of {}: {name}", n + 1, names.len()));
@@ -87,30 +84,34 @@ impl Job<'_> {
 
     /// Records one case and tells how many rows it has. A case that is cut short is no recording: it leaves no file.
     async fn take_one(&self, name: &str, bodies: &[Value], progress: &Progress) -> Result<usize, Failure> {
-        must_be_empty(&self.client).await?;
-        let way = Way::new(self.client.clone(), self.scrub.clone());
-        let recorder = Recorder::new(way.service(), &[]);
+        let lease = Lease::take(&self.client, LeaseOptions { run: Some(self.run.clone()), ..LeaseOptions::default() });
+        let way = Way::new(self.client.clone(), lease.group(), self.scrub.clone());
+        let recorder = Recorder::new(way.service(), &[]).within(Scope::new(&lease.group(), lease.labels()));
+        let all = async {
+            recorder.make_group().await;
+            recorder.restart();
+            cases::run(name, &recorder, bodies).await;
+        };
         let stopped = tokio::select! {
             biased;
             () = self.interrupt.stop.cancelled() => true,
             () = way.broken() => false,
-            () = cases::run(name, &recorder, bodies) => false,
+            () = all => false,
         };
         recorder.stop_events();
         if stopped || way.trouble().is_some() {
-            let within = made::GONE_WITHIN.as_secs();
+            let within = GONE_WITHIN.as_secs();
             progress.say(&format!("case {name} is cut short: removing what it made, within {within} s"));
         }
-        let left = self.remove(&way).await;
-        let still = format!("{} still there: see /v2/apps and /v2/groups", left.join(", "));
-        let code = |code| if left.is_empty() { code } else { Code::CleanUp };
+        let left = self.remove(&way, &lease).await;
+        let code = |code| if left.is_none() { code } else { Code::CleanUp };
         if stopped {
-            let gone = if left.is_empty() { "what it made is removed" } else { &still };
+            let gone = left.as_deref().unwrap_or("what it made is removed");
             let what = format!("stopped in case {name}, which is left out; {gone}");
             return Err(Failure::new(code(Code::Stopped), what));
         }
         if let Some(trouble) = way.trouble() {
-            let gone = if left.is_empty() { String::new() } else { format!(" and {still}") };
+            let gone = left.map_or(String::new(), |left| format!("; {left}"));
             let what = format!("case {name}: {}; the case is left out{gone}", trouble.message);
             return Err(Failure::new(trouble.code, what));
         }
@@ -118,21 +119,27 @@ impl Job<'_> {
         let path = self.out.join(format!("{name}.jsonl"));
         let lines: String = rows.iter().map(|row| format!("{}\n", scrub.row(row))).collect();
         std::fs::write(&path, lines).map_err(|error| Failure::results(&path, &error))?;
-        if left.is_empty() {
-            return Ok(rows.len());
+        match left {
+            None => Ok(rows.len()),
+            Some(left) => Err(Failure::new(Code::CleanUp, format!("case {name} is recorded, but {left}"))),
         }
-        Err(Failure::new(Code::CleanUp, format!("case {name} is recorded, but {still}")))
     }
 
-    /// Removes what the case made; tells what stays. A second Ctrl-C cuts it short.
-    async fn remove(&self, way: &Way) -> Vec<String> {
+    /// Removes the group; tells what stays. A second Ctrl-C cuts it short.
+    async fn remove(&self, way: &Way, lease: &Lease) -> Option<String> {
         let all = async {
-            let made = way.made().await;
-            made::remove(&self.client, &made).await
+            way.quiet().await;
+            match lease.release(GONE_WITHIN).await {
+                Ok(foreign) if foreign.is_empty() => None,
+                Ok(foreign) => Some(format!("{} in {} stays: it is not ours", foreign.join(", "), lease.group())),
+                Err(error) => Some(error.to_string()),
+            }
         };
         tokio::select! {
             left = all => left,
-            () = self.interrupt.quit.cancelled() => vec!["something may be".to_owned()],
+            () = self.interrupt.quit.cancelled() => {
+                Some(format!("something may be left in {}: hc-rig clean {}", lease.group(), self.run))
+            }
         }
     }
 }
@@ -151,14 +158,17 @@ mod tests {
 
     use super::*;
 
-    /// An empty server that gives so many answers and is gone.
+    /// A server without any group that gives so many answers and is gone.
     fn answers(times: usize) -> Client {
         let left = Arc::new(AtomicUsize::new(times));
         client(move |path| {
             left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
                 .map_err(|_| BoxError::from("connection refused"))?;
-            let body = if path == "/v2/groups" { r#"{"id": "/"}"# } else { "[]" };
-            Ok(Response::new(Full::from(body)))
+            let mut response = Response::new(Full::from("[]"));
+            if path.starts_with("/v2/groups/") {
+                *response.status_mut() = http::StatusCode::NOT_FOUND;
+            }
+            Ok(response)
         })
     }
 
@@ -173,7 +183,8 @@ mod tests {
     }
 
     async fn take(out: &Path, names: &[&'static str], client: Client) -> Done {
-        let job = Job { out, client, scrub: Scrub::default(), interrupt: Interrupt::default() };
+        let run = RunName::known("r");
+        let job = Job { out, client, run, scrub: Scrub::default(), interrupt: Interrupt::default() };
         LocalSet::new().run_until(job.take(names, &Progress::new(true))).await.expect("an end that is told")
     }
 
@@ -189,29 +200,29 @@ mod tests {
         let names = ["empty.reads", "empty.reads"];
         let rows = take(out, &names[..1], answers(usize::MAX)).await;
         assert!(rows.trouble.is_none() && file.exists(), "{rows:?}");
-        let requests = std::fs::read_to_string(&file).expect("the case").lines().count();
-        // A look before it and two after it are no part of the case, and another begins the next one.
-        let both = take(out, &names, answers(requests + 4)).await;
+        // The row that names the group is none of a request.
+        let requests = std::fs::read_to_string(&file).expect("the case").lines().count() - 1;
+        // The making of the group and two looks after it are no part of the case.
+        let both = take(out, &names, answers(requests + 3)).await;
         assert_eq!((both.code, both.text), (Code::Unreachable, rows.text), "the first is told, the second is not");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_may_not_do_it_is_refused_before_and_in_a_case() {
-        let refusing = |what: &'static str| {
-            client(move |path| {
-                let body = if path == "/v2/groups" { r#"{"id": "/"}"# } else { "[]" };
-                let mut response = Response::new(Full::from(body));
-                if path == what {
-                    *response.status_mut() = http::StatusCode::FORBIDDEN;
-                }
-                Ok(response)
-            })
-        };
+    async fn who_may_not_do_it_is_told_and_no_case_is_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         for (path, says) in
-            [("/v2/groups", "this user may not do it"), ("/v2/info", "GET /v2/info is refused with 403")]
+            [("/v2/groups", "PUT /v2/groups is refused with 403"), ("/v2/info", "GET /v2/info is refused with 403")]
         {
-            let refused = take(folder.path(), &["empty.reads"], refusing(path)).await;
+            let server = client(move |asked| {
+                let mut response = Response::new(Full::from("[]"));
+                if asked == path {
+                    *response.status_mut() = http::StatusCode::FORBIDDEN;
+                } else if asked.starts_with("/v2/groups/") {
+                    *response.status_mut() = http::StatusCode::NOT_FOUND;
+                }
+                Ok(response)
+            });
+            let refused = take(folder.path(), &["empty.reads"], server).await;
             assert_eq!(refused.code, Code::Refused);
             assert!(refused.trouble.as_ref().is_some_and(|why| why.contains(says)), "{refused:?}");
         }

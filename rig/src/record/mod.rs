@@ -1,5 +1,5 @@
-//! Recording a Marathon of the user's own: the way to it, what a case made there, and what must not be written down.
+//! Recording a Marathon of the user's own: the way to it, its bounds, and what must not be written down.
 
-pub mod made;
+pub mod bounds;
 pub mod scrub;
 pub mod way;

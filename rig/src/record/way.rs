@@ -1,7 +1,6 @@
 //! The server as a service that a recorder can drive: what comes in goes out with our identity.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     exit::{Code, Failure},
-    record::{made, scrub::Scrub},
+    record::{bounds, scrub::Scrub},
     run::reach,
 };
 
@@ -30,6 +29,8 @@ const BODY_WITHIN: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Way {
     client: Client,
+    /// Nothing outside of it is changed.
+    group: String,
     under_way: TaskTracker,
     broken: CancellationToken,
     seen: Arc<Mutex<Seen>>,
@@ -37,17 +38,15 @@ pub struct Way {
 
 #[derive(Debug)]
 struct Seen {
-    /// What was asked for and not refused.
-    made: BTreeSet<String>,
     scrub: Scrub,
     trouble: Option<Failure>,
 }
 
 impl Way {
-    /// A way that hides what `scrub` knows, and what it learns.
-    pub fn new(client: Client, scrub: Scrub) -> Self {
-        let seen = Arc::new(Mutex::new(Seen { made: BTreeSet::new(), scrub, trouble: None }));
-        Self { client, under_way: TaskTracker::new(), broken: CancellationToken::new(), seen }
+    /// A way into this group that hides what `scrub` knows, and what it learns.
+    pub fn new(client: Client, group: String, scrub: Scrub) -> Self {
+        let seen = Arc::new(Mutex::new(Seen { scrub, trouble: None }));
+        Self { client, group, under_way: TaskTracker::new(), broken: CancellationToken::new(), seen }
     }
 
     /// The service.
@@ -70,11 +69,10 @@ impl Way {
         self.seen().trouble.clone()
     }
 
-    /// Waits for the answers to what was sent, and tells the ids of what may have been made.
-    pub async fn made(&self) -> BTreeSet<String> {
+    /// Waits for the answers to what was sent.
+    pub async fn quiet(&self) {
         self.under_way.close();
         self.under_way.wait().await;
-        self.seen().made.clone()
     }
 
     /// All that is to be taken out of the rows.
@@ -93,16 +91,16 @@ impl Way {
         let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let path = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
         let name = format!("{} {path}", head.method);
-        let asked = made::ids(&head.method, &path, &body);
-        let new: BTreeSet<String> = asked.difference(&self.seen().made).cloned().collect();
-        self.seen().made.extend(asked);
+        if let Some(id) = bounds::outside(&self.group, &head.method, &path, &body) {
+            let group = &self.group;
+            let why = format!("{name} is not sent: it would change {id}, which is not in {group} (please report this)");
+            self.breaks(Failure::new(Code::Internal, why));
+            return no_answer();
+        }
         let answer = self.answer(&head.method.clone(), http::Request::from_parts(head, body)).await;
         match answer {
             Ok(response) => {
                 let status = response.status();
-                if status.is_client_error() {
-                    self.seen().made.retain(|id| !new.contains(id));
-                }
                 if [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status) {
                     self.breaks(Failure::new(Code::Refused, format!("{name} is refused with {status}")));
                 }

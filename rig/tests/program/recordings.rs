@@ -128,15 +128,47 @@ fn a_case_that_is_stopped_is_left_out_and_removed_and_those_before_it_stay() {
 }
 
 #[test]
-fn a_server_with_somebody_elses_app_is_not_touched() {
+fn what_a_killed_recording_left_is_removed_by_its_name() {
+    let fake = Fake::start(&[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().to_str().expect("a path in UTF-8");
+    let mut child = HcRig::new(&["record", "--url", &fake.url, "--out", dir, "too_big"])
+        .command()
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program can be started");
+    let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
+    let first = lines.next().expect("a line").expect("a line");
+    while fake.apps().is_empty() {
+        std::thread::yield_now();
+    }
+    child.kill().expect("a process");
+    child.wait().expect("an end");
+    let name = first.split_once("hc-rig clean ").expect("the remedy").1.trim_end_matches(')');
+    assert!(fake.apps()[0].starts_with(&format!("/hc-rig/{name}/")), "{first}: {:?}", fake.apps());
+    ends_with(&HcRig::new(&["clean", name, "--url", &fake.url]).run(), 0);
+    fake.has_nothing_left();
+}
+
+#[test]
+fn what_others_have_there_is_neither_touched_nor_recorded() {
     let fake = Fake::start(&[]);
     fake.deploy_bystander();
     let folder = tempfile::tempdir().expect("a folder");
-    let out = folder.path().to_str().expect("a path in UTF-8");
-    let refused = HcRig::new(&["record", "--url", &fake.url, "--out", out, "update.verbs"]).run();
-    ends_with(&refused, 2);
-    assert!(stderr(&refused).contains("not empty"), "{}", stderr(&refused));
+    let dir = folder.path().to_str().expect("a path in UTF-8");
+    let cases = ["empty.reads", "create.seed_definitions", "update.verbs", "groups.basic", "lifecycle.plain"];
+    let arguments = [&["record", "--url", &fake.url, "--out", dir][..], &cases[..]].concat();
+    ends_with(&HcRig::new(&arguments).run(), 0);
     assert_eq!(fake.apps(), ["/bystander"]);
+    for case in cases {
+        let text = fs::read_to_string(folder.path().join(format!("{case}.jsonl"))).expect("the recording");
+        let (head, rows) = text.split_once('\n').expect("rows");
+        assert!(head.contains("\"kind\":\"scope\"") && head.contains("/hc-rig/"), "{head}");
+        for mark in ["bystander", "hc-rig", "HC_RIG"] {
+            assert_eq!(rows.lines().find(|row| row.contains(mark)), None, "`{mark}` in {case}");
+        }
+    }
+    ends_with(&HcRig::new(&["parity", dir]).run(), 0);
 }
 
 #[test]
