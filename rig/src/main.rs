@@ -16,7 +16,7 @@ use hc_rig::{
     exit::{Code, Failure},
     export::Format,
     run::Interrupt,
-    settings::{self, SettingsFile},
+    settings::{self, SettingsFile, Sources},
     stderr,
 };
 
@@ -33,8 +33,8 @@ fn program() -> ExitCode {
     if let Some(code) = fake_marathon::task_tools::main() {
         return code;
     }
-    let cli = match parse() {
-        Ok(cli) => cli,
+    let (cli, sources) = match parse() {
+        Ok(parsed) => parsed,
         Err(failure) => {
             stderr::line(format_args!("hc-rig: {failure}"));
             return failure.code.into();
@@ -47,7 +47,7 @@ fn program() -> ExitCode {
         let name = OsString::from("hc-rig fake");
         return fake_marathon::program::run(std::iter::once(name).chain(arguments), own.as_deref());
     }
-    match run(cli.command, cli.config.as_deref()) {
+    match run(cli.command, cli.config.as_deref(), &sources) {
         Ok(done) => {
             let told = tell(&done.text);
             if let Some(trouble) = done.trouble {
@@ -80,7 +80,7 @@ fn tell(text: &str) -> Result<(), Failure> {
 }
 
 /// What was typed, with what variables and the settings file say of flags that were not.
-fn parse() -> Result<Cli, Failure> {
+fn parse() -> Result<(Cli, Sources), Failure> {
     let line: Vec<OsString> = std::env::args_os().collect();
     let variable = |name: &str| std::env::var(name).ok();
     // Only to find the file: what is wrong with the line is said by the parser, about the whole of it.
@@ -91,7 +91,7 @@ fn parse() -> Result<Cli, Failure> {
     let expanded = settings::expand(&Cli::command(), line, variable, file.as_ref())?;
     let parsed = Cli::command().color(color).try_get_matches_from(&expanded.line);
     match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => Ok(cli),
+        Ok(cli) => Ok((cli, expanded.sources())),
         Err(error) => match expanded.refused(&error, file.as_ref()) {
             Some(refusal) => Err(refusal),
             None => error.exit(),
@@ -116,7 +116,7 @@ fn log(cli: &Cli) {
     }
 }
 
-fn run(command: Command, config: Option<&Path>) -> Result<Done, Failure> {
+fn run(command: Command, config: Option<&Path>, sources: &Sources) -> Result<Done, Failure> {
     match command {
         Command::Fake { .. } => unreachable!("the fake is a program of its own"),
         Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
@@ -133,9 +133,9 @@ fn run(command: Command, config: Option<&Path>) -> Result<Done, Failure> {
             let run = if redact { commands::render::redacted(&run)? } else { run };
             commands::render::all(&run, &formats).map(|path| Done::well(format!("Report  {}\n", path.display())))
         }
-        Command::Doctor(args) => block_on(async { commands::doctor::run(&args, Interrupt::listen()).await }),
+        Command::Doctor(args) => block_on(async { commands::doctor::run(&args, sources, Interrupt::listen()).await }),
         Command::Sweep { dry_run, reach } => block_on(commands::sweep::run(&reach, dry_run)),
-        Command::Login { reach } => block_on(commands::cluster::login(&reach)),
+        Command::Login { reach } => block_on(commands::cluster::login(&reach, sources)),
         Command::Replay { run, speed } => {
             block_on(async { commands::replay::run(&run, speed, Interrupt::listen()).await })
         }

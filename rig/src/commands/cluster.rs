@@ -9,18 +9,19 @@ use crate::{
     commands::Done,
     exit::Failure,
     run::reach::{self, Reach},
+    settings::Sources,
 };
 
 /// Logs in and says what is there. The token is not shown.
 ///
 /// # Errors
 /// The settings are incomplete (2), the login or certificate is refused (4), the cluster cannot be reached (5).
-pub async fn login(reach: &Reach) -> Result<Done, Failure> {
+pub async fn login(reach: &Reach, sources: &Sources) -> Result<Done, Failure> {
     let settings = reach.settings().await?;
     let client = reach::client(&settings)?;
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     let mut text = String::new();
-    for (name, value, origin) in settings.describe() {
+    for (name, value, origin) in reach.describe(&settings, sources) {
         let _ = writeln!(text, "{name:<12} {value}   (from {origin})");
     }
     let leader = found.marathon.leader.as_deref().unwrap_or("none at the moment");

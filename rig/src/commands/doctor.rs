@@ -18,6 +18,7 @@ use crate::{
         Interrupt,
         reach::{self, Reach},
     },
+    settings::Sources,
 };
 
 /// How long a probe task may take to start and to end: an image may have to be pulled first.
@@ -48,7 +49,7 @@ pub struct DoctorArgs {
 /// # Errors
 /// The settings are incomplete (2), the login or certificate is refused (4), the cluster cannot be reached (5), a probe
 /// task could not be removed (6).
-pub async fn run(args: &DoctorArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+pub async fn run(args: &DoctorArgs, sources: &Sources, interrupt: Interrupt) -> Result<Done, Failure> {
     let settings = args.reach.settings().await?;
     let kit = Kit::environment().map_err(|error| Failure::usage(error.to_string()))?;
     let client = reach::client(&settings)?;
@@ -58,7 +59,7 @@ pub async fn run(args: &DoctorArgs, interrupt: Interrupt) -> Result<Done, Failur
     let ours = leases(&client, Clock::System).await.map_err(|error| reach::failure(&error))?;
 
     let programs = found.map(|found| found.lines(&kit, docker));
-    let findings = Findings::new(&settings, &seen, programs, &ours);
+    let findings = Findings::new(args.reach.describe(&settings, sources), &seen, programs, &ours);
     if args.json {
         let json =
             serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;

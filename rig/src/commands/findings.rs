@@ -2,10 +2,7 @@
 
 use std::fmt::Write as _;
 
-use harness::{
-    cluster::{DockerSupport, Leases, Preflight},
-    settings::Settings,
-};
+use harness::cluster::{DockerSupport, Leases, Preflight};
 use serde::Serialize;
 
 /// Everything that stands for or against a run. The fields are those of `--json`; CPUs are counted, memory is in MB.
@@ -72,8 +69,13 @@ struct Run {
 }
 
 impl Findings {
-    pub(super) fn new(settings: &Settings, seen: &Preflight, programs: Option<Vec<String>>, ours: &Leases) -> Self {
-        let described = settings.describe().into_iter();
+    /// `settings` with name, value and origin.
+    pub(super) fn new(
+        settings: Vec<(&'static str, String, String)>,
+        seen: &Preflight,
+        programs: Option<Vec<String>>,
+        ours: &Leases,
+    ) -> Self {
         let free = |free: &harness::marathon::mesos::Resources| Free { cpus: free.cpus, mem: free.mem };
         let run = |expired| {
             move |lease: &harness::cluster::Found| Run {
@@ -84,7 +86,7 @@ impl Findings {
             }
         };
         Self {
-            settings: described.map(|(name, value, from)| Setting { name, value, from: from.to_string() }).collect(),
+            settings: settings.into_iter().map(|(name, value, from)| Setting { name, value, from }).collect(),
             identity: seen.identity.clone(),
             dcos: seen.dcos.clone(),
             marathon: Marathon { version: seen.marathon.version.clone(), leader: seen.marathon.leader.clone() },

@@ -20,6 +20,7 @@ use crate::{
     exit::{Code, Failure},
     folder::manifest::{Cluster, Manifest},
     run::prompt,
+    settings::Sources,
 };
 
 /// Which cluster, and whom to trust there. What is not said comes from the environment.
@@ -85,6 +86,16 @@ impl Reach {
             };
         }
         Ok(settings)
+    }
+
+    /// Name, value and origin of each setting: a flag that nobody typed is named by what spoke for it.
+    pub fn describe(&self, settings: &Settings, sources: &Sources) -> Vec<(&'static str, String, String)> {
+        let from = |origin: Origin| match origin {
+            Origin::Flag(flag) => sources.of(flag).to_owned(),
+            Origin::Environment("DCOS_USERNAME") if self.user.is_some() => sources.of("--user").to_owned(),
+            origin => origin.to_string(),
+        };
+        settings.describe().into_iter().map(|(name, value, origin)| (name, value, from(origin))).collect()
     }
 
     /// Trust in the CA that the cluster offers, if it is the pinned one or the user says so.

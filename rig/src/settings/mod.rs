@@ -7,7 +7,7 @@
 mod file;
 mod refused;
 
-use std::ffi::OsString;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use clap::{Arg, ArgAction, Command};
 
@@ -125,6 +125,17 @@ pub fn settings(
     Ok(all)
 }
 
+/// Which flags were not typed, and what they were taken from instead.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(BTreeMap<String, String>);
+
+impl Sources {
+    /// Where a flag's value came from: the flag itself (with dashes), or the variable or file that spoke for it.
+    pub fn of<'a>(&'a self, flag: &'a str) -> &'a str {
+        self.0.get(flag.trim_start_matches('-')).map_or(flag, String::as_str)
+    }
+}
+
 /// A command line with what variables and the file say of flags that were not typed.
 #[derive(Clone, Debug, Default)]
 pub struct Expanded {
@@ -132,6 +143,13 @@ pub struct Expanded {
     pub line: Vec<OsString>,
     /// What was put in.
     added: Vec<Setting>,
+}
+
+impl Expanded {
+    /// Where what was put in came from.
+    pub fn sources(&self) -> Sources {
+        Sources(self.added.iter().map(|setting| (setting.flag.clone(), setting.source.to_string())).collect())
+    }
 }
 
 /// The command line with what variables and the file say put behind the command's name.

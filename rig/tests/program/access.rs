@@ -194,6 +194,24 @@ fn who_is_refused_is_told_so_in_one_sentence_and_deploys_nothing(
 }
 
 #[test]
+fn a_setting_is_told_with_what_spoke_for_it() {
+    let fake = Fake::start(&["--user", "me:hunter2"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("hc-rig.toml"), format!("url = [\"{}\"]\n", fake.url)).expect("a file");
+    let login = |arguments: &[&str], url: Option<&str>| {
+        let mut rig = HcRig::new(arguments).user("me", "hunter2").command();
+        rig.current_dir(folder.path()).envs(url.map(|url| ("HC_RIG_URL", url)));
+        let output = rig.output().expect("the program can be started");
+        ends_with(&output, 0);
+        let from = |line: &str| line.rsplit_once("(from ").map(|(_, from)| from.trim_end_matches(')').to_owned());
+        stdout(&output).lines().filter_map(from).take(2).collect::<Vec<_>>()
+    };
+    assert_eq!(login(&["login"], None), ["hc-rig.toml", "DCOS_USERNAME"]);
+    assert_eq!(login(&["login"], Some(&fake.url)), ["HC_RIG_URL", "DCOS_USERNAME"]);
+    assert_eq!(login(&["login", "--url", &fake.url, "--user", "me"], None), ["--url", "--user"]);
+}
+
+#[test]
 fn the_doctor_tells_the_same_to_people_and_to_programs() {
     let fake = Fake::start(&["--user", "me:hunter2", "--agents", "2", "--no-docker"]);
     let doctor = |flags: &[&str]| {
