@@ -17,7 +17,7 @@ pub struct Preflight {
     pub identity: Option<String>,
     /// DC/OS's version; `None` without DC/OS, or where it does not tell.
     pub dcos: Option<String>,
-    /// Marathon's own words.
+    /// Marathon's own words; nothing is in them where this user may not see them.
     pub marathon: Info,
     /// Mesos's version, or why Mesos could not be asked.
     pub mesos: Result<String, String>,
@@ -91,7 +91,7 @@ impl std::error::Error for Refusal {}
 /// If Marathon cannot be reached, does not trust us, or is no Marathon. A Mesos that cannot be asked is no error:
 /// a plain Marathon may be all that we can reach.
 pub async fn preflight(client: &Client) -> Result<Preflight> {
-    let marathon = client.info().await?;
+    let marathon = client.info_if_allowed().await?;
     let deployments = client.deployments().await?.len();
     // Not every cluster lets everybody see its version; it is only for the report.
     let dcos = client.dcos_version().await.unwrap_or_default();

@@ -1,16 +1,29 @@
-//! What DC/OS tells about itself, and who we are to the server.
+//! What the server tells about itself, and who we are to it.
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::ask::{Ask, Target};
 use super::builder::Auth;
 use super::client::Client;
+use super::model::Info;
 use super::{Error, Result};
 use crate::dcos::OfferedCa;
 use crate::dcos::tls::Fingerprint;
 
 impl Client {
+    /// What [`Client::info`] tells, or nothing at all where this user may not see it. On DC/OS Enterprise that is a right
+    /// of its own (`SystemConfig` in Marathon's `InfoResource.scala`), and a run does not need it.
+    ///
+    /// # Errors
+    /// Other refusals, and if the server cannot be reached.
+    pub async fn info_if_allowed(&self) -> Result<Info> {
+        match self.info().await {
+            Err(error) if error.status_code() == Some(StatusCode::FORBIDDEN) => Ok(Info::default()),
+            info => info,
+        }
+    }
+
     /// DC/OS's version (`/dcos-metadata/dcos-version.json`); `None` without DC/OS, or where it does not tell.
     ///
     /// # Errors

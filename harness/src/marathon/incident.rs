@@ -43,6 +43,11 @@ pub enum IncidentKind {
     TokenRenewed,
     /// The token was refused in the middle of a run, and a new one was had.
     LoggedInAgain,
+    /// There is no event stream for us, so that only polls tell what happens.
+    EventsRefused {
+        /// Why.
+        error: Error,
+    },
     /// The event stream broke.
     EventsLost {
         /// Why.
@@ -66,6 +71,7 @@ impl IncidentKind {
             Self::Slow { .. } => "slow answer",
             Self::TokenRenewed => "token renewed before it expired",
             Self::LoggedInAgain => "token refused and renewed",
+            Self::EventsRefused { .. } => "no event stream",
             Self::EventsLost { .. } => "event stream lost",
             Self::EventsBack { .. } => "event stream back",
         };
@@ -102,6 +108,7 @@ impl fmt::Display for IncidentKind {
             Self::Slow { took, request } => write!(f, "{request} took {:.1} s", took.as_secs_f32()),
             Self::TokenRenewed => f.write_str("the token was about to expire; a new one was had"),
             Self::LoggedInAgain => f.write_str("the token was refused; logged in again"),
+            Self::EventsRefused { error } => write!(f, "the event stream is refused: {error}"),
             Self::EventsLost { why } => write!(f, "the event stream was lost: {why}"),
             Self::EventsBack { gap } => write!(f, "the event stream is back after {:.1} s", gap.as_secs_f32()),
         }

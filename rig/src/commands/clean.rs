@@ -58,7 +58,7 @@ pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Don
 
 async fn connect(settings: Settings) -> Result<(Client, Info), Failure> {
     let client = reach::client(&settings)?;
-    let info = client.info().await.map_err(|error| reach::failure(&error))?;
+    let info = client.info_if_allowed().await.map_err(|error| reach::failure(&error))?;
     Ok((client, info))
 }
 

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use harness::cluster::preflight;
 
 use crate::{
-    commands::Done,
+    commands::{Done, findings::leader_in_words},
     exit::Failure,
     run::reach::{self, Reach},
     settings::Sources,
@@ -24,8 +24,8 @@ pub async fn login(reach: &Reach, sources: &Sources) -> Result<Done, Failure> {
     for (name, value, origin) in reach.describe(&settings, sources) {
         let _ = writeln!(text, "{name:<12} {value}   (from {origin})");
     }
-    let leader = found.marathon.leader.as_deref().unwrap_or("none at the moment");
-    let _ = writeln!(text, "{:<12} {}, leader {leader}", "Marathon", found.marathon.version);
+    let marathon = leader_in_words(found.marathon.told_version(), found.marathon.leader.as_deref());
+    let _ = writeln!(text, "{:<12} {marathon}", "Marathon");
     match &found.mesos {
         Ok(version) => {
             let free = found.free();

@@ -35,7 +35,8 @@ struct Setting {
 
 #[derive(Debug, Serialize)]
 struct Marathon {
-    version: String,
+    /// Unknown where this user may not see it.
+    version: Option<String>,
     leader: Option<String>,
 }
 
@@ -68,6 +69,14 @@ struct Run {
     expired: bool,
 }
 
+/// Marathon's version and leader.
+pub(super) fn leader_in_words(version: Option<&str>, leader: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("{version}, leader {}", leader.unwrap_or("none at the moment")),
+        None => "version and leader unknown: this user may not see /v2/info".to_owned(),
+    }
+}
+
 impl Findings {
     /// `settings` with name, value and origin.
     pub(super) fn new(
@@ -89,7 +98,10 @@ impl Findings {
             settings: settings.into_iter().map(|(name, value, from)| Setting { name, value, from }).collect(),
             identity: seen.identity.clone(),
             dcos: seen.dcos.clone(),
-            marathon: Marathon { version: seen.marathon.version.clone(), leader: seen.marathon.leader.clone() },
+            marathon: Marathon {
+                version: seen.marathon.told_version().map(str::to_owned),
+                leader: seen.marathon.leader.clone(),
+            },
             mesos: match &seen.mesos {
                 Ok(version) => Mesos::Known { version: version.clone(), free: free(&seen.free()) },
                 Err(why) => Mesos::Unknown { unknown_because: why.clone() },
@@ -126,8 +138,7 @@ impl Findings {
         let nobody = "nobody: this server asks for no login";
         fact("who am I", self.identity.as_deref().unwrap_or(nobody).to_owned());
         fact("DC/OS", self.dcos.as_deref().unwrap_or("none, or it does not tell").to_owned());
-        let leader = self.marathon.leader.as_deref().unwrap_or("none at the moment");
-        fact("Marathon", format!("{}, leader {leader}", self.marathon.version));
+        fact("Marathon", leader_in_words(self.marathon.version.as_deref(), self.marathon.leader.as_deref()));
         match &self.mesos {
             Mesos::Known { version, free } => {
                 fact("Mesos", format!("{version}, {} agents, {}", self.agents.len(), free.text()));

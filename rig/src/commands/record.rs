@@ -36,7 +36,7 @@ pub async fn record(out: &Path, wanted: &[String], reach: &Reach, interrupt: Int
     let names = select(wanted)?;
     let settings = reach.settings().await?;
     let client = reach::client(&settings)?;
-    client.info().await.map_err(|error| reach::failure(&error))?;
+    client.info_if_allowed().await.map_err(|error| reach::failure(&error))?;
     let run = Lease::take(&client, LeaseOptions::default()).run().clone();
     let job = Job { out, client, run, scrub: Scrub::of(&settings.access.value), interrupt };
     std::fs::create_dir_all(out)

@@ -70,8 +70,8 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.say(&format!(
-        "{login}Marathon {} · {} · {} · {scaled}, poll every {:?}{}",
-        found.marathon.version,
+        "{login}{} · {} · {} · {scaled}, poll every {:?}{}",
+        reach::marathon_in_words(&found.marathon),
         match &found.mesos {
             Ok(version) => format!("Mesos {version}, {} agents", found.agents.len()),
             Err(_) => "Mesos cannot be asked".to_owned(),

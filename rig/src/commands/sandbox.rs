@@ -54,7 +54,7 @@ pub async fn sandbox(args: &SandboxArgs, out: impl Write) -> Result<Done, Failur
         (Some(run), task) => {
             let (run, story) = which::task(run, task)?;
             let client = reach::client(&args.reach.settings_of(&run.manifest).await?)?;
-            let marathon = client.info().await.map_err(|error| reach::failure(&error))?;
+            let marathon = client.info_if_allowed().await.map_err(|error| reach::failure(&error))?;
             reach::same_cluster(&run.manifest, client.url(), &marathon)?;
             (client, story.id, Some(story.agent))
         }

@@ -233,6 +233,12 @@ pub fn same_cluster(manifest: &Manifest, url: &Url, marathon: &Info) -> Result<(
     Err(Failure::usage(format!("{} ran at {}, and {url} is another cluster", manifest.run, there.url)))
 }
 
+/// Marathon with its version, as far as this user may see it.
+pub fn marathon_in_words(marathon: &Info) -> String {
+    let unknown = || "of a version that this user may not see".to_owned();
+    format!("Marathon {}", marathon.told_version().map_or_else(unknown, str::to_owned))
+}
+
 /// What `run.json` says of the cluster.
 pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> Cluster {
     let https = client.url().scheme() == "https";
@@ -240,7 +246,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
     Cluster {
         url: client.url().to_string(),
         kind: "cluster".to_owned(),
-        marathon: Some(preflight.marathon.version.clone()),
+        marathon: preflight.marathon.told_version().map(str::to_owned),
         framework: preflight.marathon.framework_id.clone(),
         mesos: preflight.mesos.as_ref().ok().cloned(),
         dcos: preflight.dcos.clone(),

@@ -4,6 +4,7 @@ use std::fs;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rstest::rstest;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
@@ -191,6 +192,30 @@ fn who_is_refused_is_told_so_in_one_sentence_and_deploys_nothing(
     assert!(!out.exists(), "a refused run leaves no folder");
     let apps = HcRig::new(&["apps", "--url", &fake.url]).user("me", "hunter2").run();
     assert!(stdout(&apps).ends_with("0 apps\n"), "{}", stdout(&apps));
+}
+
+/// On DC/OS Enterprise these are rights of their own, and a run needs none of them.
+#[test]
+fn who_may_only_deploy_can_measure() {
+    let fake = Fake::start(&["--admin", "127.0.0.1:0"]);
+    for path in ["/v2/info", "/v2/leader", "/v2/events", "/mesos"] {
+        let refusal = json!({"http": {"status": {"code": 403, "message": "Not Authorized to perform this action!"}}});
+        fake.inject(&json!({"match": {"path": path}, "act": refusal}));
+    }
+    let doctor = HcRig::new(&["doctor", "--no-probe", "--url", &fake.url]).run();
+    ends_with(&doctor, 0);
+    let line = "Marathon     version and leader unknown: this user may not see /v2/info\n";
+    assert!(stdout(&doctor).contains(line), "{}", stdout(&doctor));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("run");
+    let measured = ["run", "mesos,MESOS_TCP", "--target", "2", "--hold", "1s", "--poll", "200ms", "--url", &fake.url];
+    let run = HcRig::new(&[&measured[..], &["--out", out.to_str().expect("a path in UTF-8")]].concat()).run();
+    ends_with(&run, 0);
+    assert!(stdout(&run).contains("no event stream"), "{}", stdout(&run));
+    assert!(stderr(&run).contains("Marathon of a version that this user may not see"), "{}", stderr(&run));
+    ends_with(&HcRig::new(&["clean", out.to_str().expect("a path in UTF-8"), "--url", &fake.url]).run(), 0);
+    fake.has_nothing_left();
 }
 
 #[test]

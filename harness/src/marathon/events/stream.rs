@@ -102,7 +102,13 @@ impl Drop for EventStream {
 }
 
 async fn open_once(client: &Client, ask: &Ask) -> Result<Answer> {
-    let answer = client.connection.open(ask.clone()).await?;
+    let answer = match client.connection.open(ask.clone()).await {
+        Err(error) if !error.is_transient() => {
+            client.connection.incidents.note(&IncidentKind::EventsRefused { error: error.clone() });
+            return Err(error);
+        }
+        opened => opened?,
+    };
     let kind = answer.response.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     match kind {
         Some(kind) if kind.starts_with("text/event-stream") => Ok(answer),

@@ -28,6 +28,14 @@ pub struct Info {
     pub marathon_config: MarathonConfig,
 }
 
+impl Info {
+    /// The version; `None` if the server did not tell it.
+    #[must_use]
+    pub fn told_version(&self) -> Option<&str> {
+        Some(self.version.as_str()).filter(|version| !version.is_empty())
+    }
+}
+
 /// Some of Marathon's own settings. Here the names have underscores.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct MarathonConfig {
