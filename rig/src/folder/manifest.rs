@@ -9,6 +9,9 @@ pub const FORMAT: u32 = 1;
 /// [`Cluster::kind`] of the fake in this program's own process, which ends with it.
 pub const EMBEDDED: &str = "fake";
 
+/// What [`Cluster::tls`] says of plain HTTP.
+pub const NO_TLS: &str = "no TLS";
+
 /// What the run was: everything that a report may claim stands here.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -7,7 +7,7 @@ use crate::{
     exit::Code,
     folder::{
         Run, json,
-        manifest::Manifest,
+        manifest::{Manifest, NO_TLS},
         summary::{Step, Summary, Verdict},
     },
     why::{Diagnosis, Finding, findings, text::SHOWN},
@@ -97,8 +97,10 @@ pub fn claim_text(manifest: &Manifest) -> String {
         }
     } else {
         parts.push(format!("Cluster {}", cluster.url));
-        if !cluster.tls.is_empty() {
-            parts.push(format!("TLS: {}", cluster.tls));
+        match cluster.tls.as_str() {
+            "" => {}
+            tls @ NO_TLS => parts.push(tls.to_owned()),
+            tls => parts.push(format!("TLS: {tls}")),
         }
     }
     for (name, version) in [("Marathon", &cluster.marathon), ("Mesos", &cluster.mesos), ("DC/OS", &cluster.dcos)] {

@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::{
     exit::{Code, Failure},
-    folder::manifest::{Cluster, Manifest},
+    folder::manifest::{Cluster, Manifest, NO_TLS},
     run::prompt,
     settings::Sources,
 };
@@ -254,7 +254,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
         tasks: None,
         lowered: None,
         prompt_offers: false,
-        tls: if https { trust.unwrap_or_default() } else { "no TLS".to_owned() },
+        tls: if https { trust.unwrap_or_default() } else { NO_TLS.to_owned() },
     }
 }
 
