@@ -242,7 +242,11 @@ fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<
             Some((limit, breaks)) => (Verdict::Limit, limit_in_words(limit, breaks, report, job)),
         },
         scale::Outcome::NotReached { step, target, why } => {
-            (Verdict::NotReached, format!("step {step} of {} to {target} tasks: {why}", job.scaled.plan.steps()))
+            let place = match job.scaled.plan.steps() {
+                1 => String::new(),
+                steps => format!("step {step} of {steps} to "),
+            };
+            (Verdict::NotReached, format!("{place}{target} tasks: {why}"))
         }
         scale::Outcome::Crossed(crossing) => (Verdict::Crossed, crossing.to_string()),
         scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
