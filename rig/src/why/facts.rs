@@ -26,6 +26,8 @@ pub struct Facts<'a> {
     pub failed: bool,
     /// Seconds from one poll to the next.
     pub poll: f64,
+    /// Seconds that one step may take; 0 where the run does not say.
+    pub step: f64,
     /// Seconds on the samples' clock of the last sample.
     pub until: f64,
 }
@@ -42,7 +44,17 @@ impl<'a> Facts<'a> {
     /// Facts of tasks under the definition of a manifest.
     pub fn new(manifest: &Manifest, tasks: Vec<&'a Story>, evidence: &'a Evidence, last: Counts) -> Self {
         let poll = if manifest.plan.poll_seconds > 0.0 { manifest.plan.poll_seconds } else { 2.0 };
-        Self { check: manifest.check(), tasks, evidence, target: last.total(), last, failed: false, poll, until: 0.0 }
+        Self {
+            check: manifest.check(),
+            tasks,
+            evidence,
+            target: last.total(),
+            last,
+            failed: false,
+            poll,
+            step: manifest.plan.step_seconds,
+            until: 0.0,
+        }
     }
 
     fn asked(self, target: u64) -> Self {

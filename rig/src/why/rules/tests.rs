@@ -295,3 +295,14 @@ fn a_run_that_ends_within_the_grace_period_is_told_so(
     assert!(found[0].text.contains(says), "{}", found[0].text);
     assert!(found[0].next[0].contains("--step-timeout above 20s"), "{:?}", found[0].next);
 }
+
+#[test]
+fn tasks_that_began_late_in_their_step_need_a_longer_one() {
+    let late = Story { failed_in_grace: Some(20.0), first_seen: 13.0, ..story(1) };
+    let mut manifest = manifest("HTTP");
+    manifest.plan.step_seconds = 25.0;
+    let evidence = Evidence::default();
+    let facts = Facts::new(&manifest, vec![&late], &evidence, Counts::default());
+    let found = conclude(&Facts { failed: true, until: 25.0, ..facts });
+    assert!(found[0].next[0].contains("--step-timeout above 33s"), "{:?}", found[0].next);
+}

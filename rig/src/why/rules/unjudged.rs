@@ -98,10 +98,13 @@ fn answered(probes: &[&Probe]) -> &'static str {
 }
 
 fn next(facts: &Facts<'_>, longest: f64) -> Vec<String> {
-    let grace = facts.check.grace;
-    if longest < grace as f64 {
+    let grace = facts.check.grace as f64;
+    if longest < grace {
+        // They may have begun late in their step.
+        let enough = (facts.step + grace - longest).max(grace).ceil();
         vec![format!(
-            "give the step longer than the grace period (--step-timeout above {grace}s), so that failures count and say why"
+            "give the step time until the grace period of its tasks is over (--step-timeout above {enough}s), so that \
+             failures count and say why"
         )]
     } else {
         vec!["look at the executor's stderr in the task's sandbox".to_owned()]
