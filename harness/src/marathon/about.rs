@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::ask::{Ask, Target};
-use super::builder::Auth;
+use super::auth::Auth;
 use super::client::Client;
 use super::model::Info;
 use super::{Error, Result};

@@ -1,36 +1,34 @@
 //! How a client is put together.
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 use url::Url;
 
+use super::auth::Auth;
 use super::client::Client;
 use super::connection::Connection;
 use super::incident::IncidentLog;
 use super::server_clock::ServerClock;
-use crate::dcos::TokenSource;
 use crate::dcos::tls::{Trust, TrustError};
-use crate::secret::Secret;
 use crate::transport::Transport;
 
-/// Who we are to the server.
-#[derive(Debug, Clone, Default)]
-pub enum Auth {
-    /// Nobody.
-    #[default]
-    None,
-    /// HTTP basic authentication (`--http_credentials` of Marathon).
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
-    /// A DC/OS token, obtained and renewed by the source.
-    Dcos(Arc<TokenSource>),
+impl Client {
+    /// Begins a client of the Marathon at `url`, for example `http://127.0.0.1:8080` or
+    /// `https://cluster.example/service/marathon`.
+    #[must_use]
+    pub fn builder(url: Url) -> ClientBuilder {
+        ClientBuilder::new(url)
+    }
+
+    /// A client of a Marathon in this process, without login. The host name is only for messages.
+    #[must_use]
+    pub fn in_process(transport: Transport) -> Self {
+        let url = Url::parse("http://marathon.in-process/").unwrap_or_else(|error| unreachable!("{error}"));
+        ClientBuilder::new(url).transport(transport)
+    }
 }
 
 /// Puts a [`Client`] together.
@@ -44,7 +42,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    pub(super) fn new(url: Url) -> Self {
+    fn new(url: Url) -> Self {
         Self {
             urls: vec![url],
             dcos: None,

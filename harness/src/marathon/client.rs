@@ -9,17 +9,15 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::ask::{Ask, Target};
-use super::builder::ClientBuilder;
 use super::connection::Connection;
 use super::events::EventStream;
 use super::incident::Incidents;
 use super::model::{App, Apps, Deployment, DeploymentResult, Group, Info, QueueEntry, Task, read_each};
 use super::{Error, Result, ServerTime};
-use crate::transport::Transport;
 
 /// A client of one Marathon. Cheap to clone; clones share connections, login and clock.
 ///
-/// Every method is one request, apart from a renewed login and a server that is away (see [`ClientBuilder`]).
+/// Every method is one request, apart from a renewed login and a server that is away (see [`ClientBuilder`](super::ClientBuilder)).
 /// Nothing is retried here: a wait does that, and keeps what it saw.
 #[derive(Clone)]
 pub struct Client {
@@ -50,20 +48,6 @@ pub struct Killed {
 impl Client {
     pub(super) fn over(connection: Connection) -> Self {
         Self { connection: Arc::new(connection) }
-    }
-
-    /// Begins a client of the Marathon at `url`, for example `http://127.0.0.1:8080` or
-    /// `https://cluster.example/service/marathon`.
-    #[must_use]
-    pub fn builder(url: Url) -> ClientBuilder {
-        ClientBuilder::new(url)
-    }
-
-    /// A client of a Marathon in this process, without login. The host name is only for messages.
-    #[must_use]
-    pub fn in_process(transport: Transport) -> Self {
-        let url = Url::parse("http://marathon.in-process/").unwrap_or_else(|error| unreachable!("{error}"));
-        ClientBuilder::new(url).transport(transport)
     }
 
     /// Whether the Marathon is in this process, so that nobody else can ask it.

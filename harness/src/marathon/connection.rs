@@ -15,10 +15,9 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::ask::{Ask, Target};
-use super::builder::Auth;
+use super::auth::Auth;
 use super::error::{Error, ErrorKind};
 use super::incident::{IncidentKind, IncidentLog};
-use super::mesos::Place;
 use super::server_clock::ServerClock;
 use super::{Result, ServerTime};
 use crate::secret::Secret;
@@ -62,7 +61,16 @@ pub(super) struct Connection {
     /// The leader as it was announced last.
     pub(super) leader: Mutex<Option<Url>>,
     /// Where Mesos was found.
-    pub(super) mesos: OnceCell<Place>,
+    pub(super) mesos: OnceCell<MesosPlace>,
+}
+
+/// Where Mesos answers.
+#[derive(Debug, Clone)]
+pub(super) enum MesosPlace {
+    /// Below this address, as DC/OS's Admin Router has it: `mesos/…` and `agent/{id}/…`.
+    Below(Url),
+    /// The master is here; agents are where it says.
+    Master(Url),
 }
 
 impl Connection {

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::ask::{Ask, Target};
 use super::client::Client;
+use super::connection::MesosPlace;
 use super::{Error, Result};
 
 /// The master's `/state`, as much of it as the rig needs.
@@ -99,15 +100,6 @@ pub struct ContainerStatus {
     pub executor_pid: Option<u32>,
 }
 
-/// Where Mesos answers.
-#[derive(Debug, Clone)]
-pub(super) enum Place {
-    /// Below this address, as DC/OS's Admin Router has it: `mesos/…` and `agent/{id}/…`.
-    Below(Url),
-    /// The master is here; agents are where it says.
-    Master(Url),
-}
-
 impl Client {
     /// The state of the leading master.
     ///
@@ -115,8 +107,8 @@ impl Client {
     /// If Mesos cannot be reached through DC/OS, beside Marathon, or where Marathon says it is.
     pub async fn mesos_state(&self) -> Result<MesosState> {
         match self.mesos_place().await? {
-            Place::Below(root) => self.json_at(&root, Target::path("mesos/state")).await,
-            Place::Master(url) => self.json_at(&url, Target::path("state")).await,
+            MesosPlace::Below(root) => self.json_at(&root, Target::path("mesos/state")).await,
+            MesosPlace::Master(url) => self.json_at(&url, Target::path("state")).await,
         }
     }
 
@@ -144,7 +136,7 @@ impl Client {
     /// The address of what an agent serves: behind Admin Router, or the agent's own.
     pub(super) async fn agent_place(&self, agent: &Agent, target: Target) -> Result<(Url, Target)> {
         let Agent { hostname, port, id, .. } = agent;
-        if let Place::Below(root) = self.mesos_place().await? {
+        if let MesosPlace::Below(root) = self.mesos_place().await? {
             return Ok((root, target.below(&format!("agent/{id}"))));
         }
         let text = format!("http://{hostname}:{port}/");
@@ -154,19 +146,19 @@ impl Client {
     }
 
     /// Finds Mesos once; a failure is not remembered.
-    async fn mesos_place(&self) -> Result<Place> {
+    async fn mesos_place(&self) -> Result<MesosPlace> {
         let known = &self.connection.mesos;
         if let Some(place) = known.get() {
             return Ok(place.clone());
         }
         let place = if let Some(root) = &self.connection.dcos {
-            Place::Below(root.clone())
+            MesosPlace::Below(root.clone())
         } else {
             // A real Marathon does not know the path (500 or 404); that costs one small request.
             let beside = self.connection.base().clone();
             match self.json_at::<Value>(&beside, Target::path("mesos/state")).await {
-                Ok(state) if state.get("slaves").is_some() => Place::Below(beside),
-                _ => Place::Master(self.mesos_master().await?),
+                Ok(state) if state.get("slaves").is_some() => MesosPlace::Below(beside),
+                _ => MesosPlace::Master(self.mesos_master().await?),
             }
         };
         Ok(known.get_or_init(|| place).clone())

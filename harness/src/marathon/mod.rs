@@ -2,6 +2,7 @@
 
 mod about;
 mod ask;
+mod auth;
 mod builder;
 mod client;
 mod connection;
@@ -14,7 +15,8 @@ mod pass_on;
 pub mod sandbox;
 mod server_clock;
 
-pub use builder::{Auth, ClientBuilder};
+pub use auth::Auth;
+pub use builder::ClientBuilder;
 pub use client::{Client, Kill, Killed};
 pub use error::{Error, ErrorKind};
 pub use incident::{IncidentKind, Incidents};

@@ -1,89 +1,16 @@
 //! The run itself: which targets are asked for, in which order, and when that is over.
 
-use std::time::Duration;
-
 use futures::StreamExt;
 use futures::stream;
-use time::OffsetDateTime;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::plan::Plan;
+use super::drive::{Advance, Drive};
 use super::run::{Run, Step};
 use super::search::{Limit, Next, Search};
 use super::subject::{Sink, Subject};
-use super::threshold::Threshold;
 use super::verdict::{Outcome, RunReport};
 
-/// How a run goes. The app is there already, with the plan's first target as its instances; the driver deploys and
-/// deletes nothing, it only scales.
-#[derive(Clone, Debug)]
-pub struct Drive {
-    /// The targets.
-    pub plan: Plan,
-    /// From one poll to the next.
-    pub poll: Duration,
-    /// How long a step may take from the request until its target is reached.
-    pub step_deadline: Duration,
-    /// When the next target is asked for.
-    pub advance: Advance,
-    /// Polls less often than asked for when the answers are slow or large, so that polling stays a small part of what
-    /// the server does. A fake in the same process does not need it.
-    pub spare_the_server: bool,
-    /// How long a target must stay reached before the next one is asked for.
-    pub hold: Duration,
-    /// The first sample and every so manieth after it carry all tasks.
-    pub full_every: u64,
-    /// The time of day at which the run begins; from here on it moves with tokio's clock.
-    pub started: OffsetDateTime,
-    /// What an earlier process has done of this run; nothing for a new one.
-    pub before: Before,
-    /// Bounds whose crossing ends the run.
-    pub thresholds: Vec<Threshold>,
-    /// Ends the run when cancelled.
-    pub cancel: CancellationToken,
-}
-
-/// When the next target is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Advance {
-    /// Once the one before is reached and was held.
-    #[default]
-    WhenReached,
-    /// By the clock, reached or not, counted from the beginning of the run. Only the last target must be reached.
-    Every(Duration),
-}
-
-/// How far an earlier process came with the same run, so that steps, polls and the clock go on counting.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Before {
-    /// Steps that are over.
-    pub steps: usize,
-    /// Polls that answered.
-    pub samples: u64,
-    /// Time since the run began.
-    pub elapsed: Duration,
-}
-
 impl Drive {
-    /// The seed's run: a poll every two seconds, no holding. Five minutes a step; every 30th sample complete.
-    #[must_use]
-    pub fn new(plan: Plan) -> Self {
-        Self {
-            plan,
-            poll: Duration::from_secs(2),
-            step_deadline: Duration::from_secs(300),
-            advance: Advance::default(),
-            spare_the_server: false,
-            hold: Duration::ZERO,
-            full_every: 30,
-            started: OffsetDateTime::now_utc(),
-            before: Before::default(),
-            thresholds: Vec::new(),
-            cancel: CancellationToken::new(),
-        }
-    }
-
     /// Runs to the end and says how it came out. Whatever the end, everything seen until then went to the sink.
     pub async fn run(self, subject: &mut impl Subject, sink: &mut dyn Sink) -> RunReport {
         let events = subject.events().chain(stream::pending()).boxed();

@@ -15,6 +15,7 @@ mod age;
 mod app;
 mod delta;
 mod disagreement;
+mod drive;
 mod driver;
 #[cfg(test)]
 mod driver_tests;
@@ -37,7 +38,7 @@ pub use age::{ages, last_result};
 pub use app::MarathonApp;
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use disagreement::{Agreement, Comparer, Finding, Oddity};
-pub use driver::{Advance, Before, Drive};
+pub use drive::{Advance, Before, Drive};
 pub use guard::{Crossing, Guard, Judgement};
 pub use phases::{PhaseTracker, Tally, TaskPhases};
 pub use plan::{Plan, PlanError};

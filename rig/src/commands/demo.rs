@@ -9,15 +9,18 @@ use crate::{
     cli::spoken,
     commands::{
         Done,
+        output::Output,
         pairs::PairSet,
         render,
         run::{discard, stopped_early},
-        try_pairs::TryArgs,
     },
     demo::{Setting, Shown, recording, show, show::WELL},
     exit::{Code, Failure},
     folder::{Run, RunFolder},
-    run::{Interrupt, embedded::Embedded},
+    run::{
+        Interrupt,
+        embedded::{Embedded, EmbeddedArgs},
+    },
     why::{Diagnosis, Reason, stall::stalls, text},
 };
 
@@ -28,12 +31,17 @@ pub enum Demo {
     OneHungTask,
 }
 
-/// Shows it.
+/// Shows it under the checks of the one pair that `pairs` names.
 ///
 /// # Errors
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
-pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> {
-    let pair = match args.pairs[..] {
+pub async fn run(
+    pairs: &[PairSet],
+    fake: &EmbeddedArgs,
+    output: &Output,
+    interrupt: Interrupt,
+) -> Result<Done, Failure> {
+    let pair = match *pairs {
         [] => Pair::new(Containerizer::Mesos, Check::Http),
         [PairSet::One(pair)] if pair.check.is_http() => pair,
         [PairSet::One(pair)] => {
@@ -44,10 +52,10 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         }
         _ => return Err(Failure::usage("a demo shows one pair: name --pair once")),
     };
-    let progress = args.output.progress().await?;
-    let folder = RunFolder::create(args.output.folder("demo"))?;
+    let progress = output.progress().await?;
+    let folder = RunFolder::create(output.folder("demo"))?;
     let embedded = tokio::select! {
-        started = Embedded::start(&args.embedded) => started?,
+        started = Embedded::start(fake) => started?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
     let Embedded { fake, client, found, cluster } = embedded;
@@ -81,7 +89,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             "it did not come out as the recording has it; a machine that is too busy spoils it, try again".to_owned(),
         );
     }
-    Ok(args.output.with_copy(folder.path(), Done { text: tell(&run, &diagnosis, &name, pair), trouble, code }))
+    Ok(output.with_copy(folder.path(), Done { text: tell(&run, &diagnosis, &name, pair), trouble, code }))
 }
 
 /// Ages, diagnosis, next command.

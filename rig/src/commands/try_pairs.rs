@@ -58,7 +58,7 @@ pub struct TryArgs {
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> {
     if args.demo.is_some() {
-        return demo::run(args, interrupt).await;
+        return demo::run(&args.pairs, &args.embedded, &args.output, interrupt).await;
     }
     let begun = Instant::now();
     let pairs = chosen(&args.pairs, PairSet::Seed);

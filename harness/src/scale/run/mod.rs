@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use self::books::keep;
 use crate::scale::delta::DeltaWriter;
 use crate::scale::disagreement::Comparer;
-use crate::scale::driver::{Advance, Drive};
+use crate::scale::drive::{Advance, Drive};
 use crate::scale::guard::Guard;
 use crate::scale::pace::Pace;
 use crate::scale::phases::{PhaseTracker, Tally};
