@@ -19,7 +19,7 @@ use crate::{
     folder::{Run, RunFolder},
     run::{
         Interrupt,
-        embedded::{Embedded, EmbeddedArgs},
+        embedded::{Embedded, EmbeddedArgs, Size},
     },
     why::{Diagnosis, Reason, stall::stalls, text},
 };
@@ -55,7 +55,7 @@ pub async fn run(
     let progress = output.progress().await?;
     let folder = RunFolder::create(output.folder("demo"))?;
     let embedded = tokio::select! {
-        started = Embedded::start(fake) => started?,
+        started = Embedded::start(fake, Size::default()) => started?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
     let Embedded { fake, client, found, cluster } = embedded;

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use harness::cluster::{Needs, Preflight};
+use harness::cluster::Preflight;
 use http::Method;
 use serde_json::Value;
 
@@ -13,7 +13,8 @@ use crate::{
     folder::manifest::{check_facts, is_native, without_secrets},
     run::{
         Definition, Scaled,
-        embedded::{Embedded, EmbeddedArgs},
+        capacity::Room,
+        embedded::{Embedded, EmbeddedArgs, Size},
         reach,
         rehearsal::{Rehearsed, rehearse},
     },
@@ -63,21 +64,23 @@ pub async fn told(batches: &[Vec<Planned>], found: Result<&Preflight, String>) -
     Ok(text)
 }
 
-/// The same for runs on the embedded fake, which is started to see what it has free, and ended again.
+/// The same for runs on the embedded fake, which is started to see what it has, and ended again; and whether this machine
+/// holds its tasks.
 ///
 /// # Errors
 /// As [`told`]; the fake does not start.
 pub async fn on_the_fake(args: &EmbeddedArgs, batches: &[Vec<Planned>]) -> Result<Done, Failure> {
-    let Embedded { fake, found, .. } = Embedded::start(args).await?;
+    let together = |batch: &Vec<Planned>| Size::of(batch.iter().map(|one| (&one.definition, one.scaled.plan.target())));
+    let size = batches.iter().map(together).fold(Size::default(), Size::or_more);
+    let Embedded { fake, found, .. } = Embedded::start(args, size).await?;
     let text = told(batches, Ok(&found)).await;
     fake.shutdown().await;
     let mut text = text?;
     let load = batches.iter().map(|batch| Load::of(batch)).fold(Load::default(), Load::or_more);
-    match found.check(&load.needs(), None) {
+    match Room::here().holds(load.tasks.into()) {
         Ok(()) => text.push_str("Fits         nothing was started\n"),
-        // The fake refuses nobody: what does not fit waits for offers until its step is over.
-        Err(refusal) => {
-            let _ = writeln!(text, "Fits         no, and would wait in vain: {refusal}");
+        Err(why) => {
+            let _ = writeln!(text, "Fits         no: {why}");
         }
     }
     Ok(Done::well(text))
@@ -174,11 +177,6 @@ impl Load {
                 self.protocols.push(protocol);
             }
         }
-    }
-
-    /// All of it as if it were one task.
-    fn needs(&self) -> Needs {
-        Needs { tasks: 1, cpus: self.cpus, mem: self.mem, docker: false }
     }
 
     fn told(&self, found: Option<&Preflight>) -> String {

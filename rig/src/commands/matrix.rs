@@ -31,7 +31,8 @@ use crate::{
     report::{self, fragments::claim_text},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
-        embedded::{Embedded, EmbeddedArgs},
+        capacity::Room,
+        embedded::{Embedded, EmbeddedArgs, Size},
         measure,
         reach::{self, Reach},
     },
@@ -104,7 +105,7 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failur
         return rehearsed(args, &pairs, &order, at_once).await;
     }
     let stage = tokio::select! {
-        stage = stage(args, &pairs, at_once) => stage?,
+        stage = stage(args, &pairs, &order, at_once) => stage?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
     let progress = args.output.progress().await?;
@@ -149,9 +150,10 @@ fn counts(asked: &[u32]) -> Result<Vec<u32>, Failure> {
     }
 }
 
-async fn stage(args: &MatrixArgs, pairs: &[Pair], at_once: usize) -> Result<Stage, Failure> {
+async fn stage(args: &MatrixArgs, pairs: &[Pair], order: &[(Pair, u32)], at_once: usize) -> Result<Stage, Failure> {
     if args.reach.url.is_none() {
-        let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded).await?;
+        let size = size(order, at_once)?;
+        let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded, size).await?;
         return Ok(Stage { client, cluster, fake: Some(fake) });
     }
     let settings = args.reach.settings().await?;
@@ -159,6 +161,24 @@ async fn stage(args: &MatrixArgs, pairs: &[Pair], at_once: usize) -> Result<Stag
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     allowed(args, &found, pairs, at_once)?;
     Ok(Stage { cluster: reach::describe(&settings, &client, &found), client, fake: None })
+}
+
+/// What the runs at the same time need of the fake.
+///
+/// # Errors
+/// Exit code 2: this machine cannot hold so many tasks.
+fn size(order: &[(Pair, u32)], at_once: usize) -> Result<Size, Failure> {
+    let room = Room::here();
+    let mut size = Size::default();
+    for batch in order.chunks(at_once) {
+        room.holds(batch.iter().map(|(_, count)| u64::from(*count)).sum()).map_err(Failure::usage)?;
+        let runs = batch
+            .iter()
+            .map(|&(pair, count)| Ok((definition(pair, count, true)?, count)))
+            .collect::<Result<Vec<_>, Failure>>()?;
+        size = size.or_more(Size::of(runs.iter().map(|(definition, count)| (definition, *count))));
+    }
+    Ok(size)
 }
 
 /// Whether the largest number of tasks of each pair fits.

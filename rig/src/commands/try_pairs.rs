@@ -24,7 +24,7 @@ use crate::{
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
-        embedded::{Embedded, EmbeddedArgs},
+        embedded::{Embedded, EmbeddedArgs, Size},
         measure,
     },
 };
@@ -79,8 +79,10 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     let path = args.output.folder("try");
     let folders = folders(&path, &definitions)?;
 
+    let targets = scaled.iter().map(|scaled| scaled.plan.target());
+    let size = Size::of(definitions.iter().zip(targets));
     let embedded = tokio::select! {
-        started = Embedded::start(&args.embedded) => started?,
+        started = Embedded::start(&args.embedded, size) => started?,
         () = interrupt.stop.cancelled() => return Err(stopped_early()),
     };
     let Embedded { fake, client, found, mut cluster } = embedded;

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use fake_marathon::PROCESS_PORTS;
+
 /// Processes of one task: its supervisor, its shell, its server, and now and then the helper of a check.
 const PROCESSES: u64 = 4;
 
@@ -12,6 +14,9 @@ const DESCRIPTORS: u64 = 4;
 /// Memory of one task's processes that they share with nobody, KiB. Measured (`Pss` of a debug build, by
 /// `/proc/PID/smaps_rollup`): 2,260 for the supervisor, 2,240 for the server, 110 for the shell.
 const MEMORY_KIB: u64 = 5 * 1024;
+
+/// Ports of one task.
+const PORTS: u64 = 1;
 
 /// Of what is free, the rig itself and everybody else keep a tenth.
 const SHARE: f64 = 0.9;
@@ -25,6 +30,8 @@ pub struct Room {
     pub descriptors: Option<u64>,
     /// Memory in KiB.
     pub memory_kib: Option<u64>,
+    /// Ports of the fake's tasks.
+    pub ports: Option<u64>,
 }
 
 /// The largest number of tasks that fits, and what ends it.
@@ -60,6 +67,20 @@ impl Room {
             processes: machine.into_iter().chain(group).min(),
             descriptors: limit(&limits, "Max open files"),
             memory_kib: available.into_iter().chain(allowed).min(),
+            ports: Some(PROCESS_PORTS.into()),
+        }
+    }
+
+    /// Whether so many tasks fit, as far as it can be told.
+    ///
+    /// # Errors
+    /// How many do, and which resource ends first, in words.
+    pub fn holds(&self, tasks: u64) -> Result<(), String> {
+        match self.capacity().filter(|capacity| capacity.tasks < tasks) {
+            None => Ok(()),
+            Some(Capacity { tasks: most, because }) => {
+                Err(format!("{tasks} tasks at once are more than the {most} that this machine holds: {because}"))
+            }
         }
     }
 
@@ -81,6 +102,7 @@ impl Room {
             of(self.processes, PROCESSES, "processes", ""),
             of(self.descriptors, DESCRIPTORS, "open files", ""),
             of(self.memory_kib, MEMORY_KIB, "memory", " KiB"),
+            of(self.ports, PORTS, "ports for tasks", ""),
         ]
         .into_iter()
         .flatten()
@@ -103,12 +125,19 @@ mod tests {
 
     #[test]
     fn what_ends_first_is_named() {
-        let room = Room { processes: Some(20_000), descriptors: Some(100_000), memory_kib: Some(64 << 20) };
+        let room = Room {
+            processes: Some(20_000),
+            descriptors: Some(100_000),
+            memory_kib: Some(64 << 20),
+            ports: Some(22_000),
+        };
         let capacity = room.capacity().unwrap();
         assert_eq!(capacity.tasks, 4_500);
         assert_eq!(capacity.because, "processes: 20000 are free, a task needs 4");
         let poor = Room { memory_kib: Some(1 << 20), ..room };
         assert_eq!(poor.capacity().map(|capacity| capacity.tasks), Some(184));
+        assert_eq!(poor.holds(184), Ok(()));
+        assert!(poor.holds(185).is_err_and(|why| why.starts_with("185 tasks at once are more than the 184")));
         assert_eq!(Room::default().capacity(), None);
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
-use fake_marathon::{FakeMarathon, Tasks};
+use fake_marathon::{Builder, FakeMarathon, PROCESS_PORTS, Tasks};
 use harness::{
     Client,
     cluster::{Preflight, preflight},
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     exit::{Code, Failure},
     folder::manifest::{Cluster, EMBEDDED},
-    run::reach,
+    run::{Definition, reach},
 };
 
 /// What the embedded fake can be told.
@@ -49,6 +49,46 @@ fn bound(text: &str) -> Result<Bound, String> {
     if (0.0..=100.0).contains(&percent) { Ok(Bound { tasks, noise: percent / 100.0 }) } else { Err(wrong()) }
 }
 
+/// What runs at the same time come to, each at its last target. The fake's agents are made large enough for it: what ends
+/// a run here is this machine or the checks, not the size of agents that do not exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Size {
+    tasks: u32,
+    cpus: f64,
+    mem: f64,
+}
+
+impl Size {
+    /// So many tasks of each of these definitions at the same time.
+    pub fn of<'a>(runs: impl IntoIterator<Item = (&'a Definition, u32)>) -> Self {
+        runs.into_iter().fold(Self::default(), |all, (definition, target)| {
+            let (cpus, mem) = definition.needs();
+            let tasks = f64::from(target);
+            Self { tasks: all.tasks.saturating_add(target), cpus: all.cpus + tasks * cpus, mem: all.mem + tasks * mem }
+        })
+    }
+
+    /// The larger of both in everything: what is needed at any time.
+    #[must_use]
+    pub fn or_more(self, other: Self) -> Self {
+        Self { tasks: self.tasks.max(other.tasks), cpus: self.cpus.max(other.cpus), mem: self.mem.max(other.mem) }
+    }
+
+    /// A builder whose agents hold it; never less than the builder's own measure.
+    fn hold(self, builder: Builder, agents: u16) -> Builder {
+        // An upgrade, and a task that is still being killed, need room beside the others; and no agent is filled evenly.
+        let each = |all: f64, least: f64| least.max((all * MORE / f64::from(agents)).ceil());
+        let ports = u16::try_from(u64::from(self.tasks) * 5 / 4).unwrap_or(u16::MAX);
+        builder
+            .agent_cpus(each(self.cpus, 64.0))
+            .agent_mem(each(self.mem, 64_000.0))
+            .process_ports(ports.clamp(1_000, PROCESS_PORTS))
+    }
+}
+
+/// See [`Size::hold`].
+const MORE: f64 = 1.25;
+
 /// A fake that runs, and a client that is logged in.
 #[derive(Debug)]
 pub struct Embedded {
@@ -63,12 +103,13 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts it on loopback with process tasks and a user, as DC/OS has one: the login is a part of the procedure.
+    /// Starts it on loopback with process tasks and a user, as DC/OS has one: the login is a part of the procedure. It has
+    /// room for `size`.
     ///
     /// # Errors
     /// The fake does not start or does not answer.
-    pub async fn start(args: &EmbeddedArgs) -> Result<Self, Failure> {
-        let fake = start(args).await?;
+    pub async fn start(args: &EmbeddedArgs, size: Size) -> Result<Self, Failure> {
+        let fake = start(args, size).await?;
         let settings = login(fake.url())?;
         let client = reach::client(&settings)?;
         let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
@@ -82,10 +123,11 @@ impl Embedded {
     }
 }
 
-async fn start(args: &EmbeddedArgs) -> Result<FakeMarathon, Failure> {
+async fn start(args: &EmbeddedArgs, size: Size) -> Result<FakeMarathon, Failure> {
     let tools = std::env::current_exe()
         .map_err(|error| Failure::new(Code::Internal, format!("cannot find this program's own file: {error}")))?;
-    let mut builder = FakeMarathon::builder()
+    let mut builder = size
+        .hold(FakeMarathon::builder(), args.agents)
         .tasks(Tasks::Process)
         .task_tools(tools)
         .agents(usize::from(args.agents))
@@ -125,6 +167,18 @@ fn login(url: &str) -> Result<Settings, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_is_large_enough_for_its_share_and_never_smaller_than_usual() {
+        let pair = Definition::load("mesos,TCP").unwrap();
+        let (cpus, mem) = pair.needs();
+        assert_eq!(Size::of([(&pair, 2), (&pair, 3)]), Size { tasks: 5, cpus: 5.0 * cpus, mem: 5.0 * mem });
+        let large = Size { tasks: 10_000, cpus: 10.0, mem: 640_000.0 };
+        let built = format!("{:?}", large.hold(FakeMarathon::builder(), 5));
+        for part in ["agent_cpus: 64.0", "agent_mem: 160000.0", "process_ports: 12500"] {
+            assert!(built.contains(part), "{part} in {built}");
+        }
+    }
 
     #[test]
     fn a_bound_is_a_number_with_or_without_noise() {
