@@ -13,7 +13,7 @@ use crate::{
         fragments::{claim_text, headline, in_grace},
         several::{self, Named},
     },
-    why::{Diagnosis, Finding, findings, text},
+    why::{Conclusion, Diagnosis, Finding, findings, text},
 };
 
 /// No summary is longer, so that it fits on a screen with the command above it.
@@ -35,7 +35,7 @@ pub fn one(run: &Run, folder: &Path, code: Code, took: f64) -> String {
         measured::one(summary).into_iter().map(|(label, text)| format!("{label:<12} {text}\n")).collect();
     let mut end = String::new();
     tail(&mut end, folder, &[run], code, took);
-    if summary.sick_tasks > 0 && !searched {
+    if !searched && (summary.sick_tasks > 0 || !diagnosis.is_empty()) {
         let _ = writeln!(end, "{:<12} hc-rig why {}", "Next", folder.display());
     }
     let fixed = [&head, &diagnosis, &measured, &end].into_iter().map(|part| part.lines().count()).sum::<usize>();
@@ -67,8 +67,8 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
     let mut end = String::new();
     let all: Vec<&Run> = runs.iter().map(|(_, run)| run).collect();
     tail(&mut end, folder, &all, code, took);
-    // One line more says how many are left out, one what comes next.
-    let free = LINES.saturating_sub(out.lines().count() + measured.len() + end.lines().count() + 2);
+    // One line more says how many are left out, one what ailed them, one what comes next.
+    let free = LINES.saturating_sub(out.lines().count() + measured.len() + end.lines().count() + 3);
     let listed = runs.len().min(free.max(1));
     for (_, run) in runs.iter().take(listed) {
         let summary = &run.summary;
@@ -92,14 +92,35 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
     if listed < runs.len() {
         let _ = writeln!(out, "  … and {} more in the report", runs.len() - listed);
     }
+    let ailing = ailing(runs);
+    if let Some((name, run, Some(conclusion))) = &ailing {
+        let pair = if run.manifest.pair.is_empty() { name } else { &run.manifest.pair };
+        let _ = writeln!(out, "{:<12} {pair}: {} ({})", "Diagnosis", conclusion.title, conclusion.sure.words());
+    }
     out.push_str(&measured.concat());
     out.push_str(&end);
-    if let Some((name, _)) = runs.iter().find(|(_, run)| run.summary.sick_tasks > 0) {
+    if let Some((name, ..)) = ailing {
         let _ = writeln!(out, "{:<12} hc-rig why {}", "Next", folder.join(name).display());
     } else if code == Code::Held {
         let _ = writeln!(out, "{:<12} your own cluster: hc-rig run app.json --url https://your-cluster", "Next");
     }
     out
+}
+
+/// The run to look into first, with what it most likely was: one that did not hold, else one with sick tasks, else one
+/// that had anything to tell. A search breaks its app on purpose.
+fn ailing(runs: &[Named]) -> Option<(&String, &Run, Option<Conclusion>)> {
+    let rank = |run: &Run, conclusion: &Option<Conclusion>| match (run.summary.verdict, run.summary.sick_tasks) {
+        (Verdict::Limit, _) => None,
+        (Verdict::NotReached | Verdict::Crossed, _) => Some(0),
+        (_, 1..) => Some(1),
+        _ => conclusion.is_some().then_some(2),
+    };
+    let told = runs.iter().filter_map(|(name, run)| {
+        let conclusion = Diagnosis::of(run).conclusions.into_iter().next();
+        Some((rank(run, &conclusion)?, (name, run, conclusion)))
+    });
+    told.min_by_key(|(rank, _)| *rank).map(|(_, ailing)| ailing)
 }
 
 fn why(out: &mut String, why: &str) {
@@ -184,5 +205,6 @@ mod tests {
         let text = over(&runs, Path::new("runs"), Code::NotReached, 1.0);
         assert!(text.lines().count() <= LINES, "{text}");
         assert!(text.contains("more in the report"), "{text}");
+        assert!(text.ends_with("Next         hc-rig why runs/run-0\n"), "{text}");
     }
 }
