@@ -108,9 +108,11 @@ async fn a_lease_is_deployed_released_and_swept() {
     client.create_app(&json!({"id": "/bystander", "cmd": "sleep 1", "instances": 0})).await.unwrap();
     let found = preflight(&client).await.unwrap();
     assert_eq!(found.agents.len(), 1);
-    let needs = Needs { tasks: 20, cpus: 0.001, mem: 64.0, docker: true };
+    let needs = Needs { tasks: 20, cpus: 0.001, mem: 64.0, ports: 1, docker: true };
     found.check(&needs, Some(&Limits::default())).unwrap();
     assert!(found.check(&Needs { cpus: 100.0, ..needs }, None).unwrap_err().to_string().contains("lower the target"));
+    let refusal = found.check(&Needs { ports: 101, ..needs }, None).unwrap_err().to_string();
+    assert_eq!(refusal, "the run needs 2020 ports and the cluster has 2000 free; lower the target");
     assert_ne!(found.docker(), DockerSupport::No);
 
     let watch = Watch::new(client.clone());

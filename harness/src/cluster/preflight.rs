@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::DockerSupport;
-use crate::marathon::mesos::{MesosState, Resources};
+use crate::marathon::mesos::{Free, MesosState};
 use crate::marathon::model::Info;
 use crate::marathon::{Client, Result, ServerTime};
 
@@ -37,7 +37,7 @@ pub struct AgentSummary {
     /// The host name.
     pub hostname: String,
     /// What is left.
-    pub free: Resources,
+    pub free: Free,
     /// Docker.
     pub docker: DockerSupport,
 }
@@ -51,6 +51,8 @@ pub struct Needs {
     pub cpus: f64,
     /// Memory of one task in MB.
     pub mem: f64,
+    /// Ports of its agent that one task is given.
+    pub ports: u64,
     /// Whether it needs the Docker containerizer.
     pub docker: bool,
 }
@@ -116,12 +118,8 @@ async fn agents(client: &Client, state: MesosState) -> Vec<AgentSummary> {
 impl Preflight {
     /// What all agents have left together.
     #[must_use]
-    pub fn free(&self) -> Resources {
-        self.agents.iter().fold(Resources::default(), |sum, agent| Resources {
-            cpus: sum.cpus + agent.free.cpus,
-            mem: sum.mem + agent.free.mem,
-            ports: String::new(),
-        })
+    pub fn free(&self) -> Free {
+        self.agents.iter().map(|agent| agent.free).sum()
     }
 
     /// Docker on the cluster: `Yes` if any agent has it, `No` if every agent says that it has not.
@@ -166,7 +164,10 @@ impl Preflight {
             return refuse("Mesos has no active agent; start one".to_owned());
         }
         let free = self.free();
-        for (what, wanted, free) in [("CPUs", cpus, free.cpus), ("MB of memory", mem, free.mem)] {
+        let ports = (needs.ports * tasks) as f64;
+        for (what, wanted, free) in
+            [("CPUs", cpus, free.cpus), ("MB of memory", mem, free.mem), ("ports", ports, free.ports as f64)]
+        {
             if wanted > free {
                 return refuse(format!(
                     "the run needs {wanted} {what} and the cluster has {free} free; lower the target"

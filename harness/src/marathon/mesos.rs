@@ -4,6 +4,8 @@
 //! a proxy may offer the same paths beside Marathon; else Marathon names its master in `/v2/info`, and the master
 //! names its agents.
 
+use std::iter::Sum;
+
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -53,14 +55,35 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// What is left: cpus and mem (MB).
+    /// What is left.
     #[must_use]
-    pub fn free(&self) -> Resources {
-        Resources {
+    pub fn free(&self) -> Free {
+        Free {
             cpus: (self.resources.cpus - self.used_resources.cpus).max(0.0),
             mem: (self.resources.mem - self.used_resources.mem).max(0.0),
-            ports: String::new(),
+            ports: self.resources.number_of_ports().saturating_sub(self.used_resources.number_of_ports()),
         }
+    }
+}
+
+/// What nobody uses, of one agent or of several together.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Free {
+    /// CPUs.
+    pub cpus: f64,
+    /// Memory in MB.
+    pub mem: f64,
+    /// Ports that tasks can be given.
+    pub ports: u64,
+}
+
+impl Sum for Free {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            cpus: sum.cpus + one.cpus,
+            mem: sum.mem + one.mem,
+            ports: sum.ports + one.ports,
+        })
     }
 }
 
@@ -72,8 +95,21 @@ pub struct Resources {
     pub cpus: f64,
     /// Memory in MB.
     pub mem: f64,
-    /// Ranges such as `[31000-32000]`.
+    /// Ranges such as `[31000-32000, 33000-33000]`; empty without ports.
     pub ports: String,
+}
+
+impl Resources {
+    /// How many ports the ranges hold. What is no range counts as none.
+    #[must_use]
+    pub fn number_of_ports(&self) -> u64 {
+        let ranges = self.ports.trim_matches(['[', ']']).split(',');
+        let number = |range: &str| {
+            let (first, last) = range.trim().split_once('-')?;
+            Some((last.parse::<u64>().ok()? + 1).saturating_sub(first.parse().ok()?))
+        };
+        ranges.filter_map(number).sum()
+    }
 }
 
 /// A container as the agent's `/containers` shows it.
@@ -176,5 +212,24 @@ impl Client {
     async fn json_at<T: DeserializeOwned>(&self, base: &Url, target: Target) -> Result<T> {
         let (url, _, body) = self.connection.fetch_from(Some(base), Ask::get(target)).await?;
         self.connection.parse(&Method::GET, &url, &body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_counted_in_ranges_as_mesos_writes_them() {
+        let ports = |ranges: &str| Resources { ports: ranges.to_owned(), ..Resources::default() };
+        assert_eq!(ports("[31000-32000]").number_of_ports(), 1_001);
+        assert_eq!(ports("[34523-34523, 34600-34602]").number_of_ports(), 4);
+        assert_eq!(["", "[]", "[7]", "[9-3]"].map(|none| ports(none).number_of_ports()), [0; 4]);
+        let agent = Agent {
+            resources: ports("[31000-31009]"),
+            used_resources: ports("[31003-31003, 31005-31006]"),
+            ..Agent::default()
+        };
+        assert_eq!(agent.free().ports, 7);
     }
 }

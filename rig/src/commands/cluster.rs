@@ -31,11 +31,12 @@ pub async fn login(reach: &Reach, sources: &Sources) -> Result<Done, Failure> {
             let free = found.free();
             let _ = writeln!(
                 text,
-                "{:<12} {version}, {} agents, free: {:.1} CPUs, {:.0} MB",
+                "{:<12} {version}, {} agents, free: {:.1} CPUs, {:.0} MB, {} ports",
                 "Mesos",
                 found.agents.len(),
                 free.cpus,
-                free.mem
+                free.mem,
+                free.ports
             );
         }
         Err(why) => {

@@ -147,7 +147,7 @@ impl Load {
             tasks: target,
             cpus: tasks * cpus,
             mem: tasks * mem,
-            ports: u64::from(target) * length("portDefinitions") as u64,
+            ports: u64::from(target) * definition.ports(),
             ..Self::default()
         };
         if length("healthChecks") > 0 && facts.interval > 0 {
@@ -206,7 +206,11 @@ impl Load {
         if let Some(found) = found.filter(|found| found.mesos.is_ok()) {
             let free = found.free();
             let agents = found.agents.len();
-            let _ = writeln!(text, "Free         {:.1} CPUs, {:.0} MB on {agents} agents", free.cpus, free.mem);
+            let _ = writeln!(
+                text,
+                "Free         {:.1} CPUs, {:.0} MB, {} ports on {agents} agents",
+                free.cpus, free.mem, free.ports
+            );
         }
         text
     }

@@ -59,6 +59,7 @@ struct Agent {
 struct Free {
     cpus: f64,
     mem: f64,
+    ports: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,7 +86,7 @@ impl Findings {
         programs: Option<Vec<String>>,
         ours: &Leases,
     ) -> Self {
-        let free = |free: &harness::marathon::mesos::Resources| Free { cpus: free.cpus, mem: free.mem };
+        let free = |harness::marathon::mesos::Free { cpus, mem, ports }| Free { cpus, mem, ports };
         let run = |expired| {
             move |lease: &harness::cluster::Found| Run {
                 group: lease.group.clone(),
@@ -103,7 +104,7 @@ impl Findings {
                 leader: seen.marathon.leader.clone(),
             },
             mesos: match &seen.mesos {
-                Ok(version) => Mesos::Known { version: version.clone(), free: free(&seen.free()) },
+                Ok(version) => Mesos::Known { version: version.clone(), free: free(seen.free()) },
                 Err(why) => Mesos::Unknown { unknown_because: why.clone() },
             },
             agents: seen
@@ -116,7 +117,7 @@ impl Findings {
                         DockerSupport::No => Some(false),
                         DockerSupport::Unknown => None,
                     },
-                    free: free(&agent.free),
+                    free: free(agent.free),
                 })
                 .collect(),
             programs,
@@ -174,6 +175,6 @@ impl Findings {
 
 impl Free {
     fn text(&self) -> String {
-        format!("free: {:.1} CPUs, {:.0} MB", self.cpus, self.mem)
+        format!("free: {:.1} CPUs, {:.0} MB, {} ports", self.cpus, self.mem, self.ports)
     }
 }

@@ -29,7 +29,8 @@ impl Allowance {
     /// Exit code 2: the first thing that stands against it, with what to do.
     pub fn check(&self, found: &Preflight, definition: &Definition, tasks: u64) -> Result<(), Failure> {
         let (cpus, mem) = definition.needs();
-        let needs = Needs { tasks, cpus, mem, docker: definition.pair.starts_with("docker") };
+        let docker = definition.pair.starts_with("docker");
+        let needs = Needs { tasks, cpus, mem, ports: definition.ports(), docker };
         let limits = Limits { tasks: self.max_tasks, cpus: self.max_cpus, mem: self.max_mem };
         found.check(&needs, (!self.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))
     }

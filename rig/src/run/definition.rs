@@ -106,6 +106,29 @@ impl Definition {
         (number("cpus", 1.0), number("mem", 128.0))
     }
 
+    /// Ports of its agent that one task is given. On the host's network that is one unless the definition says otherwise;
+    /// behind a bridge every mapping takes one; on a network of its own only a mapping with a `hostPort` does
+    /// (`AppNormalization.scala`).
+    pub fn ports(&self) -> u64 {
+        let at = |path: &str| self.json.pointer(path).filter(|value| !value.is_null());
+        let mode = at("/networks/0/mode").and_then(Value::as_str);
+        let mode = mode.or_else(|| at("/container/docker/network").and_then(Value::as_str)).unwrap_or("host");
+        let mappings = at("/container/portMappings").or_else(|| at("/container/docker/portMappings"));
+        let mappings = mappings.and_then(Value::as_array).map(Vec::as_slice);
+        let number = match mode {
+            "container/bridge" | "BRIDGE" => mappings.map_or(1, <[Value]>::len),
+            "container" | "USER" => {
+                let published = |mapping: &&Value| mapping.get("hostPort").is_some_and(Value::is_number);
+                mappings.unwrap_or_default().iter().filter(published).count()
+            }
+            _ => {
+                let listed = at("/portDefinitions").or_else(|| at("/ports")).and_then(Value::as_array);
+                listed.map_or(1, Vec::len)
+            }
+        };
+        number as u64
+    }
+
     /// The name of a folder for it: `mesos-mesos_tcp`.
     pub fn stem(&self) -> String {
         self.pair.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-")
@@ -114,6 +137,9 @@ impl Definition {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
     use super::*;
     use crate::exit::Code;
 
@@ -142,5 +168,20 @@ mod tests {
         assert_eq!(refused("{\"id\": \"/hc\", \"instances\": -1}"), "app.json: \"instances\" is no number of tasks");
         assert!(Definition::load("nothing.json").unwrap_err().message.starts_with("cannot read the app definition"));
         assert!(Definition::load("mesos,UDP").unwrap_err().message.contains("UDP"));
+    }
+
+    #[rstest]
+    #[case::nothing_said(json!({}), 1)]
+    #[case::none(json!({"portDefinitions": []}), 0)]
+    #[case::old_format(json!({"ports": [0, 0]}), 2)]
+    #[case::bridge(json!({"networks": [{"mode": "container/bridge"}], "container": {"portMappings": [{}, {}]}}), 2)]
+    #[case::old_bridge(json!({"container": {"docker": {"network": "BRIDGE", "portMappings": [{"containerPort": 1}]}}}), 1)]
+    #[case::own_network(
+        json!({"networks": [{"mode": "container"}], "container": {"portMappings": [{"hostPort": 0}, {"containerPort": 1}]}}),
+        1
+    )]
+    fn ports_are_counted_as_marathon_gives_them(#[case] mut app: Value, #[case] ports: u64) {
+        app["id"] = "/hc".into();
+        assert_eq!(Definition::parse("app.json", &app.to_string()).unwrap().ports(), ports);
     }
 }

@@ -13,7 +13,7 @@ use harness::{
 use super::{Gate, NoStage, Stage, survey};
 use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName, outages::Outages};
 
-/// What a task of the definitions takes, in CPUs and MB.
+/// What a task of the definitions takes beside a port, in CPUs and MB.
 const CPUS: f64 = 0.01;
 const MEM: f64 = 64.0;
 
@@ -56,12 +56,13 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         let (wanted, there) = (needs.agents, found.agents.len());
         return Err(not_applicable(format!("it needs {wanted} agents, and the cluster shows {there}")));
     }
-    let (cpus, mem, free) = (CPUS * f64::from(needs.tasks), MEM * f64::from(needs.tasks), found.free());
-    if found.mesos.is_ok() && (cpus > free.cpus || mem > free.mem) {
-        let there = format!("the cluster has {:.2} CPUs and {:.0} MB free", free.cpus, free.mem);
+    let (tasks, free) = (needs.tasks, found.free());
+    let (cpus, mem) = (CPUS * f64::from(tasks), MEM * f64::from(tasks));
+    if found.mesos.is_ok() && (cpus > free.cpus || mem > free.mem || u64::from(tasks) > free.ports) {
         return Err(not_applicable(format!(
-            "its {} tasks need {cpus:.2} CPUs and {mem:.0} MB, and {there}",
-            needs.tasks
+            "its {tasks} tasks need {cpus:.2} CPUs, {mem:.0} MB and {tasks} ports, and the cluster has {:.2} CPUs, {:.0} MB \
+             and {} ports free",
+            free.cpus, free.mem, free.ports
         )));
     }
     let docker = found.docker() != DockerSupport::No;
