@@ -13,7 +13,7 @@ use crate::{
         fragments::{claim_text, headline, in_grace},
         several::{self, Named},
     },
-    why::{Conclusion, Diagnosis, Finding, findings, text},
+    why::{Conclusion, Diagnosis, Finding, Reason, findings, text},
 };
 
 /// No summary is longer, so that it fits on a screen with the command above it.
@@ -108,7 +108,7 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
 }
 
 /// The run to look into first, with what it most likely was: one that did not hold, else one with sick tasks, else one
-/// that had anything to tell. A search breaks its app on purpose.
+/// that had anything to tell; among equals one whose cause was found. A search breaks its app on purpose.
 fn ailing(runs: &[Named]) -> Option<(&String, &Run, Option<Conclusion>)> {
     let rank = |run: &Run, conclusion: &Option<Conclusion>| match (run.summary.verdict, run.summary.sick_tasks) {
         (Verdict::Limit, _) => None,
@@ -118,7 +118,8 @@ fn ailing(runs: &[Named]) -> Option<(&String, &Run, Option<Conclusion>)> {
     };
     let told = runs.iter().filter_map(|(name, run)| {
         let conclusion = Diagnosis::of(run).conclusions.into_iter().next();
-        Some((rank(run, &conclusion)?, (name, run, conclusion)))
+        let unknown = conclusion.as_ref().is_none_or(|conclusion| conclusion.reason == Reason::Unknown);
+        Some(((rank(run, &conclusion)?, unknown), (name, run, conclusion)))
     });
     told.min_by_key(|(rank, _)| *rank).map(|(_, ailing)| ailing)
 }
@@ -206,5 +207,19 @@ mod tests {
         assert!(text.lines().count() <= LINES, "{text}");
         assert!(text.contains("more in the report"), "{text}");
         assert!(text.ends_with("Next         hc-rig why runs/run-0\n"), "{text}");
+    }
+
+    #[test]
+    fn of_several_that_did_not_hold_one_with_a_known_cause_is_looked_into_first() {
+        let unknown = eventful(Verdict::NotReached);
+        let mut waits = eventful(Verdict::NotReached);
+        waits.summary.last.scheduled = 3;
+        let runs =
+            [("one".to_owned(), eventful(Verdict::Held)), ("two".to_owned(), unknown), ("three".to_owned(), waits)];
+        let text = over(&runs, Path::new("runs"), Code::NotReached, 1.0);
+        assert!(text.contains("three: 3 tasks were not launched for lack of offers that fit (a guess"), "{text}");
+        assert!(text.ends_with("Next         hc-rig why runs/three\n"), "{text}");
+        let text = over(&runs[..2], Path::new("runs"), Code::NotReached, 1.0);
+        assert!(text.ends_with("Next         hc-rig why runs/two\n"), "{text}");
     }
 }
