@@ -56,7 +56,7 @@ pub async fn told(batches: &[Vec<Planned>], found: Result<&Preflight, String>) -
     if let [first, _, ..] = batches {
         let _ = writeln!(text, "Order        {} after the other, {} at a time", batches.len(), first.len());
     }
-    let load = batches.iter().map(|batch| Load::of(batch)).fold(Load::default(), Load::or_more);
+    let load = Load::heaviest(batches);
     text.push_str(&load.told(found.as_ref().ok().copied()));
     if let Err(why) = found {
         let _ = writeln!(text, "Cluster      cannot be looked at, so nothing is compared: {why}");
@@ -70,14 +70,12 @@ pub async fn told(batches: &[Vec<Planned>], found: Result<&Preflight, String>) -
 /// # Errors
 /// As [`told`]; the fake does not start.
 pub async fn on_the_fake(args: &EmbeddedArgs, batches: &[Vec<Planned>]) -> Result<Done, Failure> {
-    let together = |batch: &Vec<Planned>| Size::of(batch.iter().map(|one| (&one.definition, one.scaled.plan.target())));
-    let size = batches.iter().map(together).fold(Size::default(), Size::or_more);
-    let Embedded { fake, found, .. } = Embedded::start(args, size).await?;
+    let load = Load::heaviest(batches);
+    let Embedded { fake, found, .. } = Embedded::start(args, load.size).await?;
     let text = told(batches, Ok(&found)).await;
     fake.shutdown().await;
     let mut text = text?;
-    let load = batches.iter().map(|batch| Load::of(batch)).fold(Load::default(), Load::or_more);
-    match Room::here().holds(load.tasks.into()) {
+    match Room::here().holds(load.size.tasks.into()) {
         Ok(()) => text.push_str("Fits         nothing was started\n"),
         Err(why) => {
             let _ = writeln!(text, "Fits         no: {why}");
@@ -112,9 +110,7 @@ fn requests(asked: &[Rehearsed], scaled: &Scaled) -> String {
 /// What a cluster would have to do for runs at the same time, each at its last target.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Load {
-    tasks: u32,
-    cpus: f64,
-    mem: f64,
+    size: Size,
     ports: u64,
     /// Checks a second that Marathon makes itself.
     by_marathon: f64,
@@ -124,11 +120,14 @@ struct Load {
 }
 
 impl Load {
+    /// Of batches one after the other.
+    fn heaviest(batches: &[Vec<Planned>]) -> Self {
+        batches.iter().map(|batch| Self::of(batch)).fold(Self::default(), Self::or_more)
+    }
+
     fn of(runs: &[Planned]) -> Self {
-        runs.iter().map(Self::of_one).fold(Self::default(), |mut all, one| {
-            all.tasks += one.tasks;
-            all.cpus += one.cpus;
-            all.mem += one.mem;
+        let size = Size::of(runs.iter().map(|one| (&one.definition, one.scaled.plan.target())));
+        runs.iter().map(Self::of_one).fold(Self { size, ..Self::default() }, |mut all, one| {
             all.ports += one.ports;
             all.by_marathon += one.by_marathon;
             all.by_agents += one.by_agents;
@@ -137,19 +136,13 @@ impl Load {
         })
     }
 
+    /// Without the size, which is of all together.
     fn of_one(Planned { definition, scaled, .. }: &Planned) -> Self {
         let length = |key: &str| definition.json.get(key).and_then(Value::as_array).map_or(0, Vec::len);
         let target = scaled.plan.target();
         let tasks = f64::from(target);
-        let (cpus, mem) = definition.needs();
         let facts = check_facts(&definition.json);
-        let mut load = Self {
-            tasks: target,
-            cpus: tasks * cpus,
-            mem: tasks * mem,
-            ports: u64::from(target) * definition.ports(),
-            ..Self::default()
-        };
+        let mut load = Self { ports: u64::from(target) * definition.ports(), ..Self::default() };
         if length("healthChecks") > 0 && facts.interval > 0 {
             #[expect(clippy::cast_precision_loss, reason = "a handful of checks, seconds of an interval")]
             let rate = tasks * length("healthChecks") as f64 / facts.interval as f64;
@@ -161,9 +154,7 @@ impl Load {
 
     /// The larger of both in everything: what is needed at any time.
     fn or_more(mut self, other: Self) -> Self {
-        self.tasks = self.tasks.max(other.tasks);
-        self.cpus = self.cpus.max(other.cpus);
-        self.mem = self.mem.max(other.mem);
+        self.size = self.size.or_more(other.size);
         self.ports = self.ports.max(other.ports);
         self.by_marathon = self.by_marathon.max(other.by_marathon);
         self.by_agents = self.by_agents.max(other.by_agents);
@@ -201,7 +192,7 @@ impl Load {
             let protocols = self.protocols.join(", ");
             let _ = writeln!(text, "Checks       {rate:.1} a second ({protocols}), {who}{per_agent}");
         }
-        let Self { cpus, mem, ports, .. } = self;
+        let Self { size: Size { cpus, mem, .. }, ports, .. } = self;
         let _ = writeln!(text, "Needs        {cpus:.3} CPUs, {mem:.0} MB, {ports} ports");
         if let Some(found) = found.filter(|found| found.mesos.is_ok()) {
             let free = found.free();

@@ -53,9 +53,12 @@ fn bound(text: &str) -> Result<Bound, String> {
 /// a run here is this machine or the checks, not the size of agents that do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Size {
-    tasks: u32,
-    cpus: f64,
-    mem: f64,
+    /// Tasks.
+    pub tasks: u32,
+    /// CPUs of all.
+    pub cpus: f64,
+    /// Memory of all in MB.
+    pub mem: f64,
 }
 
 impl Size {
