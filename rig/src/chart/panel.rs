@@ -176,7 +176,8 @@ fn stacks(svg: &mut String, bars: &[Bar], plot: &Plot) {
             if state == State::Healthy {
                 height = (height - bad.into_iter().map(lift).sum::<f64>()).max(0.0);
             }
-            let _ = write!(path, "M{x:.1} {base:.1}v-{height:.1}h{width:.1}v{height:.1}z");
+            // Corners, not lengths: rounded they still are the neighbours' corners, and no seam shows.
+            let _ = write!(path, "M{x:.1} {base:.1}V{:.1}H{:.1}V{base:.1}z", base - height, x + width);
             if state == State::Unhealthy && width >= 4.0 && height >= 4.0 {
                 hatched(&mut hatch, x, base, width, height);
             }

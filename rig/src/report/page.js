@@ -204,14 +204,15 @@
         const n = row[state + 3];
         if (!n) continue;
         const h = bad.includes(state + 3) ? Math.max(high(n), 3) : high(n);
-        paths[state] += `M${(x + gap / 2).toFixed(1)} ${y.toFixed(1)}v${(-h).toFixed(1)}h${(slot - gap).toFixed(1)}v${h.toFixed(1)}z`;
+        const [left, right, top, base] = [x + gap / 2, x + slot - gap / 2, y - h, y].map((n) => n.toFixed(1));
+        paths[state] += `M${left} ${base}V${top}H${right}V${base}z`;
         if (state + 3 === bad[0] && slot - gap >= 4 && h >= 4) hatch += hatched(x + gap / 2, y, slot - gap, h);
         y -= h;
       }
       target += `${i ? "L" : "M"}${x.toFixed(1)} ${(foot - high(row[2])).toFixed(1)}h${slot.toFixed(1)}`;
     });
-    const path = (cls, d) => (d ? `<path class="hc-${cls}" d="${d}"/>` : "");
-    return data.keys.map((key, state) => path(key, paths[state])).join("") + path("hatch", hatch) + path("target", target);
+    const path = (cls, d, crisp) => (d ? `<path class="hc-${cls}"${crisp ? ' shape-rendering="crispEdges"' : ""} d="${d}"/>` : "");
+    return data.keys.map((key, state) => path(key, paths[state], !gap)).join("") + path("hatch", hatch) + path("target", target);
   }
   function hatched(x, base, width, height) {
     let d = "";
