@@ -1,6 +1,8 @@
 //! What the rig itself looked up while a run had trouble, kept in `events.jsonl` beside Marathon's events, and the ages
 //! of the check results from `samples.jsonl`: what the diagnosis has to go by beyond the tasks' own stories.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,6 +14,8 @@ pub const PROBE: &str = "hc_rig_probe";
 pub const CENSUS: &str = "hc_rig_census";
 /// The rig's own remark: the launch queue held instances of the app. Data: [`Waiting`].
 pub const QUEUE: &str = "hc_rig_queue";
+/// The rig's own remark: how busy the processors of its own machine were. Data: [`Machine`].
+pub const MACHINE: &str = "hc_rig_machine";
 
 /// Why a task was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +137,38 @@ pub struct Waiting {
     pub refusals: Vec<(String, u64)>,
 }
 
+/// How busy the rig's own machine was since the look before; of several looks the middle one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Machine {
+    /// Seconds on the samples' clock.
+    #[serde(skip)]
+    pub t: f64,
+    /// Share of its processors' time that was neither idle nor spent waiting for a disk, 0 to 1.
+    pub busy: f64,
+    /// Processors.
+    pub cores: u64,
+}
+
+impl Machine {
+    /// The middle one of several looks.
+    pub fn middle(mut looks: Vec<Self>) -> Option<Self> {
+        looks.sort_by(|a, b| a.busy.total_cmp(&b.busy));
+        looks.get(looks.len() / 2).copied()
+    }
+
+    /// `2 processors`, `one processor`.
+    pub fn processors(self) -> String {
+        if self.cores == 1 { "one processor".to_owned() } else { format!("{} processors", self.cores) }
+    }
+
+    /// One sentence without its end.
+    pub fn words(self) -> String {
+        let percent = self.busy * 100.0;
+        format!("the rig's machine with its {} was {percent:.0} % busy in the middle of all looks", self.processors())
+    }
+}
+
 /// How old the check results were at one poll.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AgePoint {
@@ -157,6 +193,8 @@ pub struct Evidence {
     pub censuses: Vec<Census>,
     /// Looks at the launch queue.
     pub waiting: Vec<Waiting>,
+    /// Looks at the rig's own machine.
+    pub machine: Vec<Machine>,
     /// Ages of the results, a point a poll.
     pub ages: Vec<AgePoint>,
 }
@@ -170,6 +208,7 @@ impl Evidence {
         match line.kind() {
             PROBE => self.probes.extend(data(&line.event).map(|probe| Probe { t: line.t, ..probe })),
             CENSUS => self.censuses.extend(data(&line.event).map(|census| Census { t: line.t, ..census })),
+            MACHINE => self.machine.extend(data(&line.event).map(|machine| Machine { t: line.t, ..machine })),
             QUEUE => self.waiting.extend(data(&line.event).map(|waiting| Waiting { t: line.t, ..waiting })),
             _ => {}
         }
@@ -186,6 +225,11 @@ impl Evidence {
                 unhealthy: sample.counts.unhealthy,
             });
         }
+    }
+
+    /// The middle of all looks at the rig's own machine in this time (seconds on the samples' clock), if there were any.
+    pub fn busy(&self, within: RangeInclusive<f64>) -> Option<Machine> {
+        Machine::middle(self.machine.iter().copied().filter(|look| within.contains(&look.t)).collect())
     }
 
     /// The last answer of a task to the rig's own question.
@@ -207,5 +251,15 @@ mod tests {
         evidence.event(&line);
         assert_eq!(evidence.probe_of("a"), Some(&Probe { t: 7.5, ..probe }));
         assert_eq!(evidence.probe_of("b"), None);
+    }
+
+    #[test]
+    fn the_machine_is_told_by_the_middle_of_a_time() {
+        let mut evidence = Evidence::default();
+        for (t, busy) in [(5.0, 0.1), (10.0, 0.9), (15.0, 1.0), (20.0, 0.95), (25.0, 0.2)] {
+            evidence.event(&EventLine::new(t, MACHINE, serde_json::json!({"busy": busy, "cores": 2})));
+        }
+        assert_eq!(evidence.busy(8.0..=21.0), Some(Machine { t: 20.0, busy: 0.95, cores: 2 }));
+        assert_eq!(evidence.busy(30.0..=40.0), None);
     }
 }

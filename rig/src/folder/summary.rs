@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     exit::Code,
     folder::{
+        evidence::Machine,
         incident::Incident,
         sample::{Counts, Sample},
         tasks::Stories,
@@ -170,6 +171,8 @@ pub struct Summary {
     pub limit: Option<Limit>,
     /// What went wrong on the way to the cluster and was survived.
     pub incidents: Vec<Incident>,
+    /// How busy the rig's own machine was in the middle of the run; absent where that was not noted.
+    pub machine: Option<Machine>,
 }
 
 /// `summary.json` over the runs of several pairs.

@@ -18,6 +18,7 @@ use crate::{
     folder::{
         Run,
         course::Point,
+        evidence::Machine,
         manifest::{Manifest, is_native},
     },
 };
@@ -112,12 +113,13 @@ pub fn trends(run: &Run, series: &Series) -> String {
             Line::new("t-p50", "median", points, age(|age| age.p50)),
         ],
     );
+    let machine = run.evidence.busy(0.0..=f64::INFINITY).map(Machine::words).unwrap_or_default();
     picture(
         &mut html,
         series,
         "Marathon's answer to a poll",
         "ms",
-        "",
+        &machine,
         &[
             Line::new("t-p50", "answer time", points, |point| Some(point.took * 1e3)),
             Line::new("t-late", "poll began late by", points, |point| Some(point.late * 1e3)),

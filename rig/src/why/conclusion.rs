@@ -10,6 +10,8 @@ pub enum Reason {
     HeadOfLine,
     /// Checks come later than the interval for everybody, and no task stands out.
     ChecksLate,
+    /// Everything ran on the rig's own machine, and its processors had nothing left.
+    MachineBusy,
     /// Instances wait for offers.
     NoOffers,
     /// An agent was lost with its tasks.

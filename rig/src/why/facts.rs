@@ -3,7 +3,7 @@
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
-    manifest::{CheckFacts, Manifest},
+    manifest::{CheckFacts, EMBEDDED, Manifest},
     sample::Counts,
     story::{Sickness, Story},
     summary::Verdict,
@@ -24,6 +24,8 @@ pub struct Facts<'a> {
     pub last: Counts,
     /// Whether a target was not reached.
     pub failed: bool,
+    /// Whether all of it, Marathon, agents and tasks, was on the rig's own machine.
+    pub here: bool,
     /// Seconds from one poll to the next.
     pub poll: f64,
     /// Seconds that one step may take; 0 where the run does not say.
@@ -51,6 +53,7 @@ impl<'a> Facts<'a> {
             target: last.total(),
             last,
             failed: false,
+            here: manifest.cluster.kind == EMBEDDED,
             poll,
             step: manifest.plan.step_seconds,
             until: 0.0,

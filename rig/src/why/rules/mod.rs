@@ -1,6 +1,7 @@
 //! The rules: each a pure function from the facts to what it concludes, or nothing.
 
 pub mod cluster;
+pub mod machine;
 pub mod news;
 pub mod tasks;
 pub mod unjudged;
@@ -30,6 +31,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
         found.retain(|one| one.reason != Reason::Hung || !one.tasks.iter().all(|task| head.contains(task)));
     }
     let known: Vec<Reason> = found.iter().map(|one| one.reason).filter(|reason| *reason != Reason::Unknown).collect();
+    machine::blame(facts, &mut found);
     if found.is_empty() && facts.failed {
         // Where nothing else speaks, a run that ended before the first results were due is told at least.
         found.push(unjudged::unjudged(facts, 0.0).unwrap_or_else(unknown));

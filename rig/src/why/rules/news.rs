@@ -7,6 +7,7 @@ use crate::{
         conclusion::{Conclusion, Reason, Sureness, count, some},
         facts::{Cause, Facts},
         finding::CAPTURE,
+        rules::machine,
         stall::{Stalls, late_from, stalls},
     },
 };
@@ -86,14 +87,14 @@ fn explain(facts: &Facts<'_>, found: &Stalls, culprits: &[Culprit<'_>], weight: 
     let fill = SLOTS / rate.max(f64::EPSILON);
     let still = (timeout - fill).max(0.0);
     let fits = ((still + facts.check.interval as f64) - found.peak).abs() <= facts.poll.max(2.0) + 0.1 * timeout;
-    let (who, is, it, keeps) = match &names[..] {
-        [one] => (one.clone(), "hangs", "its", "keeps"),
-        _ => (some(&names), "hang", "their", "keep"),
+    let (who, is, it) = match &names[..] {
+        [one] => (one.clone(), "hangs", "its"),
+        _ => (some(&names), "hang", "their"),
     };
     let text = format!(
         "{who} {is}, and {it} hung checks hold up the checks of all others. Marathon makes the checks of all apps itself, \
          at most {SLOTS} at once (its default), and gives the slots back in order: a check without an answer at the head \
-         of the line {keeps} the finished ones behind it in their slots until its time-out of {} s. At {} checks/s the \
+         of the line keeps the finished ones behind it in their slots until its time-out of {} s. At {} checks/s the \
          {SLOTS} slots are full after {SLOTS} / {} = {fill:.1} s; then nothing is checked for {} − {fill:.1} = {still:.1} s \
          of every {} s. Measured: the middle result was up to {:.1} s old, {} of these tasks were called healthy all the \
          while, and a real failure in that time goes unseen.",
@@ -191,7 +192,7 @@ fn of(culprit: &Culprit<'_>) -> String {
 }
 
 /// What the tasks with old news answered to the rig.
-fn controls(facts: &Facts<'_>) -> Option<String> {
+pub(super) fn controls(facts: &Facts<'_>) -> Option<String> {
     let culprits: Vec<&str> =
         facts.evidence.censuses.iter().flat_map(|census| &census.suspects).map(|s| s.task.as_str()).collect();
     let others: Vec<&Probe> = facts
@@ -214,35 +215,61 @@ fn controls(facts: &Facts<'_>) -> Option<String> {
 }
 
 /// Checks per second that all apps ask of Marathon: counted on the cluster, or at least those of this run.
-fn rate(facts: &Facts<'_>) -> f64 {
+pub(super) fn rate(facts: &Facts<'_>) -> f64 {
     let counted = facts.evidence.censuses.iter().map(|census| census.checks_per_second).fold(0.0, f64::max);
     if counted > 0.0 { counted } else { facts.target as f64 / (facts.check.interval.max(1) as f64) }
 }
 
+/// Polls that found the middle result of a check of Marathon's later than checks are made, often enough.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Late {
+    polls: usize,
+    /// Seconds on the samples' clock: the first and the last of them.
+    pub(super) from: f64,
+    pub(super) until: f64,
+    /// The oldest middle result, seconds.
+    pub(super) worst: f64,
+}
+
+impl Late {
+    pub(super) fn polls(facts: &Facts<'_>) -> Option<Self> {
+        if facts.check.is_native() || facts.check.protocol == "no check" {
+            return None;
+        }
+        let ages = &facts.evidence.ages;
+        let late = || ages.iter().filter(|point| point.p50 > late_from(facts.check.interval as f64));
+        let polls = late().count();
+        // Three polls in a row can be a pause of the rig's own machine; a fifth of all cannot.
+        let often = polls >= 3 && polls * 5 >= ages.len();
+        let (from, until) = (late().next()?.t, late().next_back()?.t);
+        often.then(|| Self { polls, from, until, worst: late().map(|point| point.p50).fold(0.0, f64::max) })
+    }
+
+    pub(super) fn told(self, facts: &Facts<'_>) -> String {
+        let interval = facts.check.interval as f64;
+        format!(
+            "{} of {} polls found the middle result older than {} s (checks are made every {} s), the worst {:.1} s",
+            self.polls,
+            facts.evidence.ages.len(),
+            trim(late_from(interval)),
+            trim(interval),
+            self.worst
+        )
+    }
+}
+
 /// Checks come later than the interval for everybody, and nothing shows which task it would be.
 pub fn checks_late(facts: &Facts<'_>) -> Option<Conclusion> {
-    if facts.check.is_native() || facts.check.protocol == "no check" || head_of_line(facts).is_some() {
+    if head_of_line(facts).is_some() {
         return None;
     }
-    let interval = facts.check.interval as f64;
-    let ages = &facts.evidence.ages;
-    let late: Vec<_> = ages.iter().filter(|point| point.p50 > late_from(interval)).collect();
-    // Three polls in a row can be a pause of the rig's own machine; a fifth of all cannot.
-    if late.len() < 3 || late.len() * 5 < ages.len() {
-        return None;
-    }
-    let worst = late.iter().map(|point| point.p50).fold(0.0, f64::max);
+    let late = Late::polls(facts)?;
     let hung = facts.sick().filter(|(_, sickness)| Cause::of(&sickness.cause) == Cause::TimedOut).count();
     let rate = rate(facts);
     let timeout = facts.check.timeout as f64;
-    let mut evidence = vec![format!(
-        "{} of {} polls found the middle result older than {} s (checks are made every {} s), the worst {worst:.1} s",
-        late.len(),
-        ages.len(),
-        trim(late_from(interval)),
-        trim(interval)
-    )];
+    let mut evidence = vec![late.told(facts)];
     evidence.extend(controls(facts));
+    evidence.extend(machine::own(facts, late));
     if hung > 0 {
         evidence.push(format!(
             "{} by time-out: each holds a slot for {} s, so in the worst case all share {SLOTS} / {} s = {:.1} checks/s",
@@ -256,10 +283,11 @@ pub fn checks_late(facts: &Facts<'_>) -> Option<Conclusion> {
         reason: Reason::ChecksLate,
         title: "Marathon's checks come late for everybody".to_owned(),
         text: format!(
-            "Marathon does not keep up: {} checks/s are asked of it, and the middle result was up to {worst:.1} s old. No \
+            "Marathon does not keep up: {} checks/s are asked of it, and the middle result was up to {:.1} s old. No \
              single task stands out as the one that holds up the line. Either Marathon's process is short of processor or \
              threads, or a task outside of what the rig could see hangs.",
-            trim(rate)
+            trim(rate),
+            late.worst
         ),
         evidence,
         sure: if hung > 0 { Sureness::Medium } else { Sureness::Low },

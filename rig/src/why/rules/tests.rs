@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     folder::{
-        evidence::{Answer, Census, Evidence, Probe, Suspect, Waiting},
+        evidence::{Answer, Census, Evidence, Machine, Probe, Suspect, Waiting},
         manifest::{Manifest, Plan},
         sample::Counts,
         story::{End, Sickness, Story},
@@ -305,4 +305,72 @@ fn tasks_that_began_late_in_their_step_need_a_longer_one() {
     let facts = Facts::new(&manifest, vec![&late], &evidence, Counts::default());
     let found = conclude(&Facts { failed: true, until: 25.0, ..facts });
     assert!(found[0].next[0].contains("--step-timeout above 33s"), "{:?}", found[0].next);
+}
+
+fn on_a_machine(busy: f64) -> Evidence {
+    let machine = (0..40).map(|n| Machine { t: f64::from(n) * 5.0, busy, cores: 2 }).collect();
+    Evidence { ages: recorded(), machine, ..Evidence::default() }
+}
+
+#[rstest]
+#[case::nothing_left(true, 0.99, Reason::MachineBusy, Sureness::High, "its 2 processors was 99 % busy")]
+#[case::enough_left(true, 0.5, Reason::ChecksLate, Sureness::Low, "polls found the middle result older")]
+#[case::marathon_elsewhere(false, 0.99, Reason::ChecksLate, Sureness::Low, "its own looks were late")]
+fn late_news_on_a_machine_without_time_are_its_own(
+    #[case] here: bool,
+    #[case] busy: f64,
+    #[case] reason: Reason,
+    #[case] sure: Sureness,
+    #[case] told: &str,
+) {
+    let stories: Vec<Story> = (0..60).map(story).collect();
+    let (manifest, evidence) = (manifest("HTTP"), on_a_machine(busy));
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    let found = conclude(&Facts { here, ..facts });
+    assert_eq!((found.len(), found[0].reason, found[0].sure), (1, reason, sure));
+    assert!(found[0].evidence.iter().any(|one| one.contains(told)), "{:?}", found[0].evidence);
+}
+
+#[rstest]
+#[case(0.99, vec![], &[Reason::MachineBusy])]
+#[case(0.99, vec![story(1)], &[Reason::MachineBusy, Reason::Unjudged])]
+#[case(0.5, vec![], &[Reason::Unknown])]
+#[case(0.5, vec![story(1)], &[Reason::Unjudged])]
+#[case(0.99, vec![sick(1, REFUSED, true)], &[Reason::AppDown])]
+fn a_step_that_came_to_no_end_may_be_the_machines(
+    #[case] busy: f64,
+    #[case] stories: Vec<Story>,
+    #[case] reasons: &[Reason],
+) {
+    let (manifest, evidence) = (manifest("MESOS_HTTP"), on_a_machine(busy));
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    let found = conclude(&Facts { here: true, failed: true, until: 100.0, ..facts });
+    assert_eq!(found.iter().map(|one| one.reason).collect::<Vec<_>>(), reasons);
+}
+
+#[test]
+fn a_checker_that_is_late_on_a_machine_without_time_is_a_symptom() {
+    let (manifest, stories) = (manifest("MESOS_TCP"), [sick(1, "", true), story(2)]);
+    let evidence = Evidence { probes: vec![probe(1, Answer::Good, 3.0)], ..on_a_machine(0.99) };
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    let found = conclude(&Facts { here: true, until: 100.0, ..facts });
+    let told: Vec<_> = found.iter().map(|one| (one.reason, one.sure)).collect();
+    assert_eq!(told, [(Reason::MachineBusy, Sureness::High), (Reason::CheckerLate, Sureness::High)]);
+}
+
+#[rstest]
+#[case::a_guess(Vec::new(), Reason::MachineBusy)]
+#[case::seen_by_the_rig(vec![silent()], Reason::HeadOfLine)]
+fn one_hung_task_is_still_told_where_more_than_its_age_speaks_for_it(
+    #[case] probes: Vec<Probe>,
+    #[case] reason: Reason,
+) {
+    let stories: Vec<Story> = (0..60).map(story).collect();
+    // At this rate the arithmetic does not agree with the ages.
+    let census = Census { checks_per_second: 600.0, ..hung(true, Some(20.0)) };
+    let evidence = Evidence { probes, censuses: vec![census], ..on_a_machine(0.99) };
+    let manifest = manifest("HTTP");
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    let found = conclude(&Facts { here: true, ..facts });
+    assert_eq!((found.len(), found[0].reason), (1, reason));
 }

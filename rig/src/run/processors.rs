@@ -1,0 +1,104 @@
+//! How busy this machine's processors are while a run goes on, kept in `events.jsonl`: who measures on a machine that is
+//! too small for it measures the machine, and the diagnosis has to be able to say so.
+
+use std::{
+    fs,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::folder::{
+    event::EventLine,
+    evidence::{MACHINE, Machine},
+    lines::Lines,
+};
+
+/// From one look to the next.
+const APART: Duration = Duration::from_secs(5);
+
+/// Notes every few seconds how busy the processors were since the look before, until `done`; the middle of these looks comes
+/// back. `start` is the origin of the samples' clock. Where the system does not tell, nothing is noted.
+pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: CancellationToken) -> Option<Machine> {
+    let mut before = Ticks::here()?;
+    let mut noted = Vec::new();
+    let mut looks = tokio::time::interval_at(Instant::now() + APART, APART);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while let Some(now) = tokio::select! {
+        () = done.cancelled() => None,
+        _ = looks.tick() => Ticks::here(),
+    } {
+        if let Some(machine) = now.since(before) {
+            let fields = serde_json::to_value(machine).unwrap_or_default();
+            let line = EventLine::new(start.elapsed().as_secs_f64(), MACHINE, fields);
+            // A full disk shows at the next sample; this here is an extra.
+            let _ = events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
+            noted.push(machine);
+        }
+        before = now;
+    }
+    Machine::middle(noted)
+}
+
+/// What the processors did since the machine was started, in clock ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ticks {
+    busy: u64,
+    all: u64,
+    cores: u64,
+}
+
+impl Ticks {
+    fn here() -> Option<Self> {
+        Self::read(&fs::read_to_string("/proc/stat").ok()?)
+    }
+
+    /// From `/proc/stat` (proc_stat(5)): `cpu user nice system idle iowait irq softirq steal …`, and a line like it for each
+    /// processor. Waiting for a disk is idle time; what the host took for others (steal) was not there for us.
+    fn read(stat: &str) -> Option<Self> {
+        let all: Vec<u64> = stat.strip_prefix("cpu ")?.lines().next()?.split_whitespace().map_while(number).collect();
+        let [user, nice, system, idle, waiting, irq, soft_irq, steal, ..] = all[..] else { return None };
+        let busy = user + nice + system + irq + soft_irq + steal;
+        let is_core =
+            |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        Some(Self { busy, all: busy + idle + waiting, cores: stat.lines().filter(is_core).count() as u64 })
+    }
+
+    /// None when no time has passed.
+    fn since(self, before: Self) -> Option<Machine> {
+        let all = self.all.checked_sub(before.all).filter(|ticks| *ticks > 0)?;
+        let busy = self.busy.saturating_sub(before.busy) as f64 / all as f64;
+        Some(Machine { busy: (busy * 1e3).round() / 1e3, cores: self.cores, ..Machine::default() })
+    }
+}
+
+fn number(word: &str) -> Option<u64> {
+    word.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAT: &str =
+        "cpu  100 0 50 800 40 5 5 0 0 0\ncpu0 50 0 25 400 20 3 2 0 0 0\ncpu1 50 0 25 400 20 2 3 0 0 0\nintr 7\n";
+
+    #[test]
+    fn busy_is_what_is_neither_idle_nor_waiting() {
+        let before = Ticks::read(STAT).unwrap();
+        assert_eq!(before, Ticks { busy: 160, all: 1_000, cores: 2 });
+        let now = Ticks { busy: 160 + 75, all: 1_100, cores: 2 };
+        assert_eq!(now.since(before), Some(Machine { t: 0.0, busy: 0.75, cores: 2 }));
+        assert_eq!(before.since(before), None);
+        assert_eq!(Ticks::read("cpu 1 2 3\n"), None);
+        assert_eq!(Ticks::read(""), None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn this_machine_tells() {
+        assert!(Ticks::here().is_some_and(|ticks| ticks.cores > 0 && ticks.busy <= ticks.all));
+    }
+}
