@@ -1,13 +1,13 @@
 //! Which executor runs which task: asked from the agents while the tasks still run, kept in `events.jsonl`.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use harness::Client;
-use serde_json::json;
+use harness::{Client, marathon::mesos::Agent, scale::Sample};
+use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -19,55 +19,123 @@ use crate::folder::{
 /// Two rounds of questions are at least this far apart: the agents have other work.
 const APART: Duration = Duration::from_secs(4);
 
+/// Two rounds are at least this many times as far apart as the first of them took: an agent tells of all its containers,
+/// and the rig is not to become its load.
+const SHARE: u32 = 10;
+
+/// How far apart rounds may become that bring nothing new, each twice as far as the one before.
+const FARTHEST: Duration = Duration::from_secs(60);
+
 /// How long the last round, before clean-up, may take.
 const LAST_ROUND: Duration = Duration::from_secs(10);
+
+/// The app's running tasks, and which of them have an executor that is not known yet.
+#[derive(Debug, Default)]
+pub struct Newcomers {
+    tasks: Mutex<Tasks>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Tasks {
+    known: BTreeSet<String>,
+    /// With their agents' ids.
+    unknown: BTreeMap<String, String>,
+}
+
+impl Newcomers {
+    /// Takes a poll into account.
+    pub fn sample(&self, sample: &Sample) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        for gone in &sample.gone {
+            tasks.known.remove(gone);
+            tasks.unknown.remove(gone);
+        }
+        for task in &sample.tasks {
+            let text = |key: &str| task.get(key).and_then(Value::as_str).unwrap_or_default();
+            if text("state") == "TASK_RUNNING" && !tasks.known.contains(text("id")) {
+                tasks.unknown.insert(text("id").to_owned(), text("slaveId").to_owned());
+            }
+        }
+        if !tasks.unknown.is_empty() {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The agents of those whose executor is not known.
+    fn agents(&self) -> BTreeSet<String> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).unknown.values().cloned().collect()
+    }
+
+    /// Whether the executor of this task was not known until now.
+    fn meet(&self, task: &str) -> bool {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.unknown.remove(task).is_some() && tasks.known.insert(task.to_owned())
+    }
+}
 
 /// Asks for the executors of one app's tasks.
 #[derive(Debug)]
 pub struct Executors {
     client: Client,
-    /// What the ids of the app's tasks begin with.
-    prefix: String,
+    newcomers: Arc<Newcomers>,
     events: Arc<Mutex<Lines>>,
     start: Instant,
-    known: BTreeSet<(String, u32)>,
+    /// As Mesos told them last.
+    agents: Vec<Agent>,
 }
 
 impl Executors {
-    /// For the tasks of `app` (its id); `start` is the origin of the samples' clock.
-    pub fn new(client: Client, app: &str, events: Arc<Mutex<Lines>>, start: Instant) -> Self {
-        // Marathon: `/hc-rig/kx3f/hc` names its tasks `hc-rig_kx3f_hc.instance-…`.
-        let prefix = format!("{}.", app.trim_start_matches('/').replace('/', "_"));
-        Self { client, prefix, events, start, known: BTreeSet::new() }
+    /// For these tasks; `start` is the origin of the samples' clock.
+    pub fn new(client: Client, newcomers: Arc<Newcomers>, events: Arc<Mutex<Lines>>, start: Instant) -> Self {
+        Self { client, newcomers, events, start, agents: Vec::new() }
     }
 
-    /// Asks whenever `wake` says that there may be something new, until `done`; then once more.
-    pub async fn follow(mut self, wake: Arc<Notify>, done: CancellationToken) {
+    /// Asks whenever there is a newcomer, until `done`; then once more.
+    pub async fn follow(mut self, done: CancellationToken) {
+        let newcomers = Arc::clone(&self.newcomers);
+        let mut fruitless = APART;
         loop {
             tokio::select! {
                 () = done.cancelled() => break,
-                () = wake.notified() => self.ask().await,
+                () = newcomers.wake.notified() => {}
             }
+            let begun = Instant::now();
+            let met = tokio::select! {
+                () = done.cancelled() => break,
+                met = self.ask() => met,
+            };
+            fruitless = if met > 0 { APART } else { FARTHEST.min(fruitless * 2) };
             tokio::select! {
                 () = done.cancelled() => break,
-                () = tokio::time::sleep(APART) => {}
+                () = tokio::time::sleep(fruitless.max(begun.elapsed() * SHARE)) => {}
             }
         }
         // What is not known by then stays unknown, and the explanation says so.
         let _ = tokio::time::timeout(LAST_ROUND, self.ask()).await;
     }
 
-    /// One round. Agents that do not answer are left out.
-    async fn ask(&mut self) {
-        let Ok(state) = self.client.mesos_state().await else { return };
-        for agent in state.agents.iter().filter(|agent| agent.active) {
-            let Ok(containers) = self.client.agent_containers(agent).await else { continue };
+    /// One round: how many executors it found. Agents that do not answer are left out.
+    async fn ask(&mut self) -> usize {
+        let wanted = self.newcomers.agents();
+        if wanted.iter().any(|id| !self.agents.iter().any(|agent| agent.id == *id)) {
+            // All tasks of all frameworks are in this answer, so it is asked for once, and again for a new agent only.
+            let Ok(state) = self.client.mesos_state().await else { return 0 };
+            self.agents = state.agents;
+        }
+        let (mut met, mut silent) = (0, false);
+        for agent in self.agents.iter().filter(|agent| agent.active && wanted.contains(&agent.id)) {
+            let Ok(containers) = self.client.agent_containers(agent).await else {
+                silent = true;
+                continue;
+            };
             for container in containers {
                 let Some(pid) = container.status.executor_pid else { continue };
                 let task = if container.source.is_empty() { &container.executor_id } else { &container.source };
-                if !task.starts_with(&self.prefix) || !self.known.insert((task.clone(), pid)) {
+                if !self.newcomers.meet(task) {
                     continue;
                 }
+                met += 1;
                 let fields = json!({
                     "task": task,
                     "agent": agent.id,
@@ -80,5 +148,40 @@ impl Executors {
                 let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
             }
         }
+        if silent {
+            // It may have come back elsewhere.
+            self.agents.clear();
+        }
+        met
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(tasks: &[(&str, &str)], gone: &[&str]) -> Sample {
+        let tasks: Vec<Value> = tasks
+            .iter()
+            .map(|(id, state)| json!({"id": id, "state": state, "slaveId": format!("agent of {id}")}))
+            .collect();
+        let line = json!({"v": 1, "at": "", "t": 1.0, "request": 1, "target": 2, "counts": {}, "complete": true,
+            "tasks": tasks, "gone": gone});
+        serde_json::from_value(line).unwrap()
+    }
+
+    #[test]
+    fn only_the_agents_of_newcomers_are_asked() {
+        let newcomers = Newcomers::default();
+        let agents = || newcomers.agents().into_iter().collect::<Vec<_>>();
+        newcomers.sample(&sample(&[("a", "TASK_RUNNING"), ("b", "TASK_STAGING")], &[]));
+        assert_eq!(agents(), ["agent of a"]);
+        assert!(newcomers.meet("a") && !newcomers.meet("a") && !newcomers.meet("of another app"));
+        assert!(agents().is_empty());
+        // A line with all tasks tells of a again, which is known, and of b, which runs now.
+        newcomers.sample(&sample(&[("a", "TASK_RUNNING"), ("b", "TASK_RUNNING")], &[]));
+        assert_eq!(agents(), ["agent of b"]);
+        newcomers.sample(&sample(&[], &["a", "b"]));
+        assert!(agents().is_empty() && newcomers.tasks.lock().unwrap().known.is_empty());
     }
 }

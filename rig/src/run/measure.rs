@@ -132,8 +132,8 @@ pub async fn measure(
     // The origin of the samples' clock, which goes on counting where an earlier process stopped.
     let start = Instant::now().checked_sub(before.elapsed).unwrap_or_else(Instant::now);
     let sampled = CancellationToken::new();
-    let executors = Executors::new(client.clone(), &app, sink.events(), start);
-    let follower = tokio::spawn(executors.follow(sink.wake(), sampled.clone()));
+    let executors = Executors::new(client.clone(), sink.newcomers(), sink.events(), start);
+    let follower = tokio::spawn(executors.follow(sampled.clone()));
     let prober =
         Prober::new(client.clone(), &app, sink.looks(), sink.events(), start).with_neighbour(job.neighbour.clone());
     let prober = tokio::spawn(prober.follow(sampled.clone()));

@@ -6,13 +6,14 @@ use std::{
 };
 
 use harness::scale::{EventRecord, Sample, Sink, StepReport, TaskPhases};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::{
     exit::Failure,
     folder::{RunFolder, lines::Lines},
     probe::Look,
     progress::PairProgress,
+    run::executors::Newcomers,
 };
 
 /// Writes to a run folder.
@@ -22,7 +23,7 @@ pub struct FolderSink {
     events: Arc<Mutex<Lines>>,
     tasks: Lines,
     progress: PairProgress,
-    wake: Arc<Notify>,
+    newcomers: Arc<Newcomers>,
     looks: watch::Sender<Look>,
     steps: Option<usize>,
     broken: Option<Failure>,
@@ -39,7 +40,7 @@ impl FolderSink {
             events: Arc::new(Mutex::new(Lines::append(&folder.file("events.jsonl"))?)),
             tasks: Lines::append(&folder.file("tasks.jsonl"))?,
             progress,
-            wake: Arc::new(Notify::new()),
+            newcomers: Arc::default(),
             looks: watch::Sender::default(),
             steps,
             broken: None,
@@ -51,9 +52,9 @@ impl FolderSink {
         self.events.clone()
     }
 
-    /// Called whenever the executors are worth asking for.
-    pub fn wake(&self) -> Arc<Notify> {
-        self.wake.clone()
+    /// The tasks whose executors are worth asking for.
+    pub fn newcomers(&self) -> Arc<Newcomers> {
+        self.newcomers.clone()
     }
 
     /// What each poll shows, for whoever looks closer when there is trouble.
@@ -89,9 +90,7 @@ impl Sink for FolderSink {
         let path = self.samples.path().to_owned();
         let written = self.samples.push(sample);
         self.noted(&path, written)?;
-        if sample.counts.unhealthy > 0 || sample.counts.running > 0 || sample.counts.healthy > 0 {
-            self.wake.notify_one();
-        }
+        self.newcomers.sample(sample);
         self.looks.send_replace(Look::from(sample));
         self.progress.sample(sample);
         Ok(())
@@ -112,7 +111,6 @@ impl Sink for FolderSink {
     }
 
     fn on_step(&mut self, step: &StepReport) -> io::Result<()> {
-        self.wake.notify_one();
         self.progress.step(step, self.steps);
         Ok(())
     }
