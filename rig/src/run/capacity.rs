@@ -8,7 +8,7 @@ use fake_marathon::PROCESS_PORTS;
 const PROCESSES: u64 = 4;
 
 /// Files that this program keeps open for one task: the socket to its supervisor, and the connection of its check. Measured
-/// with all pairs at once on a busy machine: at most 1.4 a task.
+/// with all pairs at once on a busy machine: at most 1.6 a task.
 const DESCRIPTORS: u64 = 2;
 
 /// Memory of one task, KiB. Measured as what 400 tasks took from `MemAvailable` (debug build): 880 (COMMAND) to 1,240
