@@ -154,10 +154,7 @@ fn tail(out: &mut String, folder: &Path, runs: &[&Run], code: Code, took: f64) {
         let _ = writeln!(out, "\n{:<12} could not be written; once there is room: hc-rig report {shown}", "Report");
     }
     let _ = writeln!(out, "{:<12} {samples} in {shown}{late}", "Samples");
-    // Runs side by side share their way to the cluster, and so its incidents.
-    let most =
-        runs.iter().map(|run| &run.summary.incidents).max_by_key(|all| all.iter().map(|one| one.count).sum::<u64>());
-    let survived = incident::sentence(most.into_iter().flatten());
+    let survived = incident::sentence(incident::fullest(runs.iter().map(|run| &run.summary.incidents)));
     if !survived.is_empty() {
         let _ = writeln!(out, "{:<12} {survived}", "Survived");
     }

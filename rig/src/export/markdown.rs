@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::{
-    folder::{Run, incident, matrix::Matrix, summary::Summary},
+    folder::{Run, matrix::Matrix, summary::Summary},
     report::{
         self,
         fragments::{claim_text, headline, in_grace},
-        measured::Member,
+        measured::{Member, incidents},
         several::{self, Named},
     },
     why::{Diagnosis, findings},
@@ -105,11 +105,12 @@ fn judged(out: &mut String, members: &[Member<'_>]) {
         Some(format!("{}: {} ({})", code(name), plain(&first.title), first.sure.words()))
     });
     folded(out, "most likely causes", causes.collect());
-    let survived = members.iter().filter(|member| !member.run.summary.incidents.is_empty());
-    let told = |Member { name, run, .. }: &Member<'_>| {
-        format!("{}: {}", code(name), plain(&incident::sentence(&run.summary.incidents)))
-    };
-    folded(out, "survived on the way", survived.map(told).collect());
+    let survived = incidents(members).into_iter();
+    folded(
+        out,
+        "survived on the way",
+        survived.map(|(whose, told)| format!("{}: {}", code(&whose), plain(&told))).collect(),
+    );
 }
 
 fn folded(out: &mut String, title: &str, lines: Vec<String>) {

@@ -41,6 +41,12 @@ pub fn told(all: &[Incidents], since: Instant, start: Instant) -> Vec<Incident> 
         .collect()
 }
 
+/// The account that tells of most. Runs side by side share their way to the cluster, and so what befell it.
+pub fn fullest<'a>(accounts: impl IntoIterator<Item = &'a Vec<Incident>>) -> &'a [Incident] {
+    let told = |all: &&'a Vec<Incident>| all.iter().map(|one| one.count).sum::<u64>();
+    accounts.into_iter().max_by_key(told).map_or(&[], Vec::as_slice)
+}
+
 /// `3 × answer 503 (at 4.1 s to 6.2 s); event stream lost (at 9.0 s)`, or nothing.
 pub fn sentence<'a>(incidents: impl IntoIterator<Item = &'a Incident>) -> String {
     let mut text = String::new();

@@ -121,14 +121,24 @@ pub fn thresholds(members: &[Member<'_>]) -> String {
     )
 }
 
-/// What went wrong between the rig and Marathon without ending the runs.
+/// What went wrong between the rig and Marathon without ending the runs: whose it is, and the sentence. Runs that all went
+/// on side by side have it in common.
+pub fn incidents(members: &[Member<'_>]) -> Vec<(String, String)> {
+    let side_by_side = members.len() > 1 && members.iter().all(|member| member.run.manifest.rig.side_by_side > 1);
+    let accounts = members.iter().map(|member| &member.run.summary.incidents);
+    let told = if side_by_side {
+        vec![("all runs".to_owned(), incident::sentence(incident::fullest(accounts)))]
+    } else {
+        members.iter().zip(accounts).map(|(member, all)| (member.name.clone(), incident::sentence(all))).collect()
+    };
+    told.into_iter().filter(|(_, sentence)| !sentence.is_empty()).collect()
+}
+
+/// The same for the page.
 pub fn survived(members: &[Member<'_>]) -> String {
     let mut html = String::new();
-    for Member { name, run, .. } in members {
-        let sentence = incident::sentence(&run.summary.incidents);
-        if !sentence.is_empty() {
-            let _ = write!(html, "<li><b>{}</b>: {}</li>", escape(name), escape(&sentence));
-        }
+    for (whose, sentence) in incidents(members) {
+        let _ = write!(html, "<li><b>{}</b>: {}</li>", escape(&whose), escape(&sentence));
     }
     if html.is_empty() { html } else { format!("<ul>{html}</ul>") }
 }

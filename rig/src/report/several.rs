@@ -98,13 +98,13 @@ fn limits(members: &[Member<'_>]) -> String {
     members.iter().filter_map(of).collect()
 }
 
-/// The steps of each run, folded.
+/// The steps of each run, folded, on paper too: its own report has them.
 pub fn all_steps(members: &[Member<'_>]) -> String {
     let mut html = String::new();
     for Member { name, folder, run } in members {
         let _ = write!(
             html,
-            "<details><summary><b>{}</b> · {}</summary>{}<p><a href=\"{}/report.html\">full report of this run</a></p></details>",
+            "<details class=\"elsewhere\"><summary><b>{}</b> · {}</summary>{}<p><a href=\"{}/report.html\">full report of this run</a></p></details>",
             escape(name),
             escape(&headline(&run.summary)),
             steps(&run.summary.steps),
