@@ -211,7 +211,8 @@ impl Lease {
     /// Removes everything of the run and waits until it is gone. Returns what in the group is not ours and stays.
     ///
     /// # Errors
-    /// If something is left after `patience`; the lease can be released again.
+    /// If something is left after `patience` and [`time_to_kill`](super::time_to_kill) of our tasks; the lease can be
+    /// released again.
     pub async fn release(&self, patience: Duration) -> Result<Vec<String>, CleanUpError> {
         let outside = self.outside.lock().unwrap_or_else(PoisonError::into_inner).clone();
         remove(&self.client, &self.group(), &outside, self.run.as_str(), patience).await

@@ -21,5 +21,5 @@ pub use labels::{LABEL_EXPIRES, LABEL_OWNER, LABEL_RUN, LABEL_SUITE, Ownership};
 pub use lease::{Kept, Lease, LeaseOptions};
 pub use names::{ROOT, RunName, id_in_group};
 pub use preflight::{AgentSummary, Limits, Needs, Preflight, Refusal, preflight};
-pub use removal::remove_run;
+pub use removal::{remove_run, time_to_kill};
 pub use sweep::{Found, Leases, Swept, leases, sweep};

@@ -216,6 +216,16 @@ async fn what_cannot_be_removed_is_named_with_the_remedy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_tasks_have_longer_to_die() {
+    let apps = Apps { stubborn: true, ..Apps::default() };
+    let (client, _) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    lease.deploy(&json!({"id": "hc", "instances": 1000})).await.unwrap();
+    let error = lease.release(PATIENCE).await.unwrap_err().to_string();
+    assert!(error.contains("after 80 s 1 app is still listed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_process_can_finish_the_clean_up() {
     let apps = Apps::default();
     let (client, _) = apps.client();

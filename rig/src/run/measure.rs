@@ -4,7 +4,7 @@ use std::{sync::PoisonError, time::Duration};
 
 use harness::{
     Client,
-    cluster::{Lease, LeaseOptions, RunName},
+    cluster::{Lease, LeaseOptions, RunName, time_to_kill},
     scale::{self, Drive, DriveError, Limit, MarathonApp, RunReport, Search},
 };
 use serde_json::json;
@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// How long deleting and waiting for the last task may take.
+/// How long deleting and waiting for the last task may take, beside the killing of many.
 const CLEAN_UP_WITHIN: Duration = Duration::from_secs(120);
 
 /// Everything that one run needs to know.
@@ -166,8 +166,10 @@ pub async fn measure(
     // Nothing depends on the marker but what the report says of the kills that follow; a full disk has shown before.
     drop(marked);
     let synced = sink.sync().err();
+    // Runs side by side end together when they are stopped, and Marathon kills for all of them in one line.
+    let neighbours = job.side_by_side.saturating_sub(1) * u64::from(job.scaled.plan.target());
     let clean_up = tokio::select! {
-        released = lease.release(CLEAN_UP_WITHIN) => released.err().map(|error| error.to_string()),
+        released = lease.release(CLEAN_UP_WITHIN + time_to_kill(neighbours)) => released.err().map(|error| error.to_string()),
         () = interrupt.quit.cancelled() => {
             Some(format!("clean-up of {} was cut short by the second Ctrl-C; to finish it: hc-rig clean {}", lease.group(), lease.run()))
         }
