@@ -148,13 +148,17 @@ pub struct Machine {
     pub busy: f64,
     /// Processors.
     pub cores: u64,
+    /// Share of the kernel's table of connections (`nf_conntrack`) that was taken, of several looks the most; absent where
+    /// connections are not tracked. A full table drops the packets of new connections.
+    pub connections: Option<f64>,
 }
 
 impl Machine {
     /// The middle one of several looks.
     pub fn middle(mut looks: Vec<Self>) -> Option<Self> {
         looks.sort_by(|a, b| a.busy.total_cmp(&b.busy));
-        looks.get(looks.len() / 2).copied()
+        let connections = looks.iter().filter_map(|look| look.connections).max_by(f64::total_cmp);
+        looks.get(looks.len() / 2).map(|middle| Self { connections, ..*middle })
     }
 
     /// `2 processors`, `one processor`.
@@ -256,10 +260,17 @@ mod tests {
     #[test]
     fn the_machine_is_told_by_the_middle_of_a_time() {
         let mut evidence = Evidence::default();
-        for (t, busy) in [(5.0, 0.1), (10.0, 0.9), (15.0, 1.0), (20.0, 0.95), (25.0, 0.2)] {
-            evidence.event(&EventLine::new(t, MACHINE, serde_json::json!({"busy": busy, "cores": 2})));
+        for (t, busy, connections) in [
+            (5.0, 0.1, None),
+            (10.0, 0.9, Some(0.5)),
+            (15.0, 1.0, Some(0.4)),
+            (20.0, 0.95, None),
+            (25.0, 0.2, Some(1.0)),
+        ] {
+            let look = serde_json::json!({"busy": busy, "cores": 2, "connections": connections});
+            evidence.event(&EventLine::new(t, MACHINE, look));
         }
-        assert_eq!(evidence.busy(8.0..=21.0), Some(Machine { t: 20.0, busy: 0.95, cores: 2 }));
+        assert_eq!(evidence.busy(8.0..=21.0), Some(Machine { t: 20.0, busy: 0.95, cores: 2, connections: Some(0.5) }));
         assert_eq!(evidence.busy(30.0..=40.0), None);
     }
 }

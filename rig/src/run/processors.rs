@@ -1,4 +1,4 @@
-//! How busy this machine's processors are while a run goes on, kept in `events.jsonl`: who measures on a machine that is
+//! How busy this machine's processors are while a run goes on, and how full its table of connections, kept in `events.jsonl`: who measures on a machine that is
 //! too small for it measures the machine, and the diagnosis has to be able to say so.
 
 use std::{
@@ -19,7 +19,7 @@ use crate::folder::{
 /// From one look to the next.
 const APART: Duration = Duration::from_secs(5);
 
-/// Notes every few seconds how busy the processors were since the look before, until `done`; the middle of these looks comes
+/// Notes every few seconds how busy the machine was since the look before, until `done`; the middle of these looks comes
 /// back. `start` is the origin of the samples' clock. Where the system does not tell, nothing is noted.
 pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: CancellationToken) -> Option<Machine> {
     let mut before = Ticks::here()?;
@@ -31,6 +31,7 @@ pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: Cancellatio
         _ = looks.tick() => Ticks::here(),
     } {
         if let Some(machine) = now.since(before) {
+            let machine = Machine { connections: connections(), ..machine };
             let fields = serde_json::to_value(machine).unwrap_or_default();
             let line = EventLine::new(start.elapsed().as_secs_f64(), MACHINE, fields);
             // A full disk shows at the next sample; this here is an extra.
@@ -74,6 +75,15 @@ impl Ticks {
     }
 }
 
+/// The share of the kernel's table of connections that is taken, where it has one.
+fn connections() -> Option<f64> {
+    let number = |name: &str| -> Option<f64> {
+        fs::read_to_string(format!("/proc/sys/net/netfilter/{name}")).ok()?.trim().parse().ok()
+    };
+    let share = number("nf_conntrack_count")? / number("nf_conntrack_max").filter(|most| *most > 0.0)?;
+    Some((share * 1e3).round() / 1e3)
+}
+
 fn number(word: &str) -> Option<u64> {
     word.parse().ok()
 }
@@ -90,7 +100,7 @@ mod tests {
         let before = Ticks::read(STAT).unwrap();
         assert_eq!(before, Ticks { busy: 160, all: 1_000, cores: 2 });
         let now = Ticks { busy: 160 + 75, all: 1_100, cores: 2 };
-        assert_eq!(now.since(before), Some(Machine { t: 0.0, busy: 0.75, cores: 2 }));
+        assert_eq!(now.since(before), Some(Machine { busy: 0.75, cores: 2, ..Machine::default() }));
         assert_eq!(before.since(before), None);
         assert_eq!(Ticks::read("cpu 1 2 3\n"), None);
         assert_eq!(Ticks::read(""), None);

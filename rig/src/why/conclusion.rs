@@ -12,6 +12,8 @@ pub enum Reason {
     ChecksLate,
     /// Everything ran on the rig's own machine, and its processors had nothing left.
     MachineBusy,
+    /// Everything ran on the rig's own machine, and its kernel dropped new connections.
+    ConnectionsFull,
     /// Instances wait for offers.
     NoOffers,
     /// An agent was lost with its tasks.

@@ -14,6 +14,9 @@ use crate::{
 /// Busier than this in the middle of all looks, a machine has nothing left for what is to be measured.
 const BUSY: f64 = 0.95;
 
+/// Fuller than this, the table has no room for a connection that comes between two looks.
+const FULL: f64 = 0.99;
+
 /// Puts a machine without time first where what was found only says that something came late, or where nothing was found
 /// for a run that failed. What it explains altogether goes.
 pub fn blame(facts: &Facts<'_>, found: &mut Vec<Conclusion>) {
@@ -47,6 +50,34 @@ pub fn blame(facts: &Facts<'_>, found: &mut Vec<Conclusion>) {
     };
     found.retain(|one| one.reason != Reason::ChecksLate && !guess(one));
     found.insert(0, conclusion(machine, &what, evidence, sure));
+}
+
+/// Puts a full table of connections first where checks of tasks ended by time-out or without a cause: a kernel that tracks
+/// connections, as it does where Docker or a firewall runs, then drops the packets of new ones.
+pub fn blame_connections(facts: &Facts<'_>, found: &mut Vec<Conclusion>) {
+    let machine = facts.evidence.busy(0.0..=facts.until).filter(|_| facts.here);
+    let full = machine.and_then(|machine| machine.connections).filter(|share| *share >= FULL);
+    let reasons = [Reason::CheckerLate, Reason::TimeoutTooShort, Reason::Unknown, Reason::Hung, Reason::ChecksLate];
+    let Some(full) = full.filter(|_| found.iter().any(|one| reasons.contains(&one.reason))) else { return };
+    let conclusion = Conclusion {
+        reason: Reason::ConnectionsFull,
+        title: "This machine's table of connections was full".to_owned(),
+        text: "The kernel keeps a table of connections (nf_conntrack, which Docker or a firewall brings along), with each \
+               closed one in it for another two minutes. Every check is a connection. When the table was full, the packets \
+               of new ones were dropped, so that checks of well tasks ended by their time-out."
+            .to_owned(),
+        evidence: vec![
+            format!("up to {:.0} % of the table were taken", full * 100.0),
+            "tasks were called sick whose own trouble nothing shows (below)".to_owned(),
+        ],
+        sure: Sureness::High,
+        tasks: Vec::new(),
+        next: vec![
+            "make the table larger: sysctl net.netfilter.nf_conntrack_max=1048576".to_owned(),
+            "or check less often, or run fewer tasks at once".to_owned(),
+        ],
+    };
+    found.insert(0, conclusion);
 }
 
 /// What the rig's own machine may have to do with the late checks of a Marathon elsewhere.

@@ -32,6 +32,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     }
     let known: Vec<Reason> = found.iter().map(|one| one.reason).filter(|reason| *reason != Reason::Unknown).collect();
     machine::blame(facts, &mut found);
+    machine::blame_connections(facts, &mut found);
     if found.is_empty() && facts.failed {
         // Where nothing else speaks, a run that ended before the first results were due is told at least.
         found.push(unjudged::unjudged(facts, 0.0).unwrap_or_else(unknown));

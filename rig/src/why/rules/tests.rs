@@ -308,7 +308,7 @@ fn tasks_that_began_late_in_their_step_need_a_longer_one() {
 }
 
 fn on_a_machine(busy: f64) -> Evidence {
-    let machine = (0..40).map(|n| Machine { t: f64::from(n) * 5.0, busy, cores: 2 }).collect();
+    let machine = (0..40).map(|n| Machine { t: f64::from(n) * 5.0, busy, cores: 2, connections: Some(0.3) }).collect();
     Evidence { ages: recorded(), machine, ..Evidence::default() }
 }
 
@@ -373,4 +373,18 @@ fn one_hung_task_is_still_told_where_more_than_its_age_speaks_for_it(
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
     let found = conclude(&Facts { here: true, ..facts });
     assert_eq!((found.len(), found[0].reason), (1, reason));
+}
+
+#[rstest]
+#[case(0.5, "", Reason::CheckerLate)]
+#[case(1.0, "", Reason::ConnectionsFull)]
+#[case(1.0, REFUSED, Reason::AppDown)]
+fn checks_that_the_kernel_drops_are_told_by_its_table(#[case] full: f64, #[case] cause: &str, #[case] reason: Reason) {
+    let (manifest, stories) = (manifest("TCP"), [sick(1, cause, true), story(2)]);
+    let answer = if cause == REFUSED { Answer::Refused } else { Answer::Good };
+    let machine = vec![Machine { t: 10.0, busy: 0.5, cores: 2, connections: Some(full) }];
+    let evidence = Evidence { probes: vec![probe(1, answer, 3.0)], machine, ..Evidence::default() };
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    let found = conclude(&Facts { here: true, until: 100.0, ..facts });
+    assert_eq!(found[0].reason, reason, "{found:?}");
 }
