@@ -46,7 +46,6 @@ pub struct Capacity {
 impl Room {
     /// What Linux tells of this moment.
     pub fn here() -> Self {
-        let number = |path: &str| fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<u64>().ok());
         let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
         // "…/TOTAL" in the fourth field: every thread of the machine.
         let running = fs::read_to_string("/proc/loadavg")
@@ -108,6 +107,11 @@ impl Room {
         .flatten()
         .min_by_key(|capacity| capacity.tasks)
     }
+}
+
+/// The number that is all of a file, as most below `/proc/sys` and `/sys/fs/cgroup`.
+pub(super) fn number(path: &str) -> Option<u64> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 /// The soft limit of a line of `/proc/self/limits`; none if it is unlimited.

@@ -27,7 +27,7 @@ use crate::{
         Definition, Interrupt, Scaled,
         continued::{self, Continued},
         executors::Executors,
-        processors, reach,
+        machine, reach,
         sink::FolderSink,
     },
 };
@@ -137,7 +137,7 @@ pub async fn measure(
     let prober =
         Prober::new(client.clone(), &app, sink.looks(), sink.events(), start).with_neighbour(job.neighbour.clone());
     let prober = tokio::spawn(prober.follow(sampled.clone()));
-    let processors = tokio::spawn(processors::follow(sink.events(), start, sampled.clone()));
+    let machine = tokio::spawn(machine::follow(sink.events(), start, sampled.clone()));
     let drive = Drive {
         // The embedded fake has nobody else to serve.
         spare_the_server: job.cluster.kind != manifest::EMBEDDED,
@@ -185,7 +185,7 @@ pub async fn measure(
         }
     }
     outcome.summary.incidents = incidents;
-    outcome.summary.machine = processors.await.ok().flatten();
+    outcome.summary.machine = machine.await.ok().flatten();
     outcome.summary.exit = outcome.code().status();
     progress.finish(&outcome.summary.verdict.word().to_lowercase());
     drop(reserve);

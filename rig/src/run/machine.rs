@@ -1,5 +1,6 @@
-//! How busy this machine's processors are while a run goes on, and how full its table of connections, kept in `events.jsonl`: who measures on a machine that is
-//! too small for it measures the machine, and the diagnosis has to be able to say so.
+//! How busy this machine's processors are while a run goes on, and how full its table of connections, kept in
+//! `events.jsonl`: who measures on a machine that is too small for it measures the machine, and the diagnosis has to be able
+//! to say so.
 
 use std::{
     fs,
@@ -10,10 +11,13 @@ use std::{
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::folder::{
-    event::EventLine,
-    evidence::{MACHINE, Machine},
-    lines::Lines,
+use crate::{
+    folder::{
+        event::EventLine,
+        evidence::{MACHINE, Machine},
+        lines::Lines,
+    },
+    run::capacity,
 };
 
 /// From one look to the next.
@@ -59,7 +63,8 @@ impl Ticks {
     /// From `/proc/stat` (proc_stat(5)): `cpu user nice system idle iowait irq softirq steal …`, and a line like it for each
     /// processor. Waiting for a disk is idle time; what the host took for others (steal) was not there for us.
     fn read(stat: &str) -> Option<Self> {
-        let all: Vec<u64> = stat.strip_prefix("cpu ")?.lines().next()?.split_whitespace().map_while(number).collect();
+        let all: Vec<u64> =
+            stat.strip_prefix("cpu ")?.lines().next()?.split_whitespace().map_while(|word| word.parse().ok()).collect();
         let [user, nice, system, idle, waiting, irq, soft_irq, steal, ..] = all[..] else { return None };
         let busy = user + nice + system + irq + soft_irq + steal;
         let is_core =
@@ -77,15 +82,9 @@ impl Ticks {
 
 /// The share of the kernel's table of connections that is taken, where it has one.
 fn connections() -> Option<f64> {
-    let number = |name: &str| -> Option<f64> {
-        fs::read_to_string(format!("/proc/sys/net/netfilter/{name}")).ok()?.trim().parse().ok()
-    };
-    let share = number("nf_conntrack_count")? / number("nf_conntrack_max").filter(|most| *most > 0.0)?;
-    Some((share * 1e3).round() / 1e3)
-}
-
-fn number(word: &str) -> Option<u64> {
-    word.parse().ok()
+    let taken = capacity::number("/proc/sys/net/netfilter/nf_conntrack_count")?;
+    let most = capacity::number("/proc/sys/net/netfilter/nf_conntrack_max").filter(|most| *most > 0)?;
+    Some((taken as f64 / most as f64 * 1e3).round() / 1e3)
 }
 
 #[cfg(test)]
