@@ -57,8 +57,15 @@ pub fn blame(facts: &Facts<'_>, found: &mut Vec<Conclusion>) {
 pub fn blame_connections(facts: &Facts<'_>, found: &mut Vec<Conclusion>) {
     let machine = facts.evidence.busy(0.0..=facts.until).filter(|_| facts.here);
     let full = machine.and_then(|machine| machine.connections).filter(|share| *share >= FULL);
-    let reasons = [Reason::CheckerLate, Reason::TimeoutTooShort, Reason::Unknown, Reason::Hung, Reason::ChecksLate];
-    let Some(full) = full.filter(|_| found.iter().any(|one| reasons.contains(&one.reason))) else { return };
+    let late = [Reason::ChecksLate, Reason::MachineBusy];
+    let sick = [Reason::CheckerLate, Reason::TimeoutTooShort, Reason::Unknown, Reason::Hung];
+    let any = |reasons: &[Reason]| found.iter().any(|one| reasons.contains(&one.reason));
+    let (called_sick, came_late) = (any(&sick), any(&late));
+    let Some(full) = full.filter(|_| called_sick || came_late) else { return };
+    let mut evidence = vec![format!("up to {:.0} % of the table were taken", full * 100.0)];
+    if called_sick {
+        evidence.push("tasks were called sick whose own trouble nothing shows (below)".to_owned());
+    }
     let conclusion = Conclusion {
         reason: Reason::ConnectionsFull,
         title: "This machine's table of connections was full".to_owned(),
@@ -66,11 +73,9 @@ pub fn blame_connections(facts: &Facts<'_>, found: &mut Vec<Conclusion>) {
                closed one in it for another two minutes. Every check is a connection. When the table was full, the packets \
                of new ones were dropped, so that checks of well tasks ended by their time-out."
             .to_owned(),
-        evidence: vec![
-            format!("up to {:.0} % of the table were taken", full * 100.0),
-            "tasks were called sick whose own trouble nothing shows (below)".to_owned(),
-        ],
-        sure: Sureness::High,
+        evidence,
+        // Where checks were only late, the processors may be enough of a reason.
+        sure: if called_sick { Sureness::High } else { Sureness::Medium },
         tasks: Vec::new(),
         next: vec![
             "make the table larger: sysctl net.netfilter.nf_conntrack_max=1048576".to_owned(),

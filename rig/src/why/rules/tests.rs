@@ -388,3 +388,16 @@ fn checks_that_the_kernel_drops_are_told_by_its_table(#[case] full: f64, #[case]
     let found = conclude(&Facts { here: true, until: 100.0, ..facts });
     assert_eq!(found[0].reason, reason, "{found:?}");
 }
+
+#[test]
+fn a_full_table_is_told_beside_a_busy_machine_and_claims_no_sick_task() {
+    let stories: Vec<Story> = (0..60).map(story).collect();
+    let mut evidence = on_a_machine(0.99);
+    evidence.machine[25].connections = Some(1.0);
+    let manifest = manifest("HTTP");
+    let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
+    let found = conclude(&Facts { here: true, until: 200.0, ..facts });
+    let told: Vec<_> = found.iter().map(|one| (one.reason, one.sure, one.evidence.len())).collect();
+    assert_eq!(told[1], (Reason::ConnectionsFull, Sureness::Medium, 1), "{told:?}");
+    assert_eq!((told.len(), told[0].0), (2, Reason::MachineBusy));
+}
