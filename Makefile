@@ -24,7 +24,7 @@ test: nextest ## all tests; the container arm too whenever a Docker engine answe
 
 .PHONY: test-container
 test-container: nextest image ## the container arm only; fails without a Docker engine
-	cargo nextest run --profile $(PROFILE) --package scenarios --package fixtures --package hc-rig --features scenarios/container,fixtures/container,hc-rig/container --test container --test image $(ARGS)
+	cargo nextest run --profile $(PROFILE) --package hc-rig-scenarios --package hc-rig-fixtures --package hc-rig --features hc-rig-scenarios/container,hc-rig-fixtures/container,hc-rig/container --test container --test image $(ARGS)
 
 .PHONY: pages
 pages: nextest ## the report's pages in Chromium; HC_RIG_PICTURES=DIR keeps pictures of them
@@ -38,14 +38,14 @@ capture: nextest ## captures over ssh against a real sshd on loopback
 live: nextest ## all scenarios on the cluster that the environment names (see README)
 	.ci/not-applicable --forget
 	cargo run --quiet --package hc-rig -- doctor --no-probe
-	cargo nextest run --profile live --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
+	cargo nextest run --profile live --package hc-rig-scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
 .PHONY: live-smoke
 live-smoke: nextest ## the telling ones of them, at most ten minutes
 	.ci/not-applicable --forget
 	cargo run --quiet --package hc-rig -- doctor --no-probe
-	cargo nextest run --profile live-smoke --package scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
+	cargo nextest run --profile live-smoke --package hc-rig-scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
 .PHONY: live-rehearsal
@@ -55,12 +55,12 @@ live-rehearsal: nextest ## the same without a cluster, on a fake DC/OS in a proc
 
 .PHONY: soak
 soak: nextest ## what must hold for long: 100 tasks of each pair for five minutes, on real processes and in virtual time
-	cargo nextest run --profile soak --package scenarios --features soak --test offline $(ARGS)
+	cargo nextest run --profile soak --package hc-rig-scenarios --features soak --test offline $(ARGS)
 
 .PHONY: live-soak
 live-soak: nextest ## the same on the cluster that the environment names
 	cargo run --quiet --package hc-rig -- doctor --no-probe
-	cargo nextest run --profile soak --package scenarios --features live-cluster,soak --test live $(ARGS)
+	cargo nextest run --profile soak --package hc-rig-scenarios --features live-cluster,soak --test live $(ARGS)
 
 .PHONY: image
 image: ## the container image of hc-rig with the fake Marathon: FROM scratch, a static program (needs Docker)
@@ -69,11 +69,11 @@ image: ## the container image of hc-rig with the fake Marathon: FROM scratch, a 
 	rm -rf target/image
 	install -D --strip target/$(HOST)/image/hc-rig target/image/hc-rig
 	install -d target/image/runs
-	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fixtures/fake-marathon/Dockerfile target/image
+	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fake-marathon/Dockerfile target/image
 
 .PHONY: parity
 parity: nextest ## the fake beside the recorded real Marathon, case by case
-	cargo nextest run --package recordings --test parity --no-capture $(ARGS)
+	cargo nextest run --package hc-rig-recordings --test parity --no-capture $(ARGS)
 
 .PHONY: clients
 clients: ## other people's clients (Python, Go) against the fake Marathon

@@ -34,15 +34,16 @@ mod tests {
 
     #[test]
     fn nextest_says_which_test_it_is() {
-        let command = command(Some("scenarios::offline"), Some("health::sick"), Some("scenarios"), Some("main"));
-        let expected = "cargo nextest run -E 'binary_id(scenarios::offline) & test(=health::sick)'";
+        let command =
+            command(Some("hc-rig-scenarios::offline"), Some("health::sick"), Some("hc-rig-scenarios"), Some("main"));
+        let expected = "cargo nextest run -E 'binary_id(hc-rig-scenarios::offline) & test(=health::sick)'";
         assert_eq!(command.as_deref(), Some(expected));
     }
 
     #[test]
     fn without_nextest_the_thread_says_it() {
-        let found = command(None, None, Some("scenarios"), Some("health::sick"));
-        assert_eq!(found.as_deref(), Some("cargo test -p scenarios -- --exact health::sick"));
+        let found = command(None, None, Some("hc-rig-scenarios"), Some("health::sick"));
+        assert_eq!(found.as_deref(), Some("cargo test -p hc-rig-scenarios -- --exact health::sick"));
         assert_eq!(command(None, None, None, Some("main")), None);
         assert_eq!(command(None, None, None, Some("tokio-rt-worker")), None);
     }
