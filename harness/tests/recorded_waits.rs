@@ -5,7 +5,7 @@ mod recorded;
 use std::sync::Arc;
 use std::time::Duration;
 
-use harness::marathon::model::{App, Deployment, Event};
+use harness::model::{App, Deployment, Event};
 use harness::wait::{Condition, Look, Section, View};
 use harness::watch::{
     AppView, Counted, Events, Logged, TaskView, concerns, crash_looping, gone, healthy, killed_by_health_check,
@@ -52,8 +52,7 @@ async fn views(case: &str, id: &str, with_events: bool) -> Vec<(f64, AppView)> {
             Some("/v2/queue") => {
                 let entries = row["body"]["queue"].as_array().expect("a queue").clone();
                 let entries = entries.into_iter().map(|entry| serde_json::from_value(entry).expect("an entry"));
-                view.queue =
-                    entries.into_iter().find(|entry: &harness::marathon::model::QueueEntry| entry.app_id == id);
+                view.queue = entries.into_iter().find(|entry: &harness::model::QueueEntry| entry.app_id == id);
             }
             Some(path) if path != format!("/v2/apps{id}") => continue,
             Some(_) if row["status"] == 404 => view.app = None,

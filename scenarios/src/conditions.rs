@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 use harness::{
-    marathon::model::Task,
+    model::Task,
     scale::TaskState,
     wait::{Condition, Look, seconds},
     watch::AppView,
@@ -112,7 +112,7 @@ impl<C: Condition<AppView>> Condition<AppView> for WithAtLeast<C> {
 
 #[cfg(test)]
 mod tests {
-    use harness::marathon::model::App;
+    use harness::model::App;
     use serde_json::{Value, json};
 
     use super::*;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use eyre::eyre;
 use fixtures::App;
 use harness::{
-    marathon::{Kill, model},
+    marathon::Kill,
+    model,
     watch::{AppProbe, Watch, Watchable},
 };
 

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use eyre::ensure;
 use fixtures::App;
 use harness::{
-    marathon::model::Event,
+    model::Event,
     wait::{Condition, Look},
     watch::AppView,
 };

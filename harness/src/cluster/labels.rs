@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::ClusterError;
-use crate::marathon::model::{App, parse_timestamp};
+use crate::model::{App, parse_timestamp};
 
 /// Who runs it: a person or a CI job.
 pub const LABEL_OWNER: &str = "HC_RIG_OWNER";

@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 use super::removal::remove;
 use super::{CleanUpError, ClusterError, Ownership, ROOT, RunName, id_in_group};
 use crate::clock::Clock;
-use crate::marathon::model::{App, DeploymentResult};
 use crate::marathon::{Client, Result};
+use crate::model::{App, DeploymentResult};
 
 /// How a lease is taken.
 #[derive(Debug, Clone)]
@@ -240,7 +240,7 @@ impl Lease {
         )))
     }
 
-    fn is_of_this_suite(&self, group: &crate::marathon::model::Group) -> bool {
+    fn is_of_this_suite(&self, group: &crate::model::Group) -> bool {
         let same_suite = |ownership: Ownership| {
             ownership.run != self.ownership.run
                 && ownership.suite == self.ownership.suite

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::DockerSupport;
 use crate::marathon::mesos::{Free, MesosState};
-use crate::marathon::model::Info;
-use crate::marathon::{Client, Result, ServerTime};
+use crate::marathon::{Client, Result};
+use crate::model::{Info, ServerTime};
 
 /// At most this many agents are asked about Docker: on a large cluster they are alike.
 const AGENTS_ASKED: usize = 20;

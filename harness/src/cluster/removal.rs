@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{CleanUpError, Ownership, RunName};
-use crate::marathon::model::{App, Group};
 use crate::marathon::{Client, Error};
+use crate::model::{App, Group};
 
 /// The pause between looks.
 const PAUSE: Duration = Duration::from_millis(250);

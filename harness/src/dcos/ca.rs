@@ -1,9 +1,10 @@
 //! The cluster's own CA, which signs the certificates of its masters.
 
+use http::Method;
 use url::Url;
 
-use super::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError};
-use crate::marathon::{Client, Result};
+use crate::marathon::{Client, Error, Result};
+use crate::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError};
 
 /// A CA certificate that a server offered for itself. Anybody could have offered it: look at the fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +25,13 @@ impl OfferedCa {
         let trust = Trust { server: ServerTrust::Insecure, client };
         let client = Client::builder(root.clone())
             .connect(&trust)
-            .map_err(|error| crate::Error::body(&http::Method::GET, root.as_str(), error.to_string(), b""))?;
-        client.cluster_ca().await
+            .map_err(|error| Error::body(&Method::GET, root.as_str(), error.to_string(), b""))?;
+        let (url, body) = client.get_bytes("ca/dcos-ca.crt").await?;
+        let pem = String::from_utf8_lossy(&body).into_owned();
+        match Fingerprint::of_pem(&pem) {
+            Ok(fingerprint) => Ok(Self { pem, fingerprint }),
+            Err(_) => Err(Error::body(&Method::GET, url, "this is not a certificate (PEM)", &body)),
+        }
     }
 
     /// The trust in this CA and no other, if it is the one that was expected.

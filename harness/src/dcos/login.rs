@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, DATE};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -17,6 +17,7 @@ use url::Url;
 
 use super::Credentials;
 use crate::clock::Clock;
+use crate::marathon::LoginError;
 use crate::secret::Secret;
 use crate::transport::{Transport, TransportError, TransportErrorKind};
 
@@ -25,71 +26,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a service account's login token is valid: long enough for a slow cluster, short if it leaks.
 const LOGIN_TOKEN_SECONDS: i64 = 300;
-
-/// No token could be had. `Display` is one sentence, without secrets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoginError {
-    place: String,
-    kind: Kind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
-    Refused { status: StatusCode, message: String },
-    Transport(TransportError),
-    Unusable(String),
-}
-
-impl LoginError {
-    /// The cluster said no: these credentials will not do.
-    #[must_use]
-    pub fn is_refused(&self) -> bool {
-        matches!(&self.kind, Kind::Refused { status, .. } if status.is_client_error())
-    }
-
-    /// There is no token to be had this way at all: a key that is none, a command that fails, a server without a login.
-    #[must_use]
-    pub fn is_unusable(&self) -> bool {
-        matches!(self.kind, Kind::Unusable(_))
-    }
-
-    /// A second attempt may well succeed.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        match &self.kind {
-            Kind::Refused { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
-            Kind::Transport(error) => error.is_transient(),
-            Kind::Unusable(_) => false,
-        }
-    }
-
-    /// How the way to the login failed, if it did.
-    #[must_use]
-    pub fn transport_kind(&self) -> Option<TransportErrorKind> {
-        match &self.kind {
-            Kind::Transport(error) => Some(error.kind()),
-            _ => None,
-        }
-    }
-
-    fn unusable(place: impl fmt::Display, why: impl Into<String>) -> Self {
-        Self { place: place.to_string(), kind: Kind::Unusable(why.into()) }
-    }
-}
-
-impl fmt::Display for LoginError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = &self.place;
-        match &self.kind {
-            Kind::Refused { status, message } if message.is_empty() => write!(f, "login at {place} refused: {status}"),
-            Kind::Refused { status, message } => write!(f, "login at {place} refused: {status}: {message}"),
-            Kind::Transport(error) => write!(f, "login at {place}: {error}"),
-            Kind::Unusable(why) => write!(f, "no token from {place}: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for LoginError {}
 
 /// A token fresh from its source, and how much longer it is valid, if that can be told.
 pub(super) struct Fresh {
@@ -129,7 +65,6 @@ pub(super) async fn obtain(
 
 async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> Result<Fresh, LoginError> {
     let url = root.join("acs/api/v1/auth/login").map_err(|error| LoginError::unusable(root, error.to_string()))?;
-    let failed = |kind| LoginError { place: url.to_string(), kind };
     let request = Request::builder()
         .method(Method::POST)
         .uri(url.as_str())
@@ -145,15 +80,15 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
     let (status, date, body) = timeout(PATIENCE, answer)
         .await
         .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout, "no answer in time")))
-        .map_err(|error| failed(Kind::Transport(error)))?;
+        .map_err(|error| LoginError::transport(&url, error))?;
     let json: Value = serde_json::from_slice(&body).unwrap_or_default();
     if !status.is_success() {
         let text = |key: &str| json.get(key).and_then(Value::as_str);
         let message = text("description").or_else(|| text("message")).or_else(|| text("title")).unwrap_or_default();
-        return Err(failed(Kind::Refused { status, message: message.to_owned() }));
+        return Err(LoginError::refused(&url, status, message));
     }
     let Some(token) = json.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()) else {
-        return Err(failed(Kind::Unusable("the answer holds no token; is this a DC/OS master?".to_owned())));
+        return Err(LoginError::unusable(&url, "the answer holds no token; is this a DC/OS master?"));
     };
     // By the cluster's clock, as far as it tells: ours may be minutes off.
     let now = date.and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()).unwrap_or_else(|| clock.now());

@@ -3,10 +3,8 @@
 mod ca;
 mod credentials;
 mod login;
-pub mod tls;
 mod token;
 
 pub use ca::OfferedCa;
 pub use credentials::Credentials;
-pub use login::LoginError;
 pub use token::{Token, TokenSource};

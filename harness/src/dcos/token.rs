@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
 use super::Credentials;
-use super::login::{LoginError, claims, obtain};
+use super::login::{claims, obtain};
 use crate::clock::Clock;
+use crate::marathon::{IssuedToken, LoginError, TokenProvider};
 use crate::secret::Secret;
 use crate::transport::Transport;
 
@@ -44,62 +46,6 @@ impl TokenSource {
         Self { credentials, root, transport, clock, cached: Mutex::new(None) }
     }
 
-    /// False for a ready token: when it is refused, there is no other.
-    #[must_use]
-    pub fn can_renew(&self) -> bool {
-        !matches!(self.credentials, Credentials::Token(_))
-    }
-
-    /// The token, logging in first if there is none or it is about to expire. One login serves all who wait.
-    ///
-    /// # Errors
-    /// If the login is refused or fails.
-    pub async fn token(&self) -> Result<Secret, LoginError> {
-        self.token_or_new().await.map(|(token, _)| token)
-    }
-
-    /// The same, and whether it took the place of one that was about to expire.
-    pub(crate) async fn token_or_new(&self) -> Result<(Secret, bool), LoginError> {
-        let mut cached = self.cached.lock().await;
-        let now = Instant::now();
-        if let Some(token) = &*cached
-            && (!self.can_renew() || token.renew_at.is_none_or(|at| now < at))
-        {
-            return Ok((token.secret.clone(), false));
-        }
-        match (self.obtain().await, &*cached) {
-            (Ok(token), old) => {
-                let renewed = old.is_some();
-                Ok((cached.insert(token).secret.clone(), renewed))
-            }
-            // Too early to give up: the old one is still good.
-            (Err(error), Some(old)) if error.is_transient() && old.expires_at.is_none_or(|at| now < at) => {
-                tracing::warn!(%error, "the token could not be renewed yet");
-                Ok((old.secret.clone(), false))
-            }
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    /// Replaces a token that the server refused, unless somebody else has just done so.
-    ///
-    /// # Errors
-    /// If the login is refused or fails.
-    pub async fn renew(&self, refused: &Secret) -> Result<(), LoginError> {
-        let mut cached = self.cached.lock().await;
-        if cached.as_ref().is_some_and(|token| token.secret != *refused) {
-            return Ok(());
-        }
-        *cached = Some(self.obtain().await?);
-        Ok(())
-    }
-
-    /// The `uid` in the present token, if there is one.
-    pub(crate) async fn uid(&self) -> Option<String> {
-        let cached = self.cached.lock().await;
-        claims(cached.as_ref()?.secret.reveal())?.get("uid")?.as_str().map(str::to_owned)
-    }
-
     async fn obtain(&self) -> Result<Token, LoginError> {
         let fresh = obtain(&self.credentials, &self.root, &self.transport, self.clock).await?;
         let now = Instant::now();
@@ -110,6 +56,56 @@ impl TokenSource {
             secret: fresh.token,
             renew_at: valid_for.and_then(|valid| now.checked_add(valid - MARGIN.min(valid / 10))),
             expires_at: valid_for.and_then(|valid| now.checked_add(valid)),
+        })
+    }
+}
+
+impl TokenProvider for TokenSource {
+    /// One login serves all who wait for it.
+    fn token(&self) -> BoxFuture<'_, Result<IssuedToken, LoginError>> {
+        Box::pin(async move {
+            let mut cached = self.cached.lock().await;
+            let now = Instant::now();
+            if let Some(token) = &*cached
+                && (!self.can_renew() || token.renew_at.is_none_or(|at| now < at))
+            {
+                return Ok(IssuedToken { token: token.secret.clone(), renewed: false });
+            }
+            match (self.obtain().await, &*cached) {
+                (Ok(token), old) => {
+                    let renewed = old.is_some();
+                    Ok(IssuedToken { token: cached.insert(token).secret.clone(), renewed })
+                }
+                // Too early to give up: the old one is still good.
+                (Err(error), Some(old)) if error.is_transient() && old.expires_at.is_none_or(|at| now < at) => {
+                    tracing::warn!(%error, "the token could not be renewed yet");
+                    Ok(IssuedToken { token: old.secret.clone(), renewed: false })
+                }
+                (Err(error), _) => Err(error),
+            }
+        })
+    }
+
+    fn renew<'a>(&'a self, refused: &'a Secret) -> BoxFuture<'a, Result<(), LoginError>> {
+        Box::pin(async move {
+            let mut cached = self.cached.lock().await;
+            if cached.as_ref().is_some_and(|token| token.secret != *refused) {
+                return Ok(());
+            }
+            *cached = Some(self.obtain().await?);
+            Ok(())
+        })
+    }
+
+    /// False for a ready token: when it is refused, there is no other.
+    fn can_renew(&self) -> bool {
+        !matches!(self.credentials, Credentials::Token(_))
+    }
+
+    fn uid(&self) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async move {
+            let cached = self.cached.lock().await;
+            claims(cached.as_ref()?.secret.reveal())?.get("uid")?.as_str().map(str::to_owned)
         })
     }
 }

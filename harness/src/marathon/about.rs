@@ -3,13 +3,11 @@
 use http::{Method, StatusCode};
 use serde_json::Value;
 
+use super::Result;
 use super::ask::{Ask, Target};
 use super::auth::Auth;
 use super::client::Client;
-use super::model::Info;
-use super::{Error, Result};
-use crate::dcos::OfferedCa;
-use crate::dcos::tls::Fingerprint;
+use crate::model::Info;
 
 impl Client {
     /// What [`Client::info`] tells, or nothing at all where this user may not see it. On DC/OS Enterprise that is a right
@@ -47,18 +45,7 @@ impl Client {
         match &self.connection.auth {
             Auth::None => None,
             Auth::Basic { user, .. } => Some(user.clone()),
-            Auth::Dcos(source) => source.uid().await,
-        }
-    }
-
-    /// `GET /ca/dcos-ca.crt`.
-    pub(crate) async fn cluster_ca(&self) -> Result<OfferedCa> {
-        let ask = Ask::get(Target::path("ca/dcos-ca.crt")).accept("*/*");
-        let (url, _, body) = self.connection.fetch(ask).await?;
-        let pem = String::from_utf8_lossy(&body).into_owned();
-        match Fingerprint::of_pem(&pem) {
-            Ok(fingerprint) => Ok(OfferedCa { pem, fingerprint }),
-            Err(_) => Err(Error::body(&Method::GET, url, "this is no certificate (PEM)", &body)),
+            Auth::Token(provider) => provider.uid().await,
         }
     }
 }

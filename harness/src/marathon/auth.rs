@@ -1,23 +1,51 @@
-//! Who we are to the server.
+//! How a client identifies itself to the server.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::dcos::TokenSource;
+use futures::future::BoxFuture;
+
+use super::LoginError;
 use crate::secret::Secret;
 
-/// Who we are to the server.
+/// How a client identifies itself to the server.
 #[derive(Debug, Clone, Default)]
 pub enum Auth {
-    /// Nobody.
+    /// Anonymously.
     #[default]
     None,
     /// HTTP basic authentication (`--http_credentials` of Marathon).
     Basic {
-        /// The user.
+        /// The user's name.
         user: String,
-        /// The password.
+        /// The user's password.
         password: Secret,
     },
-    /// A DC/OS token, obtained and renewed by the source.
-    Dcos(Arc<TokenSource>),
+    /// With a token in DC/OS's manner (`Authorization: token=…`), issued and renewed by the provider.
+    Token(Arc<dyn TokenProvider>),
+}
+
+/// A token, and whether it replaced one that was about to expire.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// The token itself.
+    pub token: Secret,
+    /// Whether it replaced a token that was about to expire.
+    pub renewed: bool,
+}
+
+/// Issues the token that a request carries. Marathon does not care where it comes from; see
+/// [`dcos::TokenSource`](crate::dcos::TokenSource).
+pub trait TokenProvider: fmt::Debug + Send + Sync {
+    /// A token that is valid now, after a login if there is none yet or the last one is about to expire.
+    fn token(&self) -> BoxFuture<'_, Result<IssuedToken, LoginError>>;
+
+    /// Replaces a token that the server refused, unless that has happened meanwhile.
+    fn renew<'a>(&'a self, refused: &'a Secret) -> BoxFuture<'a, Result<(), LoginError>>;
+
+    /// Whether a refused token can be replaced by another.
+    fn can_renew(&self) -> bool;
+
+    /// The user's id in the current token, if there is a token and it names one.
+    fn uid(&self) -> BoxFuture<'_, Option<String>>;
 }

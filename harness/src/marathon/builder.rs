@@ -12,7 +12,7 @@ use super::client::Client;
 use super::connection::Connection;
 use super::incident::IncidentLog;
 use super::server_clock::ServerClock;
-use crate::dcos::tls::{Trust, TrustError};
+use crate::tls::{Trust, TrustError};
 use crate::transport::Transport;
 
 impl Client {

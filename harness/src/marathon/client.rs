@@ -12,8 +12,8 @@ use super::ask::{Ask, Target};
 use super::connection::Connection;
 use super::events::EventStream;
 use super::incident::Incidents;
-use super::model::{App, Apps, Deployment, DeploymentResult, Group, Info, QueueEntry, Task, read_each};
-use super::{Error, Result, ServerTime};
+use super::{Error, Result};
+use crate::model::{App, Apps, Deployment, DeploymentResult, Group, Info, QueueEntry, ServerTime, Task, read_each};
 
 /// A client of one Marathon. Cheap to clone; clones share connections, login and clock.
 ///
@@ -329,6 +329,12 @@ impl Client {
         EventStream::open(self.clone(), types).await
     }
 
+    /// `GET` of a path below the server's address, such as a certificate that DC/OS serves: the URL and the body.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Result<(String, Bytes)> {
+        let (url, _, body) = self.connection.fetch(Ask::get(Target::path(path)).accept("*/*")).await?;
+        Ok((url, body))
+    }
+
     pub(super) async fn read<T: DeserializeOwned>(&self, ask: Ask) -> Result<T> {
         let method = ask.method.clone();
         let (url, _, body): (String, HeaderMap, Bytes) = self.connection.fetch(ask).await?;
@@ -373,7 +379,7 @@ fn tasks(values: Vec<Value>) -> Vec<Task> {
 }
 
 /// For lists without a place for what could not be read: it goes to the log.
-fn read_or_warn<T: super::model::Raw>(what: &'static str, values: Vec<Value>) -> Vec<T> {
+fn read_or_warn<T: crate::model::Raw>(what: &'static str, values: Vec<Value>) -> Vec<T> {
     let mut unreadable = Vec::new();
     let read = read_each(what, values, &mut unreadable);
     for each in unreadable {

@@ -14,12 +14,13 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::Result;
 use super::ask::{Ask, Target};
 use super::auth::Auth;
 use super::error::{Error, ErrorKind};
 use super::incident::{IncidentKind, IncidentLog};
 use super::server_clock::ServerClock;
-use super::{Result, ServerTime};
+use crate::model::ServerTime;
 use crate::secret::Secret;
 use crate::transport::{Response, Transport, TransportError, TransportErrorKind};
 
@@ -240,13 +241,13 @@ impl Connection {
             Auth::Basic { user, password } => {
                 ("Basic ", Secret::new(STANDARD.encode(format!("{user}:{}", password.reveal()))))
             }
-            Auth::Dcos(source) => {
-                let token = source.token_or_new().await;
-                let (now, renewed) = token.map_err(|error| Error::new(method, url, ErrorKind::Login(error)))?;
-                if renewed {
+            Auth::Token(provider) => {
+                let issued = provider.token().await;
+                let issued = issued.map_err(|error| Error::new(method, url, ErrorKind::Login(error)))?;
+                if issued.renewed {
                     self.incidents.note(&IncidentKind::TokenRenewed);
                 }
-                ("token=", now)
+                ("token=", issued.token)
             }
         };
         let text = Secret::new(format!("{scheme}{}", proof.reveal()));
@@ -258,11 +259,11 @@ impl Connection {
 
     /// Gets another token for a refused one; false where there is no other.
     pub(super) async fn renew(&self, method: &Method, url: &str, refused: &Secret) -> Result<bool> {
-        let Auth::Dcos(source) = &self.auth else { return Ok(false) };
-        if !source.can_renew() {
+        let Auth::Token(provider) = &self.auth else { return Ok(false) };
+        if !provider.can_renew() {
             return Ok(false);
         }
-        source.renew(refused).await.map_err(|error| Error::new(method, url, ErrorKind::Login(error)))?;
+        provider.renew(refused).await.map_err(|error| Error::new(method, url, ErrorKind::Login(error)))?;
         self.incidents.note(&IncidentKind::LoggedInAgain);
         Ok(true)
     }

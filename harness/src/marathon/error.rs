@@ -5,7 +5,7 @@ use std::fmt;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::dcos::LoginError;
+use super::LoginError;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// A request that did not bring what was asked for.

@@ -9,14 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use tokio::time::Instant;
 
-/// The server's time of day, and how far off the reading may be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ServerTime {
-    /// The best estimate.
-    pub now: OffsetDateTime,
-    /// It is off by at most this much.
-    pub uncertainty: Duration,
-}
+use crate::model::ServerTime;
 
 /// Every answer bounds the server's clock: its `Date` was cut to whole seconds somewhere between sending and
 /// receiving. The bounds of many answers intersect to much less than a second.

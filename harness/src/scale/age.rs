@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use super::quantile::Quantiles;
 use super::sample::Ages;
 use super::state::TaskState;
-use crate::marathon::ServerTime;
+use crate::model::ServerTime;
 
 /// When a check last said anything about a task: the latest `lastSuccess` or `lastFailure` of all its results.
 #[must_use]

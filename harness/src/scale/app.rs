@@ -9,8 +9,8 @@ use tokio::time::sleep;
 
 use super::subject::{Heard, Seen, Subject, Trouble};
 use crate::marathon::events::{EventStream, Notice};
-use crate::marathon::model::HealthCheck;
 use crate::marathon::{Client, Error};
+use crate::model::HealthCheck;
 use crate::watch::concerns;
 
 /// The types of events that say something about an app's tasks and deployments.

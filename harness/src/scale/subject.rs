@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::phases::TaskPhases;
 use super::sample::Sample;
 use super::verdict::StepReport;
-use crate::marathon::ServerTime;
+use crate::model::ServerTime;
 
 /// One app that can be observed and scaled.
 pub trait Subject: Send {

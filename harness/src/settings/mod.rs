@@ -13,10 +13,10 @@ pub use access::Access;
 pub use error::SettingsError;
 
 use crate::clock::Clock;
-use crate::dcos::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError};
 use crate::dcos::{Credentials, TokenSource};
 use crate::marathon::{Auth, Client};
 use crate::secret::Secret;
+use crate::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError};
 use crate::transport::Transport;
 
 /// The variables that are read. `DCOS_*` are the names of DC/OS's own command line.
@@ -162,7 +162,7 @@ impl Settings {
                     let source = TokenSource::new(credentials.clone(), root.clone(), transport, Clock::System);
                     Ok::<_, TrustError>(Arc::new(source))
                 })?;
-                let builder = Client::builder(marathon.clone()).dcos(root.clone()).auth(Auth::Dcos(source.clone()));
+                let builder = Client::builder(marathon.clone()).dcos(root.clone()).auth(Auth::Token(source.clone()));
                 Ok(builder.transport(transport))
             }
         }

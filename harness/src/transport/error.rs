@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-use crate::dcos::tls::NotPinned;
+use crate::tls::NotPinned;
 
 /// What kind of failure it was; it decides whether trying again makes sense and what to advise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

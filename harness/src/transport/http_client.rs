@@ -9,7 +9,7 @@ use http::Request;
 use url::{Host, Url};
 
 use super::{Response, TransportError, TransportErrorKind};
-use crate::dcos::tls::{Trust, TrustError};
+use crate::tls::{Trust, TrustError};
 
 /// Whether names are looked up by our own resolver, by `/etc/hosts` and `/etc/resolv.conf`, and not by the C library:
 /// in a static program glibc's would load shared libraries that an image `FROM scratch` does not have. Elsewhere the

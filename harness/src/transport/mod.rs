@@ -19,7 +19,7 @@ use tower::{Service, ServiceExt};
 pub use error::{TransportError, TransportErrorKind};
 pub use http_client::HttpSettings;
 
-use crate::dcos::tls::{Trust, TrustError};
+use crate::tls::{Trust, TrustError};
 use http_client::HttpClients;
 
 /// A body as it arrives.

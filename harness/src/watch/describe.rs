@@ -7,8 +7,7 @@ use time::macros::format_description;
 
 use super::event_log::Logged;
 use super::view::{AppView, Events, TaskView, state_of};
-use crate::marathon::ServerTime;
-use crate::marathon::model::{Deployment, Event, HealthResult, QueueEntry, Task, TaskId};
+use crate::model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId};
 use crate::scale::TaskState;
 use crate::wait::{Section, View, seconds};
 

@@ -10,8 +10,8 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::marathon::events::{EventStream, Notice};
-use crate::marathon::model::Event;
 use crate::marathon::{Client, Result};
+use crate::model::Event;
 use crate::wait::{Bell, Ear};
 
 /// How many entries are kept; enough for every event of a thousand tasks that start and stop once.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::event_log::EventLog;
 use super::view::{AppView, Events, TaskView};
-use crate::marathon::model::Task;
 use crate::marathon::{Client, Error, Result};
+use crate::model::Task;
 use crate::scale::TaskState;
 use crate::wait::{Condition, Evidence, Probe, Trouble, Wait, wait_for};
 

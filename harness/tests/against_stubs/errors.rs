@@ -64,7 +64,7 @@ async fn an_answer_that_is_not_marathons_is_said_so() {
 #[tokio::test]
 async fn nobody_there_is_unreachable() {
     let url = nobody().await;
-    let client = Client::builder(url.clone()).connect(&harness::dcos::tls::Trust::default()).unwrap();
+    let client = Client::builder(url.clone()).connect(&harness::tls::Trust::default()).unwrap();
     let error = client.ping().await.unwrap_err();
     assert!(error.is_unreachable() && error.is_transient());
     assert_eq!(error.to_string(), format!("GET {url}ping: cannot connect: Connection refused (os error 111)"));
@@ -78,7 +78,7 @@ async fn a_body_that_breaks_off_is_transient() {
         answer(StatusCode::OK, "application/json", axum::body::Body::from_stream(futures::stream::iter(chunks)))
     };
     let url = serve(Router::new().route("/v2/apps/hc", get(broken))).await;
-    let client = Client::builder(url).connect(&harness::dcos::tls::Trust::default()).unwrap();
+    let client = Client::builder(url).connect(&harness::tls::Trust::default()).unwrap();
     let error = client.app("/hc").await.unwrap_err();
     assert!(error.is_transient() && error.to_string().contains("the connection broke"), "{error}");
 }
@@ -86,7 +86,7 @@ async fn a_body_that_breaks_off_is_transient() {
 #[tokio::test]
 async fn user_and_password_of_an_address_are_not_shown() {
     let url = "http://me:hunter2@127.0.0.1:1/".parse().unwrap();
-    let client = Client::builder(url).connect(&harness::dcos::tls::Trust::default()).unwrap();
+    let client = Client::builder(url).connect(&harness::tls::Trust::default()).unwrap();
     let error = client.ping().await.unwrap_err();
     assert!(!format!("{error} {error:?} {client:?}").contains("hunter2"));
 }

@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::stream::{self, StreamExt as _};
-use harness::dcos::tls::Trust;
 use harness::marathon::Client;
 use harness::marathon::events::{EventStream, Notice};
+use harness::tls::Trust;
 
 use crate::stub::{Log, in_process, serve};
 

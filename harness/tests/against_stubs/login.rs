@@ -76,7 +76,7 @@ impl Cluster {
         let root = Url::parse("http://dcos.in-process/").unwrap();
         let source = TokenSource::new(credentials, root.clone(), transport.clone(), Clock::System);
         let marathon = root.join("service/marathon/").unwrap();
-        let client = Client::builder(marathon).dcos(root).auth(Auth::Dcos(Arc::new(source))).transport(transport);
+        let client = Client::builder(marathon).dcos(root).auth(Auth::Token(Arc::new(source))).transport(transport);
         (client, log)
     }
 }
@@ -208,7 +208,7 @@ async fn a_service_account_signs_a_short_login_token() {
     let root = Url::parse("http://dcos.in-process/").unwrap();
     let credentials = Credentials::ServiceAccount { uid: "robot".to_owned(), private_key: private.into() };
     let source = TokenSource::new(credentials, root.clone(), transport.clone(), Clock::System);
-    let client = Client::builder(root).auth(Auth::Dcos(Arc::new(source))).transport(transport);
+    let client = Client::builder(root).auth(Auth::Token(Arc::new(source))).transport(transport);
     client.ping().await.unwrap();
 
     let body: Value = serde_json::from_slice(&log.all()[0].body).unwrap();

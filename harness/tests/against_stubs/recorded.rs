@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use harness::marathon::events::Parser;
-use harness::marathon::model::{App, Deployment, Event, QueueEntry};
+use harness::model::{App, Deployment, Event, QueueEntry};
 use serde_json::Value;
 
 /// `(file, lines)` of every recording.

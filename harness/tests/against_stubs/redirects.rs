@@ -7,8 +7,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use harness::dcos::tls::Trust;
 use harness::marathon::{Auth, Client};
+use harness::tls::Trust;
 use url::Url;
 
 use crate::stub::{Log, always, answer, nobody, serve};

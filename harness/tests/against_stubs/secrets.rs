@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use harness::dcos::Credentials;
-use harness::dcos::tls::Trust;
 use harness::settings::{Flags, Settings};
+use harness::tls::Trust;
 use harness::{Secret, Transport};
 use tracing::span;
 

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
-use harness::dcos::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust};
 use harness::marathon::Client;
+use harness::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 use harness::{
     Client,
     cluster::{Lease, LeaseOptions, RunName, remove_run},
-    marathon::model::Info,
+    model::Info,
     settings::Settings,
 };
 

@@ -93,7 +93,7 @@ pub async fn resume(args: &ResumeArgs, interrupt: Interrupt) -> Result<Done, Fai
     conclude(&folder, outcome, begun)
 }
 
-async fn find(client: &Client, manifest: &Manifest) -> Result<harness::marathon::model::App, Failure> {
+async fn find(client: &Client, manifest: &Manifest) -> Result<harness::model::App, Failure> {
     let found = client.app_opt(&manifest.app).await.map_err(|error| reach::failure(&error))?;
     found.ok_or_else(|| {
         Failure::usage(format!(

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use harness::dcos::tls::{ServerTrust, Trust, TrustError};
+use harness::tls::{ServerTrust, Trust, TrustError};
 use http_body_util::Empty;
 use hyper::{Request, client::conn::http1, header};
 use hyper_util::rt::TokioIo;

@@ -1,7 +1,7 @@
 //! Which task on the whole cluster may hold up the checks of all: the line that Marathon's checks stand in is common to
 //! all apps, so the task need not be of the run's own app.
 
-use harness::marathon::model::{App, HealthCheck, Task};
+use harness::model::{App, HealthCheck, Task};
 use time::OffsetDateTime;
 
 use crate::{

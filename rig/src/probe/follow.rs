@@ -11,7 +11,7 @@ use std::{
 
 use harness::{
     Client,
-    marathon::model::{App, HealthCheck, Task},
+    model::{App, HealthCheck, Task},
     scale::{Sample, last_result},
 };
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Why instances wait: Marathon's launch queue.
 
-use harness::marathon::model::QueueEntry;
+use harness::model::QueueEntry;
 
 use crate::folder::evidence::Waiting;
 

@@ -1,6 +1,6 @@
 //! Where and what a task is asked: as its own check asks it.
 
-use harness::marathon::model::{HealthCheck, Task};
+use harness::model::{HealthCheck, Task};
 use serde_json::Value;
 
 /// A question that a check would ask.

@@ -7,7 +7,7 @@ use std::{
 
 use harness::{
     cluster::Ownership,
-    marathon::model::{App, parse_timestamp},
+    model::{App, parse_timestamp},
     scale::{Before, Plan},
 };
 use serde_json::json;

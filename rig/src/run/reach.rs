@@ -6,12 +6,11 @@ use clap::Args;
 use harness::{
     Client,
     cluster::{ClusterError, Preflight},
-    dcos::{
-        OfferedCa,
-        tls::{ServerTrust, Trust, TrustError},
-    },
-    marathon::{ErrorKind, model::Info},
+    dcos::OfferedCa,
+    marathon::ErrorKind,
+    model::Info,
     settings::{Access, Flags, Origin, Setting, Settings},
+    tls::{ServerTrust, Trust, TrustError},
 };
 
 use url::Url;

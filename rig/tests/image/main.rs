@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-use harness::dcos::{OfferedCa, tls::ServerTrust};
+use harness::{dcos::OfferedCa, tls::ServerTrust};
 use tokio::time::{Duration, Instant};
 
 const IMAGE: &str = concat!("localhost/hc-rig/fake-marathon:", env!("CARGO_PKG_VERSION"));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fixtures::container::Image;
-use harness::{Clock, Transport, dcos::tls::Trust};
+use harness::{Clock, Transport, tls::Trust};
 
 use super::{Gate, NoStage, PASSWORD, Stage, UID};
 use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};

@@ -81,7 +81,7 @@ impl Gate {
             builder = builder.dcos(root.clone());
             if let Some(credentials) = credentials {
                 let tokens = TokenSource::new(credentials, root.clone(), self.transport.clone(), self.clock);
-                builder = builder.auth(Auth::Dcos(Arc::new(tokens)));
+                builder = builder.auth(Auth::Token(Arc::new(tokens)));
             }
         }
         builder.transport(self.transport.clone())

@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, path::Path};
 
 use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
-use harness::{Clock, Transport, dcos::tls::Trust};
+use harness::{Clock, Transport, tls::Trust};
 
 use super::{Gate, NoStage, PASSWORD, Stage, UID};
 use crate::{Arena, Needs, Result, arena, name::TestName};

@@ -14,8 +14,8 @@ use crate::marathon::IncidentKind;
 use crate::marathon::ask::{Ask, Target};
 use crate::marathon::client::Client;
 use crate::marathon::connection::Answer;
-use crate::marathon::model::Event;
 use crate::marathon::{Error, Result};
+use crate::model::Event;
 
 /// Events that are held for a reader that is busy. Beyond that the connection is not read, and Marathon closes it
 /// after 1024 more; the reader then sees [`Notice::Reconnected`].

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::marathon::model::Task;
+use crate::model::Task;
 use crate::scale::TaskState;
 use crate::wait::{Condition, Look};
 use crate::watch::describe::short;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::marathon::model::{Event, HealthCheck, TaskId};
+use crate::model::{Event, HealthCheck, TaskId};
 use crate::scale::TaskState;
 use crate::wait::{Condition, Look, seconds};
 use crate::watch::describe::short;
@@ -195,7 +195,7 @@ impl Seen {
         self.note_results(task);
     }
 
-    fn note_results(&mut self, task: &crate::marathon::model::Task) {
+    fn note_results(&mut self, task: &crate::model::Task) {
         for result in task.health_check_results.iter().filter(|result| !result.alive) {
             self.failures = self.failures.max(result.consecutive_failures);
             self.cause = result.last_failure_cause.clone().or(self.cause.take());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::marathon::model::Event;
+use crate::model::Event;
 
 /// Changes of health and ends, counted by instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::marathon::model::{Task, TaskId};
+use crate::model::{Task, TaskId};
 use crate::wait::{Condition, Look};
 use crate::watch::describe::short;
 use crate::watch::view::AppView;

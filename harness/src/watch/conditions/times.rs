@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::counts::healthy;
-use crate::marathon::model::TaskId;
+use crate::model::TaskId;
 use crate::wait::{Condition, Look};
 use crate::watch::view::AppView;
 

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use harness::marathon::model::QueueEntry;
+use harness::model::QueueEntry;
 use rstest::rstest;
 use serde_json::Value;
 

@@ -10,6 +10,7 @@ mod event;
 mod info;
 mod lenient;
 mod queue;
+mod server_time;
 mod task;
 
 pub use app::{App, Apps, Group, HealthCheck, TaskFailure, VersionInfo};
@@ -18,6 +19,7 @@ pub use event::Event;
 pub use info::{Info, MarathonConfig};
 pub use lenient::{Unreadable, parse_timestamp};
 pub use queue::{OffersSummary, QueueDelay, QueueEntry, RejectReason};
+pub use server_time::ServerTime;
 pub use task::{HealthResult, IpAddress, Task, TaskId};
 
 pub(crate) use lenient::{Raw, read_each};
