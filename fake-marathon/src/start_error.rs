@@ -1,0 +1,24 @@
+//! Why a fake does not start.
+
+use std::{io, net::SocketAddr};
+
+use crate::tasks::process;
+
+/// Why a fake did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// What was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Processes cannot be had as tasks.
+    #[error(transparent)]
+    Tasks(#[from] process::StartError),
+    /// The pieces asked for do not go together, or one of them is unusable.
+    #[error("{0}")]
+    Config(String),
+}
