@@ -1,19 +1,19 @@
-//! Exit codes and the one error type that ends the program: a sentence and the code that goes with it.
+//! Exit codes, and the one error type that ends the program: a sentence and the code that goes with it.
 
-use std::fmt;
+use std::{fmt, io, path::Path, process::ExitCode};
 
 /// How the program ended. The numbers are part of the interface: scripts rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Code {
-    /// Everything asked for was reached and held.
-    Held = 0,
+    /// Everything asked for was reached and stayed healthy.
+    Passed = 0,
     /// A bug of the rig itself.
     Internal = 1,
     /// Bad usage, configuration or definition; nothing was deployed.
     Usage = 2,
-    /// The target was not reached, a limit was met or a threshold crossed.
-    NotReached = 3,
+    /// The target was not reached, a limit was found or a threshold crossed.
+    Failed = 3,
     /// Login or certificate refused.
     Refused = 4,
     /// The cluster could not be reached.
@@ -26,44 +26,74 @@ pub enum Code {
     Stopped = 130,
 }
 
+/// A row of the table of exit codes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// One word or two, for a list.
+    pub word: &'static str,
+    /// What it means, for `--help`.
+    pub meaning: &'static str,
+    /// Where several codes could end the program, the one with the largest severity does.
+    pub severity: u8,
+}
+
 impl Code {
-    /// Every code, in order, with the text of the table in `--help`.
-    pub const TABLE: [(Code, &'static str); 9] = [
-        (Code::Held, "held: every target reached, all tasks healthy"),
-        (Code::Internal, "internal error"),
-        (Code::Usage, "bad usage, configuration or app definition; nothing was deployed"),
-        (Code::NotReached, "target not reached, threshold crossed, or a limit was met"),
-        (Code::Refused, "login or certificate refused; nothing was deployed"),
-        (Code::Unreachable, "cluster unreachable"),
-        (Code::CleanUp, "clean-up incomplete; the results are safe"),
-        (Code::Results, "results could not be written; complete samples are kept"),
-        (Code::Stopped, "stopped by the user, after clean-up"),
+    /// Every code, by its number.
+    pub const ALL: [Self; 9] = [
+        Self::Passed,
+        Self::Internal,
+        Self::Usage,
+        Self::Failed,
+        Self::Refused,
+        Self::Unreachable,
+        Self::CleanUp,
+        Self::Results,
+        Self::Stopped,
     ];
 
-    /// Which of several codes a program ends with that did several things: the largest.
-    pub fn gravity(self) -> u8 {
+    /// The table.
+    pub fn row(self) -> Row {
+        let row = |word, meaning, severity| Row { word, meaning, severity };
         match self {
-            Code::Held => 0,
-            Code::NotReached => 1,
-            Code::Stopped => 2,
-            Code::CleanUp => 3,
-            Code::Usage => 4,
-            Code::Unreachable => 5,
-            Code::Refused => 6,
-            Code::Results => 7,
-            Code::Internal => 8,
+            Self::Passed => row("passed", "every target reached, all tasks healthy", 0),
+            Self::Internal => row("internal error", "a bug of hc-rig", 8),
+            Self::Usage => row("usage error", "bad usage, configuration or app definition; nothing was deployed", 4),
+            Self::Failed => row("failed", "target not reached, threshold crossed, or a limit was found", 1),
+            Self::Refused => row("refused", "login or certificate; nothing was deployed", 6),
+            Self::Unreachable => row("unreachable", "the cluster does not answer", 5),
+            Self::CleanUp => row("clean-up incomplete", "the results are safe", 3),
+            Self::Results => row("results not written", "complete samples are kept", 7),
+            Self::Stopped => row("stopped", "by the user, after clean-up", 2),
         }
     }
 
+    /// The code with this number, if there is one.
+    pub fn of_status(status: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.status() == status)
+    }
+
+    /// The severity of the table.
+    pub fn severity(self) -> u8 {
+        self.row().severity
+    }
+
     /// The process's exit status.
-    pub fn status(self) -> u8 {
+    pub const fn status(self) -> u8 {
         self as u8
     }
 }
 
-impl From<Code> for std::process::ExitCode {
+impl From<Code> for ExitCode {
     fn from(code: Code) -> Self {
         Self::from(code.status())
+    }
+}
+
+impl fmt::Display for Code {
+    /// `failed: target not reached, threshold crossed, or a limit was found`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Row { word, meaning, .. } = self.row();
+        write!(f, "{word}: {meaning}")
     }
 }
 
@@ -88,12 +118,10 @@ impl Failure {
     }
 
     /// A file of the results could not be written or read.
-    pub fn results(path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub fn results(path: &Path, error: &io::Error) -> Self {
         let hint = match error.kind() {
-            std::io::ErrorKind::StorageFull => {
-                "; the disk is full: free some space, or choose another place with --out"
-            }
-            std::io::ErrorKind::PermissionDenied => "; choose another place with --out",
+            io::ErrorKind::StorageFull => "; the disk is full: free some space, or choose another place with --out",
+            io::ErrorKind::PermissionDenied => "; choose another place with --out",
             _ => "",
         };
         Self::new(Code::Results, format!("cannot write {}: {error}{hint}", path.display()))
@@ -107,3 +135,18 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn numbers_and_severities_are_distinct() {
+        let numbers: BTreeSet<u8> = Code::ALL.map(Code::status).into_iter().collect();
+        let severities: BTreeSet<u8> = Code::ALL.map(Code::severity).into_iter().collect();
+        assert_eq!((numbers.len(), severities.len()), (Code::ALL.len(), Code::ALL.len()));
+        assert_eq!((Code::of_status(130), Code::of_status(99)), (Some(Code::Stopped), None));
+    }
+}

@@ -25,4 +25,5 @@ pub mod run;
 pub mod sandbox;
 pub mod settings;
 pub mod stderr;
+pub mod verdict;
 pub mod why;

@@ -54,7 +54,7 @@ fn program() -> ExitCode {
                 stderr::line(format_args!("hc-rig: {trouble}"));
             }
             match told {
-                Err(failure) if failure.code.gravity() > done.code.gravity() => {
+                Err(failure) if failure.code.severity() > done.code.severity() => {
                     stderr::line(format_args!("hc-rig: {failure}"));
                     failure.code.into()
                 }

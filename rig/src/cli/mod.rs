@@ -34,8 +34,8 @@ Examples:
 /// Examples and the table of exit codes, for the end of `--help`.
 fn after_help() -> String {
     let mut text = format!("{EXAMPLES}\nExit codes:\n");
-    for (code, meaning) in Code::TABLE {
-        text.push_str(&format!("  {:>3}  {meaning}\n", code.status()));
+    for code in Code::ALL {
+        text.push_str(&format!("  {:>3}  {code}\n", code.status()));
     }
     text
 }

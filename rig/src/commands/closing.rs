@@ -5,14 +5,12 @@ use std::{fmt::Write as _, path::Path};
 use crate::{
     commands::measured,
     exit::Code,
-    folder::{
-        Run, incident,
-        summary::{Step, Verdict},
-    },
+    folder::{Run, incident, summary::Step},
     report::{
         fragments::{claim_text, headline, in_grace},
         several::{self, Named},
     },
+    verdict::Verdict,
     why::{Conclusion, Diagnosis, Finding, Reason, findings, text},
 };
 
@@ -84,7 +82,7 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
             summary.sick_tasks,
             in_grace(summary),
         );
-        if summary.verdict != Verdict::Held {
+        if summary.verdict != Verdict::Passed {
             let _ = write!(line, "   {}: {}", summary.verdict.word(), cut(&summary.why));
         }
         let _ = writeln!(out, "{line}");
@@ -101,7 +99,7 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
     out.push_str(&end);
     if let Some((name, ..)) = ailing {
         let _ = writeln!(out, "{:<12} hc-rig why {}", "Next", folder.join(name).display());
-    } else if code == Code::Held {
+    } else if code == Code::Passed {
         let _ = writeln!(out, "{:<12} your own cluster: hc-rig run app.json --url https://your-cluster", "Next");
     }
     out
@@ -194,13 +192,13 @@ mod tests {
 
     #[test]
     fn whatever_happened_the_end_fits_on_a_screen_with_the_verdict_first() {
-        for verdict in [Verdict::Held, Verdict::NotReached, Verdict::Limit] {
+        for verdict in [Verdict::Passed, Verdict::NotReached, Verdict::Limit] {
             let text = one(&eventful(verdict), Path::new("run"), verdict.code(), 1.0);
             assert!(text.lines().count() <= LINES, "{text}");
             assert!(text.starts_with(verdict.word()) && text.contains("step 12"), "{text}");
         }
         let runs: Vec<Named> = (0..20).map(|n| (format!("run-{n}"), eventful(Verdict::NotReached))).collect();
-        let text = over(&runs, Path::new("runs"), Code::NotReached, 1.0);
+        let text = over(&runs, Path::new("runs"), Code::Failed, 1.0);
         assert!(text.lines().count() <= LINES, "{text}");
         assert!(text.contains("more in the report"), "{text}");
         assert!(text.ends_with("Next         hc-rig why runs/run-0\n"), "{text}");
@@ -212,11 +210,11 @@ mod tests {
         let mut waits = eventful(Verdict::NotReached);
         waits.summary.last.scheduled = 3;
         let runs =
-            [("one".to_owned(), eventful(Verdict::Held)), ("two".to_owned(), unknown), ("three".to_owned(), waits)];
-        let text = over(&runs, Path::new("runs"), Code::NotReached, 1.0);
+            [("one".to_owned(), eventful(Verdict::Passed)), ("two".to_owned(), unknown), ("three".to_owned(), waits)];
+        let text = over(&runs, Path::new("runs"), Code::Failed, 1.0);
         assert!(text.contains("three: 3 tasks were not launched for lack of offers that fit (a guess"), "{text}");
         assert!(text.ends_with("Next         hc-rig why runs/three\n"), "{text}");
-        let text = over(&runs[..2], Path::new("runs"), Code::NotReached, 1.0);
+        let text = over(&runs[..2], Path::new("runs"), Code::Failed, 1.0);
         assert!(text.ends_with("Next         hc-rig why runs/two\n"), "{text}");
     }
 }

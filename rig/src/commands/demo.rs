@@ -79,12 +79,12 @@ pub async fn run(
     let name = folder.path().display().to_string();
     let mut code = outcome.code();
     let mut trouble = outcome.failure.map(|failure| failure.message);
-    if let (Err(failure), Code::Held) = (hung, code) {
+    if let (Err(failure), Code::Passed) = (hung, code) {
         (code, trouble) = (failure.code, Some(failure.message));
     }
     let expected = if pair.check.is_native() { Reason::Hung } else { Reason::HeadOfLine };
-    if code == Code::Held && !diagnosis.conclusions.iter().any(|one| one.reason == expected) {
-        code = Code::NotReached;
+    if code == Code::Passed && !diagnosis.conclusions.iter().any(|one| one.reason == expected) {
+        code = Code::Failed;
         trouble = Some(
             "it did not come out as the recording has it; a machine that is too busy spoils it, try again".to_owned(),
         );

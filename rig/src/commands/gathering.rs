@@ -7,13 +7,10 @@ use tokio::task::JoinSet;
 use crate::{
     commands::{render, run::discard},
     exit::{Code, Failure},
-    folder::{
-        RunFolder,
-        manifest::FORMAT,
-        summary::{Combined, Verdict},
-    },
+    folder::{RunFolder, manifest::FORMAT, summary::Combined},
     report::several::{self, Named},
     run::Outcome,
+    verdict::Verdict,
 };
 
 /// How one run came out: measured, or refused before anything was deployed.
@@ -52,7 +49,7 @@ impl Gathered {
     /// # Errors
     /// None of them was begun, or one cannot be read.
     pub fn draw(path: &Path, folders: &[RunFolder], outcomes: Vec<Ended>) -> Result<Self, Failure> {
-        let mut all = Self { runs: Vec::new(), code: Code::Held, trouble: None };
+        let mut all = Self { runs: Vec::new(), code: Code::Passed, trouble: None };
         let mut known = HashMap::new();
         for outcome in outcomes {
             match outcome {
@@ -93,7 +90,7 @@ impl Gathered {
             verdict: several::verdict(&self.runs),
             sentence: several::sentence(&self.runs),
             exit: self.code.status(),
-            held: self.runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Held).count() as u64,
+            held: self.runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Passed).count() as u64,
             folders: self.runs.iter().map(|(name, _)| name.clone()).collect(),
             runs: self.runs.iter().map(|(_, run)| run.summary.clone()).collect(),
         }
@@ -105,7 +102,7 @@ impl Gathered {
     }
 
     fn worst(&mut self, code: Code, trouble: Option<String>) {
-        if code.gravity() > self.code.gravity() {
+        if code.severity() > self.code.severity() {
             self.code = code;
             self.trouble = trouble;
         }

@@ -291,7 +291,7 @@ fn closing(path: &Path, matrix: &Matrix, gathered: &Gathered, took: f64) -> Stri
     let cleaned = if left.is_empty() { "nothing left".to_owned() } else { left.join("; ") };
     let _ = writeln!(out, "{:<12} {} apps, {cleaned}", "Cleaned up", gathered.runs.len());
     let _ = writeln!(out, "{:<12} {took:.0} s   exit {}", "Took", gathered.code.status());
-    if gathered.code == Code::NotReached
+    if gathered.code == Code::Failed
         && let Some(cell) = matrix.rows.iter().flat_map(|row| &row.cells).find(|cell| cell.healthy < cell.asked)
     {
         let _ = writeln!(out, "{:<12} hc-rig why {shown}/{}", "Next", cell.folder);

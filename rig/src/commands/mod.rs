@@ -43,6 +43,6 @@ pub struct Done {
 impl Done {
     /// Everything is well.
     pub fn well(text: impl Into<String>) -> Self {
-        Self { text: text.into(), trouble: None, code: Code::Held }
+        Self { text: text.into(), trouble: None, code: Code::Passed }
     }
 }

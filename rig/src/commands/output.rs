@@ -57,7 +57,7 @@ impl Output {
         match copied {
             Ok(page) => done.text.push_str(&format!("{:<12} {}\n", "To be shown", page.display())),
             Err(failure) => {
-                if failure.code.gravity() > done.code.gravity() {
+                if failure.code.severity() > done.code.severity() {
                     done.code = failure.code;
                 }
                 done.trouble.get_or_insert(failure.message);

@@ -44,8 +44,8 @@ pub fn parity(dir: &Path) -> Result<Done, Failure> {
     }
     Ok(match differences {
         0 => Done::well(text),
-        1 => Done { text, trouble: Some("1 difference".to_owned()), code: Code::NotReached },
-        n => Done { text, trouble: Some(format!("{n} differences")), code: Code::NotReached },
+        1 => Done { text, trouble: Some("1 difference".to_owned()), code: Code::Failed },
+        n => Done { text, trouble: Some(format!("{n} differences")), code: Code::Failed },
     })
 }
 

@@ -134,7 +134,7 @@ pub fn conclude(folder: &RunFolder, outcome: Outcome, begun: Instant) -> Result<
         Ok(read) => read,
         Err(failure) => {
             // The samples are safe; what could not be drawn can be drawn later. What went wrong first is told.
-            if failure.code.gravity() > code.gravity() {
+            if failure.code.severity() > code.severity() {
                 (code, trouble) = (failure.code, Some(failure.message));
             }
             folder.read_knowing(Some(outcome.summary))?

@@ -16,17 +16,18 @@ use crate::{
         multiples::framed,
         page::{Section, page},
     },
+    verdict::Tone,
 };
 
 /// The page.
 pub fn render(comparison: &Comparison, a: &Side, b: &Side) -> String {
-    let (class, sign) = match comparison.outcome {
-        Outcome::Better | Outcome::NoChange => ("held", "✓"),
-        Outcome::Worse => ("not_reached", "✗"),
-        Outcome::NotJudged => ("stopped", "!"),
+    let (tone, sign) = match comparison.outcome {
+        Outcome::Better | Outcome::NoChange => (Tone::Good, "✓"),
+        Outcome::Worse => (Tone::Bad, "✗"),
+        Outcome::NotJudged => (Tone::Neutral, "!"),
     };
     let sentence = format!("<p>{}</p>", escape(&comparison.sentence()));
-    let mut top = head(class, sign, comparison.outcome.word(), &sentence);
+    let mut top = head(tone.class(), sign, comparison.outcome.word(), &sentence);
     for (name, side) in [("A", a), ("B", b)] {
         let _ = write!(top, "<p class=\"claims\"><b>{name}</b> {} · {}</p>", escape(&side.name), escape(&made(side)));
     }
@@ -76,8 +77,8 @@ fn table(comparison: &Comparison) -> String {
     );
     for row in &comparison.rows {
         let verdict = match row.outcome {
-            Outcome::Better => "<span class=\"pill held\">better</span>",
-            Outcome::Worse => "<span class=\"pill not_reached\">worse</span>",
+            Outcome::Better => "<span class=\"pill good\">better</span>",
+            Outcome::Worse => "<span class=\"pill bad\">worse</span>",
             Outcome::NoChange => "no change",
             Outcome::NotJudged => "–",
         };

@@ -5,11 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::{
     chart::Bar,
     exit::Failure,
-    folder::{
-        Run, RunFolder,
-        manifest::Manifest,
-        summary::{Summary, Verdict},
-    },
+    folder::{Run, RunFolder, manifest::Manifest, summary::Summary},
+    verdict::Verdict,
 };
 
 /// One run, as far as it is compared.

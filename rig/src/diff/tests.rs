@@ -14,8 +14,9 @@ use crate::{
         RunFolder,
         manifest::{Cluster, FORMAT, Manifest, Plan, Rig},
         sample::Counts,
-        summary::{Summary, Verdict},
+        summary::Summary,
     },
+    verdict::Verdict,
 };
 
 /// What is made different.
@@ -171,7 +172,7 @@ fn runs_without_a_result_are_refused_by_name() {
             run.write_json("summary.json", &Summary { format: FORMAT, verdict, ..Summary::default() }).unwrap();
         }
     };
-    run("one", Some(Verdict::Held));
+    run("one", Some(Verdict::Passed));
     assert_eq!(Side::read(folder.path()).unwrap().repeats.len(), 1);
     run("two", Some(Verdict::Stopped));
     let said = Side::read(folder.path()).unwrap_err().message;

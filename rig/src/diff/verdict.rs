@@ -46,8 +46,8 @@ impl Outcome {
     /// The exit code.
     pub fn code(self) -> Code {
         match self {
-            Self::Better | Self::NoChange => Code::Held,
-            Self::Worse => Code::NotReached,
+            Self::Better | Self::NoChange => Code::Passed,
+            Self::Worse => Code::Failed,
             Self::NotJudged => Code::Usage,
         }
     }

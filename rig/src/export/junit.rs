@@ -9,12 +9,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
     exit::{Code, Failure},
-    folder::{
-        Run, incident,
-        story::Story,
-        summary::{Step, Verdict},
-    },
+    folder::{Run, incident, story::Story, summary::Step},
     report::measured::Member,
+    verdict::Verdict,
 };
 
 /// How many tasks a failure names.

@@ -7,10 +7,11 @@ use crate::folder::{
     event::EventLine,
     manifest::{Manifest, Plan},
     sample::{Counts, Sample},
-    summary::{Step, Summary, Verdict},
+    summary::{Step, Summary},
     tasks::Stories,
 };
 use crate::report::several::member;
+use crate::verdict::Verdict;
 
 const EVIL: &str = "]]></system-out>|`\"=1+1,\u{1}\nx";
 

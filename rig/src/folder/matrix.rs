@@ -9,9 +9,9 @@ use crate::{
     folder::{
         Run,
         manifest::{FORMAT, is_native},
-        summary::Verdict,
     },
     report::several::Named,
+    verdict::Verdict,
 };
 
 /// `matrix.json`.
@@ -123,7 +123,7 @@ impl Matrix {
 impl Row {
     /// The cells come in increasing order.
     fn take(&mut self, cell: Cell, why: &str) {
-        if cell.verdict == Verdict::Held {
+        if cell.verdict == Verdict::Passed {
             if self.breaks.is_none() {
                 self.holds = cell.asked;
             }
@@ -172,9 +172,9 @@ mod tests {
         };
         let runs = [
             run("mesos,HTTP", 100, Verdict::NotReached),
-            run("mesos,HTTP", 50, Verdict::Held),
-            run("mesos,TCP", 100, Verdict::Held),
-            run("mesos,TCP", 50, Verdict::Held),
+            run("mesos,HTTP", 50, Verdict::Passed),
+            run("mesos,TCP", 100, Verdict::Passed),
+            run("mesos,TCP", 50, Verdict::Passed),
         ];
         let row = |pair: &str| Row { pair: pair.to_owned(), ..Row::default() };
         let before = Matrix { rows: vec![row("mesos,TCP"), row("mesos,HTTP")], ..Matrix::default() };
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn the_limit_is_the_largest_number_below_which_all_held() {
         let mut row = Row::default();
-        for (asked, verdict) in [(10, Verdict::Held), (50, Verdict::NotReached), (100, Verdict::Held)] {
+        for (asked, verdict) in [(10, Verdict::Passed), (50, Verdict::NotReached), (100, Verdict::Passed)] {
             row.take(Cell { asked, verdict, ..Cell::default() }, "too late");
         }
         assert_eq!((row.holds, row.breaks, row.why.as_str()), (10, Some(50), "too late"));

@@ -41,6 +41,7 @@ use crate::{
         summary::{Combined, Step, Summary, Tally},
         tasks::Stories,
     },
+    verdict::Verdict,
 };
 
 /// A run folder on disk.
@@ -226,7 +227,7 @@ impl RunFolder {
         let in_grace = |story: &&story::Story| story.sickness.is_none() && story.failed_in_grace.is_some();
         summary.grace_tasks = stories.all().filter(in_grace).count() as u64;
         summary.ended_tasks = stories.all().filter(|story| story.end.is_some()).count() as u64;
-        if summary.verdict == summary::Verdict::Broken && summary.why.is_empty() {
+        if summary.verdict == Verdict::Broken && summary.why.is_empty() {
             summary.why = "the run ended without a verdict (it was killed, or it is still going on)".to_owned();
             summary.exit = Code::Internal.status();
         }

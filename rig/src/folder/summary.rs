@@ -4,60 +4,17 @@ use harness::scale::{Limit, Quantiles, StepReport, Totals};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    exit::Code,
     folder::{
         evidence::Machine,
         incident::Incident,
         sample::{Counts, Sample},
         tasks::Stories,
     },
+    verdict::Verdict,
 };
 
 /// [`Summary::clean_up`] begins so when nothing is left.
 pub const COMPLETE: &str = "complete";
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Every target reached, all tasks healthy at the last one.
-    Held,
-    /// A target was not reached in time.
-    NotReached,
-    /// A threshold was crossed.
-    Crossed,
-    /// A search found the limit below its last target.
-    Limit,
-    /// The user stopped it.
-    Stopped,
-    /// The run broke: the cluster went away, the disk was full.
-    #[default]
-    Broken,
-}
-
-impl Verdict {
-    /// One word in capitals, for the head of a summary.
-    pub fn word(self) -> &'static str {
-        match self {
-            Verdict::Held => "HELD",
-            Verdict::NotReached => "NOT REACHED",
-            Verdict::Crossed => "CROSSED",
-            Verdict::Limit => "LIMIT",
-            Verdict::Stopped => "STOPPED",
-            Verdict::Broken => "BROKEN",
-        }
-    }
-
-    /// The exit code that the verdict alone gives.
-    pub fn code(self) -> Code {
-        match self {
-            Verdict::Held => Code::Held,
-            Verdict::NotReached | Verdict::Crossed | Verdict::Limit => Code::NotReached,
-            Verdict::Stopped => Code::Stopped,
-            Verdict::Broken => Code::Internal,
-        }
-    }
-}
 
 /// One target and how long it took.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -308,7 +265,7 @@ mod tests {
     fn summaries_of_before_the_measures_are_read() {
         let old = r#"{"format": 1, "pair": "mesos,TCP", "verdict": "held", "steps": [{"target": 1}], "later": true}"#;
         let summary: Summary = serde_json::from_str(old).unwrap();
-        assert_eq!((summary.verdict, summary.steps[0].target, summary.measures), (Verdict::Held, 1, None));
+        assert_eq!((summary.verdict, summary.steps[0].target, summary.measures), (Verdict::Passed, 1, None));
     }
 
     #[test]

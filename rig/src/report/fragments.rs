@@ -8,15 +8,16 @@ use crate::{
     folder::{
         Run, json,
         manifest::{Manifest, NO_TLS},
-        summary::{Step, Summary, Verdict},
+        summary::{Step, Summary},
     },
+    verdict::{Row, Tone, Verdict},
     why::{Diagnosis, Finding, findings, text::SHOWN},
 };
 
 /// The sentence that the verdict stands for.
 pub fn headline(summary: &Summary) -> String {
     match summary.verdict {
-        Verdict::Held => {
+        Verdict::Passed => {
             let healthy = format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target);
             match (summary.sick_tasks, summary.grace_tasks) {
                 (0, 0) => healthy,
@@ -43,18 +44,13 @@ pub fn verdict(run: &Run, diagnosis: &Diagnosis) -> String {
 
 /// A coloured head: sign, word, sentence; reasons, and the title of the diagnosis, which the page has further down.
 pub fn banner(verdict: Verdict, headline: &str, reasons: &[String], likely: Option<&str>) -> String {
-    let sign = match verdict {
-        Verdict::Held => "✓",
-        Verdict::NotReached | Verdict::Crossed | Verdict::Limit => "✗",
-        Verdict::Stopped => "■",
-        Verdict::Broken => "!",
-    };
+    let Row { word, sign, tone, .. } = verdict.row();
     let mut more: String = reasons.iter().map(|reason| format!("<p>{}</p>", escape(reason))).collect();
     if let Some(title) = likely {
-        let how = if verdict == Verdict::Held { "Yet" } else { "Most likely" };
+        let how = if verdict == Verdict::Passed { "Yet" } else { "Most likely" };
         let _ = write!(more, "<p>{how}: <a href=\"#diagnosis\">{}</a></p>", escape(title));
     }
-    head(class(verdict), sign, &format!("{}: {headline}", verdict.word()), &more)
+    head(tone.class(), sign, &format!("{word}: {headline}"), &more)
 }
 
 /// The coloured box itself; `more` is HTML.
@@ -66,18 +62,9 @@ pub fn head(class: &str, sign: &str, headline: &str, more: &str) -> String {
     )
 }
 
-/// The class that colours what has this verdict.
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Held => "held",
-        Verdict::NotReached | Verdict::Crossed | Verdict::Limit | Verdict::Broken => "not_reached",
-        Verdict::Stopped => "stopped",
-    }
-}
-
 /// A word or a number in the colour of its verdict.
 pub fn pill(verdict: Verdict, text: &str) -> String {
-    format!("<span class=\"pill {}\">{}</span>", class(verdict), escape(text))
+    format!("<span class=\"pill {}\">{}</span>", verdict.row().tone.class(), escape(text))
 }
 
 /// What this report may claim: fake or real, clock, cores, loopback.
@@ -209,7 +196,8 @@ pub fn troubles(run: &Run) -> String {
 }
 
 fn task(html: &mut String, finding: &Finding) {
-    let class = if finding.status.starts_with("was unhealthy") { "stopped" } else { "not_reached" };
+    let tone = if finding.status.starts_with("was unhealthy") { Tone::Neutral } else { Tone::Bad };
+    let class = tone.class();
     let _ = write!(
         html,
         "<div class=\"task\"><h3>{} <span class=\"pill {class}\">{}</span></h3><dl>",
@@ -290,8 +278,8 @@ pub fn settings(run: &Run) -> String {
 }
 
 fn exit(run: &Run) -> String {
-    let meaning = Code::TABLE.iter().find(|(code, _)| code.status() == run.summary.exit).map_or("", |(_, text)| text);
-    format!("{} ({meaning})", run.summary.exit)
+    let meaning = Code::of_status(run.summary.exit).map_or_else(String::new, |code| format!(" ({code})"));
+    format!("{}{meaning}", run.summary.exit)
 }
 
 /// A table of names and values; empty values are left out.

@@ -6,14 +6,12 @@ use harness::scale::Quantiles;
 
 use crate::{
     chart::style::escape,
-    folder::{
-        Run, incident,
-        summary::{Summary, Verdict},
-    },
+    folder::{Run, incident, summary::Summary},
     report::{
         fragments::pill,
         verdicts::{JUDGED, judged},
     },
+    verdict::Verdict,
     why::Diagnosis,
 };
 
@@ -100,7 +98,7 @@ pub fn table(members: &[Member<'_>]) -> String {
 
 /// Why runs did not hold, a line each; empty if all did.
 pub fn reasons(members: &[Member<'_>]) -> Vec<String> {
-    let failed = members.iter().filter(|member| member.run.summary.verdict != Verdict::Held);
+    let failed = members.iter().filter(|member| member.run.summary.verdict != Verdict::Passed);
     failed.map(|Member { name, run, .. }| format!("{name}: {}", run.summary.why)).collect()
 }
 

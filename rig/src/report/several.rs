@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     chart::{Series, style::escape},
-    folder::{Run, summary::Verdict},
+    folder::Run,
     report::{
         fragments::{banner, claims, files, headline, over_all, repeat, steps},
         measured::{Member, diagnoses, reasons, survived, table, thresholds},
@@ -12,26 +12,21 @@ use crate::{
         page::{Section, page},
         verdicts::limit,
     },
+    verdict::Verdict,
 };
 
 /// One run and the name of its folder, beside the report.
 pub type Named = (String, Run);
 
-/// The verdict over all: held if all held, else the worst.
+/// The verdict over all: passed if all passed, else the most severe.
 pub fn verdict(runs: &[Named]) -> Verdict {
-    let rank = |verdict: Verdict| match verdict {
-        Verdict::Held => 0,
-        Verdict::NotReached | Verdict::Crossed | Verdict::Limit => 1,
-        Verdict::Stopped => 2,
-        Verdict::Broken => 3,
-    };
-    runs.iter().map(|(_, run)| run.summary.verdict).max_by_key(|verdict| rank(*verdict)).unwrap_or_default()
+    Verdict::of_all(runs.iter().map(|(_, run)| run.summary.verdict))
 }
 
 /// `6 of 6 pairs healthy at target`.
 pub fn sentence(runs: &[Named]) -> String {
-    let held = runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Held).count();
-    format!("{held} of {} pairs healthy at target", runs.len())
+    let passed = runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Passed).count();
+    format!("{passed} of {} pairs healthy at target", runs.len())
 }
 
 /// The panels of the chart over all.

@@ -6,9 +6,10 @@ use crate::folder::{
     incident::Incident,
     manifest::{Cluster, FORMAT, Manifest, Plan},
     sample::Sample,
-    summary::{Summary, Verdict},
+    summary::Summary,
     tasks::Stories,
 };
+use crate::verdict::Verdict;
 
 const EVIL: &str = "</script><script>alert('x')</script>\"&\u{7}";
 

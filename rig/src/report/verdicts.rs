@@ -7,6 +7,7 @@ use harness::scale::Judgement;
 use crate::{
     chart::style::escape,
     folder::summary::Summary,
+    verdict::Tone,
     why::{Conclusion, Diagnosis},
 };
 
@@ -16,11 +17,12 @@ pub const JUDGED: &str = "<th>threshold</th><th></th><th class=\"n\">worst value
 
 /// The cells of one threshold: its worst value, and when it was crossed.
 pub fn judged(judgement: &Judgement) -> String {
-    let (class, word) = match (&judgement.crossed, judgement.worst) {
-        (Some(_), _) => ("not_reached", "crossed"),
-        (None, Some(_)) => ("held", "kept"),
-        (None, None) => ("stopped", "cannot be judged: never measured"),
+    let (tone, word) = match (&judgement.crossed, judgement.worst) {
+        (Some(_), _) => (Tone::Bad, "crossed"),
+        (None, Some(_)) => (Tone::Good, "kept"),
+        (None, None) => (Tone::Neutral, "cannot be judged: never measured"),
     };
+    let class = tone.class();
     let at = |t: Option<f64>| t.map_or("–".to_owned(), |t| format!("{t:.1} s"));
     format!(
         "<td><code>{}</code></td><td><span class=\"pill {class}\">{word}</span></td><td class=\"n\">{}</td>\

@@ -21,9 +21,10 @@ use crate::{
         lines::Lines,
         manifest::{EMBEDDED, Manifest},
         sample,
-        summary::{COMPLETE, Verdict},
+        summary::COMPLETE,
     },
     run::Job,
+    verdict::Verdict,
 };
 
 /// What an earlier process left of a run.
@@ -104,7 +105,7 @@ pub fn may_go_on(folder: &RunFolder, manifest: &Manifest) -> Result<(), Failure>
     }
     match folder.summary() {
         None => Ok(()),
-        Some(summary) if matches!(summary.verdict, Verdict::Held | Verdict::NotReached | Verdict::Crossed) => {
+        Some(summary) if matches!(summary.verdict, Verdict::Passed | Verdict::NotReached | Verdict::Crossed) => {
             let verdict = summary.verdict.word().to_lowercase();
             Err(Failure::usage(format!("{run} is finished ({verdict}): there is nothing to resume")))
         }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::folder::summary::Summary;
+use crate::{folder::summary::Summary, verdict::Verdict};
 
 const NOW: OffsetDateTime = datetime!(2026-11-25 12:01:00 UTC);
 
@@ -85,7 +85,7 @@ fn a_run_that_is_over_is_not_resumed() {
         folder.write_json("summary.json", &summary).unwrap();
         may_go_on(&folder, &manifest()).map_err(|failure| failure.message)
     };
-    assert!(refused(Verdict::Held, "complete").unwrap_err().contains("finished (held)"));
+    assert!(refused(Verdict::Passed, "complete").unwrap_err().contains("finished (passed)"));
     assert!(refused(Verdict::Stopped, "complete").unwrap_err().contains("cleaned up"));
     assert!(refused(Verdict::Stopped, "cut short").is_ok());
     let mut of_try = manifest();

@@ -19,7 +19,7 @@ use crate::{
         incident,
         manifest::{self, Cluster, Manifest, Rig, without_secrets},
         moment,
-        summary::{COMPLETE, Step, Summary, Verdict},
+        summary::{COMPLETE, Step, Summary},
     },
     probe::Prober,
     progress::PairProgress,
@@ -30,6 +30,7 @@ use crate::{
         machine, reach,
         sink::FolderSink,
     },
+    verdict::Verdict,
 };
 
 /// How long deleting and waiting for the last task may take, beside the killing of many.
@@ -242,7 +243,7 @@ fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<
     let mut failure = unwritten;
     let (verdict, why) = match &report.outcome {
         scale::Outcome::Held => match limit.as_ref().and_then(|limit| Some((limit, limit.breaks?))) {
-            None => (Verdict::Held, String::new()),
+            None => (Verdict::Passed, String::new()),
             Some((limit, breaks)) => (Verdict::Limit, limit_in_words(limit, breaks, report, job)),
         },
         scale::Outcome::NotReached { step, target, why } => {
@@ -267,7 +268,7 @@ fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<
         }
     };
     // A run that held but whose results are not safe did not hold.
-    let verdict = if failure.is_some() && verdict == Verdict::Held { Verdict::Broken } else { verdict };
+    let verdict = if failure.is_some() && verdict == Verdict::Passed { Verdict::Broken } else { verdict };
     let summary = Summary {
         format: manifest::FORMAT,
         pair: job.definition.pair.clone(),

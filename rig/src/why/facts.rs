@@ -6,8 +6,8 @@ use crate::folder::{
     manifest::{CheckFacts, EMBEDDED, Manifest},
     sample::Counts,
     story::{Sickness, Story},
-    summary::Verdict,
 };
+use crate::verdict::Verdict;
 
 /// The facts of one run.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ impl<'a> Facts<'a> {
 
     fn ended(self, verdict: Verdict) -> Self {
         // A run that was stopped or broke says itself why its target was not reached.
-        Self { failed: matches!(verdict, Verdict::NotReached | Verdict::Crossed | Verdict::Limit), ..self }
+        Self { failed: verdict.is_failure(), ..self }
     }
 
     fn until(self, until: f64) -> Self {

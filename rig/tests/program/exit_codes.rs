@@ -23,11 +23,11 @@ fn reach(code: Code) -> (Output, &'static str) {
     let small = ["--target", "1", "--poll", "200ms", "--out", &run];
     let run_on = |url: &str, rest: &[&str]| HcRig::new(&[&["run", "mesos,TCP", "--url", url], rest].concat());
     match code {
-        Code::Held => (HcRig::new(&[&["try", "--pair", "mesos,TCP"], &small[..]].concat()).run(), "HELD"),
+        Code::Passed => (HcRig::new(&[&["try", "--pair", "mesos,TCP"], &small[..]].concat()).run(), "PASSED"),
         // Without a single descriptor to spare not even the runtime starts.
         Code::Internal => (limited("ulimit -n 4", &["login", "--url", nobody]), "cannot start"),
         Code::Usage => (run_on(nobody, &["--target", "0"]).run(), "more than the target of 0"),
-        Code::NotReached => {
+        Code::Failed => {
             let fake = Fake::start(&["--hold-at-most", "1"]);
             let two = ["--targets", "2", "--step-timeout", "5s", "--poll", "200ms", "--out", &run];
             (run_on(&fake.url, &two).run(), "NOT REACHED")
@@ -84,7 +84,7 @@ fn stopped(rig: HcRig) -> Output {
 #[test]
 fn every_documented_code_is_reached() {
     let wrong: Vec<String> = thread::scope(|scope| {
-        let ends = Code::TABLE.map(|(code, _)| (code, scope.spawn(move || reach(code))));
+        let ends = Code::ALL.map(|code| (code, scope.spawn(move || reach(code))));
         let judged = ends.into_iter().filter_map(|(code, end)| {
             let (output, says) = end.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             let (out, err) = (stdout(&output), stderr(&output));
@@ -99,7 +99,7 @@ fn every_documented_code_is_reached() {
 
 #[test]
 fn the_documentation_and_the_help_have_the_same_codes() {
-    let known: Vec<u8> = Code::TABLE.iter().map(|(code, _)| code.status()).collect();
+    let known: Vec<u8> = Code::ALL.map(Code::status).to_vec();
     let page = include_str!("../../../docs/rig.md");
     let section =
         page.split("\n## ").find(|section| section.starts_with("Verdicts and exit codes")).expect("a section");

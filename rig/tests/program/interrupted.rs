@@ -51,7 +51,7 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
     let resumed = HcRig::new(&["resume", &out]).run();
     ends_with(&resumed, 0);
     assert!(stderr(&resumed).contains("goes on at step"), "{}", stderr(&resumed));
-    assert!(stdout(&resumed).starts_with("HELD"), "{}", stdout(&resumed));
+    assert!(stdout(&resumed).starts_with("PASSED"), "{}", stdout(&resumed));
     let after = samples(&out);
     assert_eq!(after[..before.len()], before, "what was there stays");
     let requests: Vec<_> = after.iter().map(|sample| sample["request"].as_u64().unwrap()).collect();
@@ -65,7 +65,7 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
 
     let again = HcRig::new(&["resume", &out]).run();
     ends_with(&again, 2);
-    assert!(stderr(&again).contains("is finished (held)"), "{}", stderr(&again));
+    assert!(stderr(&again).contains("is finished (passed)"), "{}", stderr(&again));
 }
 
 #[test]

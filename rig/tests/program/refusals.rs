@@ -53,7 +53,7 @@ fn help_teaches_with_examples_and_the_exit_codes() {
     let run = HcRig::new(&["--help"]).run();
     let help = String::from_utf8(run.stdout).unwrap();
     assert_eq!(run.status.code(), Some(0));
-    for line in ["hc-rig try", "hc-rig run app.json", "130  stopped by the user"] {
+    for line in ["hc-rig try", "hc-rig run app.json", "130  stopped: by the user"] {
         assert!(help.contains(line), "{line} is missing in:\n{help}");
     }
 }

@@ -37,7 +37,7 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
     ])
     .run();
     ends_with(&tried, 0);
-    assert!(stdout(&tried).starts_with("HELD         2 of 2 pairs healthy at target\n"), "{}", stdout(&tried));
+    assert!(stdout(&tried).starts_with("PASSED       2 of 2 pairs healthy at target\n"), "{}", stdout(&tried));
     assert!(stdout(&tried).lines().count() <= 25);
     assert!(stdout(&tried).contains("prompt offers"), "the shortcut is said");
     for name in ["summary.json", "chart.svg", "chart.png", "report.html", "junit.xml", "summary.md"] {
