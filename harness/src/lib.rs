@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod dcos;
 pub mod marathon;
 pub mod model;
+pub mod record;
 pub mod scale;
 pub mod secret;
 pub mod settings;

@@ -8,7 +8,8 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use harness::scale::{Drive, EventRecord, Heard, Plan, Sample, Seen, Sink, StepReport, Subject, Trouble};
+use harness::record::{EventRecord, Sample, StepReport};
+use harness::scale::{Drive, Heard, Plan, Seen, Sink, Subject, Trouble};
 use serde_json::{Value, json};
 
 const TASKS: u32 = 300;

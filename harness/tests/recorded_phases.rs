@@ -2,7 +2,8 @@
 
 mod recorded;
 
-use harness::scale::{Comparer, PhaseTracker, Tally, TaskPhases};
+use harness::record::{PhaseTracker, Tally, TaskPhases};
+use harness::scale::Comparer;
 use harness::watch::concerns;
 use recorded::rows;
 use rstest::rstest;

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use harness::record::{Counts, FORMAT, Sample};
 use hc_rig::{commands::render, export::Format};
 use serde_json::{Value, json};
 
@@ -83,13 +84,21 @@ fn write(folder: &Path, samples: u64, tasks: u64) -> std::io::Result<()> {
             .map(|task| object(task, sick.contains_key(&task)))
             .collect();
         let unhealthy = sick.len() as u64;
-        let line = json!({
-            "v": 1, "at": "2026-01-01T12:00:00.000Z", "t": request * 2, "request": request, "step": step + 1,
-            "target": target, "deploying": false, "took": 0.05, "late": 0.001, "missed": 0,
-            "counts": {"scheduled": 0, "staged": 0, "running": 0, "healthy": there - unhealthy,
-                       "unhealthy": unhealthy, "unreachable": 0, "killing": 0},
-            "complete": complete, "tasks": shown, "gone": [],
-        });
+        let line = Sample {
+            v: FORMAT,
+            at: "2026-01-01T12:00:00.000Z".to_owned(),
+            t: (request * 2) as f64,
+            request,
+            step: usize::try_from(step).unwrap_or(0) + 1,
+            target: u32::try_from(target).unwrap_or(u32::MAX),
+            counts: Counts { healthy: there - unhealthy, unhealthy, ..Counts::default() },
+            took: 0.05,
+            late: 0.001,
+            complete,
+            tasks: shown,
+            ..Sample::default()
+        };
+        let line = serde_json::to_string(&line)?;
         writeln!(lines, "{line}")?;
     }
     lines.flush()

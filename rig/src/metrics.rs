@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{Router, extract::State, http::header, routing::get};
-use harness::scale::Sample;
+use harness::record::Sample;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -110,7 +110,9 @@ impl Metrics {
             ("staged", counts.staged),
             ("scheduled", counts.scheduled),
         ] {
-            self.tasks.get_or_create(&OfState { pair: pair.to_owned(), state }).set(n.into());
+            self.tasks
+                .get_or_create(&OfState { pair: pair.to_owned(), state })
+                .set(i64::try_from(n).unwrap_or(i64::MAX));
         }
         self.target.get_or_create(&of()).set(sample.target.into());
         self.answer.get_or_create(&of()).set(sample.took);
@@ -128,7 +130,7 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
-    use harness::scale::{Ages, Counts};
+    use harness::record::{Ages, Counts};
 
     use super::*;
 

@@ -3,8 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 use harness::{
-    model::Task,
-    scale::TaskState,
+    model::{Task, TaskState},
     wait::{Condition, Look, seconds},
     watch::AppView,
 };

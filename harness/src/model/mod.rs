@@ -12,6 +12,7 @@ mod lenient;
 mod queue;
 mod server_time;
 mod task;
+mod task_state;
 
 pub use app::{App, Apps, Group, HealthCheck, TaskFailure, VersionInfo};
 pub use deployment::{Deployment, DeploymentAction, DeploymentResult, DeploymentStep};
@@ -21,5 +22,6 @@ pub use lenient::{Unreadable, parse_timestamp};
 pub use queue::{OffersSummary, QueueDelay, QueueEntry, RejectReason};
 pub use server_time::ServerTime;
 pub use task::{HealthResult, IpAddress, Task, TaskId};
+pub use task_state::TaskState;
 
 pub(crate) use lenient::{Raw, read_each};

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::quantile::{Histogram, Quantiles};
-use super::state::TaskState;
+use crate::model::TaskState;
+use crate::record::{Histogram, Quantiles};
 
 /// How many findings are told one by one; all are counted.
 const TOLD: usize = 100;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::record::{Counts, EventRecord, Quantiles, Sample, StepReport, TaskPhases};
 
 /// An app whose tasks become healthy a fixed time after they were asked for.
 struct App {
@@ -68,7 +69,7 @@ impl Subject for App {
             return Err(trouble);
         }
         let tasks: Vec<Value> = self.launched.iter().enumerate().map(|(n, &at)| self.task(n, at)).collect();
-        let healthy = Counts::of(&tasks, 0).healthy;
+        let healthy = Counts::of(&tasks, 0).healthy as u32;
         Ok(Seen {
             instances: self.instances,
             healthy,

@@ -1,9 +1,7 @@
 //! The values that thresholds are held against, at one sample.
 
-use super::phases::Tally;
-use super::quantile::{Quantiles, Spread};
-use super::sample::{Ages, Counts};
 use super::threshold::{Metric, Share, Threshold};
+use crate::record::{Ages, Counts, Quantiles, Spread, Tally};
 
 /// An age is judged only when what is not known of the server's clock is at most this part of the bound.
 const UNCERTAIN: f64 = 0.25;
@@ -29,9 +27,9 @@ pub(super) struct Measures<'a> {
 impl Measures<'_> {
     /// The value of a threshold's measure; nothing while it cannot be known.
     pub(super) fn value(&self, threshold: &Threshold) -> Option<f64> {
-        let per_cent = |n: u32| (self.target > 0).then(|| 100.0 * f64::from(n) / f64::from(self.target));
+        let per_cent = |n: u64| (self.target > 0).then(|| 100.0 * n as f64 / f64::from(self.target));
         match threshold.metric() {
-            Metric::Unhealthy => Some(self.counts.unhealthy.into()),
+            Metric::Unhealthy => Some(self.counts.unhealthy as f64),
             Metric::UnhealthyPct => per_cent(self.counts.unhealthy),
             Metric::HealthyPct => per_cent(self.counts.healthy),
             Metric::Killed => Some(self.tally.kills as f64),

@@ -4,13 +4,10 @@ use std::error::Error;
 use std::io;
 
 use futures::stream::BoxStream;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::phases::TaskPhases;
-use super::sample::Sample;
-use super::verdict::StepReport;
 use crate::model::ServerTime;
+use crate::record::{EventRecord, Sample, StepReport, TaskPhases};
 
 /// One app that can be observed and scaled.
 pub trait Subject: Send {
@@ -71,23 +68,6 @@ pub enum Heard {
     Event(Value),
     /// The stream broke and was opened again, so events may be missing.
     Gap(String),
-}
-
-/// One line of `events.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EventRecord {
-    /// The format version.
-    pub v: u32,
-    /// When it arrived, ISO 8601 in UTC with milliseconds, by the rig's clock.
-    pub at: String,
-    /// Seconds since the run began, at the same moment.
-    pub t: f64,
-    /// The event as Marathon wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Value>,
-    /// What the rig itself has to say at this moment: a gap in the stream, a poll that failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
 }
 
 /// Where the findings go, while the run is going. An error ends the run and is its outcome.

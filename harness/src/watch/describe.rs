@@ -7,8 +7,7 @@ use time::macros::format_description;
 
 use super::event_log::Logged;
 use super::view::{AppView, Events, TaskView, state_of};
-use crate::model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId};
-use crate::scale::TaskState;
+use crate::model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId, TaskState};
 use crate::wait::{Section, View, seconds};
 
 /// How many tasks, events and refusals are told one by one.

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::event_log::EventLog;
 use super::view::{AppView, Events, TaskView};
 use crate::marathon::{Client, Error, Result};
-use crate::model::Task;
-use crate::scale::TaskState;
+use crate::model::{Task, TaskState};
 use crate::wait::{Condition, Evidence, Probe, Trouble, Wait, wait_for};
 
 /// Begins waits on one Marathon: its client, its events if anybody listens, and how patient to be.

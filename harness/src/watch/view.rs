@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event_log::Logged;
-use crate::model::{App, Deployment, Event, HealthCheck, QueueEntry, ServerTime, Task, TaskId};
-use crate::scale::TaskState;
+use crate::model::{App, Deployment, Event, HealthCheck, QueueEntry, ServerTime, Task, TaskId, TaskState};
 
 /// An app with everything that explains its state.
 #[derive(Clone, Debug, Default)]

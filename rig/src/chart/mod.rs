@@ -8,19 +8,20 @@ pub mod axis;
 pub mod curves;
 pub mod panel;
 pub mod png;
+pub mod states;
 pub mod style;
 
 use std::fmt::Write as _;
+
+use harness::model::TaskState;
+use harness::record::{Counts, Sample};
 
 use crate::{
     chart::{
         panel::{Frame, draw},
         style::{Theme, escape},
     },
-    folder::{
-        manifest::Manifest,
-        sample::{Counts, Sample, State},
-    },
+    folder::manifest::Manifest,
 };
 
 /// One bar: what a sample counted.
@@ -43,7 +44,7 @@ impl From<&Sample> for Bar {
         Self {
             request: sample.request,
             t: sample.t,
-            target: sample.target,
+            target: sample.target.into(),
             counts: sample.counts,
             age: sample.age.map(|age| age.max),
         }
@@ -200,12 +201,12 @@ pub(crate) fn text(svg: &mut String, class: &str, x: f64, y: f64, content: &str)
 }
 
 /// The states that occur, and always the two that matter.
-fn states_in(all: &[Series]) -> Vec<State> {
-    State::ALL
+fn states_in(all: &[Series]) -> Vec<TaskState> {
+    states::STACK
         .into_iter()
         .filter(|state| {
-            matches!(state, State::Healthy | State::Unhealthy)
-                || all.iter().any(|series| series.bars.iter().any(|bar| bar.counts.of(*state) > 0))
+            matches!(state, TaskState::Healthy | TaskState::Unhealthy)
+                || all.iter().any(|series| series.bars.iter().any(|bar| bar.counts.get(*state) > 0))
         })
         .collect()
 }
@@ -218,7 +219,7 @@ fn text_width(text: &str) -> f64 {
 /// Draws the legend from `y` and answers where its last line is.
 fn legend(svg: &mut String, x: f64, y: f64, width: f64, all: &[Series]) -> f64 {
     let (mut at, mut line) = (x, y);
-    let mut entries: Vec<_> = states_in(all).into_iter().map(|state| (state.key(), state.label())).collect();
+    let mut entries: Vec<_> = states_in(all).into_iter().map(|state| (state.as_str(), states::label(state))).collect();
     entries.push(("target", "target"));
     if all.iter().any(panel::has_ages) {
         entries.push(("age", "age of the oldest check result (full: 10 s)"));

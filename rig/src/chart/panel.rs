@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    chart::{
-        Bar, Series,
-        axis::{grouped, ticks},
-        text,
-    },
-    folder::sample::State,
+use harness::model::TaskState;
+
+use crate::chart::{
+    Bar, Series,
+    axis::{grouped, ticks},
+    states::STACK,
+    text,
 };
 
 /// Where a panel is drawn.
@@ -147,7 +147,7 @@ impl Plot {
 
 /// The stacked bars: one path a state.
 fn stacks(svg: &mut String, bars: &[Bar], plot: &Plot) {
-    let mut paths: [String; State::ALL.len()] = Default::default();
+    let mut paths: [String; STACK.len()] = Default::default();
     let mut hatch = String::new();
     let gapless = plot.slot(0, bars.len()).1 * bars.len() as f64 >= plot.width - 0.5;
     let mut index = 0;
@@ -161,33 +161,33 @@ fn stacks(svg: &mut String, bars: &[Bar], plot: &Plot) {
             index += same;
         }
         let mut base = plot.top + plot.height;
-        let bad = [State::Unhealthy, State::Unreachable];
+        let bad = [TaskState::Unhealthy, TaskState::Unreachable];
         // What a bad state takes beyond its share is taken from the healthy below it.
-        let lift = |state: State| {
-            let share = bar.counts.of(state) as f64 / plot.highest as f64 * plot.height;
+        let lift = |state: TaskState| {
+            let share = bar.counts.get(state) as f64 / plot.highest as f64 * plot.height;
             if share > 0.0 && bad.contains(&state) { share.max(LOWEST_BAD) - share } else { 0.0 }
         };
-        for (state, path) in State::ALL.into_iter().zip(&mut paths) {
-            let count = bar.counts.of(state);
+        for (state, path) in STACK.into_iter().zip(&mut paths) {
+            let count = bar.counts.get(state);
             if count == 0 {
                 continue;
             }
             let mut height = count as f64 / plot.highest as f64 * plot.height + lift(state);
-            if state == State::Healthy {
+            if state == TaskState::Healthy {
                 height = (height - bad.into_iter().map(lift).sum::<f64>()).max(0.0);
             }
             // Corners, not lengths: rounded they still are the neighbours' corners, and no seam shows.
             let _ = write!(path, "M{x:.1} {base:.1}V{:.1}H{:.1}V{base:.1}z", base - height, x + width);
-            if state == State::Unhealthy && width >= 4.0 && height >= 4.0 {
+            if state == TaskState::Unhealthy && width >= 4.0 && height >= 4.0 {
                 hatched(&mut hatch, x, base, width, height);
             }
             base -= height;
         }
     }
-    for (state, path) in State::ALL.into_iter().zip(&paths) {
+    for (state, path) in STACK.into_iter().zip(&paths) {
         if !path.is_empty() {
             let crisp = if gapless { " shape-rendering=\"crispEdges\"" } else { "" };
-            let _ = writeln!(svg, "<path class=\"hc-{}\"{crisp} d=\"{path}\"/>", state.key());
+            let _ = writeln!(svg, "<path class=\"hc-{}\"{crisp} d=\"{path}\"/>", state.as_str());
         }
     }
     if !hatch.is_empty() {

@@ -1,6 +1,7 @@
 //! What was measured, in lines for the end of a run: news, thresholds, limit.
 
-use harness::scale::{Judgement, Quantiles, Totals};
+use harness::record::Quantiles;
+use harness::scale::{Judgement, Totals};
 
 use crate::folder::summary::Summary;
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use harness::scale::Counts;
+use harness::record::Counts;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -44,16 +44,8 @@ pub async fn run(path: &Path, speed: f64, interrupt: Interrupt) -> Result<Done, 
                 run,
                 t: sample.t,
                 request: sample.request,
-                target: small(sample.target),
-                counts: Counts {
-                    scheduled: small(sample.counts.scheduled),
-                    staged: small(sample.counts.staged),
-                    running: small(sample.counts.running),
-                    healthy: small(sample.counts.healthy),
-                    unhealthy: small(sample.counts.unhealthy),
-                    unreachable: small(sample.counts.unreachable),
-                    killing: small(sample.counts.killing),
-                },
+                target: sample.target,
+                counts: sample.counts,
                 took: sample.took,
                 late: sample.late,
             });

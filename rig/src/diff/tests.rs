@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use harness::scale::{Limit, Quantiles, Totals};
+use harness::record::Quantiles;
+use harness::scale::{Limit, Totals};
 use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
 use serde_json::json;
 
@@ -13,11 +14,11 @@ use crate::{
     folder::{
         RunFolder,
         manifest::{Cluster, FORMAT, Manifest, Plan, Rig},
-        sample::Counts,
         summary::Summary,
     },
     verdict::Verdict,
 };
+use harness::record::Counts;
 
 /// What is made different.
 type Change = fn(&mut Manifest);

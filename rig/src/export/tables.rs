@@ -2,8 +2,9 @@
 //! empty where something was not measured or did not happen.
 
 use crate::{
+    chart::states::STACK,
     exit::{Code, Failure},
-    folder::{Run, sample::State, story::Story},
+    folder::{Run, story::Story},
 };
 
 /// One row a sample.
@@ -12,7 +13,7 @@ use crate::{
 /// Never in practice: it writes to memory.
 pub fn samples(run: &Run) -> Result<Vec<u8>, Failure> {
     let mut head = vec!["request", "at", "seconds", "target"];
-    head.extend(State::ALL.map(State::key));
+    head.extend(STACK.map(|state| state.as_str()));
     head.extend(["deploying", "api_seconds", "late_seconds", "missed_ticks"]);
     head.extend(["age_p50_seconds", "age_p99_seconds", "age_max_seconds"]);
     head.extend(["fresh_results", "flips", "ended", "killed_by_check"]);
@@ -20,7 +21,7 @@ pub fn samples(run: &Run) -> Result<Vec<u8>, Failure> {
         &head,
         run.course.iter().map(|point| {
             let mut row = vec![point.request.to_string(), point.at.clone(), number(point.t), point.target.to_string()];
-            row.extend(State::ALL.map(|state| point.counts.of(state).to_string()));
+            row.extend(STACK.map(|state| point.counts.get(state).to_string()));
             row.extend([point.deploying.to_string(), number(point.took), number(point.late), point.missed.to_string()]);
             row.extend(
                 [point.age.map(|age| age.p50), point.age.map(|age| age.p99), point.age.map(|age| age.max)].map(cell),

@@ -6,12 +6,12 @@ use crate::folder::{
     course::Course,
     event::EventLine,
     manifest::{Manifest, Plan},
-    sample::{Counts, Sample},
     summary::{Step, Summary},
     tasks::Stories,
 };
 use crate::report::several::member;
 use crate::verdict::Verdict;
+use harness::record::{Counts, Sample};
 
 const EVIL: &str = "]]></system-out>|`\"=1+1,\u{1}\nx";
 

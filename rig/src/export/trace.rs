@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::folder::{
-    Run,
-    sample::State,
-    story::{Moment, Story},
+use crate::{
+    chart::states::STACK,
+    folder::{
+        Run,
+        story::{Moment, Story},
+    },
 };
 
 /// The process that the counters of the whole app belong to.
@@ -33,7 +35,7 @@ pub fn trace(run: &Run) -> Vec<u8> {
     }
     for point in &run.course {
         let counts: serde_json::Map<String, Value> =
-            State::ALL.iter().map(|state| (state.key().to_owned(), json!(point.counts.of(*state)))).collect();
+            STACK.iter().map(|state| (state.as_str().to_owned(), json!(point.counts.get(*state)))).collect();
         events.push(counter("tasks by state", point.t, counts.into()));
         events.push(counter("API answer (ms)", point.t, json!({"ms": point.took * 1e3})));
         if let Some(age) = point.age {

@@ -7,10 +7,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::folder::{
-    sample::{Ages, Counts, Sample},
-    tasks::Stories,
-};
+use harness::record::{Ages, Counts, Sample};
+
+use crate::folder::tasks::Stories;
 
 /// What one sample shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,7 +76,7 @@ impl Course {
             at: sample.at.clone(),
             t: sample.t,
             since: self.points.last().map_or(0.0, |before| (sample.t - before.t).max(0.0)),
-            target: sample.target,
+            target: sample.target.into(),
             counts: sample.counts,
             deploying: sample.deploying,
             took: sample.took,
@@ -92,7 +91,7 @@ impl Course {
             point.flips += flips;
         }
         // Tasks with nothing new but good results are not in the file: the sampler counted them.
-        point.fresh = sample.results.unwrap_or(point.fresh);
+        point.fresh = sample.results.map_or(point.fresh, u64::from);
         for id in &sample.gone {
             self.tasks.remove(id);
         }

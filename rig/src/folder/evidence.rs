@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::folder::{event::EventLine, sample::Sample};
+use harness::record::Sample;
+
+use crate::folder::event::EventLine;
 
 /// The rig's own remark: it asked a task itself. Data: [`Probe`].
 pub const PROBE: &str = "hc_rig_probe";

@@ -1,7 +1,7 @@
 //! The run folder: what a run leaves on disk, how it is written and read.
 //!
 //! `run.json` ([`manifest`]), `samples.jsonl` ([`sample`]), `events.jsonl` ([`event`]), `tasks.jsonl` (one
-//! [`harness::scale::TaskPhases`] a line, as each task's record is complete), `summary.json` ([`summary`]),
+//! [`harness::record::TaskPhases`] a line, as each task's record is complete), `summary.json` ([`summary`]),
 //! `chart.svg`, `chart.png` and `report.html`. A run of several pairs is a folder of such folders with a summary, a
 //! chart and a report over all of them. Every format carries its version, and unknown fields are ignored.
 

@@ -47,7 +47,8 @@ fn titled<T: JsonSchema>(title: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use harness::scale::{Judgement, Quantiles, Totals};
+    use harness::record::Quantiles;
+    use harness::scale::{Judgement, Totals};
     use rstest::rstest;
     use serde_json::json;
 

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::folder::{moment::seconds_between, sample::Sample};
+use harness::record::Sample;
+
+use crate::folder::moment::seconds_between;
 
 /// One thing that happened to a task.
 #[derive(Clone, Debug, PartialEq, Serialize)]

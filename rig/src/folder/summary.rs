@@ -1,15 +1,11 @@
 //! `summary.json`: the verdict and the numbers behind it.
 
-use harness::scale::{Limit, Quantiles, StepReport, Totals};
+use harness::record::{Counts, Quantiles, Sample, StepReport};
+use harness::scale::{Limit, Totals};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    folder::{
-        evidence::Machine,
-        incident::Incident,
-        sample::{Counts, Sample},
-        tasks::Stories,
-    },
+    folder::{evidence::Machine, incident::Incident, tasks::Stories},
     verdict::Verdict,
 };
 
@@ -174,7 +170,7 @@ impl Tally {
         let before = std::mem::replace(&mut self.last_t, sample.t);
         let first_t = *self.first_t.get_or_insert(sample.t);
         let began = sample.step != std::mem::replace(&mut self.step, sample.step);
-        if began || self.steps.last().is_none_or(|step| step.target != sample.target) {
+        if began || self.steps.last().is_none_or(|step| step.target != u64::from(sample.target)) {
             // A new target shows in the poll after the one that found the old target reached: it was asked for when
             // the sample before was taken, and that sample is what ended the step before.
             let asked_at = if self.steps.is_empty() { first_t } else { before };
@@ -182,7 +178,12 @@ impl Tally {
             if let (Some(step), 0) = (self.steps.last_mut(), sample.step) {
                 step.reached_after.get_or_insert((before - step.asked_at).max(0.0));
             }
-            self.steps.push(Step { target: sample.target, request: sample.request, asked_at, ..Step::default() });
+            self.steps.push(Step {
+                target: sample.target.into(),
+                request: sample.request,
+                asked_at,
+                ..Step::default()
+            });
         }
         if let Some(step) = self.steps.last_mut() {
             step.worst_unhealthy = step.worst_unhealthy.max(sample.counts.unhealthy);
@@ -231,7 +232,7 @@ pub fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn sample(request: u64, t: f64, target: u64, healthy: u64, unhealthy: u64) -> Sample {
+    fn sample(request: u64, t: f64, target: u32, healthy: u64, unhealthy: u64) -> Sample {
         Sample { request, t, target, counts: Counts { healthy, unhealthy, ..Counts::default() }, ..Sample::default() }
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use harness::record::Sample;
+
 use crate::folder::{
     event::{self, EventLine},
     moment::seconds_between,
-    sample::Sample,
     story::{Story, UNREACHABLE},
 };
 
@@ -17,7 +18,7 @@ pub struct Stories {
     tasks: BTreeMap<String, Story>,
     cleaning: Option<f64>,
     /// Target and time of the last sample.
-    last: Option<(u64, f64)>,
+    last: Option<(u32, f64)>,
     fewer: Vec<Fewer>,
 }
 

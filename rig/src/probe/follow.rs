@@ -12,7 +12,7 @@ use std::{
 use harness::{
     Client,
     model::{App, HealthCheck, Task},
-    scale::{Sample, last_result},
+    record::{Sample, last_result},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -58,9 +58,9 @@ const LAST_ROUND: Duration = Duration::from_secs(15);
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Look {
     /// Tasks with a bad last result.
-    pub unhealthy: u32,
+    pub unhealthy: u64,
     /// Instances asked for and not launched.
-    pub scheduled: u32,
+    pub scheduled: u64,
     /// Seconds since the oldest of the last results.
     pub age: Option<f64>,
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use console::Style;
-use harness::scale::{Counts, Sample, StepReport};
+use harness::record::{Counts, Sample, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{metrics::Metrics, stderr};
@@ -90,7 +90,7 @@ impl PairProgress {
     pub fn show(&mut self, counts: &Counts, asked: u32, request: u64, t: f64, took: f64, late: f64) {
         self.t = t;
         if let Some(bar) = &self.bar {
-            bar.set_position(u64::from(counts.healthy));
+            bar.set_position(counts.healthy);
             bar.set_message(format!(
                 "{}  {}/{} healthy   asked {asked}{}   #{request}   {t:.0} s{}   answer {:.0} ms{}",
                 stack(counts, self.target),
@@ -136,7 +136,7 @@ impl PairProgress {
     pub fn finish(&self, word: &str) {
         match &self.bar {
             Some(bar) => {
-                let counts = Counts { healthy: u32::try_from(bar.position()).unwrap_or(u32::MAX), ..Counts::default() };
+                let counts = Counts { healthy: bar.position(), ..Counts::default() };
                 let stack = stack(&counts, self.target);
                 bar.finish_with_message(format!("{stack}  {}/{} healthy   {word}", bar.position(), self.target));
             }
@@ -169,7 +169,7 @@ fn stack(counts: &Counts, target: u32) -> String {
     let mut free = CELLS;
     let mut bar = String::new();
     for (n, sign, style) in parts {
-        let cells = u64::from(n) * u64::from(CELLS) / u64::from(target.max(1));
+        let cells = n * u64::from(CELLS) / u64::from(target.max(1));
         let cells = u32::try_from(cells).unwrap_or(CELLS).max(u32::from(n > 0)).min(free);
         free -= cells;
         if cells > 0 {
@@ -180,7 +180,7 @@ fn stack(counts: &Counts, target: u32) -> String {
     bar
 }
 
-fn trouble(unhealthy: u32, unreachable: u32) -> String {
+fn trouble(unhealthy: u64, unreachable: u64) -> String {
     let mut text = String::new();
     for (n, what) in [(unhealthy, "unhealthy"), (unreachable, "unreachable")] {
         if n > 0 {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use harness::scale::Quantiles;
+use harness::record::Quantiles;
 
 use crate::{
     chart::style::escape,

@@ -5,8 +5,12 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::{
-    chart::{Series, panel, style::escape},
-    folder::{course::Point, sample::State},
+    chart::{
+        Series, panel,
+        states::{self, STACK},
+        style::escape,
+    },
+    folder::course::Point,
     report::trends::Asked,
 };
 
@@ -67,8 +71,8 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], panels: &[Value
 
 /// What the script needs to know: the labels of the states once, then the panels.
 fn numbers(panels: &[Value]) -> Value {
-    let labels: Vec<&str> = State::ALL.iter().map(|state| state.label()).collect();
-    let keys: Vec<&str> = State::ALL.iter().map(|state| state.key()).collect();
+    let labels: Vec<&str> = STACK.map(states::label).to_vec();
+    let keys: Vec<&str> = STACK.iter().map(|state| state.as_str()).collect();
     let extras = [["oldest result", "s"], ["answer", "ms"], ["new results", "/s"], ["flips", ""], ["ended", ""]];
     json!({"labels": labels, "keys": keys, "extras": extras, "narrowest": panel::NARROWEST, "panels": panels})
 }
@@ -84,7 +88,7 @@ pub fn bars(series: &Series, course: &[Point]) -> Value {
         .enumerate()
         .map(|(index, bar)| {
             let mut row = vec![json!(bar.request), round(bar.t), json!(bar.target)];
-            row.extend(State::ALL.iter().map(|state| json!(bar.counts.of(*state))));
+            row.extend(STACK.iter().map(|state| json!(bar.counts.get(*state))));
             row.push(bar.age.map_or(Value::Null, round));
             if let Some(point) = course.get(index).filter(|point| point.request == bar.request) {
                 row.push(round(point.took * 1e3));

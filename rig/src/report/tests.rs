@@ -5,11 +5,11 @@ use crate::folder::{
     event::EventLine,
     incident::Incident,
     manifest::{Cluster, FORMAT, Manifest, Plan},
-    sample::Sample,
     summary::Summary,
     tasks::Stories,
 };
 use crate::verdict::Verdict;
+use harness::record::Sample;
 
 const EVIL: &str = "</script><script>alert('x')</script>\"&\u{7}";
 

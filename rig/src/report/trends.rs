@@ -98,7 +98,7 @@ pub fn trends(run: &Run, series: &Series) -> String {
     let mut html = String::new();
     checks(&mut html, series, points, &asked, run.manifest.plan.poll_seconds);
     let ages = if asked.hidden { "Age of the last change" } else { "Age of the last check result" };
-    let age = |pick: fn(&crate::folder::sample::Ages) -> f64| move |point: &Point| point.age.as_ref().map(pick);
+    let age = |pick: fn(&harness::record::Ages) -> f64| move |point: &Point| point.age.as_ref().map(pick);
     let hidden =
         if asked.hidden { "native checks tell changes only: how old the last check is cannot be known" } else { "" };
     picture(

@@ -69,7 +69,7 @@ impl HowFar {
         })
         .map_err(|error| unreadable("events.jsonl", &error))?;
         sample::scan(&folder.file("samples.jsonl"), |sample| {
-            (how_far.request, how_far.target, how_far.t) = (sample.request, sample.target, sample.t);
+            (how_far.request, how_far.target, how_far.t) = (sample.request, sample.target.into(), sample.t);
             how_far.origin = origin(&sample.at, sample.t).or(how_far.origin);
         })
         .map_err(|error| unreadable("samples.jsonl", &error))?;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use harness::{Client, marathon::mesos::Agent, scale::Sample};
+use harness::{Client, marathon::mesos::Agent, record::Sample};
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;

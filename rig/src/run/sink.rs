@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use harness::scale::{EventRecord, Sample, Sink, StepReport, TaskPhases};
+use harness::record::{EventRecord, Sample, StepReport, TaskPhases};
+use harness::scale::Sink;
 use tokio::sync::watch;
 
 use crate::{

@@ -1,10 +1,11 @@
 //! What the rules look at: one run's tasks, ages, own questions and settings, without files.
 
+use harness::record::Counts;
+
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
     manifest::{CheckFacts, EMBEDDED, Manifest},
-    sample::Counts,
     story::{Sickness, Story},
 };
 use crate::verdict::Verdict;

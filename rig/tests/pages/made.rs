@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
+use harness::record::{Ages, Counts, FORMAT, Sample};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -92,11 +93,21 @@ fn run(folder: &Path, pair: &str, samples: u64, tasks: u64, well: u64) {
     for request in 1..=samples {
         let unhealthy = if request % 50 > 40 { 3.min(well) } else { 0 };
         let listed: Vec<Value> = (0..tasks.min(20)).map(|n| task(request, n, n >= unhealthy)).collect();
-        let line = json!({
-            "v": 1, "at": "2026-11-22T17:00:00.000Z", "t": request * 2, "request": request, "target": tasks,
-            "counts": {"healthy": well - unhealthy, "unhealthy": unhealthy, "running": tasks - well}, "took": 0.01,
-            "late": 0.001, "age": {"p50": 0.5, "p99": 1.0, "max": 1.5}, "complete": request == 1, "tasks": listed,
-        });
+        let line = Sample {
+            v: FORMAT,
+            at: "2026-11-22T17:00:00.000Z".to_owned(),
+            t: (request * 2) as f64,
+            request,
+            target: tasks as u32,
+            counts: Counts { healthy: well - unhealthy, unhealthy, running: tasks - well, ..Counts::default() },
+            took: 0.01,
+            late: 0.001,
+            age: Some(Ages { p50: 0.5, p99: 1.0, max: 1.5, ..Ages::default() }),
+            complete: request == 1,
+            tasks: listed,
+            ..Sample::default()
+        };
+        let line = serde_json::to_string(&line).expect("a line");
         lines.push_str(&format!("{line}\n"));
     }
     write("samples.jsonl", lines);

@@ -17,7 +17,8 @@ use fake_marathon::FakeMarathon;
 use fixtures::{App, Check, Containerizer};
 use harness::{
     Client, Transport,
-    scale::{Drive, EventRecord, MarathonApp, Plan, Sample, Sink, StepReport},
+    record::{EventRecord, Sample, StepReport},
+    scale::{Drive, MarathonApp, Plan, Sink},
 };
 use hc_rig::{
     folder::lines::Lines,

@@ -6,7 +6,8 @@ use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
 use fixtures::App;
 use harness::{
     Client, Transport,
-    scale::{EventRecord, Sample, Sink, StepReport},
+    record::{EventRecord, Sample, StepReport},
+    scale::Sink,
 };
 
 /// Noon of a day in June, so that two runs are equal.

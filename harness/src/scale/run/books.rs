@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::{Run, Step};
-use crate::scale::sample::FORMAT;
-use crate::scale::subject::{EventRecord, Heard};
+use crate::record::{EventRecord, FORMAT};
+use crate::scale::subject::Heard;
 use crate::scale::verdict::{DriveError, Outcome};
 
 impl Run<'_> {

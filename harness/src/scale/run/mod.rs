@@ -10,16 +10,14 @@ use futures::stream::BoxStream;
 use tokio::time::{Instant, sleep_until};
 
 use self::books::keep;
-use crate::scale::delta::DeltaWriter;
+use crate::record::{DeltaWriter, Histogram, PhaseTracker, StepReport, Tally};
 use crate::scale::disagreement::Comparer;
 use crate::scale::drive::{Advance, Drive};
 use crate::scale::guard::Guard;
 use crate::scale::pace::Pace;
-use crate::scale::phases::{PhaseTracker, Tally};
-use crate::scale::quantile::Histogram;
 use crate::scale::subject::{Heard, Seen, Sink, Subject, Trouble};
 use crate::scale::ticks::{Tick, Ticks};
-use crate::scale::verdict::{DriveError, Outcome, RunReport, StepReport, Totals};
+use crate::scale::verdict::{DriveError, Outcome, RunReport, Totals};
 
 /// A run under way.
 pub(in crate::scale) struct Run<'a> {

@@ -6,9 +6,8 @@ use tokio::time::Instant;
 
 use super::books::{keep, millis};
 use super::{Run, Step};
-use crate::scale::age;
+use crate::record::{self, Ages, Counts, FORMAT, Sample};
 use crate::scale::measures::Measures;
-use crate::scale::sample::{Ages, Counts, FORMAT, Sample};
 use crate::scale::subject::{Seen, Subject, Trouble};
 use crate::scale::ticks::Tick;
 use crate::scale::verdict::{DriveError, Outcome};
@@ -57,9 +56,9 @@ impl Run<'_> {
         let tasks = std::mem::take(&mut seen.tasks);
         // The results bear the server's time, so only the server's clock can tell their age.
         let age = seen.server_time.and_then(|server| {
-            let mut ages = age::ages(&tasks, server);
+            let mut ages = record::ages(&tasks, server.now);
             ages.iter().for_each(|&age| self.ages.record(age));
-            Ages::of(&mut ages, server, seen.native)
+            Ages::of(&mut ages, server.uncertainty, seen.native)
         });
         self.report.totals.age_of_changes_only |= seen.native;
         let counts = Counts::of(&tasks, self.step.target);

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::Task;
-use crate::scale::TaskState;
+use crate::model::{Task, TaskState};
 use crate::wait::{Condition, Look};
 use crate::watch::describe::short;
 use crate::watch::view::{AppView, state_of};

@@ -7,8 +7,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::model::{Event, HealthCheck, TaskId};
-use crate::scale::TaskState;
+use crate::model::{Event, HealthCheck, TaskId, TaskState};
 use crate::wait::{Condition, Look, seconds};
 use crate::watch::describe::short;
 use crate::watch::view::{TaskView, state_of};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::scale::TaskState;
+use crate::model::TaskState;
 use crate::wait::{Condition, Look};
 use crate::watch::view::AppView;
 

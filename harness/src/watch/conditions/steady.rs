@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::counts::all_alive;
 use super::life::Lives;
-use crate::scale::TaskState;
+use crate::model::TaskState;
 use crate::wait::{Condition, Look, seconds};
 use crate::watch::describe::short;
 use crate::watch::view::{AppView, TaskView, state_of};

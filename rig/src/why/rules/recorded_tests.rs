@@ -10,14 +10,10 @@ use harness::model::QueueEntry;
 use rstest::rstest;
 use serde_json::Value;
 
+use harness::record::{Counts, Sample};
+
 use crate::{
-    folder::{
-        event::EventLine,
-        evidence::Evidence,
-        manifest::Manifest,
-        sample::{Counts, Sample},
-        tasks::Stories,
-    },
+    folder::{event::EventLine, evidence::Evidence, manifest::Manifest, tasks::Stories},
     probe::queue::waiting,
     why::{Conclusion, Facts, Reason, rules::conclude},
 };

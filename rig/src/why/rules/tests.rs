@@ -3,11 +3,12 @@
 use rstest::rstest;
 use serde_json::json;
 
+use harness::record::Counts;
+
 use crate::{
     folder::{
         evidence::{Answer, Census, Evidence, Machine, Probe, Suspect, Waiting},
         manifest::{Manifest, Plan},
-        sample::Counts,
         story::{End, Sickness, Story},
     },
     why::{

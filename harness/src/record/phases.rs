@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::delta::task_id;
 use super::quantile::Spread;
-use super::state::TaskState;
+use crate::model::TaskState;
 
 /// How many flips a record lists; all are counted.
 const LISTED_FLIPS: usize = 100;

@@ -1,4 +1,6 @@
-//! How old the last news of each task is.
+//! Result age: how old the last check result of each task is.
+
+use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -6,8 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::quantile::Quantiles;
 use super::sample::Ages;
-use super::state::TaskState;
-use crate::model::ServerTime;
+use crate::model::TaskState;
 
 /// When a check last said anything about a task: the latest `lastSuccess` or `lastFailure` of all its results.
 #[must_use]
@@ -22,28 +23,24 @@ pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
 ///
 /// A result from the future has age 0: the server's clock is known within bounds only.
 #[must_use]
-pub fn ages(tasks: &[Value], now: ServerTime) -> Vec<f64> {
+pub fn ages(tasks: &[Value], now: OffsetDateTime) -> Vec<f64> {
     let running = |task: &&Value| {
         matches!(TaskState::of_raw(task), TaskState::Healthy | TaskState::Unhealthy | TaskState::Running)
     };
-    tasks
-        .iter()
-        .filter(running)
-        .filter_map(last_result)
-        .map(|time| (now.now - time).as_seconds_f64().max(0.0))
-        .collect()
+    tasks.iter().filter(running).filter_map(last_result).map(|time| (now - time).as_seconds_f64().max(0.0)).collect()
 }
 
 impl Ages {
-    /// What a sample tells of these ages; nothing when no task has one.
-    pub(super) fn of(ages: &mut [f64], now: ServerTime, changes_only: bool) -> Option<Self> {
+    /// The summary of these ages in seconds, which are off by at most `uncertainty`; none without an age.
+    #[must_use]
+    pub fn of(ages: &mut [f64], uncertainty: Duration, changes_only: bool) -> Option<Self> {
         let quantiles = Quantiles::of(ages)?;
         Some(Self {
             p50: quantiles.p50,
             p99: quantiles.p99,
             max: quantiles.max,
             tasks: u32::try_from(quantiles.n).unwrap_or(u32::MAX),
-            uncertainty: now.uncertainty.as_secs_f64(),
+            uncertainty: uncertainty.as_secs_f64(),
             changes_only,
         })
     }
@@ -51,15 +48,13 @@ impl Ages {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
     use time::macros::datetime;
 
     use super::*;
 
-    const NOW: ServerTime =
-        ServerTime { now: datetime!(2026-11-22 17:00:10 UTC), uncertainty: Duration::from_millis(250) };
+    const NOW: OffsetDateTime = datetime!(2026-11-22 17:00:10 UTC);
+    const UNCERTAINTY: Duration = Duration::from_millis(250);
 
     fn task(state: &str, result: Value) -> Value {
         json!({"state": state, "healthCheckResults": [result]})
@@ -71,7 +66,7 @@ mod tests {
             "TASK_RUNNING",
             json!({"alive": false, "lastSuccess": "2026-11-22T17:00:01.000Z", "lastFailure": "2026-11-22T17:00:08.500Z"}),
         );
-        let ages = Ages::of(&mut ages(&[task], NOW), NOW, false).expect("an age");
+        let ages = Ages::of(&mut ages(&[task], NOW), UNCERTAINTY, false).expect("an age");
         assert_eq!((ages.p50, ages.tasks, ages.uncertainty), (1.5, 1, 0.25));
     }
 
@@ -81,7 +76,7 @@ mod tests {
         let in_grace = json!({"alive": false, "consecutiveFailures": 0});
         let tasks = [task("TASK_UNREACHABLE", old.clone()), task("TASK_KILLED", old), task("TASK_RUNNING", in_grace)];
         assert!(ages(&tasks, NOW).is_empty());
-        assert_eq!(Ages::of(&mut [], NOW, false), None);
+        assert_eq!(Ages::of(&mut [], UNCERTAINTY, false), None);
     }
 
     #[test]

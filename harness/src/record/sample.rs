@@ -5,14 +5,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::state::TaskState;
+use crate::model::TaskState;
 
 /// The version of the line format that is written. Readers accept this and every earlier one.
 pub const FORMAT: u32 = 1;
 
 /// What one poll of the app saw. Unknown keys are ignored and missing ones defaulted, so that later readers understand
 /// earlier files.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sample {
     /// The format version, [`FORMAT`].
     pub v: u32,
@@ -23,29 +24,24 @@ pub struct Sample {
     /// The number of the poll, from 1: the chart's X axis. Missed ticks leave no gap.
     pub request: u64,
     /// The step of the run, from 1; 0 in files of before it was written.
-    #[serde(default)]
     pub step: usize,
     /// The number of tasks asked for at this moment.
     pub target: u32,
     /// The tasks by state. They add up to the target, or to more while tasks are being replaced or removed.
     pub counts: Counts,
     /// Whether a deployment of the app was under way.
-    #[serde(default)]
     pub deploying: bool,
     /// Seconds that the poll took, from request to decoded answer.
-    #[serde(default)]
     pub took: f64,
     /// Seconds after its scheduled tick that the poll began.
-    #[serde(default)]
     pub late: f64,
     /// Ticks since the previous sample at which no poll could be made.
-    #[serde(default)]
     pub missed: u64,
     /// The age of the tasks' last check results, absent when no running task has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<Ages>,
     /// Check results newer than in the previous sample; absent in files of before it was written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<u32>,
     /// Whether `tasks` holds all tasks, or only those that are new or changed since the previous sample. A later
     /// `lastSuccess` alone is no change.
@@ -53,28 +49,27 @@ pub struct Sample {
     /// Task objects exactly as Marathon wrote them, in Marathon's order.
     pub tasks: Vec<Value>,
     /// Ids of tasks that the previous sample had and this one has no more.
-    #[serde(default)]
     pub gone: Vec<String>,
 }
 
-/// How many tasks are in each state, see [`TaskState`].
+/// How many tasks are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Counts {
-    /// Asked for, not listed.
-    pub scheduled: u32,
-    /// Launched, not running yet.
-    pub staged: u32,
-    /// Running without any result.
-    pub running: u32,
-    /// Running, all checks alive.
-    pub healthy: u32,
-    /// Running, a check not alive.
-    pub unhealthy: u32,
-    /// Out of Mesos's sight.
-    pub unreachable: u32,
-    /// Being killed, or over and waiting for a successor.
-    pub killing: u32,
+    /// Asked for, not launched.
+    pub scheduled: u64,
+    /// Accepted by an agent, not running.
+    pub staged: u64,
+    /// Running without a check result.
+    pub running: u64,
+    /// Last result good.
+    pub healthy: u64,
+    /// Last result bad.
+    pub unhealthy: u64,
+    /// Agent not heard of.
+    pub unreachable: u64,
+    /// On its way out, or over.
+    pub killing: u64,
 }
 
 impl Counts {
@@ -85,25 +80,24 @@ impl Counts {
         for task in tasks {
             *counts.slot(TaskState::of_raw(task)) += 1;
         }
-        let listed = u32::try_from(tasks.len()).unwrap_or(u32::MAX);
-        counts.scheduled = target.saturating_sub(listed);
+        counts.scheduled = u64::from(target).saturating_sub(tasks.len() as u64);
         counts
     }
 
     /// The number in one state.
     #[must_use]
-    pub fn get(&self, state: TaskState) -> u32 {
+    pub fn get(&self, state: TaskState) -> u64 {
         let mut copy = *self;
         *copy.slot(state)
     }
 
     /// All tasks, scheduled ones included.
     #[must_use]
-    pub fn total(&self) -> u32 {
+    pub fn total(&self) -> u64 {
         TaskState::ALL.iter().map(|&state| self.get(state)).sum()
     }
 
-    fn slot(&mut self, state: TaskState) -> &mut u32 {
+    fn slot(&mut self, state: TaskState) -> &mut u64 {
         match state {
             TaskState::Scheduled => &mut self.scheduled,
             TaskState::Staged => &mut self.staged,
@@ -135,21 +129,20 @@ impl fmt::Display for Counts {
 ///
 /// For checks made by Marathon this is the age of the last *check*, the measure that breaks first. Native checks
 /// report changes only: there it is the age of the last *change*, and the age of the last check cannot be known.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Ages {
-    /// Half of the tasks have news at most this old.
+    /// The median.
     pub p50: f64,
-    /// All but one in a hundred have.
+    /// At most one result in a hundred is older.
     pub p99: f64,
     /// The oldest.
     pub max: f64,
     /// How many running tasks have a result at all.
     pub tasks: u32,
     /// The ages are off by at most so many seconds: what is not known of the server's clock.
-    #[serde(default)]
     pub uncertainty: f64,
     /// The check is native: these are ages of the last change, and the age of the last check cannot be known.
-    #[serde(default)]
     pub changes_only: bool,
 }
 
