@@ -4,9 +4,10 @@ use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 use harness::{
     model::{Task, TaskState},
-    wait::{Condition, Look, seconds},
+    wait::{Condition, Look},
     watch::AppView,
 };
+use text::elapsed;
 
 /// Every task runs and none has a health result.
 pub fn no_result_yet() -> impl Condition<AppView, Output = ()> + Clone {
@@ -33,10 +34,10 @@ pub fn results_older_than(age: Duration) -> impl Condition<AppView, Output = Dur
         if oldness >= age {
             Look::Met(oldness)
         } else {
-            Look::NotYet(format!("the newest result is {} old", seconds(oldness)))
+            Look::NotYet(format!("the newest result is {} old", elapsed(oldness)))
         }
     };
-    look.named(format!("results that are all older than {}", seconds(age)))
+    look.named(format!("results that are all older than {}", elapsed(age)))
 }
 
 /// None of these tasks is left, though others may be.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The longest duration that is accepted: about 31 years, far from any overflow.
-pub const LONGEST: Duration = Duration::from_secs(1_000_000_000);
+/// The longest duration that is accepted: 317 years, more than a `sleep 2147483647`, far from any overflow.
+pub const LONGEST: Duration = Duration::from_secs(10_000_000_000);
 
 /// Why a text is not a duration. The message names what is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ pub enum DurationError {
     #[error("'{0}' has no unit; write it with ms, s, m, h or d, such as {0}s")]
     NoUnit(String),
     /// Longer than [`LONGEST`].
-    #[error("'{0}' is too long; the longest duration is 1000000000s")]
+    #[error("'{0}' is too long; the longest duration is 10000000000s")]
     TooLong(String),
 }
 
@@ -38,8 +38,10 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
 /// As for [`parse`], and for a number without a unit.
 pub fn parse_with_unit(text: &str) -> Result<Duration, DurationError> {
     match plain(text)? {
-        Some(seconds) if !seconds.is_zero() => Err(DurationError::NoUnit(text.trim().to_owned())),
-        _ => compound(text),
+        // Nothing is nothing in every unit.
+        Some(zero) if zero.is_zero() => Ok(zero),
+        Some(_) => Err(DurationError::NoUnit(text.trim().to_owned())),
+        None => compound(text),
     }
 }
 
@@ -149,9 +151,9 @@ mod tests {
     #[rstest]
     #[case("1e300")]
     #[case("inf")]
-    #[case("1000000001")]
-    #[case("1000000001s")]
-    #[case("100y")]
+    #[case("10000000001")]
+    #[case("10000000001s")]
+    #[case("1000y")]
     #[case("584542046090y 2254015s 999999999ns 1ns")]
     #[case("99999999999999999999s")]
     fn absurd_lengths_are_refused(#[case] text: &str) {
@@ -173,7 +175,7 @@ mod tests {
             "'soon' is not a duration; write a number with ms, s, m, h or d, such as 500ms, 90s or 1m30s"
         );
         assert_eq!(error("5"), "'5' has no unit; write it with ms, s, m, h or d, such as 5s");
-        assert_eq!(error("100y"), "'100y' is too long; the longest duration is 1000000000s");
+        assert_eq!(error("1000y"), "'1000y' is too long; the longest duration is 10000000000s");
     }
 
     #[rstest]

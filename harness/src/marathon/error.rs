@@ -293,9 +293,5 @@ fn plain_text(body: &[u8]) -> String {
         }
     }
     let words: Vec<&str> = plain.split_whitespace().collect();
-    let words = words.join(" ");
-    match words.char_indices().nth(EXCERPT) {
-        None => words,
-        Some((end, _)) => format!("{}…", &words[..end]),
-    }
+    text::cut(&words.join(" "), EXCERPT)
 }

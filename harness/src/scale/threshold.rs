@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use text::duration::DurationError;
+
 /// A bound on one measure, optionally only when it is exceeded for some time without a break.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
@@ -85,9 +87,9 @@ pub enum ThresholdError {
         /// A good one.
         example: &'static str,
     },
-    /// A time after `for` that is none.
-    #[error("'{0}' is no time; write it like 10s, 500ms or 2m")]
-    Time(String),
+    /// Something other than a duration after `for`.
+    #[error(transparent)]
+    Duration(#[from] DurationError),
 }
 
 const SHARES: [(&str, Share); 3] = [("p50", Share::P50), ("p99", Share::P99), ("max", Share::Max)];
@@ -188,9 +190,8 @@ impl Threshold {
     /// A value of this measure in words, `2.5 s` or `3`.
     #[must_use]
     pub fn in_words(&self, value: f64) -> String {
-        let number = format!("{value:.3}");
-        let number = number.trim_end_matches('0').trim_end_matches('.');
-        if self.metric.is_time() { format!("{number} s") } else { number.to_owned() }
+        let number = text::decimal(value, 3);
+        if self.metric.is_time() { format!("{number} s") } else { number }
     }
 }
 
@@ -221,10 +222,7 @@ impl FromStr for Threshold {
         };
         let metric: Metric = left.trim().parse()?;
         let (bound, lasting) = match rest.split_once(" for ") {
-            Some((bound, lasting)) => {
-                let time = time(lasting.trim()).ok_or_else(|| ThresholdError::Time(lasting.trim().to_owned()))?;
-                (bound.trim(), Duration::from_secs_f64(time))
-            }
+            Some((bound, lasting)) => (bound.trim(), text::duration::parse_with_unit(lasting)?),
             None => (rest.trim(), Duration::ZERO),
         };
         if bound.is_empty() {
@@ -247,15 +245,7 @@ fn number(text: &str) -> Option<f64> {
 
 /// A time with its unit, in seconds.
 fn time(text: &str) -> Option<f64> {
-    let (digits, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
-    let number = number(digits)?;
-    // Division keeps 20801ms the same number as 20.801s.
-    match unit {
-        "ms" => Some(number / 1e3),
-        "s" => Some(number),
-        "m" | "min" => Some(number * 60.0),
-        _ => None,
-    }
+    text::duration::parse_with_unit(text).ok().map(|duration| duration.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -291,7 +281,7 @@ mod tests {
         there is no measure 'dead'; there are unhealthy, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed
         '500' is no bound for api_p99; write a time like 500ms or 3s
         'some' is no bound for killed; write a number like 1 or 2.5
-        '10' is no time; write it like 10s, 500ms or 2m
+        '10' has no unit; write it with ms, s, m, h or d, such as 10s
         '-1' is no bound for killed; write a number like 1 or 2.5
         'api_p99 >' is no threshold; write one like 'unhealthy_pct > 1 for 10s'
         ");

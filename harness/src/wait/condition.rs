@@ -232,11 +232,11 @@ impl<V: ?Sized, C: Condition<V>> Condition<V> for Holds<C> {
                 if held >= self.least {
                     Look::Met(output)
                 } else {
-                    Look::NotYet(format!("has held for {}", super::seconds(held)))
+                    Look::NotYet(format!("has held for {}", text::elapsed(held)))
                 }
             }
             (Look::NotYet(reason) | Look::Never(reason), Some(since)) => {
-                Look::Never(format!("held for {}, then: {reason}", super::seconds(since.elapsed())))
+                Look::Never(format!("held for {}, then: {reason}", text::elapsed(since.elapsed())))
             }
             (Look::NotYet(reason) | Look::Never(reason), None) => {
                 Look::Never(format!("did not hold at the first look: {reason}"))
@@ -245,7 +245,7 @@ impl<V: ?Sized, C: Condition<V>> Condition<V> for Holds<C> {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        format!("{} for at least {}", self.inner.name(), super::seconds(self.least)).into()
+        format!("{} for at least {}", self.inner.name(), text::elapsed(self.least)).into()
     }
 
     fn takes_at_least(&self) -> Duration {

@@ -83,7 +83,7 @@ impl WaitFailure {
         let facts = vec![
             ("because", story.reason.clone()),
             ("where", format!("{}:{}:{}", story.location.file(), story.location.line(), story.location.column())),
-            ("waited", format!("{} of {}", super::seconds(story.waited), story.limit)),
+            ("waited", format!("{} of {}", text::elapsed(story.waited), story.limit)),
             ("looks", looks),
         ];
         let mut sections = vec![Section::new("timeline (changes only)", story.timeline.lines())];

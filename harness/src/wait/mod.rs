@@ -18,8 +18,6 @@ mod waiter;
 #[cfg(test)]
 mod waiter_tests;
 
-use std::time::Duration;
-
 pub use condition::{And, Condition, Holding, Holds, Look, Named, Not, Or, holds};
 pub use failure::{Evidence, FailureKind, WaitFailure};
 pub use probe::{Bell, Ear, Probe, Trouble, View};
@@ -27,10 +25,3 @@ pub use report::{Report, Section};
 pub use rerun::rerun_command;
 pub use timeline::{Entry, Timeline};
 pub use waiter::{EVERY, WITHIN, Wait, wait_for};
-
-/// Seconds as every report writes them: `1.25 s`, from a hundred on `123 s`.
-#[must_use]
-pub fn seconds(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    if seconds < 99.995 { format!("{seconds:.2} s") } else { format!("{seconds:.0} s") }
-}

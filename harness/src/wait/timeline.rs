@@ -82,7 +82,7 @@ impl Timeline {
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let trouble = if self.trouble { "no answer: " } else { "" };
-        write!(f, "{:>9}  {trouble}{}", super::seconds(self.at), self.line)?;
+        write!(f, "{:>9}  {trouble}{}", text::elapsed(self.at), self.line)?;
         // A steady view says so by the entry after it; a trouble that repeats is worth a count.
         if self.trouble && self.looks > 1 {
             write!(f, " ({} times)", self.looks)?;

@@ -150,7 +150,7 @@ where
                 }
                 Err(_) => {
                     troubles += 1;
-                    timeline.trouble(at, format!("the look begun {} ago did not end", super::seconds(began.elapsed())));
+                    timeline.trouble(at, format!("the look begun {} ago did not end", text::elapsed(began.elapsed())));
                 }
             }
             if Instant::now() >= deadline {
@@ -193,19 +193,19 @@ where
     }
 
     fn limit_in_words(&self) -> String {
-        let mut words = super::seconds(self.limit());
+        let mut words = text::elapsed(self.limit());
         let least = self.condition.takes_at_least();
         match (self.patience == 1.0, least.is_zero()) {
             (true, true) => return words,
             (false, true) => {
-                words.push_str(&format!(" ({} × patience {})", super::seconds(self.within), self.patience));
+                words.push_str(&format!(" ({} × patience {})", text::elapsed(self.within), self.patience));
             }
             (true, false) => {
-                let within = super::seconds(self.within);
-                words.push_str(&format!(" ({} that it takes at least + {within})", super::seconds(least)));
+                let within = text::elapsed(self.within);
+                words.push_str(&format!(" ({} that it takes at least + {within})", text::elapsed(least)));
             }
             (false, false) => {
-                let (least, within) = (super::seconds(least), super::seconds(self.within));
+                let (least, within) = (text::elapsed(least), text::elapsed(self.within));
                 words.push_str(&format!(" ({least} that it takes at least + {within} × patience {})", self.patience));
             }
         }

@@ -2,13 +2,14 @@
 //!
 //! Failed waits and the program's diagnosis describe a task with the same words.
 
+use text::elapsed;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::event_log::Logged;
 use super::view::{AppView, Events, TaskView, state_of};
 use crate::model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId, TaskState};
-use crate::wait::{Section, View, seconds};
+use crate::wait::{Section, View};
 
 /// How many tasks, events and refusals are told one by one.
 const TASKS: usize = 10;
@@ -185,7 +186,7 @@ fn result_in_words(result: &HealthResult, now: Option<ServerTime>) -> String {
 /// A server's time of day and how long ago that was, if the server's present time is known.
 fn clock(at: OffsetDateTime, now: Option<ServerTime>) -> String {
     let day = at.format(format_description!("[hour]:[minute]:[second].[subsecond digits:3]")).unwrap_or_default();
-    let ago = now.and_then(|now| (now.now - at).try_into().ok()).map(seconds);
+    let ago = now.and_then(|now| (now.now - at).try_into().ok()).map(elapsed);
     ago.map_or_else(|| day.clone(), |ago| format!("{day} ({ago} ago)"))
 }
 
@@ -228,7 +229,7 @@ fn event_section(events: &Events, concerns: impl Fn(&Event) -> bool) -> Section 
         lines.push(format!("({left_out} earlier ones are left out)"));
     }
     lines.extend(of_interest[left_out..].iter().map(|logged| {
-        let at = seconds(logged.at.saturating_sub(events.since));
+        let at = elapsed(logged.at.saturating_sub(events.since));
         match &logged.what {
             Ok(event) => format!("{at:>9}  {}", event_line(event)),
             Err(why) => format!("{at:>9}  the stream broke, events may be missing: {why}"),

@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 
 use harness::model::TaskState;
 use harness::record::{Counts, Sample};
+use text::{count, decimal};
 
 use crate::{
     chart::{
@@ -74,7 +75,7 @@ impl Series {
         }
         let mut facts = Vec::new();
         if let Some(agents) = manifest.cluster.agents {
-            facts.push(format!("{agents} agent{}", if agents == 1 { "" } else { "s" }));
+            facts.push(count(agents, "agent"));
         }
         if check.protocol != "no check" {
             facts.push(format!("check every {} s", check.interval));
@@ -90,16 +91,10 @@ impl Series {
         Self {
             title: format!("{} containerizer, {} check", manifest.containerizer(), check.protocol),
             facts: facts.join(" · "),
-            poll: format!("request number (one every {} s)", trim(manifest.plan.poll_seconds)),
+            poll: format!("request number (one every {} s)", decimal(manifest.plan.poll_seconds, 2)),
             bars,
         }
     }
-}
-
-/// `2` rather than `2.0`, `0.5` as it is.
-pub fn trim(number: f64) -> String {
-    let text = format!("{number:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// One run as one picture of this size.

@@ -7,13 +7,8 @@ use std::time::Duration;
 /// # Errors
 /// What is wrong, in words.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = match text.trim().parse::<f64>() {
-        Ok(seconds) if (0.0..1e9).contains(&seconds) => Duration::from_secs_f64(seconds),
-        Ok(_) => return Err("write a time such as 2s, 500ms or 5m".to_owned()),
-        Err(_) => humantime::parse_duration(text)
-            .map_err(|error| format!("{error} (write a time such as 2s, 500ms or 5m)"))?,
-    };
-    if parsed.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(parsed) }
+    let parsed = text::duration::parse(text).map_err(|error| error.to_string())?;
+    if parsed.is_zero() { Err("it must be longer than 0".to_owned()) } else { Ok(parsed) }
 }
 
 /// The interval between two polls: at least 100 ms, at most a minute.

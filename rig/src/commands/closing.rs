@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, path::Path};
 
+use ::text::{count, cut, or_dash, seconds};
+
 use crate::{
     commands::measured,
     exit::Code,
@@ -72,18 +74,17 @@ pub fn over(runs: &[Named], folder: &Path, code: Code, took: f64) -> String {
         let summary = &run.summary;
         let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
         let mut line = format!(
-            "  {:<19} {:>4}/{:<4} healthy   {} step{}   slowest {}   {} ever unhealthy{}",
+            "  {:<19} {:>4}/{:<4} healthy   {}   slowest {}   {} ever unhealthy{}",
             run.manifest.pair,
             summary.last.healthy,
             summary.target,
-            summary.steps.len(),
-            if summary.steps.len() == 1 { "" } else { "s" },
-            slowest.map_or("–".to_owned(), |seconds| format!("{seconds:.1} s")),
+            count(summary.steps.len(), "step"),
+            or_dash(slowest, seconds),
             summary.sick_tasks,
             in_grace(summary),
         );
         if summary.verdict != Verdict::Passed {
-            let _ = write!(line, "   {}: {}", summary.verdict.word(), cut(&summary.why));
+            let _ = write!(line, "   {}: {}", summary.verdict.word(), cut(&summary.why, 80));
         }
         let _ = writeln!(out, "{line}");
     }
@@ -134,12 +135,6 @@ fn worst(run: &Run) -> Vec<String> {
     findings(run).iter().take(3).map(line).collect()
 }
 
-/// A text cut to what a line of a table can bear.
-fn cut(text: &str) -> String {
-    const LONGEST: usize = 80;
-    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).chain(['…']).collect() }
-}
-
 fn tail(out: &mut String, folder: &Path, runs: &[&Run], code: Code, took: f64) {
     let samples: u64 = runs.iter().map(|run| run.summary.samples).sum();
     let missed: u64 = runs.iter().map(|run| run.summary.missed_polls).sum();
@@ -158,11 +153,7 @@ fn tail(out: &mut String, folder: &Path, runs: &[&Run], code: Code, took: f64) {
     }
     let left: Vec<&str> =
         runs.iter().map(|run| run.summary.clean_up.as_str()).filter(|state| *state != "complete").collect();
-    let cleaned = if left.is_empty() {
-        format!("{} app{}, nothing left", runs.len(), if runs.len() == 1 { "" } else { "s" })
-    } else {
-        left.join("; ")
-    };
+    let cleaned = if left.is_empty() { format!("{}, nothing left", count(runs.len(), "app")) } else { left.join("; ") };
     let _ = writeln!(out, "{:<12} {cleaned}", "Cleaned up");
     let _ = writeln!(out, "{:<12} {took:.0} s   exit {}", "Took", code.status());
 }

@@ -31,9 +31,9 @@ pub async fn login(reach: &Reach, sources: &Sources) -> Result<Done, Failure> {
             let free = found.free();
             let _ = writeln!(
                 text,
-                "{:<12} {version}, {} agents, free: {:.1} CPUs, {:.0} MB, {} ports",
+                "{:<12} {version}, {}, free: {:.1} CPUs, {:.0} MB, {} ports",
                 "Mesos",
-                found.agents.len(),
+                text::count(found.agents.len(), "agent"),
                 free.cpus,
                 free.mem,
                 free.ports
@@ -85,6 +85,5 @@ pub async fn apps(reach: &Reach) -> Result<Done, Failure> {
             app.deployments.len().to_string(),
         ]);
     }
-    let n = apps.apps.len();
-    Ok(Done::well(format!("{table}\n{n} app{}\n", if n == 1 { "" } else { "s" })))
+    Ok(Done::well(format!("{table}\n{}\n", text::count(apps.apps.len(), "app"))))
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use harness::cluster::{DockerSupport, Leases, Preflight};
 use serde::Serialize;
+use text::count;
 
 /// Everything that stands for or against a run. The fields are those of `--json`; CPUs are counted, memory is in MB.
 #[derive(Debug, Serialize)]
@@ -142,7 +143,7 @@ impl Findings {
         fact("Marathon", leader_in_words(self.marathon.version.as_deref(), self.marathon.leader.as_deref()));
         match &self.mesos {
             Mesos::Known { version, free } => {
-                fact("Mesos", format!("{version}, {} agents, {}", self.agents.len(), free.text()));
+                fact("Mesos", format!("{version}, {}, {}", count(self.agents.len(), "agent"), free.text()));
             }
             Mesos::Unknown { unknown_because: why } => {
                 fact("Mesos", format!("cannot be asked ({why}); free resources are unknown"));

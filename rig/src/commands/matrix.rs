@@ -289,7 +289,7 @@ fn closing(path: &Path, matrix: &Matrix, gathered: &Gathered, took: f64) -> Stri
     let _ = writeln!(out, "\n{:<12} {shown}/report.html   (opens offline)", "Report");
     let _ = writeln!(out, "{:<12} {shown}/matrix.png", "Picture");
     let cleaned = if left.is_empty() { "nothing left".to_owned() } else { left.join("; ") };
-    let _ = writeln!(out, "{:<12} {} apps, {cleaned}", "Cleaned up", gathered.runs.len());
+    let _ = writeln!(out, "{:<12} {}, {cleaned}", "Cleaned up", text::count(gathered.runs.len(), "app"));
     let _ = writeln!(out, "{:<12} {took:.0} s   exit {}", "Took", gathered.code.status());
     if gathered.code == Code::Failed
         && let Some(cell) = matrix.rows.iter().flat_map(|row| &row.cells).find(|cell| cell.healthy < cell.asked)

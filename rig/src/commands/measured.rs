@@ -2,6 +2,7 @@
 
 use harness::record::Quantiles;
 use harness::scale::{Judgement, Totals};
+use text::latency;
 
 use crate::folder::summary::Summary;
 
@@ -69,11 +70,7 @@ fn age(measures: &Totals) -> Option<String> {
 
 /// `1.00 s (p50), 2.00 s (p99), 3.00 s (max)`.
 fn in_words(of: &Quantiles) -> String {
-    format!("{} (p50), {} (p99), {} (max)", seconds(of.p50), seconds(of.p99), seconds(of.max))
-}
-
-fn seconds(value: f64) -> String {
-    if value < 1.0 { format!("{:.0} ms", value * 1e3) } else { format!("{value:.1} s") }
+    format!("{} (p50), {} (p99), {} (max)", latency(of.p50), latency(of.p99), latency(of.max))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         "{login}{} · {} · {} · {scaled}, poll every {:?}{}",
         reach::marathon_in_words(&found.marathon),
         match &found.mesos {
-            Ok(version) => format!("Mesos {version}, {} agents", found.agents.len()),
+            Ok(version) => format!("Mesos {version}, {}", text::count(found.agents.len(), "agent")),
             Err(_) => "Mesos cannot be asked".to_owned(),
         },
         definition.pair,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use harness::scale::Plan;
+use text::count;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
@@ -91,12 +92,11 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     }
     cluster.lowered = lowered;
     progress.say(&format!(
-        "Fake Marathon {} on {} · login ok · {} agents · real processes, real checks\n{} pair{} side by side, each {}, poll every {:?}{}",
+        "Fake Marathon {} on {} · login ok · {} · real processes, real checks\n{} side by side, each {}, poll every {:?}{}",
         found.marathon.version,
         fake.url(),
-        found.agents.len(),
-        pairs.len(),
-        if pairs.len() == 1 { "" } else { "s" },
+        count(found.agents.len(), "agent"),
+        count(pairs.len(), "pair"),
         scaled.first().map(ToString::to_string).unwrap_or_default(),
         args.scaling.poll,
         scaled.first().map(Scaled::conditions).unwrap_or_default(),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use text::{count, cut_start};
 
 use crate::{
     chart::{
@@ -115,7 +116,7 @@ impl<'a> Overlay<'a> {
         let (mut x, mut y) = (theme.margin(), y);
         for (class, name, side) in [("a", "A", self.a), ("b", "B", self.b)] {
             let runs = side.repeats.len();
-            let label = format!("{name}: {} ({runs} run{})", shortened(&side.name), if runs == 1 { "" } else { "s" });
+            let label = format!("{name}: {} ({})", cut_start(&side.name, 36), count(runs, "run"));
             let space = 52.0 + 8.0 * label.chars().count() as f64;
             if x + space > width && x > theme.margin() {
                 (x, y) = (theme.margin(), y + 20.0);
@@ -162,9 +163,4 @@ impl<'a> Overlay<'a> {
         let columns = json!([["", "target", ""], ["sw-side-a", "A, healthy", ""], ["sw-side-b", "B, healthy", ""]]);
         json!({"title": "A and B", "columns": columns, "rows": rows})
     }
-}
-
-fn shortened(name: &str) -> String {
-    let n = name.chars().count();
-    if n <= 36 { name.to_owned() } else { format!("…{}", name.chars().skip(n - 35).collect::<String>()) }
 }

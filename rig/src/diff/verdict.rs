@@ -1,6 +1,7 @@
 //! The comparison as data: a row a measure, and a verdict on the whole.
 
 use serde::Serialize;
+use text::{count, decimal};
 
 use crate::{
     diff::{
@@ -115,10 +116,10 @@ impl Comparison {
             let n = side.repeats.len();
             if n < REPEATS {
                 refused.push(format!(
-                    "{} holds {n} run{}: chance cannot be told from a change with fewer than {REPEATS} a side; repeat it (each \
+                    "{} holds {}: chance cannot be told from a change with fewer than {REPEATS} a side; repeat it (each \
                      run a folder in one parent)",
                     side.name,
-                    if n == 1 { "" } else { "s" }
+                    count(n, "run")
                 ));
             }
         }
@@ -179,7 +180,7 @@ impl Comparison {
 
 /// `95`, `99.5`.
 pub fn percent(part: f64) -> String {
-    crate::chart::trim(part * 100.0)
+    decimal(part * 100.0, 2)
 }
 
 impl Row {
@@ -202,7 +203,7 @@ impl Row {
 
 /// With as many digits as are worth showing.
 pub fn number(value: f64) -> String {
-    if value.abs() >= 100.0 { format!("{value:.0}") } else { crate::chart::trim(value) }
+    if value.abs() >= 100.0 { format!("{value:.0}") } else { decimal(value, 2) }
 }
 
 /// The numbers of one side; none unless every run has one.

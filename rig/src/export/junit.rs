@@ -67,7 +67,7 @@ fn named(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
 }
 
 fn step_name(index: usize, target: u64) -> String {
-    format!("step {}: {target} task{} healthy", index + 1, if target == 1 { "" } else { "s" })
+    format!("step {}: {} healthy", index + 1, text::count(target, "task"))
 }
 
 fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {

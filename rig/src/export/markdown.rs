@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use text::{or_dash, seconds};
+
 use crate::{
     folder::{Run, matrix::Matrix, summary::Summary},
     report::{
@@ -84,7 +86,7 @@ fn table(out: &mut String, members: &[Member<'_>]) {
             summary.verdict.word().to_lowercase(),
             summary.last.healthy,
             summary.target,
-            seconds(slowest),
+            or_dash(slowest, seconds),
             summary.sick_tasks,
             in_grace(summary),
             summary.ended_tasks
@@ -139,15 +141,15 @@ fn steps(out: &mut String, summary: &Summary) {
     out.push_str("| step | target | all healthy after | staged → healthy p50 | p99 | slowest | most unhealthy |\n");
     out.push_str("|--:|--:|--:|--:|--:|--:|--:|\n");
     for (index, step) in summary.steps.iter().enumerate() {
-        let reached = step.reached_after.map_or("not reached".to_owned(), |value| seconds(Some(value)));
+        let reached = step.reached_after.map_or("not reached".to_owned(), |value| seconds(value));
         let _ = writeln!(
             out,
             "| {} | {} | {reached} | {} | {} | {} | {} |",
             index + 1,
             step.target,
-            seconds(step.task_p50),
-            seconds(step.task_p99),
-            seconds(step.task_max),
+            or_dash(step.task_p50, seconds),
+            or_dash(step.task_p99, seconds),
+            or_dash(step.task_max, seconds),
             step.worst_unhealthy
         );
     }
@@ -175,10 +177,6 @@ fn end(out: &mut String, run: &Run) {
     if !run.manifest.command.is_empty() {
         let _ = writeln!(out, "\nRepeat it: {}", code(&run.manifest.command));
     }
-}
-
-fn seconds(value: Option<f64>) -> String {
-    value.map_or("–".to_owned(), |value| format!("{value:.1} s"))
 }
 
 /// Text from the cluster as text: neither markup nor HTML, no mention of anybody, on one line and inside its cell.

@@ -163,9 +163,9 @@ impl Machine {
         looks.get(looks.len() / 2).map(|middle| Self { connections, ..*middle })
     }
 
-    /// `2 processors`, `one processor`.
+    /// `2 processors`, `1 processor`.
     pub fn processors(self) -> String {
-        if self.cores == 1 { "one processor".to_owned() } else { format!("{} processors", self.cores) }
+        text::count(self.cores, "processor")
     }
 
     /// One sentence without its end.

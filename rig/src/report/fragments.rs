@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use text::{count, decimal, seconds};
+
 use crate::{
-    chart::{style::escape, trim},
+    chart::style::escape,
     exit::Code,
     folder::{
         Run, json,
@@ -96,7 +98,7 @@ pub fn claim_text(manifest: &Manifest) -> String {
         }
     }
     let cores = manifest.rig.cores;
-    parts.push(format!("{cores} core{}", if cores == 1 { "" } else { "s" }));
+    parts.push(count(cores, "core"));
     if !manifest.rig.clock.is_empty() {
         parts.push(format!("{} clock", manifest.rig.clock));
     }
@@ -117,7 +119,7 @@ pub fn tiles(run: &Run) -> String {
         Some(limit) => tile(limit.holds.to_string(), "tasks hold"),
         None => tile(format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end"),
     });
-    html.push_str(&tile(format!("{} s", trim(summary.seconds.round())), "first to last sample"));
+    html.push_str(&tile(format!("{} s", decimal(summary.seconds.round(), 2)), "first to last sample"));
     html.push_str(&tile(slowest.map_or("–".to_owned(), seconds), "slowest step"));
     html.push_str(&tile(summary.sick_tasks.to_string(), &format!("tasks ever unhealthy{}", in_grace(summary))));
     html.push_str(&tile(summary.ended_tasks.to_string(), "tasks ended early"));
@@ -130,10 +132,6 @@ pub fn tiles(run: &Run) -> String {
 /// What is to be said beside the number of sick tasks: failures in grace are drawn as unhealthy, and count for nothing.
 pub fn in_grace(summary: &Summary) -> String {
     if summary.grace_tasks == 0 { String::new() } else { format!(", {} more in grace only", summary.grace_tasks) }
-}
-
-fn seconds(value: f64) -> String {
-    format!("{value:.1} s")
 }
 
 /// The table of steps with times to healthy.
@@ -260,8 +258,8 @@ pub fn settings(run: &Run) -> String {
     rows.extend([
         ("app", manifest.app.clone()),
         ("targets", targets.join(", ")),
-        ("poll", format!("every {} s", trim(manifest.plan.poll_seconds))),
-        ("time for one step", format!("{} s", trim(manifest.plan.step_seconds))),
+        ("poll", format!("every {} s", decimal(manifest.plan.poll_seconds, 2))),
+        ("time for one step", format!("{} s", decimal(manifest.plan.step_seconds, 2))),
         ("cluster", cluster.url.clone()),
         ("agents", cluster.agents.map(|n| n.to_string()).unwrap_or_default()),
         ("Marathon", text(&cluster.marathon)),

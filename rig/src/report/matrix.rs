@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use text::{count_irregular, decimal};
+
 use crate::{
     chart::{
         Series,
         curves::curves,
         style::{Theme, escape},
-        trim,
     },
     folder::matrix::{Cell, Matrix, Row},
     report::{
@@ -23,8 +24,7 @@ use crate::{
 pub fn sentence(matrix: &Matrix) -> String {
     let hold = matrix.rows.iter().filter(|row| row.breaks.is_none()).count();
     let pairs = matrix.rows.len();
-    let noun = if pairs == 1 { "pair holds" } else { "pairs hold" };
-    format!("{hold} of {pairs} {noun} {} tasks", matrix.most())
+    format!("{hold} of {} {} tasks", count_irregular(pairs, "pair holds", "pairs hold"), matrix.most())
 }
 
 /// What all runs of the matrix share: `tasks healthy at the end against tasks asked for, in turn`.
@@ -108,7 +108,8 @@ fn table(matrix: &Matrix) -> String {
             match row.cells.iter().find(|cell| cell.asked == *count) {
                 None => html.push_str("<td class=\"n\">–</td>"),
                 Some(cell) => {
-                    let age = cell.check_age_p99.map(|age| format!(" · news {} s", trim(age))).unwrap_or_default();
+                    let age =
+                        cell.check_age_p99.map(|age| format!(" · news {} s", decimal(age, 2))).unwrap_or_default();
                     let _ = write!(
                         html,
                         "<td class=\"n\"><a href=\"{}/report.html\">{}</a>{age}</td>",

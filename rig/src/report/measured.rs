@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use harness::record::Quantiles;
+use text::{or_dash, seconds};
 
 use crate::{
     chart::style::escape,
@@ -32,10 +33,10 @@ type Column = (&'static str, fn(&Summary) -> String);
 const COLUMNS: [Column; 9] = [
     ("healthy", |summary| format!("{}/{}", summary.last.healthy, summary.target)),
     ("slowest<br>step", |summary| {
-        seconds(summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp))
+        or_dash(summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp), seconds)
     }),
     ("time to healthy<br>median · 99 %", |summary| {
-        quantiles(summary.measures.as_ref().and_then(|all| all.time_to_healthy), |of| {
+        or_dash(summary.measures.as_ref().and_then(|all| all.time_to_healthy), |of: Quantiles| {
             format!("{:.1} · {:.1} s", of.p50, of.p99)
         })
     }),
@@ -44,34 +45,22 @@ const COLUMNS: [Column; 9] = [
         if measures.is_some_and(|all| all.age_of_changes_only) {
             return "not known".to_owned();
         }
-        quantiles(measures.and_then(|all| all.age), |of| format!("{:.1} · {:.1} s", of.p99, of.max))
+        or_dash(measures.and_then(|all| all.age), |of| format!("{:.1} · {:.1} s", of.p99, of.max))
     }),
     ("Marathon's<br>answer, 99 %", |summary| {
-        quantiles(summary.measures.as_ref().and_then(|all| all.api), |of| format!("{:.0} ms", of.p99 * 1e3))
+        or_dash(summary.measures.as_ref().and_then(|all| all.api), |of| format!("{:.0} ms", of.p99 * 1e3))
     }),
     ("ever unhealthy<br>(in grace only)", |summary| match summary.grace_tasks {
         0 => summary.sick_tasks.to_string(),
         late => format!("{} ({late})", summary.sick_tasks),
     }),
-    ("killed by<br>a check", |summary| summary.measures.as_ref().map_or(dash(), |all| all.kills.to_string())),
+    ("killed by<br>a check", |summary| or_dash(summary.measures.as_ref(), |all| all.kills.to_string())),
     ("ended<br>unasked", |summary| summary.ended_tasks.to_string()),
     ("samples", |summary| match summary.missed_polls {
         0 => summary.samples.to_string(),
         missed => format!("{} of {}", summary.samples, summary.samples + missed),
     }),
 ];
-
-fn dash() -> String {
-    "–".to_owned()
-}
-
-fn seconds(value: Option<f64>) -> String {
-    value.map_or_else(dash, |value| format!("{value:.1} s"))
-}
-
-fn quantiles(of: Option<Quantiles>, tell: fn(Quantiles) -> String) -> String {
-    of.map_or_else(dash, tell)
-}
 
 /// A row a run, each with the way to its own report.
 pub fn table(members: &[Member<'_>]) -> String {

@@ -7,13 +7,13 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use text::decimal;
 
 use crate::{
     chart::{
         Series,
         panel::plot_begins,
         style::{Theme, escape},
-        trim,
     },
     folder::{
         Run,
@@ -163,7 +163,7 @@ fn checks(html: &mut String, series: &Series, points: &[Point], asked: &Asked, p
     let note = if asked.visible < asked.rate {
         format!(
             "{wanted}; a poll every {} s shows one new result a task and check at most, so less can be seen",
-            trim(poll)
+            decimal(poll, 2)
         )
     } else {
         wanted
@@ -219,7 +219,7 @@ fn drawing(title: &str, top: f64, place: Place, lines: &[Line<'_>]) -> String {
          <title>{}</title>",
         escape(title)
     );
-    for (part, label) in [(0.0, "0".to_owned()), (0.5, trim(top / 2.0)), (1.0, trim(top))] {
+    for (part, label) in [(0.0, "0".to_owned()), (0.5, decimal(top / 2.0, 2)), (1.0, decimal(top, 2))] {
         let y = 12.0 + HEIGHT * (1.0 - part);
         let class = if part == 0.0 { "hc-axis" } else { "hc-grid" };
         let _ = write!(
@@ -268,7 +268,7 @@ fn path(values: &[Option<f64>], top: f64) -> String {
 
 /// With as many digits as say something.
 fn number(value: f64) -> String {
-    if value >= 10.0 { format!("{value:.0}") } else { trim(value) }
+    if value >= 10.0 { format!("{value:.0}") } else { decimal(value, 2) }
 }
 
 /// The next number that is 1, 2 or 5 times a power of ten, so that half of it is short too.
@@ -303,8 +303,8 @@ pub fn distribution(run: &Run) -> String {
         let _ = write!(
             html,
             "<div><span>{} to {} s</span><i style=\"width:{:.1}%\"></i><b>{count}</b></div>",
-            trim(from),
-            trim(from + width),
+            decimal(from, 2),
+            decimal(from + width, 2),
             *count as f64 / most as f64 * 100.0
         );
     }

@@ -88,11 +88,6 @@ pub struct Conclusion {
     pub next: Vec<String>,
 }
 
-/// `1 task`, `3 tasks`.
-pub fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
 /// `a`, `a and b`, or `a, b and 3 more`.
 pub fn some(names: &[String]) -> String {
     match names {

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::{
-    folder::story::Story,
-    why::{conclusion::count, facts::Cause},
-};
+use text::count;
+
+use crate::{folder::story::Story, why::facts::Cause};
 
 /// What a set of tasks has in common.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use ::text::{count, cut};
+
 use crate::{
     folder::Run,
     why::{Conclusion, Diagnosis, Finding},
@@ -55,9 +57,9 @@ fn head(out: &mut String, diagnosis: &Diagnosis) {
     let sick = diagnosis.sick;
     let _ = writeln!(
         out,
-        "{}: {sick} task{} with \"alive\": false{}, {} ended unasked before clean-up, of {} seen.",
+        "{}: {} with \"alive\": false{}, {} ended unasked before clean-up, of {} seen.",
         clean(&diagnosis.name),
-        if sick == 1 { "" } else { "s" },
+        count(sick, "task"),
         if diagnosis.in_grace > 0 {
             format!(" (and {} within the grace period only)", diagnosis.in_grace)
         } else {
@@ -118,7 +120,7 @@ fn task(out: &mut String, finding: &Finding) {
         line(if index == 0 { "ready" } else { "" }, command);
     }
     let moments: Vec<String> =
-        finding.timeline.iter().map(|moment| format!("{:.1} s {}", moment.t, cut(&moment.what))).collect();
+        finding.timeline.iter().map(|moment| format!("{:.1} s {}", moment.t, cut(&moment.what, 70))).collect();
     line("timeline", &moments.join(" → "));
 }
 
@@ -148,13 +150,4 @@ fn hanging(out: &mut String, mark: &str, text: &str) {
 /// Cluster text without control characters, so that it cannot steer the terminal.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
-fn cut(text: &str) -> String {
-    const LONGEST: usize = 70;
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(LONGEST).collect();
-    format!("{cut}…")
 }

@@ -20,7 +20,7 @@ use crate::hc_rig::{HcRig, stderr};
 #[case::no_listener(&["try", "--metrics", "foo"], 2, "write an address and a port, such as 127.0.0.1:9464")]
 #[case::one_side(&["diff", "/", "/"], 2, "A and B are one folder, /")]
 #[case::unknown_flag(&["try", "--nonsense"], 2, "unexpected argument '--nonsense'")]
-#[case::bad_time(&["try", "--poll", "soon"], 2, "write a time such as 2s")]
+#[case::bad_time(&["try", "--poll", "soon"], 2, "'soon' is not a duration; write a number with ms, s, m, h or d")]
 fn bad_input_is_one_sentence_and_an_exit_code(#[case] arguments: &[&str], #[case] code: i32, #[case] says: &str) {
     let run = HcRig::new(arguments).run();
     assert_eq!(run.status.code(), Some(code), "{}", stderr(&run));

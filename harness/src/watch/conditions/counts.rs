@@ -78,8 +78,7 @@ impl Condition<AppView> for Exactly {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        let tasks = if self.n == 1 { "task" } else { "tasks" };
-        format!("{} {} {tasks}", self.n, self.what.word()).into()
+        text::count(self.n, &format!("{} task", self.what.word())).into()
     }
 }
 

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use text::elapsed;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::model::{Event, HealthCheck, TaskId, TaskState};
-use crate::wait::{Condition, Look, seconds};
+use crate::wait::{Condition, Look};
 use crate::watch::describe::short;
 use crate::watch::view::{TaskView, state_of};
 
@@ -58,18 +59,17 @@ pub enum Counted {
 
 impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failures = if self.failures == 1 { "failure" } else { "failures" };
-        write!(f, "{} was killed after {} {failures}", self.task, self.failures)?;
+        write!(f, "{} was killed after {}", self.task, text::count(self.failures, "failure"))?;
         f.write_str(match self.counted {
             Counted::ByEvents => " (counted by events)",
             Counted::ByPolls => " (at least: counted by polls)",
             Counted::ByTime => " (told by the time they took, since a native check reports only the first)",
         })?;
         if let Some(dying) = self.dying {
-            write!(f, ", {} after the first", seconds(dying))?;
+            write!(f, ", {} after the first", elapsed(dying))?;
         }
         if let Some(lived) = self.lived {
-            write!(f, ", {} after it began to run", seconds(lived))?;
+            write!(f, ", {} after it began to run", elapsed(lived))?;
         }
         if let Some(cause) = &self.cause {
             write!(f, ": {cause}")?;
@@ -172,9 +172,8 @@ impl KilledByHealthCheck {
 impl Seen {
     /// The reason of a wait for a task that is unhealthy and runs on.
     fn in_words(&self, check: Option<&HealthCheck>) -> String {
-        let failures = if self.failures == 1 { "failure" } else { "failures" };
         let native = if check.is_some_and(HealthCheck::is_native) { ", and Mesos tells of the first only" } else { "" };
-        format!("the task is unhealthy but runs on ({} {failures} told{native})", self.failures)
+        format!("the task is unhealthy but runs on ({} told{native})", text::count(self.failures, "failure"))
     }
 
     fn note(&mut self, view: &TaskView) {

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use text::elapsed;
 use tokio::time::Instant;
 
 use super::counts::all_alive;
 use super::life::Lives;
 use crate::model::TaskState;
-use crate::wait::{Condition, Look, seconds};
+use crate::wait::{Condition, Look};
 use crate::watch::describe::short;
 use crate::watch::view::{AppView, TaskView, state_of};
 
@@ -32,7 +33,7 @@ impl Condition<AppView> for StaysHealthy {
     fn look(&mut self, view: &AppView) -> Look<()> {
         let since = *self.since.get_or_insert_with(Instant::now);
         if let Look::NotYet(reason) | Look::Never(reason) = all_alive().look(view) {
-            return Look::Never(format!("after {}: {reason}", seconds(since.elapsed())));
+            return Look::Never(format!("after {}: {reason}", elapsed(since.elapsed())));
         }
         let lives = Lives::of(view.events.since_start().filter_map(|logged| logged.what.as_ref().ok()));
         let lapse = lives.iter().find(|(_, life)| life.falls > 0 || life.ends > 0 || life.healthy == Some(false));
@@ -43,11 +44,11 @@ impl Condition<AppView> for StaysHealthy {
         if since.elapsed() >= self.least {
             return Look::Met(());
         }
-        Look::NotYet(format!("all healthy for {}", seconds(since.elapsed())))
+        Look::NotYet(format!("all healthy for {}", elapsed(since.elapsed())))
     }
 
     fn name(&self) -> Cow<'_, str> {
-        format!("lasting health for {}", seconds(self.least)).into()
+        format!("lasting health for {}", elapsed(self.least)).into()
     }
 
     fn takes_at_least(&self) -> Duration {
@@ -83,12 +84,12 @@ impl Condition<TaskView> for UnhealthyWithin {
         if state == TaskState::Killing {
             return Look::Never(format!("the task has ended: {}", task.state));
         }
-        let reason = format!("{state} after {}", seconds(took));
+        let reason = format!("{state} after {}", elapsed(took));
         if took > self.most { Look::Never(reason) } else { Look::NotYet(reason) }
     }
 
     fn name(&self) -> Cow<'_, str> {
-        format!("an unhealthy report within {}", seconds(self.most)).into()
+        format!("an unhealthy report within {}", elapsed(self.most)).into()
     }
 
     fn takes_at_least(&self) -> Duration {

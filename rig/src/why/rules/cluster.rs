@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use text::{count, count_irregular};
+
 use crate::{
     folder::{evidence::Waiting, story::Story},
     why::{
-        conclusion::{Conclusion, Reason, Sureness, count, some},
+        conclusion::{Conclusion, Reason, Sureness, some},
         facts::Facts,
     },
 };
@@ -40,7 +42,7 @@ pub fn no_offers(facts: &Facts<'_>) -> Option<Conclusion> {
     Some(Conclusion {
         reason: Reason::NoOffers,
         title: format!("{} not launched for lack of offers that fit", waits(missing as usize)),
-        text: format!("{} of {} asked for never launched. {text}", missing, count(facts.target as usize, "task")),
+        text: format!("{} of {} asked for never launched. {text}", missing, count(facts.target, "task")),
         evidence: waiting
             .map(|waiting| {
                 format!("GET /v2/queue at {:.1} s: {} waiting; {}", waiting.t, waiting.count, reasons(waiting))
@@ -57,11 +59,11 @@ pub fn no_offers(facts: &Facts<'_>) -> Option<Conclusion> {
 }
 
 fn waits(n: usize) -> String {
-    if n == 1 { "1 task was".to_owned() } else { format!("{n} tasks were") }
+    count_irregular(n, "task was", "tasks were")
 }
 
 fn offers(waiting: &Waiting) -> String {
-    count(waiting.offers as usize, "offer")
+    count(waiting.offers, "offer")
 }
 
 fn reasons(waiting: &Waiting) -> String {

@@ -1,8 +1,9 @@
 //! A rule about the machine: on the fake inside, tasks, checks, Marathon and the rig share one, and then its processors can
 //! be what breaks.
 
+use text::decimal;
+
 use crate::{
-    chart::trim,
     folder::evidence::Machine,
     why::{
         conclusion::{Conclusion, Reason, Sureness},
@@ -39,7 +40,7 @@ pub fn blame(facts: &Facts<'_>, found: &mut Vec<Conclusion>) {
     let (what, sure) = if let Some(late) = late {
         evidence.insert(0, late.told(facts));
         evidence.extend(news::controls(facts));
-        let (rate, worst) = (trim(news::rate(facts)), late.worst);
+        let (rate, worst) = (decimal(news::rate(facts), 2), late.worst);
         let asked = format!("{rate} checks/s are asked of Marathon, and the middle result was up to {worst:.1} s old");
         (format!("so checks came late: {asked}"), Sureness::High)
     } else if checked_late {

@@ -1,10 +1,11 @@
 //! Rules about the age of everybody's news under checks that Marathon makes itself.
 
+use text::{count, decimal, times};
+
 use crate::{
-    chart::trim,
     folder::evidence::{Answer, Probe, Suspect},
     why::{
-        conclusion::{Conclusion, Reason, Sureness, count, some},
+        conclusion::{Conclusion, Reason, Sureness, some},
         facts::{Cause, Facts},
         finding::CAPTURE,
         rules::machine,
@@ -98,18 +99,18 @@ fn explain(facts: &Facts<'_>, found: &Stalls, culprits: &[Culprit<'_>], weight: 
          {SLOTS} slots are full after {SLOTS} / {} = {fill:.1} s; then nothing is checked for {} − {fill:.1} = {still:.1} s \
          of every {} s. Measured: the middle result was up to {:.1} s old, {} of these tasks were called healthy all the \
          while, and a real failure in that time goes unseen.",
-        trim(timeout),
-        trim(rate),
-        trim(rate),
-        trim(timeout),
-        trim(timeout),
+        decimal(timeout, 2),
+        decimal(rate, 2),
+        decimal(rate, 2),
+        decimal(timeout, 2),
+        decimal(timeout, 2),
         found.peak,
         found.healthy,
     );
     let mut evidence = vec![format!(
         "the news of all tasks grew old together {}, first from {:.1} s on, up to {:.1} s in the middle; otherwise {:.1} s \
          at most; late for {:.0} % of the watched time",
-        if found.count == 1 { "once".to_owned() } else { format!("{} times", found.count) },
+        times(found.count),
         found.since,
         found.peak,
         found.otherwise,
@@ -134,7 +135,7 @@ fn explain(facts: &Facts<'_>, found: &Stalls, culprits: &[Culprit<'_>], weight: 
         format!("repair or kill {who}: the others get fresh news at once"),
         format!(
             "or give its check a time-out below {SLOTS} slots / {} checks/s = {fill:.1} s (say {most} s): the line then never stands still",
-            trim(rate)
+            decimal(rate, 2)
         ),
         "or let Mesos check (MESOS_HTTP, MESOS_TCP): there is no common line, only the hung task suffers".to_owned(),
     ];
@@ -172,7 +173,7 @@ fn of(culprit: &Culprit<'_>) -> String {
         None => {}
     }
     if *timed_out {
-        parts.push(format!("its check ends by the time-out of {} s ({cause})", trim(*timeout)));
+        parts.push(format!("its check ends by the time-out of {} s ({cause})", decimal(*timeout, 2)));
     }
     if let Some(probe) = culprit.probe {
         parts.push(match probe.answer {
@@ -251,8 +252,8 @@ impl Late {
             "{} of {} polls found the middle result older than {} s (checks are made every {} s), the worst {:.1} s",
             self.polls,
             facts.evidence.ages.len(),
-            trim(late_from(interval)),
-            trim(interval),
+            decimal(late_from(interval), 2),
+            decimal(interval, 2),
             self.worst
         )
     }
@@ -274,8 +275,8 @@ pub fn checks_late(facts: &Facts<'_>) -> Option<Conclusion> {
         evidence.push(format!(
             "{} by time-out: each holds a slot for {} s, so in the worst case all share {SLOTS} / {} s = {:.1} checks/s",
             count(hung, "task fails"),
-            trim(timeout),
-            trim(timeout),
+            decimal(timeout, 2),
+            decimal(timeout, 2),
             SLOTS / timeout.max(1.0)
         ));
     }
@@ -286,7 +287,7 @@ pub fn checks_late(facts: &Facts<'_>) -> Option<Conclusion> {
             "Marathon does not keep up: {} checks/s are asked of it, and the middle result was up to {:.1} s old. No \
              single task stands out as the one that holds up the line. Either Marathon's process is short of processor or \
              threads, or a task outside of what the rig could see hangs.",
-            trim(rate),
+            decimal(rate, 2),
             late.worst
         ),
         evidence,

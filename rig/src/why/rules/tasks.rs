@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use text::count;
+
 use crate::{
     folder::{
         evidence::{Answer, Occasion, Probe},
@@ -9,7 +11,7 @@ use crate::{
         story::{Sickness, Story},
     },
     why::{
-        conclusion::{Conclusion, Reason, Sureness, count},
+        conclusion::{Conclusion, Reason, Sureness},
         facts::{Cause, Facts},
         groups::Groups,
     },
@@ -282,5 +284,5 @@ pub(crate) fn asked(probes: &[&Probe]) -> Option<String> {
 fn told(patient: &Patient<'_>) -> String {
     let Sickness { t, failures, cause, .. } = patient.sickness;
     let cause = if cause.is_empty() { String::new() } else { format!(": {cause}") };
-    format!("{} sick from {t:.1} s on, {}{cause}", patient.story.id, count(*failures as usize, "failure"))
+    format!("{} sick from {t:.1} s on, {}{cause}", patient.story.id, count(*failures, "failure"))
 }

@@ -1,13 +1,15 @@
 //! A rule about tasks that run and that no check has judged when the run fails: within its grace period a failure does not
 //! count, and of a native check it is not even shown.
 
+use text::count;
+
 use crate::{
     folder::{
         evidence::{Answer, Probe},
         story::Story,
     },
     why::{
-        conclusion::{Conclusion, Reason, Sureness, count},
+        conclusion::{Conclusion, Reason, Sureness},
         facts::Facts,
         groups::Groups,
         rules::tasks::asked,
