@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod cluster;
 pub mod dcos;
+pub mod environment;
 pub mod marathon;
 pub mod model;
 pub mod record;

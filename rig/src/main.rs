@@ -10,6 +10,7 @@ use std::{
 };
 
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
+use harness::environment::variable;
 use hc_rig::{
     cli::{Cli, Command, LogFormat, color},
     commands::{self, Done},
@@ -82,7 +83,6 @@ fn tell(text: &str) -> Result<(), Failure> {
 /// What was typed, with what variables and the settings file say of flags that were not.
 fn parse() -> Result<(Cli, Sources), Failure> {
     let line: Vec<OsString> = std::env::args_os().collect();
-    let variable = |name: &str| std::env::var(name).ok();
     // Only to find the file: what is wrong with the line is said by the parser, about the whole of it.
     let asked = Cli::command().ignore_errors(true).try_get_matches_from(&line).ok();
     let config = asked.as_ref().and_then(|matches| matches.get_one::<PathBuf>("config"));
@@ -146,7 +146,6 @@ fn run(command: Command, config: Option<&Path>, sources: &Sources) -> Result<Don
         }
         Command::Parity { dir } => commands::parity::parity(&dir),
         Command::Config { of } => {
-            let variable = |name: &str| std::env::var(name).ok();
             let file = SettingsFile::find(config, variable)?;
             commands::config::run(&Cli::command(), of.as_deref(), variable, file.as_ref())
         }

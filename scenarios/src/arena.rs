@@ -61,7 +61,7 @@ pub(crate) async fn run(
     let options = LeaseOptions {
         run: Some(RunName::known(&stage.group_name(&name))),
         clock: stage.gate.clock,
-        suite: std::env::var("NEXTEST_RUN_ID").ok(),
+        suite: harness::environment::variable("NEXTEST_RUN_ID"),
         ..LeaseOptions::default()
     };
     let lease = Lease::take(&client, options);

@@ -14,7 +14,8 @@ pub struct TestName {
 impl TestName {
     /// nextest says it in the environment; libtest names the thread after it. Outside a test it is `unnamed`.
     pub fn current(target: &'static str) -> Self {
-        let path = std::env::var("NEXTEST_TEST_NAME").ok().or_else(|| thread::current().name().map(str::to_owned));
+        let path =
+            harness::environment::variable("NEXTEST_TEST_NAME").or_else(|| thread::current().name().map(str::to_owned));
         Self { path: path.unwrap_or_else(|| "unnamed".to_owned()), target }
     }
 

@@ -25,7 +25,7 @@ impl Outages {
     /// A word that is neither, or `agent` without its commands.
     #[cfg_attr(not(feature = "live-cluster"), expect(dead_code, reason = "only clusters have owners"))]
     pub(crate) fn environment() -> Result<Self> {
-        Self::resolve(|name| std::env::var(name).ok())
+        Self::resolve(harness::environment::variable)
     }
 
     fn resolve(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {

@@ -10,10 +10,10 @@ use std::time::Duration;
 use fake_marathon::{FakeMarathon, Tls};
 use fixtures::{App, Check, Containerizer};
 use harness::cluster::{DockerSupport, Lease, LeaseOptions, Limits, Needs, RunName, preflight, sweep};
-use harness::dcos::OfferedCa;
+use harness::dcos::{Credentials, OfferedCa};
 use harness::marathon::{Client, Kill};
-use harness::settings::{Flags, Settings, SettingsError};
-use harness::tls::{Fingerprint, Trust};
+use harness::settings::{Access, Settings};
+use harness::tls::{Fingerprint, ServerTrust, Trust};
 use harness::wait::Condition;
 use harness::watch::{EventLog, Watch, healthy, settled};
 use harness::{Clock, Transport};
@@ -21,11 +21,20 @@ use serde_json::json;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn settings(url: &str, variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-    let flags = Flags { url: Some(url.to_owned()), ..Flags::default() };
-    Settings::resolve(&flags, |name| {
-        variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    })
+/// The cluster at `url` for these credentials, judged so.
+fn settings(url: &str, credentials: Credentials, server: ServerTrust) -> Settings {
+    let mut settings = Settings::from(Access::dcos(url, credentials).unwrap());
+    settings.trust.value = Trust::server(server);
+    settings
+}
+
+/// The user of the fake cluster.
+fn user() -> Credentials {
+    with_password("deleteme")
+}
+
+fn with_password(password: &str) -> Credentials {
+    Credentials::Password { uid: "bootstrapuser".to_owned(), password: password.into() }
 }
 
 async fn offline() -> (FakeMarathon, Client) {
@@ -151,13 +160,10 @@ async fn cluster() -> FakeMarathon {
         .unwrap()
 }
 
-const USER: [(&str, &str); 3] =
-    [("DCOS_USERNAME", "bootstrapuser"), ("DCOS_PASSWORD", "deleteme"), ("DCOS_SSL_VERIFY", "false")];
-
 #[tokio::test]
 async fn a_cluster_is_reached_with_user_and_password() {
     let fake = cluster().await;
-    let client = settings(fake.url(), &USER).unwrap().connect().unwrap();
+    let client = settings(fake.url(), user(), ServerTrust::Insecure).connect().unwrap();
     let watch = Watch::new(client.clone()).with_events(EventLog::open(&client).await.unwrap());
     let lease = Lease::take(&client, LeaseOptions::default());
     let app = lease.deploy(&hc()).await.unwrap();
@@ -175,9 +181,7 @@ async fn the_clusters_own_ca_is_trusted_once_its_fingerprint_is_known() {
     let root = fake.url().parse().unwrap();
     let offered = OfferedCa::fetch(&root, None).await.unwrap();
     offered.accept(&Fingerprint::of(b"another")).unwrap_err();
-    let trust = Trust::server(offered.accept(&offered.fingerprint).unwrap());
-    let mut settings = settings(fake.url(), &USER[..2]).unwrap();
-    settings.trust.value = trust;
+    let settings = settings(fake.url(), user(), offered.accept(&offered.fingerprint).unwrap());
     let found = preflight(&settings.connect().unwrap()).await.unwrap();
     assert_eq!(found.identity.as_deref(), Some("bootstrapuser"));
     fake.shutdown().await;
@@ -186,15 +190,15 @@ async fn the_clusters_own_ca_is_trusted_once_its_fingerprint_is_known() {
 #[tokio::test]
 async fn who_is_not_known_or_not_trusted_deploys_nothing() {
     let fake = cluster().await;
-    let ping = async |variables: &[(&str, &str)]| {
-        settings(fake.url(), variables).unwrap().connect().unwrap().ping().await.unwrap_err()
-    };
-    let wrong = [("DCOS_USERNAME", "bootstrapuser"), ("DCOS_PASSWORD", "wrong"), ("DCOS_SSL_VERIFY", "false")];
-    let refused = ping(&wrong).await;
+    let ping = async |settings: Settings| settings.connect().unwrap().ping().await.unwrap_err();
+    let refused = ping(settings(fake.url(), with_password("wrong"), ServerTrust::Insecure)).await;
     assert!(refused.is_unauthorized() && refused.to_string().contains("refused: 401"), "{refused}");
-    assert!(ping(&[("DCOS_ACS_TOKEN", "a.b.c"), ("DCOS_SSL_VERIFY", "false")]).await.is_unauthorized());
-    assert!(ping(&[("DCOS_SSL_VERIFY", "false")]).await.is_unauthorized(), "nobody at all");
-    let untrusted = ping(&USER[..2]).await;
+    let token = Credentials::Token("a.b.c".into());
+    assert!(ping(settings(fake.url(), token, ServerTrust::Insecure)).await.is_unauthorized());
+    let mut nobody = Settings::from(Access::marathon(fake.url()).unwrap());
+    nobody.trust.value = Trust::server(ServerTrust::Insecure);
+    assert!(ping(nobody).await.is_unauthorized(), "nobody at all");
+    let untrusted = ping(settings(fake.url(), user(), ServerTrust::Roots)).await;
     assert!(untrusted.is_untrusted() && !untrusted.is_transient(), "{untrusted}");
     fake.shutdown().await;
 }
@@ -203,7 +207,7 @@ async fn who_is_not_known_or_not_trusted_deploys_nothing() {
 async fn a_token_that_expires_in_the_middle_is_renewed() {
     let builder = FakeMarathon::builder().user("bootstrapuser", "deleteme").token_ttl(Duration::from_secs(60));
     let fake = builder.start().await.unwrap();
-    let settings = settings("http://dcos.in-process", &USER).unwrap();
+    let settings = settings("http://dcos.in-process", user(), ServerTrust::Roots);
     let client = settings.connect_over(Transport::in_process(fake.service())).unwrap();
     for _ in 0..20 {
         client.app_opt("/hc").await.unwrap();

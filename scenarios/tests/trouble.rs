@@ -11,10 +11,11 @@ use fake_marathon::{Builder, FakeMarathon};
 use fixtures::{App, Check, Containerizer};
 use harness::Transport;
 use harness::cluster::{Lease, LeaseOptions};
+use harness::dcos::Credentials;
 use harness::marathon::Client;
 use harness::record::{EventRecord, Sample, StepReport};
 use harness::scale::{Drive, MarathonApp, Plan, RunReport, Sink};
-use harness::settings::{Flags, Settings};
+use harness::settings::{Access, Settings};
 use http::{Method, StatusCode};
 use rstest::rstest;
 
@@ -36,19 +37,23 @@ impl Sink for Nowhere {
     }
 }
 
+fn credentials() -> Credentials {
+    Credentials::Password { uid: "me".to_owned(), password: "hunter2".into() }
+}
+
 struct Stage {
     fake: FakeMarathon,
     client: Client,
 }
 
 impl Stage {
-    async fn new(builder: Builder, variables: &[(&str, &str)]) -> Self {
+    async fn new(builder: Builder, credentials: Option<Credentials>) -> Self {
         let fake = builder.prompt_offers().start().await.unwrap();
-        let flags = Flags { url: Some(fake.urls().join(",")), ..Flags::default() };
-        let settings = Settings::resolve(&flags, |name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        });
-        let client = settings.unwrap().connect_over(Transport::in_process(fake.service())).unwrap();
+        let access = match credentials {
+            Some(credentials) => Access::dcos(fake.url(), credentials),
+            None => Access::marathon(&fake.urls().join(",")),
+        };
+        let client = Settings::from(access.unwrap()).connect_over(Transport::in_process(fake.service())).unwrap();
         Self { fake, client }
     }
 
@@ -111,7 +116,7 @@ async fn strike(fake: &FakeMarathon, rules: Vec<Rule>, lasting: Duration) {
 #[case::no_answer(HttpAct::Delay(Duration::from_secs(40)), "no answer in time")]
 #[tokio::test(start_paused = true)]
 async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpAct, #[case] name: &str) {
-    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let stage = Stage::new(FakeMarathon::builder(), None).await;
     let report = stage
         .run(async |fake| {
             let rules = vec![rule(action, None, "/v2/apps")];
@@ -131,7 +136,7 @@ async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpA
 #[case::a_queue_that_holds_launches_back(Act::Queue(QueueAct::Delay(Duration::from_secs(3600))))]
 #[tokio::test(start_paused = true)]
 async fn a_step_that_drags_is_waited_for(#[case] act: Act) {
-    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let stage = Stage::new(FakeMarathon::builder(), None).await;
     let rules = vec![Rule::new(Match::default(), act)];
     let report = stage.run(async |fake| strike(fake, rules, Duration::from_secs(30)).await).await;
     nothing_is_lost(&report);
@@ -142,7 +147,7 @@ async fn a_step_that_drags_is_waited_for(#[case] act: Act) {
 
 #[tokio::test(start_paused = true)]
 async fn a_leader_that_is_lost_is_replaced_by_a_standby_and_named() {
-    let stage = Stage::new(FakeMarathon::builder().standbys(2), &[]).await;
+    let stage = Stage::new(FakeMarathon::builder().standbys(2), None).await;
     let report = stage.run(async |fake| fake.admin().inject(Fault::LeaderAbdicates).await.unwrap()).await;
     nothing_is_lost(&report);
     let incidents = stage.incidents();
@@ -154,7 +159,7 @@ async fn a_leader_that_is_lost_is_replaced_by_a_standby_and_named() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_event_stream_is_opened_again_and_named() {
-    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let stage = Stage::new(FakeMarathon::builder(), None).await;
     let report = stage
         .run(async |fake| {
             // Alone, the leader is elected again at once: only the stream is lost. It stays away for a while.
@@ -176,8 +181,7 @@ async fn a_lost_event_stream_is_opened_again_and_named() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_expires_is_renewed_and_named() {
     let builder = FakeMarathon::builder().user("me", "hunter2").token_ttl(Duration::from_secs(30));
-    let user = [("DCOS_USERNAME", "me"), ("DCOS_PASSWORD", "hunter2")];
-    let stage = Stage::new(builder, &user).await;
+    let stage = Stage::new(builder, Some(credentials())).await;
     let report = stage.run(async |_| ()).await;
     nothing_is_lost(&report);
     let incidents = stage.incidents();
@@ -191,8 +195,7 @@ async fn a_token_that_expires_is_renewed_and_named() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_refused_is_renewed_once_and_named() {
     let builder = FakeMarathon::builder().user("me", "hunter2");
-    let user = [("DCOS_USERNAME", "me"), ("DCOS_PASSWORD", "hunter2")];
-    let stage = Stage::new(builder, &user).await;
+    let stage = Stage::new(builder, Some(credentials())).await;
     let report = stage
         .run(async |fake| {
             let refused = answers(StatusCode::UNAUTHORIZED, "");
@@ -206,7 +209,7 @@ async fn a_token_that_is_refused_is_renewed_once_and_named() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_is_truly_lost_is_told_as_lost() {
-    let stage = Stage::new(FakeMarathon::builder(), &[]).await;
+    let stage = Stage::new(FakeMarathon::builder(), None).await;
     let report = stage
         .run(async |fake| {
             let unavailable = answers(StatusCode::SERVICE_UNAVAILABLE, "");

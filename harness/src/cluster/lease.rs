@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::removal::remove;
 use super::{CleanUpError, ClusterError, Ownership, ROOT, RunName, id_in_group};
 use crate::clock::Clock;
+use crate::environment::variable;
 use crate::marathon::{Client, Result};
 use crate::model::{App, DeploymentResult};
 
@@ -33,7 +34,6 @@ pub struct LeaseOptions {
 impl Default for LeaseOptions {
     /// Two hours, for the user of the environment, in nextest's run if there is one.
     fn default() -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
             run: None,
             owner: variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_else(|| "unknown".to_owned()),

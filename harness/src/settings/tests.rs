@@ -4,14 +4,13 @@ use url::Url;
 
 use super::*;
 
-fn resolve(flags: Flags, variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-    Settings::resolve(&flags, |name| {
-        variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    })
+fn resolve(input: SettingsInput, variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    input.or_variables(lookup)?.resolve()
 }
 
 fn refusal(variables: &[(&str, &str)]) -> String {
-    resolve(Flags::default(), variables).unwrap_err().to_string()
+    resolve(SettingsInput::default(), variables).unwrap_err().to_string()
 }
 
 #[test]
@@ -23,7 +22,7 @@ fn without_a_cluster_one_sentence_says_what_to_set() {
 #[test]
 fn a_cluster_with_user_and_password() {
     let settings = resolve(
-        Flags::default(),
+        SettingsInput::default(),
         &[("DCOS_URL", "https://dcos.example"), ("DCOS_UID", "bootstrapuser"), ("DCOS_PASSWORD", "deleteme")],
     )
     .unwrap();
@@ -33,14 +32,14 @@ fn a_cluster_with_user_and_password() {
     assert_eq!(settings.access.origin, Origin::Environment("DCOS_URL"));
     assert_eq!(settings.trust.value.server, ServerTrust::Roots);
     assert_eq!(settings.trust.origin, Origin::Default);
-    let said = format!("{settings:?} {:?}", settings.describe());
-    assert!(said.contains("bootstrapuser") && !said.contains("deleteme"), "{said}");
+    let rendered = format!("{settings:?} {:?}", settings.describe());
+    assert!(rendered.contains("bootstrapuser") && !rendered.contains("deleteme"), "{rendered}");
 }
 
 #[test]
 fn a_pasted_marathon_address_means_its_cluster() {
     let variables = [("DCOS_URL", "https://dcos.example/service/marathon"), ("DCOS_ACS_TOKEN", "a.b.c")];
-    let settings = resolve(Flags::default(), &variables).unwrap();
+    let settings = resolve(SettingsInput::default(), &variables).unwrap();
     assert_eq!(settings.access.value.place(), "https://dcos.example/service/marathon/");
     let Access::Dcos { root, .. } = &settings.access.value else { panic!("{settings:?}") };
     assert_eq!(root.as_str(), "https://dcos.example/");
@@ -49,7 +48,7 @@ fn a_pasted_marathon_address_means_its_cluster() {
 #[test]
 fn several_marathons_with_basic_authentication() {
     let settings =
-        resolve(Flags::default(), &[("MARATHON_URL", "http://me:p%40ss+@m1:8080, http://m2:8080/x")]).unwrap();
+        resolve(SettingsInput::default(), &[("MARATHON_URL", "http://me:p%40ss+@m1:8080, http://m2:8080/x")]).unwrap();
     let Access::Marathon { urls, user: Some((user, password)) } = &settings.access.value else {
         panic!("{settings:?}")
     };
@@ -59,19 +58,23 @@ fn several_marathons_with_basic_authentication() {
 }
 
 #[test]
-fn a_flag_wins_and_says_so() {
-    let flags = Flags { url: Some("http://127.0.0.1:8080".into()), insecure: true, ..Flags::default() };
-    let settings = resolve(flags, &[("MARATHON_URL", "http://other"), ("DCOS_SSL_VERIFY", "true")]).unwrap();
+fn a_value_of_the_program_wins_over_the_environment() {
+    let input = SettingsInput {
+        address: Some(Setting::from_program("--url", Address::Either("http://127.0.0.1:8080".into()))),
+        server_trust: Some(Setting::from_program("--insecure", ServerTrust::Insecure)),
+        ..SettingsInput::default()
+    };
+    let settings = resolve(input, &[("MARATHON_URL", "http://other"), ("DCOS_SSL_VERIFY", "true")]).unwrap();
     assert_eq!(settings.access.value.place(), "http://127.0.0.1:8080/");
-    assert_eq!(settings.access.origin, Origin::Flag("--url"));
+    assert_eq!(settings.access.origin, Origin::Program("--url"));
     assert!(settings.trust.value.is_insecure());
-    assert_eq!(settings.trust.origin, Origin::Flag("--insecure"));
+    assert_eq!(settings.trust.origin, Origin::Program("--insecure"));
 }
 
 #[test]
 fn trust_is_true_false_or_a_file() {
     let trust = |text: &str| {
-        resolve(Flags::default(), &[("MARATHON_URL", "http://m"), ("DCOS_SSL_VERIFY", text)])
+        resolve(SettingsInput::default(), &[("MARATHON_URL", "http://m"), ("DCOS_SSL_VERIFY", text)])
             .map(|s| s.trust.value.server)
     };
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -83,7 +86,7 @@ fn trust_is_true_false_or_a_file() {
 }
 
 #[test]
-fn what_will_not_do_is_said_in_one_sentence_without_secrets() {
+fn refusals_are_one_sentence_without_secrets() {
     let cases: &[&[(&str, &str)]] = &[
         &[("DCOS_URL", "https://d")],
         &[("DCOS_URL", "https://d"), ("DCOS_USERNAME", "u")],
@@ -97,11 +100,35 @@ fn what_will_not_do_is_said_in_one_sentence_without_secrets() {
         &[("MARATHON_URL", "ftp://me:hunter2@m")],
         &[("MARATHON_URL", ",")],
         &[("MARATHON_URL", "http://m"), ("MARATHON_PASSWORD", "hunter2")],
-        &[("MARATHON_URL", "http://m"), ("HC_RIG_PATIENCE", "0")],
+        &[("MARATHON_URL", "http://m"), ("HC_RIG_TIMEOUT_FACTOR", "0")],
         &[("MARATHON_URL", "http://m"), ("DCOS_SSL_PIN", "AA:BB")],
         &[("MARATHON_URL", "http://m"), ("DCOS_CLIENT_KEY", "key.pem")],
     ];
-    let said: Vec<String> = cases.iter().map(|variables| refusal(variables)).collect();
-    insta::assert_snapshot!(said.join("\n"));
-    assert!(said.iter().all(|said| !said.contains("hunter2") && !said.contains('\n')), "{said:#?}");
+    let rendered: Vec<String> = cases.iter().map(|variables| refusal(variables)).collect();
+    insta::assert_snapshot!(rendered.join("\n"));
+    assert!(rendered.iter().all(|rendered| !rendered.contains("hunter2") && !rendered.contains('\n')), "{rendered:#?}");
+}
+
+#[test]
+fn the_old_name_of_the_timeout_factor_is_read_where_the_new_one_is_not_set() {
+    let factor = |variables: &[(&str, &str)]| {
+        let variables: Vec<_> = variables.iter().copied().chain([("MARATHON_URL", "http://m")]).collect();
+        resolve(SettingsInput::default(), &variables).unwrap().timeout_factor
+    };
+    assert_eq!(factor(&[("HC_RIG_PATIENCE", "2")]), Setting::from_variable("HC_RIG_PATIENCE", 2.0));
+    let both = [("HC_RIG_PATIENCE", "2"), ("HC_RIG_TIMEOUT_FACTOR", "3")];
+    assert_eq!(factor(&both), Setting::from_variable("HC_RIG_TIMEOUT_FACTOR", 3.0));
+    assert_eq!(factor(&[]), Setting::default_of(1.0));
+}
+
+#[test]
+fn a_user_without_password_is_told_apart_from_other_credentials() {
+    let user = |variables: &[(&str, &str)]| {
+        let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        SettingsInput::default().or_variables(lookup).unwrap().user_without_password().map(str::to_owned)
+    };
+    assert_eq!(user(&[("DCOS_UID", "me")]).as_deref(), Some("me"));
+    assert_eq!(user(&[("DCOS_UID", "me"), ("DCOS_PASSWORD", "x")]), None);
+    assert_eq!(user(&[("DCOS_UID", "me"), ("DCOS_ACS_TOKEN", "x")]), None);
+    assert_eq!(user(&[]), None);
 }

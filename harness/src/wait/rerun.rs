@@ -1,11 +1,12 @@
 //! The command that runs the present test again.
 
+use crate::environment::variable;
+
 /// How to run the test again in which this is called, or nothing where no test can be told.
 ///
 /// Under nextest the runner says which test it is; under `cargo test` the thread that runs a test bears its name.
 #[must_use]
 pub fn rerun_command() -> Option<String> {
-    let variable = |name| std::env::var(name).ok();
     command(
         variable("NEXTEST_BINARY_ID").as_deref(),
         variable("NEXTEST_TEST_NAME").as_deref(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use harness::dcos::Credentials;
-use harness::settings::{Flags, Settings};
+use harness::settings::{Address, Setting, Settings, SettingsInput};
 use harness::tls::Trust;
 use harness::{Secret, Transport};
 use tracing::span;
@@ -36,11 +36,10 @@ impl tracing::Subscriber for Everything {
 }
 
 fn settings(url: &str, variables: &[(&str, &str)]) -> Settings {
-    let flags = Flags { url: Some(url.to_owned()), ..Flags::default() };
-    Settings::resolve(&flags, |name| {
-        variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-    })
-    .unwrap()
+    let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    let address = Setting::from_program("--url", Address::Either(url.to_owned()));
+    let input = SettingsInput { address: Some(address), ..SettingsInput::default() };
+    input.or_variables(lookup).unwrap().resolve().unwrap()
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ pub struct DoctorArgs {
 /// task could not be removed (6).
 pub async fn run(args: &DoctorArgs, sources: &Sources, interrupt: Interrupt) -> Result<Done, Failure> {
     let settings = args.reach.settings().await?;
-    let kit = Kit::environment().map_err(|error| Failure::usage(error.to_string()))?;
+    let kit = Kit::resolve(harness::environment::variable).map_err(|error| Failure::usage(error.to_string()))?;
     let client = reach::client(&settings)?;
     let seen = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     let docker = seen.docker() != DockerSupport::No;

@@ -59,7 +59,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         return rehearsed(args, definition, scaled).await;
     }
     let settings = args.reach.settings().await?;
-    scaled.step_within = scaled.step_within.mul_f64(settings.patience.value);
+    scaled.step_within = scaled.step_within.mul_f64(settings.timeout_factor.value);
     let client = reach::client(&settings)?;
     let progress = args.output.progress().await?;
 

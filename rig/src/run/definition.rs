@@ -49,7 +49,8 @@ impl Definition {
     pub fn for_cluster(named: &str) -> Result<Self, Failure> {
         let mut definition = Self::load(named)?;
         if definition.pair == definition.named {
-            let kit = fixtures::Kit::environment().map_err(|error| Failure::usage(error.to_string()))?;
+            let kit = fixtures::Kit::resolve(harness::environment::variable)
+                .map_err(|error| Failure::usage(error.to_string()))?;
             kit.adapt(&mut definition.json, None).map_err(|lacking| Failure::usage(lacking.to_string()))?;
         }
         Ok(definition)

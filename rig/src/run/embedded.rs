@@ -7,7 +7,8 @@ use fake_marathon::{Builder, FakeMarathon, PROCESS_PORTS, Tasks};
 use harness::{
     Client,
     cluster::{Preflight, preflight},
-    settings::{Flags, Settings},
+    dcos::Credentials,
+    settings::{Access, Settings},
 };
 use uuid::Uuid;
 
@@ -158,13 +159,9 @@ fn password() -> String {
 }
 
 fn login(url: &str) -> Result<Settings, Failure> {
-    let flags = Flags { url: Some(url.to_owned()), ..Flags::default() };
-    let variable = |name: &str| match name {
-        "DCOS_USERNAME" => Some(USER.to_owned()),
-        "DCOS_PASSWORD" => Some(password()),
-        _ => None,
-    };
-    Settings::resolve(&flags, variable).map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    let credentials = Credentials::Password { uid: USER.to_owned(), password: password().into() };
+    let access = Access::dcos(url, credentials);
+    access.map(Settings::from).map_err(|error| Failure::new(Code::Internal, error.to_string()))
 }
 
 #[cfg(test)]

@@ -6,19 +6,12 @@ use harness::Secret;
 
 use crate::exit::{Code, Failure};
 
-/// Any of these says who we are without a password.
-const OTHER_WAYS: [&str; 4] =
-    ["DCOS_ACS_TOKEN", "DCOS_ACS_TOKEN_FILE", "DCOS_ACS_TOKEN_COMMAND", "DCOS_SERVICE_ACCOUNT_CREDENTIAL"];
-
-/// The password of a DC/OS user who has named only themselves, typed without an echo; `None` if none is missing or
-/// nobody is there to ask.
+/// The password of a DC/OS user, typed without an echo; `None` if nobody is there to ask.
 ///
 /// # Errors
 /// Exit code 4: the terminal was closed instead.
-pub fn missing_password(said: impl Fn(&str) -> Option<String>) -> Result<Option<Secret>, Failure> {
-    let Some(user) = said("DCOS_USERNAME").or_else(|| said("DCOS_UID")) else { return Ok(None) };
-    let needed = said("DCOS_PASSWORD").is_none() && OTHER_WAYS.iter().all(|way| said(way).is_none());
-    if !needed || !io::stdin().is_terminal() {
+pub fn password_of(user: &str) -> Result<Option<Secret>, Failure> {
+    if !io::stdin().is_terminal() {
         return Ok(None);
     }
     rpassword::prompt_password(format!("Password of {user}: "))

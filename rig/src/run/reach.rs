@@ -7,9 +7,10 @@ use harness::{
     Client,
     cluster::{ClusterError, Preflight},
     dcos::OfferedCa,
+    environment::variable,
     marathon::ErrorKind,
     model::Info,
-    settings::{Access, Flags, Origin, Setting, Settings},
+    settings::{Access, Address, Origin, Setting, Settings, SettingsError, SettingsInput, pinned},
     tls::{ServerTrust, Trust, TrustError},
 };
 
@@ -58,41 +59,53 @@ impl Reach {
     /// Exit code 2: they are incomplete or contradictory; 4: the CA that the cluster offers is not to be trusted; 5: it
     /// offers none.
     pub async fn settings(&self) -> Result<Settings, Failure> {
-        let flags = Flags {
-            url: self.url.as_ref().map(|urls| urls.join(",")),
-            insecure: self.insecure,
-            ca: self.ca.clone(),
-            pin: self.pin.clone(),
-            cert: self.cert.clone(),
-            key: self.key.clone(),
-        };
-        let said = |name: &str| match (name, &self.user) {
-            ("DCOS_USERNAME", Some(user)) => Some(user.clone()),
-            // A flag wins over the environment, also over the other name of the same variable.
-            ("DCOS_UID", Some(_)) => None,
-            _ => std::env::var(name).ok().filter(|value| !value.trim().is_empty()),
-        };
-        let password = prompt::missing_password(said)?;
-        let variable = |name: &str| match (name, &password) {
-            ("DCOS_PASSWORD", Some(password)) => Some(password.reveal().to_owned()),
-            _ => said(name),
-        };
-        let mut settings = Settings::resolve(&flags, variable).map_err(|error| Failure::usage(error.to_string()))?;
+        let mut input = self.input().and_then(SettingsInput::or_environment).map_err(|error| refusal(&error))?;
+        if let Some(user) = input.user_without_password() {
+            let password = prompt::password_of(user)?;
+            input.password = password.map(|password| Setting::from_program("the terminal", password));
+        }
+        let mut settings = input.resolve().map_err(|error| refusal(&error))?;
         if self.ca_from_cluster {
             settings.trust = Setting {
                 value: Trust { server: self.offered(&settings).await?, ..settings.trust.value },
-                origin: Origin::Flag("--ca-from-cluster"),
+                origin: Origin::Program("--ca-from-cluster"),
             };
         }
         Ok(settings)
     }
 
+    /// What the flags say.
+    fn input(&self) -> Result<SettingsInput, SettingsError> {
+        let given = [self.insecure, self.ca.is_some(), self.pin.is_some()];
+        if given.iter().filter(|given| **given).count() > 1 {
+            let why = "--insecure, --ca and --pin exclude each other; give one";
+            return Err(SettingsError::Unusable(why.to_owned()));
+        }
+        let server_trust = if self.insecure {
+            Some(Setting::from_program("--insecure", ServerTrust::Insecure))
+        } else if let Some(ca) = &self.ca {
+            Some(Setting::from_program("--ca", ServerTrust::CaFile(ca.clone())))
+        } else if let Some(text) = &self.pin {
+            Some(pinned(text, Origin::Program("--pin"))?)
+        } else {
+            None
+        };
+        let address = self.url.as_ref().map(|urls| Address::Either(urls.join(",")));
+        Ok(SettingsInput {
+            address: address.map(|address| Setting::from_program("--url", address)),
+            user: self.user.clone().map(|user| Setting::from_program("--user", user)),
+            server_trust,
+            client_certificate: self.cert.clone(),
+            client_key: self.key.clone(),
+            ..SettingsInput::default()
+        })
+    }
+
     /// Name, value and origin of each setting: a flag that nobody typed is named by what spoke for it.
     pub fn describe(&self, settings: &Settings, sources: &Sources) -> Vec<(&'static str, String, String)> {
         let from = |origin: Origin| match origin {
-            Origin::Flag(flag) => sources.of(flag).to_owned(),
-            Origin::Environment("DCOS_USERNAME") if self.user.is_some() => sources.of("--user").to_owned(),
-            origin => origin.to_string(),
+            Origin::Program(flag) => sources.of(flag).to_owned(),
+            Origin::Default | Origin::Environment(_) => origin.to_string(),
         };
         settings.describe().into_iter().map(|(name, value, origin)| (name, value, from(origin))).collect()
     }
@@ -135,8 +148,8 @@ impl Reach {
     /// # Errors
     /// As [`Self::settings`]; exit code 2 without that yes.
     pub async fn settings_of(&self, run: &Manifest) -> Result<Settings, Failure> {
-        let named = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-        if self.url.is_some() || named("DCOS_URL") || named("MARATHON_URL") {
+        let is_set = |name| variable(name).is_some();
+        if self.url.is_some() || is_set("DCOS_URL") || is_set("MARATHON_URL") {
             return self.settings().await;
         }
         let url = &run.cluster.url;
@@ -151,6 +164,16 @@ impl Reach {
             )));
         }
         Ok(settings)
+    }
+}
+
+/// Settings that cannot be used, in words that name the flags.
+fn refusal(error: &SettingsError) -> Failure {
+    match error {
+        SettingsError::HalfClientCertificate => {
+            Failure::usage("a client certificate needs both --cert and --key (DCOS_CLIENT_CERT and DCOS_CLIENT_KEY)")
+        }
+        other => Failure::usage(other.to_string()),
     }
 }
 

@@ -66,8 +66,8 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         )));
     }
     let docker = found.docker() != DockerSupport::No;
-    let kit = Kit::environment()?;
-    let found = survey::once(&client, &kit, &found, docker, settings.patience.value).await?;
+    let kit = Kit::resolve(harness::environment::variable)?;
+    let found = survey::once(&client, &kit, &found, docker, settings.timeout_factor.value).await?;
     Ok(Stage {
         client,
         gate,
@@ -77,7 +77,7 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         fake: None,
         seed: None,
         // Offers come in cycles of up to 5 s, kills wait for processes, and others use the cluster too.
-        patience: 3.0 * settings.patience.value,
+        patience: 3.0 * settings.timeout_factor.value,
         docker,
         outlives_the_test: true,
         guard: None,

@@ -64,8 +64,8 @@ fn builder(needs: &Needs, seed: u64) -> Builder {
 }
 
 fn seed() -> Result<u64> {
-    match std::env::var("HC_RIG_SEED") {
-        Err(_) => Ok(SEED),
-        Ok(text) => text.parse().map_err(|_| eyre::eyre!("HC_RIG_SEED is `{text}`; it must be a whole number")),
+    match harness::environment::variable("HC_RIG_SEED") {
+        None => Ok(SEED),
+        Some(text) => text.parse().map_err(|_| eyre::eyre!("HC_RIG_SEED is `{text}`; it must be a whole number")),
     }
 }

@@ -14,6 +14,7 @@ use futures::future::try_join_all;
 use harness::{
     Client,
     cluster::{ClusterError, Lease, LeaseOptions, Preflight, endings},
+    environment::variable,
 };
 
 use crate::{Result, evidence};
@@ -36,7 +37,7 @@ pub(super) async fn once(
     docker: bool,
     patience: f64,
 ) -> Result<Option<Found>> {
-    if std::env::var("HC_RIG_PROBE").is_ok_and(|value| ["false", "0", "no"].contains(&value.as_str())) {
+    if variable("HC_RIG_PROBE").is_some_and(|value| ["false", "0", "no"].contains(&value.as_str())) {
         return Ok(None);
     }
     let mut file = file(client, kit)?;
@@ -62,7 +63,7 @@ pub(super) async fn once(
 /// One file for each cluster, kit and run of tests.
 fn file(client: &Client, kit: &Kit) -> Result<File> {
     let mut hasher = DefaultHasher::new();
-    (client.url().as_str(), format!("{kit:?}"), std::env::var("NEXTEST_RUN_ID").ok()).hash(&mut hasher);
+    (client.url().as_str(), format!("{kit:?}"), variable("NEXTEST_RUN_ID")).hash(&mut hasher);
     let folder = evidence::root().join("survey");
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{:016x}.json", hasher.finish()));
