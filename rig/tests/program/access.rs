@@ -137,7 +137,7 @@ fn a_ca_in_a_file_is_trusted_and_what_is_none_is_refused_in_one_sentence() {
         (&["--ca", "/nowhere"], "", 2, "cannot use /nowhere"),
         (&["--pin", &zeros], "", 4, "not the pinned 00:00:00"),
         (&["--pin", &zeros], "", 4, "which of the two is right"),
-        (&["--pin", "none"], "", 2, "no SHA-256 fingerprint"),
+        (&["--pin", "none"], "", 2, "not a SHA-256 fingerprint"),
         (&["--pin", &zeros, "--insecure"], "", 2, "exclude each other"),
         (&["--ca-from-cluster"], "", 5, "dcos-ca.crt: 404"),
         (&["--cert", &ca, "--key", &key], &ca, 2, "it is not the key of the certificate in"),
