@@ -1,0 +1,201 @@
+//! Events as the bus carries them, in the field names of the recordings.
+
+use serde_json::{Value, json};
+
+use super::{
+    command::Origin,
+    deployment::plan::{Action, Plan},
+    instances::{Condition, Instance},
+};
+use crate::{
+    app::{AppDefinition, HealthCheck, render},
+    clock::Time,
+    events::Event,
+    ids::{InstanceId, PathId},
+    wire::StatusUpdate,
+};
+
+/// An event of `now`; `eventType` and `timestamp` (unless `fields` has one) are added.
+fn event(now: Time, kind: &'static str, mut fields: Value) -> Event {
+    if let Some(object) = fields.as_object_mut() {
+        object.insert("eventType".into(), kind.into());
+        if !object.contains_key("timestamp") {
+            object.insert("timestamp".into(), now.iso().into());
+        }
+    }
+    Event { kind, at: now, data: fields }
+}
+
+/// `ipAddresses[]`.
+pub(crate) fn addresses(texts: &[String]) -> Vec<Value> {
+    texts
+        .iter()
+        .map(|text| json!({"ipAddress": text, "protocol": if text.contains(':') { "IPv6" } else { "IPv4" }}))
+        .collect()
+}
+
+pub(crate) fn instance_changed(now: Time, instance: &Instance, condition: Condition) -> Event {
+    let fields = json!({
+        "instanceId": instance.id.as_str(),
+        "condition": condition.name(),
+        "runSpecId": instance.app().as_str(),
+        "agentId": instance.agent.as_ref().map(|agent| agent.id.as_str()),
+        "host": instance.agent.as_ref().map(|agent| agent.host.as_str()),
+        "runSpecVersion": instance.version().iso(),
+    });
+    event(now, "instance_changed_event", fields)
+}
+
+pub(crate) fn status_update(now: Time, instance: &Instance, update: &StatusUpdate) -> Event {
+    let task = instance.task.as_ref();
+    let fields = json!({
+        "slaveId": update.agent.as_str(),
+        "taskId": update.task.as_str(),
+        "taskStatus": update.state.name(),
+        "message": update.message.as_deref().unwrap_or_default(),
+        "appId": instance.app().as_str(),
+        "host": instance.agent.as_ref().map(|agent| agent.host.as_str()).unwrap_or_default(),
+        "ipAddresses": task.map(|task| addresses(&task.ip_addresses)).unwrap_or_default(),
+        "ports": task.map(|task| task.ports.clone()).unwrap_or_default(),
+        "version": instance.version().iso(),
+        "timestamp": update.at.iso(),
+    });
+    event(now, "status_update_event", fields)
+}
+
+/// `healthy` is `None` while a check has no result.
+pub(crate) fn instance_health_changed(
+    now: Time,
+    id: &InstanceId,
+    app: &PathId,
+    version: Time,
+    healthy: Option<bool>,
+) -> Event {
+    let fields = json!({
+        "instanceId": id.as_str(),
+        "runSpecId": app.as_str(),
+        "healthy": healthy,
+        "runSpecVersion": version.iso(),
+    });
+    event(now, "instance_health_changed_event", fields)
+}
+
+pub(crate) fn unknown_instance_terminated(now: Time, id: &InstanceId, app: &str, condition: Condition) -> Event {
+    let fields = json!({"instanceId": id.as_str(), "runSpecId": app, "condition": condition.name()});
+    event(now, "unknown_instance_terminated_event", fields)
+}
+
+pub(crate) fn health_check_added(now: Time, app: &AppDefinition, check: &HealthCheck) -> Event {
+    let fields = json!({
+        "appId": app.id.as_str(),
+        "version": app.version.iso(),
+        "healthCheck": render::check_event(check),
+    });
+    event(now, "add_health_check_event", fields)
+}
+
+pub(crate) fn health_check_removed(now: Time, app: &PathId) -> Event {
+    event(now, "remove_health_check_event", json!({"appId": app.as_str()}))
+}
+
+pub(crate) fn health_check_failed(now: Time, app: &PathId, instance: &InstanceId, check: &HealthCheck) -> Event {
+    let fields = json!({
+        "appId": app.as_str(),
+        "taskId": instance.as_str(),
+        "healthCheck": render::check_event(check),
+    });
+    event(now, "failed_health_check_event", fields)
+}
+
+pub(crate) fn health_status_changed(
+    now: Time,
+    app: &PathId,
+    instance: &InstanceId,
+    version: Time,
+    alive: bool,
+) -> Event {
+    let fields = json!({
+        "appId": app.as_str(),
+        "instanceId": instance.as_str(),
+        "version": version.iso(),
+        "alive": alive,
+    });
+    event(now, "health_status_changed_event", fields)
+}
+
+/// The kill of a task whose health check failed at `failed_at` for `reason`; `None` when it has no agent or no task.
+pub(crate) fn unhealthy_instance_kill(
+    now: Time,
+    instance: &Instance,
+    version: Time,
+    reason: &str,
+    failed_at: Time,
+) -> Option<Event> {
+    let (agent, task) = (instance.agent.as_ref()?, instance.task.as_ref()?);
+    let fields = json!({
+        "appId": instance.app().as_str(),
+        "taskId": task.id.as_str(),
+        "instanceId": instance.id.as_str(),
+        "version": version.iso(),
+        "reason": reason,
+        "host": agent.host,
+        "slaveId": agent.id.as_str(),
+        "timestamp": failed_at.iso(),
+    });
+    Some(event(now, "unhealthy_instance_kill_event", fields))
+}
+
+pub(crate) fn app_terminated(now: Time, app: &PathId) -> Event {
+    event(now, "app_terminated_event", json!({"appId": app.as_str()}))
+}
+
+/// A step of a plan as events and the answer to a dry run render it.
+pub(crate) fn step(actions: &[Action]) -> Value {
+    let actions: Vec<Value> =
+        actions.iter().map(|action| json!({"action": action.name(), "app": action.app.id.as_str()})).collect();
+    json!({ "actions": actions })
+}
+
+fn plan_json(plan: &Plan) -> Value {
+    let steps: Vec<Value> = plan.steps.iter().map(|actions| step(actions)).collect();
+    json!({"id": plan.id.as_str(), "steps": steps, "version": plan.version.iso()})
+}
+
+fn step_event(now: Time, kind: &'static str, plan: &Plan, step_index: usize) -> Event {
+    let current = plan.steps.get(step_index).map(|actions| step(actions)).unwrap_or_else(|| json!({"actions": []}));
+    event(now, kind, json!({"plan": plan_json(plan), "currentStep": current}))
+}
+
+pub(crate) fn deployment_info(now: Time, plan: &Plan, step_index: usize) -> Event {
+    step_event(now, "deployment_info", plan, step_index)
+}
+
+pub(crate) fn deployment_step_success(now: Time, plan: &Plan, step_index: usize) -> Event {
+    step_event(now, "deployment_step_success", plan, step_index)
+}
+
+pub(crate) fn deployment_success(now: Time, plan: &Plan) -> Event {
+    event(now, "deployment_success", json!({"id": plan.id.as_str(), "plan": plan_json(plan)}))
+}
+
+pub(crate) fn deployment_failed(now: Time, plan: &Plan, reason: &str) -> Event {
+    event(now, "deployment_failed", json!({"id": plan.id.as_str(), "plan": plan_json(plan), "reason": reason}))
+}
+
+pub(crate) fn group_change_success(now: Time, group: &PathId, version: Time) -> Event {
+    event(now, "group_change_success", json!({"groupId": group.as_str(), "version": version.iso()}))
+}
+
+pub(crate) fn group_change_failed(now: Time, group: &PathId, version: Time, reason: &str) -> Event {
+    let fields = json!({"groupId": group.as_str(), "version": version.iso(), "reason": reason});
+    event(now, "group_change_failed", fields)
+}
+
+pub(crate) fn api_post(now: Time, origin: &Origin, definition: Value) -> Event {
+    let fields = json!({
+        "clientIp": origin.client_ip,
+        "uri": origin.uri,
+        "appDefinition": definition,
+    });
+    event(now, "api_post_event", fields)
+}

@@ -1,0 +1,160 @@
+//! Ticks, and the probes that follow from them.
+
+use std::time::Duration;
+
+use super::{
+    CheckerId, Due, Event, Health, InFlight, Turn, cause,
+    funnel::{Batch, Candidate},
+    results::HealthResult,
+    target,
+};
+use crate::{
+    app::{HealthCheck, Protocol},
+    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
+    clock::Time,
+    marathon::{instances::Instances, probe_ids::ProbeIds},
+};
+
+/// The first tick comes after the interval, but not later than this (`DefaultFirstHealthCheckAfter`).
+const FIRST_TICK: Duration = Duration::from_secs(5);
+/// An interval of 0 s would tick without end.
+const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
+
+/// How long after its registration a check ticks first.
+pub(super) fn first_tick(check: &HealthCheck) -> Duration {
+    check.interval.clamp(SHORTEST_PERIOD, FIRST_TICK)
+}
+
+/// What the scheduler's probe of a check does; `None` when the executor makes the check.
+pub(super) fn kind(check: &HealthCheck) -> Option<ProbeKind> {
+    let http = |tls: bool| {
+        let path = check.path.clone().unwrap_or_default();
+        let path = if path.starts_with('/') { path } else { format!("/{path}") };
+        ProbeKind::Http { path, tls }
+    };
+    match check.protocol {
+        Protocol::Http => Some(http(false)),
+        Protocol::Https => Some(http(true)),
+        Protocol::Tcp => Some(ProbeKind::Tcp),
+        Protocol::Command | Protocol::MesosTcp | Protocol::MesosHttp | Protocol::MesosHttps => None,
+    }
+}
+
+impl Health {
+    /// Does what fell due.
+    #[must_use]
+    pub(crate) fn due(&mut self, now: Time, due: Due, instances: &Instances) -> Vec<Event> {
+        let mut turn = Turn::new(now, instances);
+        match due {
+            Due::Tick(checker) => self.tick(&mut turn, checker),
+            Due::Outcome(probe, outcome) => self.came_back(&mut turn, probe, &outcome),
+            Due::Failure(failure) => self.judge(&mut turn, *failure),
+        }
+        turn.events
+    }
+
+    /// Reads the instances of a checker's app and has the running ones probed.
+    fn tick(&mut self, turn: &mut Turn<'_>, id: CheckerId) {
+        let Some(checker) = self.checkers.get(&id) else { return };
+        let period = checker.check.interval.max(SHORTEST_PERIOD) + self.tuning.ticker_slack;
+        turn.events.push(Event::Timer(turn.now + period, Due::Tick(id)));
+        let running = turn.instances.running(&checker.app, checker.version);
+        let running = running.into_iter().filter_map(|slot| {
+            let instance = turn.instances.get(slot)?;
+            let task = instance.task.as_ref()?.id.clone();
+            Some(Candidate { slot, task, target: target::of_check(&checker.check, instance) })
+        });
+        let batch = Batch { inactive: turn.instances.inactive(&checker.app), running: running.collect() };
+        if let Some(batch) = self.funnel.offer(id, batch) {
+            self.begin_batch(turn, id, batch);
+        }
+    }
+
+    /// Forgets what was inactive and puts the running instances into the funnel's queue.
+    fn begin_batch(&mut self, turn: &mut Turn<'_>, id: CheckerId, batch: Batch) {
+        let Some(checker) = self.checkers.get_mut(&id) else { return };
+        let versions = self.by_app.get_mut(&checker.app);
+        let mut aggregator = versions.and_then(|versions| versions.get_mut(&checker.version)).map(|(_, own)| own);
+        for slot in &batch.inactive {
+            if checker.records.remove(slot).is_some() {
+                turn.events.push(Event::RecordChanged(*slot));
+            }
+            if let Some(aggregator) = &mut aggregator {
+                aggregator.purge(*slot, checker.index);
+            }
+        }
+        self.funnel.line_up(id, batch.running);
+    }
+
+    /// Starts probes while the funnel has room.
+    #[must_use]
+    pub(crate) fn start_probes(&mut self, now: Time, instances: &Instances, ids: &mut ProbeIds) -> Vec<Event> {
+        let mut turn = Turn::new(now, instances);
+        while let Some((id, candidate)) = self.funnel.next() {
+            if let Some(batch) = self.funnel.read_ahead(id) {
+                self.begin_batch(&mut turn, id, batch);
+            }
+            let Some(checker) = self.checkers.get(&id) else { continue };
+            let Some(kind) = checker.probe.clone() else { continue };
+            let (host, port) = match candidate.target {
+                Ok(target) => target,
+                Err(cause) => {
+                    self.apply(&mut turn, (id, candidate.slot), HealthResult::Unhealthy(cause), true);
+                    continue;
+                }
+            };
+            let timeout = self.timeout(&checker.check, &kind);
+            let (slot, probe) = (candidate.slot, ids.next());
+            self.funnel.enter(probe);
+            self.in_flight.insert(probe, InFlight { checker: id, slot, host: host.clone(), port });
+            let (task, by) = (candidate.task, ProbedBy::Marathon);
+            let probe = Probe { id: probe, task, by, kind, host, port, timeout, want_body: false };
+            turn.events.push(Event::Probe(probe));
+        }
+        turn.events
+    }
+
+    /// How long a probe waits; a time-out of 0 s is none.
+    fn timeout(&self, check: &HealthCheck, kind: &ProbeKind) -> Option<Duration> {
+        let late = match kind {
+            ProbeKind::Http { .. } => self.tuning.idle_timeout_lateness,
+            ProbeKind::Tcp | ProbeKind::Command { .. } => Duration::ZERO,
+        };
+        let timeout = u64::try_from(check.timeout_seconds).ok().filter(|n| *n > 0);
+        timeout.map(|seconds| Duration::from_secs(seconds) + late)
+    }
+
+    /// A probe has come back; `None` when it is not a health check's.
+    #[must_use]
+    pub(crate) fn probed(
+        &mut self,
+        now: Time,
+        probe: ProbeId,
+        outcome: &ProbeOutcome,
+        instances: &Instances,
+    ) -> Option<Vec<Event>> {
+        let in_flight = self.in_flight.get(&probe)?;
+        let checker = self.checkers.get(&in_flight.checker);
+        let failed = checker
+            .is_some_and(|checker| cause::failure(&checker.check, &in_flight.host, in_flight.port, outcome).is_some());
+        let mut turn = Turn::new(now, instances);
+        match failed.then(|| self.recorded.take(now)).flatten() {
+            Some(at) => turn.events.push(Event::Timer(at, Due::Outcome(probe, outcome.clone()))),
+            None => self.came_back(&mut turn, probe, outcome),
+        }
+        Some(turn.events)
+    }
+
+    /// A probe's outcome counts now.
+    fn came_back(&mut self, turn: &mut Turn<'_>, probe: ProbeId, outcome: &ProbeOutcome) {
+        let Some(InFlight { checker: id, slot, host, port }) = self.in_flight.remove(&probe) else { return };
+        self.funnel.leave(probe);
+        if let Some(checker) = self.checkers.get(&id) {
+            let result = match cause::failure(&checker.check, &host, port, outcome) {
+                None => HealthResult::Healthy,
+                Some(cause) => HealthResult::Unhealthy(cause),
+            };
+            self.apply(turn, (id, slot), result, true);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The store of instances, with the indexes that keep 10,000 of them cheap.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{Condition, Instance, Slot};
+use crate::{
+    clock::Time,
+    ids::{InstanceId, PathId},
+};
+
+/// What of an instance decides in which indexes it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Membership {
+    running: bool,
+    active: bool,
+    scheduled: bool,
+    provisioned: bool,
+}
+
+impl Membership {
+    fn of(instance: &Instance) -> Self {
+        Self {
+            running: instance.condition == Condition::Running,
+            active: instance.is_active(),
+            scheduled: instance.is_scheduled(),
+            provisioned: instance.is_provisioned(),
+        }
+    }
+}
+
+/// All instances by slot, with indexes by app.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    all: BTreeMap<Slot, Instance>,
+    by_id: HashMap<InstanceId, Slot>,
+    by_app: BTreeMap<PathId, BTreeSet<Slot>>,
+    running: BTreeMap<(PathId, Time), BTreeSet<Slot>>,
+    inactive: BTreeMap<PathId, BTreeSet<Slot>>,
+    scheduled: BTreeMap<PathId, BTreeSet<Slot>>,
+    provisioned: BTreeMap<PathId, BTreeSet<Slot>>,
+    next: u64,
+}
+
+fn put<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Slot>>, key: K, slot: Slot, member: bool) {
+    if member {
+        index.entry(key).or_default().insert(slot);
+    } else if let Some(set) = index.get_mut(&key) {
+        set.remove(&slot);
+        if set.is_empty() {
+            index.remove(&key);
+        }
+    }
+}
+
+fn listed<K: Ord>(index: &BTreeMap<K, BTreeSet<Slot>>, key: &K) -> Vec<Slot> {
+    index.get(key).map(|set| set.iter().copied().collect()).unwrap_or_default()
+}
+
+impl Index {
+    /// The slot of the next instance.
+    pub(super) fn next_slot(&mut self) -> Slot {
+        let slot = Slot(self.next);
+        self.next += 1;
+        slot
+    }
+
+    pub(super) fn insert(&mut self, instance: Instance) {
+        self.by_id.insert(instance.id.clone(), instance.slot);
+        put(&mut self.by_app, instance.app().clone(), instance.slot, true);
+        self.update(&instance);
+        self.all.insert(instance.slot, instance);
+    }
+
+    fn update(&mut self, instance: &Instance) {
+        let (slot, app, membership) = (instance.slot, instance.app().clone(), Membership::of(instance));
+        put(&mut self.running, (app.clone(), instance.version()), slot, membership.running);
+        put(&mut self.inactive, app.clone(), slot, !membership.active);
+        put(&mut self.scheduled, app.clone(), slot, membership.scheduled);
+        put(&mut self.provisioned, app, slot, membership.provisioned);
+    }
+
+    /// Changes an instance and keeps the indexes right.
+    pub(super) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Instance)) -> Option<&Instance> {
+        let instance = self.all.get_mut(&slot)?;
+        let before = Membership::of(instance);
+        change(instance);
+        if Membership::of(instance) != before {
+            let copy = instance.clone();
+            self.update(&copy);
+        }
+        self.all.get(&slot)
+    }
+
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<Instance> {
+        let instance = self.all.remove(&slot)?;
+        self.by_id.remove(&instance.id);
+        let app = instance.app().clone();
+        put(&mut self.by_app, app.clone(), slot, false);
+        put(&mut self.running, (app.clone(), instance.version()), slot, false);
+        put(&mut self.inactive, app.clone(), slot, false);
+        put(&mut self.scheduled, app.clone(), slot, false);
+        put(&mut self.provisioned, app, slot, false);
+        Some(instance)
+    }
+
+    pub(super) fn get(&self, slot: Slot) -> Option<&Instance> {
+        self.all.get(&slot)
+    }
+
+    /// For what no index depends on.
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Instance> {
+        self.all.get_mut(&slot)
+    }
+
+    pub(super) fn find(&self, id: &InstanceId) -> Option<&Instance> {
+        self.by_id.get(id).and_then(|slot| self.all.get(slot))
+    }
+
+    pub(super) fn of_app<'a>(&'a self, app: &PathId) -> impl Iterator<Item = &'a Instance> {
+        self.by_app.get(app).into_iter().flatten().filter_map(|slot| self.all.get(slot))
+    }
+
+    pub(super) fn running(&self, app: &PathId, version: Time) -> Vec<Slot> {
+        listed(&self.running, &(app.clone(), version))
+    }
+
+    pub(super) fn inactive(&self, app: &PathId) -> Vec<Slot> {
+        listed(&self.inactive, app)
+    }
+
+    pub(super) fn scheduled<'a>(&'a self, app: &PathId) -> impl Iterator<Item = &'a Instance> {
+        self.scheduled.get(app).into_iter().flatten().filter_map(|slot| self.all.get(slot))
+    }
+
+    pub(super) fn scheduled_count(&self, app: &PathId) -> usize {
+        self.scheduled.get(app).map_or(0, BTreeSet::len)
+    }
+
+    pub(super) fn provisioned_count(&self, app: &PathId) -> usize {
+        self.provisioned.get(app).map_or(0, BTreeSet::len)
+    }
+
+    pub(super) fn apps_scheduled(&self) -> impl Iterator<Item = &PathId> {
+        self.scheduled.keys()
+    }
+
+    pub(super) fn apps_provisioned(&self) -> impl Iterator<Item = &PathId> {
+        self.provisioned.keys()
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Instance> {
+        self.all.values()
+    }
+}

@@ -1,0 +1,196 @@
+//! What status updates do to instances.
+//!
+//! Rules from Marathon's `core/instance/update/InstanceUpdater.scala`, `core/task/Task.scala` and the steps of
+//! `core/task/update/impl/steps`.
+
+use super::{Condition, Event, Goal, Healthy, Instance, Instances, Slot, unreachable::is_expired};
+use crate::{
+    app::Unreachable,
+    clock::Time,
+    ids::TaskId,
+    marathon::{bus, groups::Root},
+    snapshot::TaskFailure,
+    wire::{StatusUpdate, TaskState},
+};
+
+/// Whether an unknown task in this condition is killed.
+fn is_killed_when_unknown(condition: Condition) -> bool {
+    matches!(condition, Condition::Staging | Condition::Starting | Condition::Running | Condition::Killing)
+}
+
+/// Whether the message of a status is kept as `lastTaskFailure`.
+fn is_failure(state: TaskState) -> bool {
+    matches!(
+        state,
+        TaskState::Failed
+            | TaskState::Error
+            | TaskState::Lost
+            | TaskState::Dropped
+            | TaskState::Gone
+            | TaskState::GoneByOperator
+            | TaskState::Unknown
+    )
+}
+
+/// The app of a task that is not known, guessed from its id.
+fn app_of(task: &TaskId, root: &Root) -> String {
+    let instance = task.instance();
+    let safe = instance.as_str().split(".instance-").next().unwrap_or_default();
+    let known = root.apps.keys().find(|id| id.safe() == safe);
+    known.map_or_else(|| format!("/{}", safe.replace('_', "/")), |id| id.as_str().to_owned())
+}
+
+impl Instances {
+    /// Takes a status update from Mesos.
+    #[must_use]
+    pub(crate) fn status(&mut self, now: Time, update: StatusUpdate, root: &Root) -> Vec<Event> {
+        let id = update.task.instance();
+        let condition = Condition::of(update.state);
+        let Some(instance) = self.find(&id) else {
+            return if condition.is_terminal() {
+                let app = app_of(&update.task, root);
+                let terminated = bus::unknown_instance_terminated(now, &id, &app, condition);
+                vec![Event::TaskEnded(update.task), Event::Publish(terminated)]
+            } else {
+                kill_unknown(update.task, condition)
+            };
+        };
+        let slot = instance.slot;
+        let Some(task) = instance.task.as_ref().filter(|task| task.id == update.task) else {
+            return kill_unknown(update.task, condition);
+        };
+        let is_change = match task.condition {
+            old if old.is_terminal() => false,
+            Condition::Running if condition == Condition::Running => {
+                update.healthy.is_some() && update.healthy != task.healthy
+            }
+            Condition::Running | Condition::Killing | Condition::Unreachable
+                if matches!(condition, Condition::Staging | Condition::Starting) =>
+            {
+                false
+            }
+            old => old != condition || task.state.is_none(),
+        };
+        if is_change {
+            return self.apply(now, slot, &update, condition);
+        }
+        if condition == Condition::Unreachable && self.becomes_inactive(now, slot) {
+            // Repeated by a reconciliation; what is stored is examined again.
+            let message = self.get(slot).and_then(|instance| instance.task.as_ref()?.message.clone());
+            return self.apply(now, slot, &StatusUpdate { message, ..update }, condition);
+        }
+        Vec::new()
+    }
+
+    fn apply(&mut self, now: Time, slot: Slot, update: &StatusUpdate, condition: Condition) -> Vec<Event> {
+        let Some(before) = self.get(slot).cloned() else { return Vec::new() };
+        self.change(slot, |instance| store(instance, now, update, condition));
+        let Some(after) = self.get(slot).cloned() else { return Vec::new() };
+        let changed = before.condition != after.condition;
+        let expunged = (condition.is_terminal() && after.goal == Goal::Decommissioned) || after.is_overdue(now);
+        let mut events = Vec::new();
+        if condition.is_terminal() {
+            events.push(Event::TaskEnded(update.task.clone()));
+        }
+        if expunged {
+            // Who waits for the last task of a stopped app hears of it before the event bus does.
+            events.extend(self.forget(slot));
+        } else if condition.is_lost() && after.goal == Goal::Decommissioned {
+            events.push(Event::NotAwaited(slot));
+        }
+        events.push(Event::Publish(bus::status_update(now, &after, update)));
+        if changed {
+            events.push(Event::Publish(bus::instance_changed(now, &after, after.condition)));
+        }
+        if let Some(healthy) = update.healthy.filter(|_| !expunged) {
+            events.push(Event::NativeHealth { slot, healthy });
+        }
+        if before.healthy != after.healthy && !expunged {
+            events.extend(health_changed(now, &after));
+        }
+        if changed {
+            let (spec, condition) = (after.spec.clone(), after.condition);
+            events.push(Event::ConditionChanged { spec, condition });
+        }
+        if is_failure(update.state) {
+            events.push(Event::Failed(failure(&after, update)));
+        }
+        if !expunged {
+            events.push(Event::Demand(slot));
+        }
+        if changed || expunged {
+            events.push(Event::Changed(after.changed(expunged)));
+        }
+        if changed && (condition.is_terminal() || condition.is_lost()) {
+            events.push(Event::Scale(after.app().clone()));
+        }
+        if after.condition == Condition::UnreachableInactive && !expunged {
+            events.extend(self.watch_unreachable(now));
+        }
+        if changed && after.goal == Goal::Decommissioned && !after.condition.is_considered_terminal() {
+            // It is back and nobody wants it.
+            let (task, grace) = (update.task.clone(), after.spec.kill_grace);
+            events.push(Event::Kill { task, grace });
+        }
+        events.push(Event::StatusApplied);
+        events
+    }
+}
+
+fn kill_unknown(task: TaskId, condition: Condition) -> Vec<Event> {
+    if is_killed_when_unknown(condition) { vec![Event::KillUnknown(task)] } else { Vec::new() }
+}
+
+/// Stores a status in its instance.
+fn store(instance: &mut Instance, now: Time, update: &StatusUpdate, condition: Condition) {
+    let strategy = instance.spec.unreachable;
+    let Some(task) = instance.task.as_mut() else { return };
+    task.condition = condition;
+    task.state = Some(update.state);
+    task.healthy = update.healthy;
+    task.message.clone_from(&update.message);
+    if !update.ip_addresses.is_empty() {
+        task.ip_addresses.clone_from(&update.ip_addresses);
+    }
+    if condition == Condition::Running {
+        task.started_at.get_or_insert(now);
+    }
+    let lost = condition == Condition::Unreachable;
+    task.unreachable_since = lost.then(|| task.unreachable_since.unwrap_or(now));
+    let healthy = if condition == Condition::Running { task.healthy } else { None };
+    let condition = match strategy {
+        Unreachable::After { inactive, .. } if lost && is_expired(task.unreachable_since, now, inactive) => {
+            Condition::UnreachableInactive
+        }
+        Unreachable::After { .. } | Unreachable::Disabled => condition,
+    };
+    if (instance.condition, instance.healthy) != (condition, healthy) {
+        instance.condition = condition;
+        instance.healthy = healthy;
+        instance.since = now;
+    }
+}
+
+fn health_changed(now: Time, instance: &Instance) -> Vec<Event> {
+    let (id, app, version) = (instance.id.clone(), instance.app().clone(), instance.version());
+    let changed = bus::instance_health_changed(now, &id, &app, version, instance.healthy);
+    let mut events = vec![Event::Publish(changed)];
+    if instance.healthy == Some(true) {
+        events.push(Event::Healthy(Healthy { id, app, version }));
+    }
+    events
+}
+
+fn failure(instance: &Instance, update: &StatusUpdate) -> TaskFailure {
+    let agent = instance.agent.as_ref();
+    TaskFailure {
+        app: instance.app().clone(),
+        host: agent.map(|agent| agent.host.clone()).unwrap_or_default(),
+        message: update.message.clone().unwrap_or_default(),
+        state: update.state,
+        task: update.task.clone(),
+        at: update.at,
+        version: instance.version(),
+        agent: agent.map(|agent| agent.id.clone()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Matching one offer to the instances that wait.
+//!
+//! Rules from Marathon's `core/matcher/manager/impl/OfferMatcherManagerActor.scala`.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use super::{Event, LaunchQueue};
+use crate::{
+    app::AppDefinition,
+    clock::Time,
+    ids::{Chance, PathId},
+    marathon::{
+        instances::{Instance, Instances, Slot},
+        offer_matching::{self, Remaining},
+    },
+    wire::{Offer, TaskInfo, ToMesos},
+};
+
+/// One offer and what was launched with it so far.
+#[derive(Debug)]
+pub(crate) struct Round {
+    offer: Offer,
+    remaining: Remaining,
+    /// The waiting apps, in the order of their turns.
+    apps: VecDeque<PathId>,
+    launches: Vec<TaskInfo>,
+    launched: Vec<Arc<AppDefinition>>,
+    /// Whether only the lack of launch tokens ended the round.
+    starved: bool,
+}
+
+impl Round {
+    pub(crate) fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// A match became a launch.
+    pub(crate) fn launch(&mut self, info: TaskInfo, spec: Arc<AppDefinition>) {
+        self.launches.push(info);
+        self.launched.push(spec);
+    }
+}
+
+/// An instance that the offer can carry, with its host ports.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Match {
+    pub(crate) slot: Slot,
+    pub(crate) ports: Vec<Option<u16>>,
+}
+
+impl LaunchQueue {
+    /// Begins to match an offer; each app that waits gets its turn.
+    pub(crate) fn begin_round(&mut self, now: Time, offer: Offer, instances: &Instances) -> Round {
+        self.refresh_tokens(now);
+        let mut apps: VecDeque<PathId> = instances.apps_waiting().into();
+        if !apps.is_empty() {
+            let turn = self.turn % apps.len();
+            apps.rotate_left(turn);
+            self.turn = self.turn.wrapping_add(1);
+        }
+        let remaining = Remaining::of(&offer);
+        Round { offer, remaining, apps, launches: Vec::new(), launched: Vec::new(), starved: false }
+    }
+
+    /// The next match of a round; the former ones have been placed by now.
+    pub(crate) fn next_match(
+        &mut self,
+        now: Time,
+        round: &mut Round,
+        instances: &Instances,
+        rng: &mut Chance,
+    ) -> Option<Match> {
+        while let Some(app) = round.apps.pop_front() {
+            if round.launches.len() >= self.tuning.max_launches_per_offer {
+                return None;
+            }
+            if self.tokens == 0 {
+                round.starved = true;
+                return None;
+            }
+            let Some(instance) = instances.waiting(&app).find(|instance| self.may_launch(now, instance)) else {
+                continue;
+            };
+            if offer_matching::fails(&instance.spec, &round.offer) {
+                // The app's launcher ends with an exception, and what was remembered for it ends too.
+                self.statistics.remove(&app);
+                continue;
+            }
+            let placed = placed(instance, instances);
+            let statistics = self.statistics.entry(app.clone()).or_default();
+            match offer_matching::matches(&instance.spec, &round.offer, &round.remaining, &placed, rng) {
+                Ok(ports) => {
+                    round.remaining.take(&instance.spec, &ports);
+                    self.tokens -= 1;
+                    statistics.used(now);
+                    round.apps.push_back(app);
+                    return Some(Match { slot: instance.slot, ports });
+                }
+                Err(reasons) => statistics.unused(now, &round.offer, &round.remaining, reasons),
+            }
+        }
+        None
+    }
+
+    /// Uses or declines the offer.
+    #[must_use]
+    pub(crate) fn end_round(&mut self, now: Time, round: Round) -> Vec<Event> {
+        // The limiter hears of launches once they are stored, when the whole offer has been matched: instances whose
+        // common delay is over go together.
+        let mut events: Vec<Event> = round.launched.iter().filter_map(|spec| self.advance_delay(now, spec)).collect();
+        let refuse = match (round.launches.is_empty(), round.starved) {
+            (false, _) => Duration::ZERO,
+            (true, true) => self.tuning.default_refusal,
+            (true, false) => self.tuning.decline_offer_duration,
+        };
+        let call = ToMesos::Accept { offer: round.offer.id, launch: round.launches, refuse };
+        events.push(Event::Call(call));
+        events
+    }
+
+    fn refresh_tokens(&mut self, now: Time) {
+        let every = self.tuning.launch_token_refresh.as_micros().max(1);
+        let rounds = u64::try_from(now.since(self.started).as_micros() / every).unwrap_or(u64::MAX);
+        if rounds > self.refreshed {
+            self.refreshed = rounds;
+            self.tokens = self.tuning.launch_tokens;
+        }
+    }
+}
+
+/// The instances that constraints compare an offer with; none without constraints.
+fn placed<'a>(instance: &Instance, instances: &'a Instances) -> Vec<&'a Instance> {
+    if instance.spec.constraints.is_empty() {
+        return Vec::new();
+    }
+    let is_placed = |other: &&Instance| !other.is_scheduled() && !other.condition.is_lost();
+    instances.instances_of(instance.app()).filter(is_placed).collect()
+}

@@ -1,0 +1,170 @@
+//! Rendering the snapshot from which reads are answered; only what changed is rendered again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde_json::Value;
+
+use super::{
+    deployment::Deployments,
+    group_manager::GroupManager,
+    health::Health,
+    instances::{Condition, Instance, Instances, Slot},
+    last_failures::LastFailures,
+    launch_queue::LaunchQueue,
+};
+use crate::{
+    clock::Time,
+    ids::{DeploymentId, PathId},
+    snapshot::{AppView, Counts, Snapshot, TaskView},
+    wire::TaskState,
+};
+
+/// The parts of the scheduler that are rendered.
+pub(crate) struct Parts<'a> {
+    pub(crate) groups: &'a mut GroupManager,
+    pub(crate) deployments: &'a mut Deployments,
+    pub(crate) instances: &'a mut Instances,
+    pub(crate) failures: &'a mut LastFailures,
+    pub(crate) launch_queue: &'a LaunchQueue,
+    pub(crate) health: &'a Health,
+}
+
+impl Parts<'_> {
+    fn take_stale(&mut self) -> BTreeSet<PathId> {
+        let mut stale = self.groups.take_stale();
+        stale.append(&mut self.deployments.take_stale());
+        stale.append(&mut self.instances.take_stale());
+        stale.append(&mut self.failures.take_stale());
+        stale
+    }
+}
+
+/// What was rendered last.
+#[derive(Debug)]
+pub(crate) struct Renderer {
+    framework_id: String,
+    apps: BTreeMap<PathId, Arc<AppView>>,
+}
+
+impl Renderer {
+    pub(crate) fn new(framework_id: String) -> Self {
+        Self { framework_id, apps: BTreeMap::new() }
+    }
+
+    pub(crate) fn render(&mut self, now: Time, mut parts: Parts<'_>) -> Snapshot {
+        let deployments = parts.deployments.by_app();
+        for app in parts.take_stale() {
+            match render_app(&mut parts, &app, deployments.get(&app)) {
+                Some(view) => {
+                    self.apps.insert(app, Arc::new(view));
+                }
+                None => {
+                    self.apps.remove(&app);
+                }
+            }
+        }
+        Snapshot {
+            now,
+            root: parts.groups.root().clone(),
+            root_history: parts.groups.history().clone(),
+            apps: self.apps.clone(),
+            deployments: parts.deployments.views(),
+            queue: parts.launch_queue.views(now, parts.instances, parts.groups.root()),
+            framework_id: self.framework_id.clone(),
+        }
+    }
+}
+
+fn render_app(
+    parts: &mut Parts<'_>,
+    id: &PathId,
+    deployments: Option<&(Vec<DeploymentId>, Vec<Value>)>,
+) -> Option<AppView> {
+    let definition = parts.groups.root().apps.get(id)?.clone();
+    let mut tasks = Vec::new();
+    let mut counts = Counts::default();
+    for slot in parts.instances.slots_of(id) {
+        if let Some(task) = render_task(parts, slot) {
+            count(&mut counts, &task);
+            tasks.push(task);
+        }
+    }
+    Some(AppView {
+        definition,
+        versions: parts.groups.versions_of(id).cloned().unwrap_or_default(),
+        tasks,
+        counts,
+        deployments: deployments.map(|(ids, _)| ids.clone()).unwrap_or_default(),
+        last_task_failure: parts.failures.of(id).cloned(),
+        readiness: deployments.map(|(_, results)| results.clone()).unwrap_or_default(),
+    })
+}
+
+fn render_task(parts: &mut Parts<'_>, slot: Slot) -> Option<Arc<TaskView>> {
+    let instance = parts.instances.get(slot)?;
+    if let Some(view) = instance.view() {
+        return Some(view.clone());
+    }
+    let view = Arc::new(task_view(instance, parts.health)?);
+    parts.instances.keep_view(slot, view.clone());
+    Some(view)
+}
+
+/// A task as it is listed; one that has never been placed is not.
+fn task_view(instance: &Instance, health: &Health) -> Option<TaskView> {
+    let (task, agent) = (instance.task.as_ref()?, instance.agent.as_ref()?);
+    let waits = instance.is_scheduled();
+    Some(TaskView {
+        id: task.id.clone(),
+        instance: instance.id.clone(),
+        app: instance.app().clone(),
+        host: agent.host.clone(),
+        agent: agent.id.clone(),
+        ports: if waits { Vec::new() } else { task.ports.clone() },
+        ip_addresses: task.ip_addresses.clone(),
+        state: match (task.state, task.condition) {
+            (Some(state), _) => state,
+            (None, Condition::Killed) => TaskState::Killed,
+            (None, _) => TaskState::Staging,
+        },
+        staged_at: (!waits).then_some(task.staged_at),
+        started_at: task.started_at.filter(|_| !waits),
+        version: (!waits).then(|| instance.version()),
+        role: instance.spec.role.clone(),
+        health: health.views(instance),
+        counted: !waits,
+    })
+}
+
+/// Adds a listed task to its app's counters (Marathon's `core/appinfo/TaskCounts.scala`).
+fn count(counts: &mut Counts, task: &TaskView) {
+    if !task.counted {
+        return;
+    }
+    match task.state {
+        TaskState::Staging => counts.staged += 1,
+        TaskState::Running => counts.running += 1,
+        TaskState::Starting
+        | TaskState::Killing
+        | TaskState::Finished
+        | TaskState::Failed
+        | TaskState::Killed
+        | TaskState::Error
+        | TaskState::Lost
+        | TaskState::Dropped
+        | TaskState::Unreachable
+        | TaskState::Gone
+        | TaskState::GoneByOperator
+        | TaskState::Unknown => {}
+    }
+    if !task.health.is_empty() {
+        if task.health.iter().all(|record| record.alive) {
+            counts.healthy += 1;
+        } else {
+            counts.unhealthy += 1;
+        }
+    }
+}
