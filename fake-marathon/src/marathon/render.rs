@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The parts of the scheduler that are rendered.
-pub(crate) struct Parts<'a> {
+pub(crate) struct Rendered<'a> {
     pub(crate) groups: &'a mut GroupManager,
     pub(crate) deployments: &'a mut Deployments,
     pub(crate) instances: &'a mut Instances,
@@ -32,7 +32,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) health: &'a Health,
 }
 
-impl Parts<'_> {
+impl Rendered<'_> {
     fn take_stale(&mut self) -> BTreeSet<PathId> {
         let mut stale = self.groups.take_stale();
         stale.append(&mut self.deployments.take_stale());
@@ -54,7 +54,7 @@ impl Renderer {
         Self { framework_id, apps: BTreeMap::new() }
     }
 
-    pub(crate) fn render(&mut self, now: Time, mut parts: Parts<'_>) -> Snapshot {
+    pub(crate) fn render(&mut self, now: Time, mut parts: Rendered<'_>) -> Snapshot {
         let deployments = parts.deployments.by_app();
         for app in parts.take_stale() {
             match render_app(&mut parts, &app, deployments.get(&app)) {
@@ -79,7 +79,7 @@ impl Renderer {
 }
 
 fn render_app(
-    parts: &mut Parts<'_>,
+    parts: &mut Rendered<'_>,
     id: &PathId,
     deployments: Option<&(Vec<DeploymentId>, Vec<Value>)>,
 ) -> Option<AppView> {
@@ -103,7 +103,7 @@ fn render_app(
     })
 }
 
-fn render_task(parts: &mut Parts<'_>, slot: Slot) -> Option<Arc<TaskView>> {
+fn render_task(parts: &mut Rendered<'_>, slot: Slot) -> Option<Arc<TaskView>> {
     let instance = parts.instances.get(slot)?;
     if let Some(view) = instance.view() {
         return Some(view.clone());

@@ -20,9 +20,10 @@ use super::{
     versions,
 };
 use crate::{
-    app::{AppDefinition, Violation},
+    app::AppDefinition,
     clock::Time,
     ids::{Chance, DeploymentId, PathId},
+    refusal::Violation,
     tuning::Tuning,
 };
 
