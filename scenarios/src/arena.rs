@@ -7,7 +7,7 @@ use std::{
 };
 
 use eyre::{WrapErr, ensure, eyre};
-use fake_marathon::fault::{AgentAct, Fault, Rule};
+use fake_marathon::fault::{AgentAction, Fault, Rule};
 use fixtures::{App, Containerizer};
 use futures::FutureExt;
 use harness::{
@@ -221,7 +221,7 @@ impl Arena {
     pub async fn lose_an_agent(&self) -> Result {
         ensure!(self.outage == Some(Outage::Agent), "ask with needs().an_agent_to_lose()");
         let Some(fake) = &self.stage.fake else { return self.turn_agent(Outages::agent_down).await };
-        fake.faults().add(Some(LOST_AGENT.to_owned()), Rule::agent(0, AgentAct::Lost))?;
+        fake.faults().add(Some(LOST_AGENT.to_owned()), Rule::agent(0, AgentAction::Lost))?;
         Ok(())
     }
 

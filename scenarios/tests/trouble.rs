@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-use fake_marathon::fault::{Act, DeploymentAct, Fault, FaultGuard, HttpAct, Match, QueueAct, Rule};
+use fake_marathon::fault::{Action, DeploymentAction, Fault, FaultGuard, HttpAction, Match, QueueAction, Rule};
 use fake_marathon::{Builder, FakeMarathon};
 use fixtures::{App, Check, Containerizer};
 use harness::Transport;
@@ -89,13 +89,13 @@ fn nothing_is_lost(report: &RunReport) {
     assert_eq!(report.steps.iter().map(|step| step.kills + step.losses).sum::<u64>(), 0);
 }
 
-fn rule(act: HttpAct, method: Option<Method>, prefix: &str) -> Rule {
+fn rule(act: HttpAction, method: Option<Method>, prefix: &str) -> Rule {
     let method = method.map(|method| method.to_string());
-    Rule::new(Match { method, path: Some(prefix.to_owned()), ..Match::default() }, Act::Http(act))
+    Rule::new(Match { method, path: Some(prefix.to_owned()), ..Match::default() }, Action::Http(act))
 }
 
-fn answers(status: StatusCode, message: &str) -> HttpAct {
-    HttpAct::Status { code: status.as_u16(), message: message.to_owned() }
+fn answers(status: StatusCode, message: &str) -> HttpAction {
+    HttpAction::Status { code: status.as_u16(), message: message.to_owned() }
 }
 
 /// Keeps rules in force for so long.
@@ -109,13 +109,13 @@ async fn strike(fake: &FakeMarathon, rules: Vec<Rule>, lasting: Duration) {
 #[rstest]
 #[case::unavailable(answers(StatusCode::SERVICE_UNAVAILABLE, "no leader"), "answer 503")]
 #[case::bad_gateway(answers(StatusCode::BAD_GATEWAY, "no leader"), "answer 502")]
-#[case::resets(HttpAct::Reset, "connection broke")]
-#[case::cut_short(HttpAct::Truncate(10), "connection broke")]
-#[case::no_json(HttpAct::Malformed, "unreadable answer")]
-#[case::slow(HttpAct::Delay(SLOW), "slow answer")]
-#[case::no_answer(HttpAct::Delay(Duration::from_secs(40)), "no answer in time")]
+#[case::resets(HttpAction::Reset, "connection broke")]
+#[case::cut_short(HttpAction::Truncate(10), "connection broke")]
+#[case::no_json(HttpAction::Malformed, "unreadable answer")]
+#[case::slow(HttpAction::Delay(SLOW), "slow answer")]
+#[case::no_answer(HttpAction::Delay(Duration::from_secs(40)), "no answer in time")]
 #[tokio::test(start_paused = true)]
-async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpAct, #[case] name: &str) {
+async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpAction, #[case] name: &str) {
     let stage = Stage::new(FakeMarathon::builder(), None).await;
     let report = stage
         .run(async |fake| {
@@ -132,10 +132,10 @@ async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpA
 
 /// The second step begins while the scheduler does not get on, and ends once it does.
 #[rstest]
-#[case::deployments_that_are_stuck(Act::Deployments(DeploymentAct::Stuck))]
-#[case::a_queue_that_holds_launches_back(Act::Queue(QueueAct::Delay(Duration::from_secs(3600))))]
+#[case::deployments_that_are_stuck(Action::Deployments(DeploymentAction::Stuck))]
+#[case::a_queue_that_holds_launches_back(Action::Queue(QueueAction::Delay(Duration::from_secs(3600))))]
 #[tokio::test(start_paused = true)]
-async fn a_step_that_drags_is_waited_for(#[case] act: Act) {
+async fn a_step_that_drags_is_waited_for(#[case] act: Action) {
     let stage = Stage::new(FakeMarathon::builder(), None).await;
     let rules = vec![Rule::new(Match::default(), act)];
     let report = stage.run(async |fake| strike(fake, rules, Duration::from_secs(30)).await).await;

@@ -112,7 +112,7 @@ impl LaunchQueue {
 
     /// Begins anew, as a new leader does. Timers that are set stay.
     pub(crate) fn restart(&mut self, now: Time) {
-        self.faults.let_go(|hold| matches!(hold, Hold::Launches(_)));
+        self.faults.forget_holds(|hold| matches!(hold, Hold::Launches(_)));
         let former = std::mem::replace(self, Self::new(self.tuning.clone(), self.faults.clone(), now));
         self.changes_seen = former.changes_seen;
         self.evaluation_at = former.evaluation_at;
@@ -133,7 +133,7 @@ impl LaunchQueue {
         self.since.entry(spec.id.clone()).or_insert(now);
         self.revive.set(slot, Some(config_ref(spec)));
         // An injected fault may hold the app's launches back.
-        if enters && self.faults.holds_back(now, &spec.id).is_some() {
+        if enters && self.faults.delay_launches(now, &spec.id).is_some() {
             self.revive.delay(config_ref(spec));
         }
     }
@@ -176,7 +176,7 @@ impl LaunchQueue {
 
     /// Until when launches are held back, by failures or by an injected fault; may lie in the past.
     fn delay_until(&self, now: Time, key: &ConfigRef) -> Option<Time> {
-        self.backoff.until(now, key).max(self.faults.launches_held(key.0.as_str()))
+        self.backoff.until(now, key).max(self.faults.launch_delay(key.0.as_str()))
     }
 
     fn may_launch(&self, now: Time, instance: &Instance) -> bool {
@@ -187,7 +187,7 @@ impl LaunchQueue {
     pub(crate) fn reset_delay(&mut self, app: &AppDefinition) {
         let key = config_ref(app);
         self.backoff.reset(&key);
-        self.faults.let_go(|hold| matches!(hold, Hold::Launches(of) if of == app.id.as_str()));
+        self.faults.forget_holds(|hold| matches!(hold, Hold::Launches(of) if of == app.id.as_str()));
         self.revive.undelay(&key);
     }
 
