@@ -1,4 +1,4 @@
-//! Whom to trust: the machine's roots, a CA file, one pinned certificate, or (said in every report) anybody.
+//! How a server is verified: by the machine's roots, by a CA file, by one pinned certificate, or not at all.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-/// How a server's certificate is judged, and who we are to the server.
+/// How the server's certificate is verified, and the certificate that identifies the client.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
-    /// How the server is judged.
+    /// How the server is verified.
     pub server: ServerTrust,
     /// A client certificate, where the cluster wants one.
     pub client: Option<ClientCertificate>,
 }
 
-/// How a server's certificate is judged.
+/// How a server's certificate is verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ServerTrust {
     /// By the machine's root certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured), or by Mozilla's,
@@ -33,7 +33,7 @@ pub enum ServerTrust {
     CaPem(String),
     /// Only this very certificate, or one that a CA with this fingerprint is in the chain of.
     Pin(Fingerprint),
-    /// Not at all: the seed's `curl -k`.
+    /// Not at all, as `curl -k` does.
     Insecure,
 }
 
@@ -53,7 +53,7 @@ impl Trust {
         Self { server, client: None }
     }
 
-    /// True if anybody could pretend to be the server. Every report has to say so.
+    /// True if anybody could pretend to be the server. Every report must say so.
     #[must_use]
     pub fn is_insecure(&self) -> bool {
         self.server == ServerTrust::Insecure
@@ -92,8 +92,10 @@ impl Trust {
             Some(ClientCertificate { certificate, key }) => {
                 let chain = certificates(&read(certificate)?)
                     .map_err(|why| TrustError::File { path: certificate.clone(), why })?;
-                let private = PrivateKeyDer::from_pem_slice(&read(key)?)
-                    .map_err(|_| TrustError::File { path: key.clone(), why: "it holds no private key (PEM)".into() })?;
+                let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TrustError::File {
+                    path: key.clone(),
+                    why: "it contains no private key (PEM)".into(),
+                })?;
                 builder.with_client_auth_cert(chain, private).map_err(|error| match error {
                     rustls::Error::InconsistentKeys(_) => {
                         let why = format!("it is not the key of the certificate in {}", certificate.display());
@@ -124,7 +126,7 @@ fn machine_roots() -> RootCertStore {
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| "it is not a PEM file".to_owned())?;
-    if certificates.is_empty() { Err("it holds no certificate (PEM)".to_owned()) } else { Ok(certificates) }
+    if certificates.is_empty() { Err("it contains no certificate (PEM)".to_owned()) } else { Ok(certificates) }
 }
 
 fn ca_verifier(
@@ -231,7 +233,7 @@ impl std::str::FromStr for Fingerprint {
 
     /// Hexadecimal digits, with or without colons, of either case.
     fn from_str(text: &str) -> Result<Self, TrustError> {
-        let wrong = || TrustError::Client(format!("`{text}` is no SHA-256 fingerprint: 64 hexadecimal digits"));
+        let wrong = || TrustError::Client(format!("`{text}` is not a SHA-256 fingerprint (64 hexadecimal digits)"));
         let digits: String = text.chars().filter(|c| *c != ':').collect();
         if digits.len() != 64 || !digits.is_ascii() {
             return Err(wrong());
@@ -254,7 +256,7 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// A server has shown another certificate than the pinned one.
+/// A server presented another certificate than the pinned one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("its certificate is {presented}, not the pinned {pin}")]
 pub(crate) struct NotPinned {

@@ -9,7 +9,8 @@ use futures::{
     stream::{self, BoxStream},
 };
 use harness::record::{EventRecord, Sample, StepReport};
-use harness::scale::{Drive, Heard, Plan, Seen, Sink, Subject, Trouble};
+use harness::scale::{Drive, Incoming, Observation, Plan, Sink, Subject};
+use harness::wait::AttemptError;
 use serde_json::{Value, json};
 
 const TASKS: u32 = 300;
@@ -24,7 +25,7 @@ struct Restless {
 }
 
 impl Subject for Restless {
-    async fn look(&mut self) -> Result<Seen, Trouble> {
+    async fn observe(&mut self) -> Result<Observation, AttemptError> {
         self.polls += 1;
         let tasks = (0..u64::from(TASKS)).map(|n| {
             let life = if n % 100 == self.polls % 100 { self.polls } else { self.polls.saturating_sub(1) / 100 };
@@ -35,14 +36,21 @@ impl Subject for Restless {
                 "lastSuccess": moment(self.polls), "lastFailure": flaps.then(|| moment(self.polls))}]})
         });
         let tasks: Vec<Value> = tasks.collect();
-        Ok(Seen { instances: TASKS, healthy: TASKS, running: TASKS, checked: true, tasks, ..Seen::default() })
+        Ok(Observation {
+            instances: TASKS,
+            healthy: TASKS,
+            running: TASKS,
+            checked: true,
+            tasks,
+            ..Observation::default()
+        })
     }
 
-    async fn scale(&mut self, _: u32, _: bool) -> Result<(), Trouble> {
+    async fn scale(&mut self, _: u32, _: bool) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    fn events(&mut self) -> BoxStream<'static, Heard> {
+    fn events(&mut self) -> BoxStream<'static, Incoming> {
         stream::empty().boxed()
     }
 }

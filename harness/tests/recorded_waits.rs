@@ -1,4 +1,4 @@
-//! Conditions against recorded looks at a real Marathon: what a wait would have said at each moment.
+//! Conditions against recorded answers of a real Marathon: what a wait would have reported at each moment.
 
 mod recorded;
 
@@ -31,7 +31,7 @@ enum End<T> {
     },
 }
 
-/// The looks that a wait would have made at each recorded answer about the app, in virtual time.
+/// The views that a wait would have observed at each recorded answer about the app, in virtual time.
 async fn views(case: &str, id: &str, with_events: bool) -> Vec<(f64, AppView)> {
     let mut view = AppView { id: id.to_owned(), ..AppView::default() };
     view.events.on = with_events;
@@ -92,8 +92,8 @@ async fn try_on<V, C: Condition<V>>(views: impl IntoIterator<Item = (f64, V)>, m
 async fn first_task(case: &str, with_events: bool) -> Vec<(f64, TaskView)> {
     let apps = views(case, "/hc", with_events).await;
     let id = apps.iter().flat_map(|(_, view)| view.tasks()).next().expect("a task").id.to_string();
-    let looks = apps.into_iter().map(|(at, app)| (at, TaskView { id: id.clone(), app }));
-    looks.skip_while(|(_, view)| view.task().is_none()).collect()
+    let views = apps.into_iter().map(|(at, app)| (at, TaskView { id: id.clone(), app }));
+    views.skip_while(|(_, view)| view.task().is_none()).collect()
 }
 
 fn met<T: std::fmt::Debug>(end: End<T>) -> (f64, T) {
@@ -114,7 +114,7 @@ fn met<T: std::fmt::Debug>(end: End<T>) -> (f64, T) {
 #[case::never_healthy_native("never_healthy.mesos_tcp", 3, Counted::ByTime)]
 #[case::a_native_limit_of_none_kills_at_once("zero_max_failures.mesos_tcp", 1, Counted::ByTime)]
 #[tokio::test(start_paused = true)]
-async fn a_death_tells_how_many_failures_it_took(#[case] case: &str, #[case] failures: u32, #[case] counted: Counted) {
+async fn a_death_says_how_many_failures_it_took(#[case] case: &str, #[case] failures: u32, #[case] counted: Counted) {
     let (_, death) = met(try_on(first_task(case, true).await, killed_by_health_check()).await);
     assert_eq!((death.failures, death.counted), (failures, counted), "{death}");
     assert!(death.lived.is_some_and(|lived| lived > Duration::from_secs(1)), "{death}");
@@ -132,19 +132,19 @@ async fn without_events_a_death_is_found_and_says_that_the_count_is_a_lower_boun
 
 /// The recording asked for the queue only, so all that is known of the tasks comes from events.
 #[tokio::test(start_paused = true)]
-async fn a_crash_is_no_kill_by_a_health_check() {
+async fn a_crash_is_not_a_kill_by_a_health_check() {
     let apps = views("crash_loop", "/a", true).await;
     let ids = apps.iter().flat_map(|(_, view)| view.events.iter().filter_map(Event::task_id));
     let id = ids.into_iter().next().expect("a task").to_owned();
     let views = apps.into_iter().map(|(at, app)| (at, TaskView { id: id.clone(), app }));
-    // Events that come later than the end that a look finds are waited for: the first looks see no task at all.
+    // Events that come later than the end that a poll shows are waited for: the first polls show no task at all.
     let end = try_on(views.skip_while(|(at, _)| *at < 6.0), killed_by_health_check()).await;
     let End::Never { reason, .. } = end else { panic!("{end:?}") };
     assert!(reason.contains("ended as TASK_FAILED (Command exited with status 3), not by a health check"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn crashes_are_counted_by_instance_and_the_back_off_is_told() {
+async fn crashes_are_counted_by_instance_and_the_back_off_is_reported() {
     let (at, found) = met(try_on(views("crash_loop", "/a", true).await, crash_looping(3)).await);
     assert_eq!(found.crashes, 3);
     assert!(at > 15.6 && found.held_back.is_some(), "{found:?} at {at}");
@@ -170,22 +170,22 @@ async fn health_that_does_not_last_is_found_out() {
     let well = views.into_iter().skip_while(|(_, view)| view.app.as_ref().is_none_or(|app| app.tasks_healthy == 0));
     let end = try_on(well, stays_healthy_for(Duration::from_secs(20))).await;
     let End::Never { reason, at } = end else { panic!("{end:?}") };
-    assert!(at > 12.0 && reason.contains("has failed 1 in a row: ConnectException: Connection refused"), "{reason}");
+    assert!(at > 12.0 && reason.contains("has failed once: ConnectException: Connection refused"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lapse_between_two_looks_is_found_by_its_events() {
-    // Only the looks at which all was well: the kill at 15.6 s and the recovery at 16.6 s lie between two of them.
+async fn a_lapse_between_two_polls_is_found_by_its_events() {
+    // Only the polls at which all was well: the kill at 15.6 s and the recovery at 16.6 s lie between two of them.
     let views = views("fails_after_healthy.tcp", "/hc", true).await;
     let well = |view: &AppView| view.app.as_ref().is_some_and(|app| app.tasks_healthy == 1);
-    let looks = views.into_iter().filter(|(_, view)| well(view));
-    let end = try_on(looks, stays_healthy_for(Duration::from_secs(20))).await;
+    let polls = views.into_iter().filter(|(_, view)| well(view));
+    let end = try_on(polls, stays_healthy_for(Duration::from_secs(20))).await;
     let End::Never { reason, .. } = end else { panic!("{end:?}") };
-    assert!(reason.contains("meanwhile, between two looks"), "{reason}");
+    assert!(reason.contains("between two observations"), "{reason}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_to_healthy_is_told_by_marathons_own_clock() {
+async fn the_time_to_healthy_is_measured_by_marathons_own_clock() {
     let (_, times) = met(try_on(views("fails_after_healthy.tcp", "/hc", true).await, time_to_healthy(1)).await);
     // startedAt 16:57:49.381, firstSuccess 16:57:49.934.
     assert_eq!(times[0].1, Duration::from_millis(553));
@@ -226,14 +226,14 @@ async fn sections(case: &str, id: &str, t: f64) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_report_names_the_sick_task_its_place_and_its_cause() {
+async fn the_report_names_the_unhealthy_task_its_place_and_its_cause() {
     insta::assert_snapshot!(sections("fails_after_healthy.tcp", "/hc", 15.2).await, @r"
     1 unhealthy (d71e2a8a.1 failed 3 times)
 
     tasks that are not healthy
       hc.instance-d71e2a8a-e695-11f1-8b60-0242c7fa89ad._app.1  unhealthy
         TASK_RUNNING on 127.0.0.1, port 34210, agent c2390c60-7f06-44a8-a787-24b26bf3a133-S0, running since 16:57:49.381
-        not alive, 3 failures counted, the last at 16:58:00.093: ConnectException: Connection refused
+        not alive, 3 failures counted, last failure at 16:58:00.093: ConnectException: Connection refused
 
     events since the start
          1.35 s  failed_health_check_event d71e2a8a
@@ -245,16 +245,16 @@ async fn the_report_names_the_sick_task_its_place_and_its_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_report_says_why_offers_were_refused() {
+async fn the_report_says_why_offers_were_declined() {
     insta::assert_snapshot!(sections("too_big", "/a", 6.35).await, @r"
-    1 scheduled; offers refused: InsufficientCpus 1
+    1 scheduled; offers declined: InsufficientCpus 1
 
     tasks that are not running
       1 of 1 not launched yet
 
     launch queue
       1 waiting to be launched
-      offers refused: InsufficientCpus 1
+      offers declined: InsufficientCpus 1
 
     events since the start
       none

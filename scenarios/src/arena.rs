@@ -242,7 +242,7 @@ impl Arena {
     }
 
     /// How long a deletion may take.
-    fn clean_up_patience(&self) -> Duration {
+    fn clean_up_timeout(&self) -> Duration {
         Duration::from_secs(60).mul_f64(self.stage.patience)
     }
 
@@ -250,18 +250,26 @@ impl Arena {
     async fn tidy_up(&self, passed: bool) -> Result {
         if !passed && self.stage.outlives_the_test {
             // At most five groups a run, so that a bad day does not fill a cluster.
-            if let Kept::Stays(where_it_is) = self.lease.keep(5, self.clean_up_patience()).await? {
-                println!("{where_it_is}");
+            let kept = self.lease.keep(5, self.clean_up_timeout()).await;
+            if let Kept::Stays(group) = kept.map_err(|error| unfinished(&error))? {
+                let KeptGroup { run, group, url, expires } = group;
+                println!("kept until {expires}: {group}\n  look:   {url}\n  remove: hc-rig clean {run}");
             }
             return Ok(());
         }
-        let foreign = self.lease.release(self.clean_up_patience()).await?;
+        let released = self.lease.release(self.clean_up_timeout()).await;
+        let foreign = released.map_err(|error| unfinished(&error))?;
         ensure!(foreign.is_empty(), "somebody else has apps in the scenario's group: {}", foreign.join(", "));
         match self.stage.leftovers().await? {
             None => Ok(()),
             Some(left) => Err(eyre!("everything was deleted, yet tasks are left: {left}")),
         }
     }
+}
+
+/// What a clean-up left, with the command that finishes it.
+fn unfinished(error: &CleanUpError) -> eyre::Report {
+    eyre!("{error}; to finish it: hc-rig clean {}", error.run)
 }
 
 /// What every failed wait tells besides what it saw.

@@ -79,7 +79,7 @@ pub fn refused_offers_for(reason: &'static str) -> impl Condition<AppView, Outpu
             None => Look::NotYet(format!("the queue gives these reasons: {:?}", queue.refusals())),
         }
     };
-    look.named(format!("offers refused for {reason}"))
+    look.named(format!("offers declined for {reason}"))
 }
 
 /// The condition, while at no look fewer than `least` tasks are healthy.

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use eyre::ensure;
 use fixtures::App;
 use harness::{
-    model::Event,
+    model::{Event, EventKind, TaskStatus},
     wait::{Condition, Look},
     watch::AppView,
 };
@@ -43,12 +43,13 @@ impl fmt::Display for Transition {
 fn transitions<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Transition> {
     let mut seen = Vec::new();
     for event in events {
-        let next = match (event.event_type.as_str(), event.task_status(), event.healthy()) {
-            ("status_update_event", Some("TASK_RUNNING"), _) if !runs(&seen) => Transition::Runs,
-            ("status_update_event", Some("TASK_KILLED"), _) => Transition::Killed,
-            ("status_update_event", Some("TASK_FAILED" | "TASK_FINISHED"), _) => Transition::Ended,
-            ("instance_health_changed_event", _, Some(true)) => Transition::Well,
-            ("instance_health_changed_event", _, Some(false)) => Transition::Sick,
+        let status = event.task_status().and_then(TaskStatus::parse);
+        let next = match (event.kind(), status, event.healthy()) {
+            (Some(EventKind::StatusUpdate), Some(TaskStatus::Running), _) if !runs(&seen) => Transition::Runs,
+            (Some(EventKind::StatusUpdate), Some(TaskStatus::Killed), _) => Transition::Killed,
+            (Some(EventKind::StatusUpdate), Some(TaskStatus::Failed | TaskStatus::Finished), _) => Transition::Ended,
+            (Some(EventKind::InstanceHealthChanged), _, Some(true)) => Transition::Well,
+            (Some(EventKind::InstanceHealthChanged), _, Some(false)) => Transition::Sick,
             _ => continue,
         };
         // A native check tells each change twice.

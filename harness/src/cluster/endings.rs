@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{ClusterError, Lease};
 use crate::marathon::events::Notice;
+use crate::model::{EventKind, TaskStatus};
 
 /// The pause between looks, should the events bring nothing.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -49,7 +50,7 @@ pub async fn endings(lease: &Lease, definition: &Value, patience: Duration) -> R
     let deadline = Instant::now() + patience;
     let client = lease.client();
     // Opened before there is anything to miss. Without events the last failure of the app must do.
-    let mut events = client.events(&["status_update_event"]).await.ok();
+    let mut events = client.events(&[EventKind::StatusUpdate]).await.ok();
     let id = lease.deploy(definition).await?.id;
     let mut endings = Endings::default();
     let enough = |endings: &Endings| usize::try_from(wanted).is_ok_and(|wanted| endings.by_host.len() >= wanted);
@@ -59,7 +60,7 @@ pub async fn endings(lease: &Lease, definition: &Value, patience: Duration) -> R
             match timeout_at(look, stream.next_notice()).await {
                 Err(_) => break,
                 Ok(Some(Notice::Event(event))) if event.app_id() == Some(&id) => {
-                    if event.task_status().is_some_and(|status| status == "TASK_FAILED" || status == "TASK_FINISHED") {
+                    if matches!(event.terminal_status(), Some(TaskStatus::Failed | TaskStatus::Finished)) {
                         endings.take(event.text("host").unwrap_or_default(), event.text("message").unwrap_or_default());
                     }
                     if enough(&endings) {

@@ -1,4 +1,4 @@
-//! What can go wrong with a run's own group.
+//! Errors of a run's own group.
 
 use crate::marathon::Error;
 
@@ -8,20 +8,20 @@ pub enum ClusterError {
     /// The definition is not one that could be deployed; nothing was sent.
     #[error("the definition {0}")]
     Definition(String),
-    /// Something of that id exists and is not ours.
-    #[error("{id} is not ours (it lacks the label {label}); it is left alone", label = super::LABEL_RUN)]
+    /// An app of that id exists and belongs to somebody else.
+    #[error("{id} does not belong to this run (label {label}); it is left untouched", label = super::LABEL_RUN)]
     NotOurs {
         /// The app.
         id: String,
     },
-    /// Marathon said no, or did not answer.
+    /// Marathon refused the request, or did not answer.
     #[error(transparent)]
     Marathon(#[from] Error),
 }
 
-/// Something of ours is still there.
+/// Something of the run is still there. The clean-up of `run` can be repeated at any time, by another process too.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("clean-up of {group} is incomplete: {why}; left: {}; to finish it: {remedy}", listed(.left))]
+#[error("clean-up of {group} is incomplete: {why}; left: {}", listed(.left))]
 pub struct CleanUpError {
     /// The run's group.
     pub group: String,
@@ -29,8 +29,8 @@ pub struct CleanUpError {
     pub why: String,
     /// The apps that are still there, as far as known.
     pub left: Vec<String>,
-    /// The command that finishes it.
-    pub remedy: String,
+    /// The run.
+    pub run: String,
 }
 
 fn listed(left: &[String]) -> String {

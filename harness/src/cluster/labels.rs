@@ -52,7 +52,7 @@ impl Ownership {
         }
         let labels = labels
             .as_object_mut()
-            .ok_or_else(|| ClusterError::Definition("has `labels` that are no JSON object".to_owned()))?;
+            .ok_or_else(|| ClusterError::Definition("has `labels` that are not a JSON object".to_owned()))?;
         labels.extend(self.labels().into_iter().map(|(name, value)| (name, Value::String(value))));
         Ok(())
     }

@@ -60,10 +60,23 @@ pub struct Lease {
 /// What was decided about the evidence of a failed test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// The group stays until the lease expires. The text says where it is, how to look at it and how to remove it.
-    Stays(String),
+    /// The group stays until the lease expires.
+    Stays(KeptGroup),
     /// There are enough kept groups of this suite; this one was removed.
     Removed,
+}
+
+/// A group that is kept as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptGroup {
+    /// The run that owns it.
+    pub run: RunName,
+    /// The group's id.
+    pub group: String,
+    /// Where it can be looked at.
+    pub url: String,
+    /// When the lease expires (RFC 3339).
+    pub expires: String,
 }
 
 /// How long a deployment is tried again where the trouble may pass, such as an election.
@@ -233,11 +246,8 @@ impl Lease {
             return Ok(Kept::Removed);
         }
         let (group, base) = (self.group(), self.client.url());
-        Ok(Kept::Stays(format!(
-            "kept for a look until {}: {group}\n  look:   {base}v2/groups{group}\n  remove: hc-rig clean {}",
-            self.ownership.expires_text(),
-            self.run,
-        )))
+        let url = format!("{base}v2/groups{group}");
+        Ok(Kept::Stays(KeptGroup { run: self.run.clone(), expires: self.ownership.expires_text(), group, url }))
     }
 
     fn is_of_this_suite(&self, group: &crate::model::Group) -> bool {
@@ -253,7 +263,7 @@ impl Lease {
 /// An object with an id that is a text.
 fn app_definition(definition: &Value) -> Result<(Map<String, Value>, String), ClusterError> {
     let object =
-        definition.as_object().ok_or_else(|| ClusterError::Definition("is no JSON object".to_owned()))?.clone();
+        definition.as_object().ok_or_else(|| ClusterError::Definition("is not a JSON object".to_owned()))?.clone();
     match object.get("id") {
         Some(Value::String(id)) if !id.trim_matches('/').is_empty() => {
             let id = id.clone();

@@ -1,4 +1,4 @@
-//! The look before the first write: can we, may we, is there room.
+//! What is checked before anything is deployed: reachability, permission, room.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use crate::model::{Info, ServerTime};
 /// At most this many agents are asked about Docker: on a large cluster they are alike.
 const AGENTS_ASKED: usize = 20;
 
-/// What was found.
+/// What the preflight found.
 #[derive(Debug, Clone)]
 pub struct Preflight {
-    /// Who the server takes us for; `None` for nobody.
+    /// The user as the server knows it; `None` without a login.
     pub identity: Option<String>,
     /// DC/OS's version; `None` without DC/OS, or where it does not tell.
     pub dcos: Option<String>,
-    /// Marathon's own words; nothing is in them where this user may not see them.
+    /// What `/v2/info` answers; empty where this user may not see it.
     pub marathon: Info,
     /// Mesos's version, or why Mesos could not be asked.
     pub mesos: Result<String, String>,
@@ -25,7 +25,7 @@ pub struct Preflight {
     pub agents: Vec<AgentSummary>,
     /// The server's clock.
     pub server_time: Option<ServerTime>,
-    /// Deployments of anybody that are going on.
+    /// Deployments in progress, whoever began them.
     pub deployments: usize,
 }
 
@@ -36,13 +36,13 @@ pub struct AgentSummary {
     pub id: String,
     /// The host name.
     pub hostname: String,
-    /// What is left.
+    /// Its free resources.
     pub free: Free,
-    /// Docker.
+    /// Whether it has the Docker containerizer.
     pub docker: DockerSupport,
 }
 
-/// What a run is going to use, at its largest.
+/// What a run will use at its largest.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Needs {
     /// Tasks at the target.
@@ -57,7 +57,7 @@ pub struct Needs {
     pub docker: bool,
 }
 
-/// What one run may use without being told to.
+/// What one run may use unless the user allows more.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// Tasks.
@@ -69,29 +69,72 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Room for the seed's scale test in steps of 10 and of 100, and no more: 1,000 tasks, 32 CPUs, 64 GB.
+    /// Room for the manual procedure's scale test in steps of 10 and of 100, and no more: 1,000 tasks, 32 CPUs, 64 GB.
     fn default() -> Self {
         Self { tasks: 1_000, cpus: 32.0, mem: 65_536.0 }
     }
 }
 
-/// Why a run must not begin. `Display` is one sentence with the remedy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refusal(String);
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Why a run must not start.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// It would use more than its limits allow.
+    #[error("the run would use {wanted} {what}, above the limit of {limit}")]
+    AboveLimit {
+        /// Of what.
+        what: Resource,
+        /// How much it would use.
+        wanted: f64,
+        /// How much it may use.
+        limit: f64,
+    },
+    /// There is nothing that tasks could run on.
+    #[error("Mesos has no active agent; start one")]
+    NoAgents,
+    /// It would use more than is free.
+    #[error("the run needs {wanted} {what} and the cluster has {free} free; lower the target")]
+    NoRoom {
+        /// Of what.
+        what: Resource,
+        /// How much it would use.
+        wanted: f64,
+        /// How much is free.
+        free: f64,
+    },
+    /// It needs the Docker containerizer, and every agent says that it has none.
+    #[error("no agent has the docker containerizer; use a definition for the Mesos containerizer")]
+    NoDocker,
 }
 
-impl std::error::Error for Refusal {}
+/// What a run uses of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Tasks.
+    Tasks,
+    /// CPUs.
+    Cpus,
+    /// Memory in MB.
+    Memory,
+    /// Ports of agents.
+    Ports,
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tasks => "tasks",
+            Self::Cpus => "CPUs",
+            Self::Memory => "MB of memory",
+            Self::Ports => "ports",
+        })
+    }
+}
 
 /// Asks Marathon and Mesos. Nothing is changed.
 ///
 /// # Errors
-/// If Marathon cannot be reached, does not trust us, or is no Marathon. A Mesos that cannot be asked is no error:
-/// a plain Marathon may be all that we can reach.
+/// If Marathon cannot be reached, refuses the login, or is not a Marathon. A Mesos that cannot be reached is not an error:
+/// a Marathon alone may be all that is reachable.
 pub async fn preflight(client: &Client) -> Result<Preflight> {
     let marathon = client.info_if_allowed().await?;
     let deployments = client.deployments().await?.len();
@@ -135,49 +178,41 @@ impl Preflight {
         }
     }
 
-    /// Whether a run fits into the cluster and into its limits. What cannot be known refuses nothing.
+    /// Whether a run fits into the cluster and into its limits. An unknown quantity refuses nothing.
     ///
     /// # Errors
-    /// The first thing that stands against it.
+    /// The first reason against it.
     pub fn check(&self, needs: &Needs, limits: Option<&Limits>) -> Result<(), Refusal> {
         let Needs { tasks, docker, .. } = *needs;
         let (cpus, mem) = (needs.cpus * tasks as f64, needs.mem * tasks as f64);
-        let refuse = |sentence: String| Err(Refusal(sentence));
         if let Some(limits) = limits {
-            let (what, wanted, limit) = if tasks > limits.tasks {
-                ("tasks", tasks as f64, limits.tasks as f64)
-            } else if cpus > limits.cpus {
-                ("CPUs", cpus, limits.cpus)
-            } else {
-                ("MB of memory", mem, limits.mem)
-            };
-            if wanted > limit {
-                return refuse(format!(
-                    "the run would use {wanted} {what}, above the limit of {limit}; lower the target or say --yes"
-                ));
+            let asked = [
+                (Resource::Tasks, tasks as f64, limits.tasks as f64),
+                (Resource::Cpus, cpus, limits.cpus),
+                (Resource::Memory, mem, limits.mem),
+            ];
+            if let Some((what, wanted, limit)) = asked.into_iter().find(|(_, wanted, limit)| wanted > limit) {
+                return Err(Refusal::AboveLimit { what, wanted, limit });
             }
         }
         if self.mesos.is_err() {
             return Ok(());
         }
         if self.agents.is_empty() {
-            return refuse("Mesos has no active agent; start one".to_owned());
+            return Err(Refusal::NoAgents);
         }
         let free = self.free();
         let ports = (needs.ports * tasks) as f64;
-        for (what, wanted, free) in
-            [("CPUs", cpus, free.cpus), ("MB of memory", mem, free.mem), ("ports", ports, free.ports as f64)]
-        {
-            if wanted > free {
-                return refuse(format!(
-                    "the run needs {wanted} {what} and the cluster has {free} free; lower the target"
-                ));
-            }
+        let asked = [
+            (Resource::Cpus, cpus, free.cpus),
+            (Resource::Memory, mem, free.mem),
+            (Resource::Ports, ports, free.ports as f64),
+        ];
+        if let Some((what, wanted, free)) = asked.into_iter().find(|(_, wanted, free)| wanted > free) {
+            return Err(Refusal::NoRoom { what, wanted, free });
         }
         if docker && self.docker() == DockerSupport::No {
-            return refuse(
-                "no agent has the docker containerizer; use a definition for the Mesos containerizer".to_owned(),
-            );
+            return Err(Refusal::NoDocker);
         }
         Ok(())
     }

@@ -126,12 +126,7 @@ impl Removal<'_> {
     }
 
     fn failure(&self, why: String) -> CleanUpError {
-        CleanUpError {
-            group: self.group.to_owned(),
-            why,
-            left: self.left.clone(),
-            remedy: format!("hc-rig clean {}", self.run),
-        }
+        CleanUpError { group: self.group.to_owned(), why, left: self.left.clone(), run: self.run.to_owned() }
     }
 }
 

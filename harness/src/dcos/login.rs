@@ -21,8 +21,8 @@ use crate::marathon::LoginError;
 use crate::secret::Secret;
 use crate::transport::{Transport, TransportError, TransportErrorKind};
 
-/// How long a login, or a command that prints a token, may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The limit for a login, and for a command that prints a token.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a service account's login token is valid: long enough for a slow cluster, short if it leaks.
 const LOGIN_TOKEN_SECONDS: i64 = 300;
@@ -47,7 +47,7 @@ pub(super) async fn obtain(
         }
         Credentials::ServiceAccount { uid, private_key } => {
             let key = EncodingKey::from_rsa_pem(private_key.reveal().as_bytes()).map_err(|_| {
-                LoginError::unusable(format_args!("service account {uid}"), "its private key is no RSA key in PEM")
+                LoginError::unusable(format_args!("service account {uid}"), "its private key is not an RSA key (PEM)")
             })?;
             let expiry = clock.now().unix_timestamp() + LOGIN_TOKEN_SECONDS;
             let claims = json!({ "uid": uid, "exp": expiry });
@@ -57,7 +57,7 @@ pub(super) async fn obtain(
             let token = Secret::new(token);
             post(root, transport, clock, &json!({ "uid": uid, "token": token.reveal() })).await
         }
-        Credentials::Token(token) => ready(token.clone(), clock, "the environment"),
+        Credentials::Token(token) => ready(token.clone(), clock, "the given token"),
         Credentials::TokenFile(path) => ready(read_file(path).await?, clock, path.display()),
         Credentials::TokenCommand(command) => ready(run(command.reveal()).await?, clock, "the token command"),
     }
@@ -77,7 +77,7 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
         let date = response.headers.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
         Ok((response.status, date, response.bytes().await?))
     };
-    let (status, date, body) = timeout(PATIENCE, answer)
+    let (status, date, body) = timeout(TIMEOUT, answer)
         .await
         .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout, "no answer in time")))
         .map_err(|error| LoginError::transport(&url, error))?;
@@ -88,7 +88,7 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
         return Err(LoginError::refused(&url, status, message));
     }
     let Some(token) = json.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()) else {
-        return Err(LoginError::unusable(&url, "the answer holds no token; is this a DC/OS master?"));
+        return Err(LoginError::unusable(&url, "the answer contains no token; is this a DC/OS master?"));
     };
     // By the cluster's clock, as far as it tells: ours may be minutes off.
     let now = date.and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()).unwrap_or_else(|| clock.now());
@@ -98,7 +98,7 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
 fn ready(token: Secret, clock: Clock, place: impl fmt::Display) -> Result<Fresh, LoginError> {
     let text = token.reveal();
     if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(LoginError::unusable(place, "a token is one word without blanks"));
+        return Err(LoginError::unusable(place, "a token must be one word without blanks"));
     }
     Ok(Fresh { valid_for: expiry(text).map(|expiry| expiry - clock.now()), token })
 }
@@ -118,14 +118,15 @@ async fn run(command: &str) -> Result<Secret, LoginError> {
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .output();
-    let output = timeout(PATIENCE, output)
+    let output = timeout(TIMEOUT, output)
         .await
-        .map_err(|_| failed(format!("it did not end within {} s", PATIENCE.as_secs())))?
+        .map_err(|_| failed(format!("it did not finish within {} s", TIMEOUT.as_secs())))?
         .map_err(|error| failed(error.to_string()))?;
-    let text =
-        String::from_utf8(output.stdout).map(Secret::new).map_err(|_| failed("it printed no text".to_owned()))?;
+    let text = String::from_utf8(output.stdout)
+        .map(Secret::new)
+        .map_err(|_| failed("its output is not text (UTF-8)".to_owned()))?;
     if !output.status.success() {
-        return Err(failed(format!("it ended with {}", output.status)));
+        return Err(failed(format!("it failed with {}", output.status)));
     }
     Ok(Secret::new(text.reveal().trim()))
 }

@@ -13,11 +13,13 @@ use super::connection::Connection;
 use super::events::EventStream;
 use super::incident::Incidents;
 use super::{Error, Result};
-use crate::model::{App, Apps, Deployment, DeploymentResult, Group, Info, QueueEntry, ServerTime, Task, read_each};
+use crate::model::{
+    App, Apps, Deployment, DeploymentResult, EventKind, Group, Info, QueueEntry, ServerTime, Task, read_each,
+};
 
 /// A client of one Marathon. Cheap to clone; clones share connections, login and clock.
 ///
-/// Every method is one request, apart from a renewed login and a server that is away (see [`ClientBuilder`](super::ClientBuilder)).
+/// Every method is one request, apart from a renewed login and a server that does not answer (see [`ClientBuilder`](super::ClientBuilder)).
 /// Nothing is retried here: a wait does that, and keeps what it saw.
 #[derive(Clone)]
 pub struct Client {
@@ -68,7 +70,7 @@ impl Client {
         self.connection.server_time()
     }
 
-    /// What went wrong on the way and was survived.
+    /// Errors that the client recovered from.
     #[must_use]
     pub fn incidents(&self) -> Vec<Incidents> {
         self.connection.incidents.all()
@@ -173,7 +175,7 @@ impl Client {
         self.read(Ask::new(Method::POST, target)).await
     }
 
-    /// `DELETE /v2/apps/{id}`. `force` is always said, since its default differs between versions.
+    /// `DELETE /v2/apps/{id}`. `force` is always sent, since its default differs between versions.
     ///
     /// # Errors
     /// 404 if there is no such app.
@@ -182,7 +184,7 @@ impl Client {
         self.read(Ask::new(Method::DELETE, target)).await
     }
 
-    /// `GET /v2/apps/{id}/versions`, in Marathon's order, which is none.
+    /// `GET /v2/apps/{id}/versions`, in no particular order.
     ///
     /// # Errors
     /// 404 if there is no such app.
@@ -240,7 +242,7 @@ impl Client {
         Ok(Killed { tasks: tasks(killed), deployment })
     }
 
-    /// `GET /v2/deployments`: what is going on.
+    /// `GET /v2/deployments`: the deployments in progress.
     ///
     /// # Errors
     /// As every method: see [`Error`].
@@ -325,7 +327,7 @@ impl Client {
     ///
     /// # Errors
     /// If it cannot be opened the first time.
-    pub async fn events(&self, types: &[&str]) -> Result<EventStream> {
+    pub async fn events(&self, types: &[EventKind]) -> Result<EventStream> {
         EventStream::open(self.clone(), types).await
     }
 

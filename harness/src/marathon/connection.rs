@@ -201,7 +201,9 @@ impl Connection {
                     let next = location.and_then(|location| url.join(location).ok());
                     let Some(next) = next else { return Err(self.refusal(ask, &url, response).await) };
                     if !self.is_ours(&next) && !self.is_leader(&next, base).await {
-                        return Err(Error::body(&ask.method, url.as_str(), stranger(&next), b""));
+                        let origin = next.origin().ascii_serialization();
+                        let kind = ErrorKind::ForeignRedirect { origin };
+                        return Err(Error::new(&ask.method, url.as_str(), kind));
                     }
                     url = next;
                 }
@@ -314,14 +316,6 @@ fn place(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
-/// Says what to do about a redirect to a server that nobody has named.
-fn stranger(next: &Url) -> String {
-    let origin = next.origin().ascii_serialization();
-    format!(
-        "it redirects to {origin}, which was not named; if that is right, name it (--url or MARATHON_URL take several)"
-    )
-}
-
 /// Nothing was sent, or it was a mere question to a server that cannot answer now.
 fn is_worth_another_server(method: &Method, error: &Error) -> bool {
     match error.kind() {
@@ -331,6 +325,9 @@ fn is_worth_another_server(method: &Method, error: &Error) -> bool {
             let away = [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
             away.contains(status) && method == Method::GET
         }
-        _ => false,
+        ErrorKind::Garbled { .. }
+        | ErrorKind::Body { .. }
+        | ErrorKind::ForeignRedirect { .. }
+        | ErrorKind::Login(_) => false,
     }
 }

@@ -52,6 +52,11 @@ pub enum ErrorKind {
         /// The beginning of the body.
         excerpt: String,
     },
+    /// The server redirects to another one that was not named. The request was not repeated there.
+    ForeignRedirect {
+        /// Where to: scheme, host and port.
+        origin: String,
+    },
     /// The login that the request needed was refused or failed.
     Login(LoginError),
 }
@@ -116,7 +121,11 @@ impl Error {
     pub fn status_code(&self) -> Option<StatusCode> {
         match &self.0.kind {
             ErrorKind::Status { status, .. } => Some(*status),
-            _ => None,
+            ErrorKind::Transport(_)
+            | ErrorKind::Garbled { .. }
+            | ErrorKind::Body { .. }
+            | ErrorKind::ForeignRedirect { .. }
+            | ErrorKind::Login(_) => None,
         }
     }
 
@@ -125,7 +134,11 @@ impl Error {
     pub fn message(&self) -> Option<&str> {
         match &self.0.kind {
             ErrorKind::Status { message, .. } => Some(message),
-            _ => None,
+            ErrorKind::Transport(_)
+            | ErrorKind::Garbled { .. }
+            | ErrorKind::Body { .. }
+            | ErrorKind::ForeignRedirect { .. }
+            | ErrorKind::Login(_) => None,
         }
     }
 
@@ -147,7 +160,11 @@ impl Error {
     pub fn locking_deployments(&self) -> &[String] {
         match &self.0.kind {
             ErrorKind::Status { deployments, .. } => deployments,
-            _ => &[],
+            ErrorKind::Transport(_)
+            | ErrorKind::Garbled { .. }
+            | ErrorKind::Body { .. }
+            | ErrorKind::ForeignRedirect { .. }
+            | ErrorKind::Login(_) => &[],
         }
     }
 
@@ -157,7 +174,10 @@ impl Error {
         match &self.0.kind {
             ErrorKind::Status { status, .. } => *status == StatusCode::UNAUTHORIZED,
             ErrorKind::Login(error) => error.is_refused(),
-            _ => false,
+            ErrorKind::Transport(_)
+            | ErrorKind::Garbled { .. }
+            | ErrorKind::Body { .. }
+            | ErrorKind::ForeignRedirect { .. } => false,
         }
     }
 
@@ -195,7 +215,7 @@ impl Error {
                 *status == StatusCode::TOO_MANY_REQUESTS || (status.is_server_error() && message != "URI not found")
             }
             ErrorKind::Garbled { .. } => true,
-            ErrorKind::Body { .. } => false,
+            ErrorKind::Body { .. } | ErrorKind::ForeignRedirect { .. } => false,
             ErrorKind::Login(error) => error.is_transient(),
         }
     }
@@ -204,7 +224,10 @@ impl Error {
         match &self.0.kind {
             ErrorKind::Transport(error) => Some(error.kind()),
             ErrorKind::Login(error) => error.transport_kind(),
-            _ => None,
+            ErrorKind::Status { .. }
+            | ErrorKind::Garbled { .. }
+            | ErrorKind::Body { .. }
+            | ErrorKind::ForeignRedirect { .. } => None,
         }
     }
 }
@@ -216,6 +239,9 @@ impl fmt::Display for Error {
             // The login has a URL of its own, and it is the one to look at.
             ErrorKind::Login(error) => write!(f, "{error}"),
             ErrorKind::Transport(error) => write!(f, "{method} {url}: {error}"),
+            ErrorKind::ForeignRedirect { origin } => {
+                write!(f, "{method} {url}: it redirects to {origin}, which is not one of the addresses given")
+            }
             ErrorKind::Body { why, excerpt } if excerpt.is_empty() => write!(f, "{method} {url}: {why}"),
             ErrorKind::Garbled { why, excerpt } | ErrorKind::Body { why, excerpt } => {
                 write!(f, "{method} {url}: {why}; it begins `{excerpt}`")

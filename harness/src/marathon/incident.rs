@@ -1,4 +1,4 @@
-//! What went wrong on the way and was survived, for the report of a run.
+//! Errors that a client recovered from, for the report of a run.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +18,7 @@ pub enum IncidentKind {
         /// How.
         error: Error,
     },
-    /// A server was away and another answered.
+    /// A server did not answer and another one did.
     OtherServer {
         /// The one that answered.
         server: String,
@@ -39,11 +39,11 @@ pub enum IncidentKind {
         /// The request.
         request: String,
     },
-    /// The token was about to expire, and a new one was had.
+    /// The token was about to expire and was renewed.
     TokenRenewed,
-    /// The token was refused in the middle of a run, and a new one was had.
+    /// The token was refused and was renewed.
     LoggedInAgain,
-    /// There is no event stream for us, so that only polls tell what happens.
+    /// The event stream is refused, so only polls show what happens.
     EventsRefused {
         /// Why.
         error: Error,
@@ -53,9 +53,9 @@ pub enum IncidentKind {
         /// Why.
         why: String,
     },
-    /// The event stream is open again; what happened in the gap was not told.
+    /// The event stream is open again; the events of the gap are missing.
     EventsBack {
-        /// How long nobody listened.
+        /// How long it was closed.
         gap: Duration,
     },
 }
@@ -96,6 +96,7 @@ fn trouble(error: &Error) -> String {
         }
         ErrorKind::Login(_) => "login failed".to_owned(),
         ErrorKind::Garbled { .. } | ErrorKind::Body { .. } => "unreadable answer".to_owned(),
+        ErrorKind::ForeignRedirect { .. } => "redirected elsewhere".to_owned(),
     }
 }
 
@@ -106,7 +107,7 @@ impl fmt::Display for IncidentKind {
             Self::OtherServer { server, error } => write!(f, "{server} answered instead ({error})"),
             Self::LeaderChanged { from, to } => write!(f, "{to} leads instead of {from}"),
             Self::Slow { took, request } => write!(f, "{request} took {:.1} s", took.as_secs_f32()),
-            Self::TokenRenewed => f.write_str("the token was about to expire; a new one was had"),
+            Self::TokenRenewed => f.write_str("the token was about to expire and was renewed"),
             Self::LoggedInAgain => f.write_str("the token was refused; logged in again"),
             Self::EventsRefused { error } => write!(f, "the event stream is refused: {error}"),
             Self::EventsLost { why } => write!(f, "the event stream was lost: {why}"),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::Protocol;
 use super::lenient::{Raw, Unreadable, null_as_default, read_each, timestamp};
 use super::task::Task;
 
@@ -206,10 +207,16 @@ pub struct HealthCheck {
 }
 
 impl HealthCheck {
+    /// The protocol; `None` for one that no Marathon up to 1.11 has.
+    #[must_use]
+    pub fn known_protocol(&self) -> Option<Protocol> {
+        Protocol::parse(&self.protocol)
+    }
+
     /// True if Mesos's executor makes the check, false if Marathon does.
     #[must_use]
     pub fn is_native(&self) -> bool {
-        self.protocol.starts_with("MESOS_") || self.protocol == "COMMAND"
+        self.known_protocol().is_some_and(Protocol::is_native)
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::lenient::parse_timestamp;
+use super::{EventKind, TaskId, TaskStatus};
 
 /// One event. The fields differ by type (Marathon's `Events.scala`), so they are read on demand.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,13 +47,32 @@ impl Event {
     /// The instance: `instanceId`, or what the task's id says.
     #[must_use]
     pub fn instance_id(&self) -> Option<&str> {
-        self.text("instanceId").or_else(|| self.task_id().and_then(|id| id.split("._").next()))
+        self.text("instanceId").or_else(|| self.task_id().map(TaskId::instance_of))
+    }
+
+    /// The type, if it is one that is interpreted here.
+    #[must_use]
+    pub fn kind(&self) -> Option<EventKind> {
+        EventKind::parse(&self.event_type)
     }
 
     /// Mesos's state in a `status_update_event`.
     #[must_use]
     pub fn task_status(&self) -> Option<&str> {
         self.text("taskStatus")
+    }
+
+    /// The terminal state that a `status_update_event` reports, if it reports one.
+    #[must_use]
+    pub fn terminal_status(&self) -> Option<TaskStatus> {
+        let status = TaskStatus::parse(self.task_status()?)?;
+        (self.kind() == Some(EventKind::StatusUpdate) && status.is_terminal()).then_some(status)
+    }
+
+    /// The health that one of the two events of a change reports, if this is one of them.
+    #[must_use]
+    pub fn health_change(&self) -> Option<bool> {
+        self.kind()?.health_change(&self.data)
     }
 
     /// The health that the event tells, if it tells one: `alive` or `healthy`.

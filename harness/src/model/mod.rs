@@ -7,21 +7,27 @@
 mod app;
 mod deployment;
 mod event;
+mod event_kind;
 mod info;
 mod lenient;
+mod protocol;
 mod queue;
 mod server_time;
 mod task;
 mod task_state;
+mod task_status;
 
 pub use app::{App, Apps, Group, HealthCheck, TaskFailure, VersionInfo};
 pub use deployment::{Deployment, DeploymentAction, DeploymentResult, DeploymentStep};
 pub use event::Event;
+pub use event_kind::EventKind;
 pub use info::{Info, MarathonConfig};
 pub use lenient::{Unreadable, parse_timestamp};
+pub use protocol::Protocol;
 pub use queue::{OffersSummary, QueueDelay, QueueEntry, RejectReason};
 pub use server_time::ServerTime;
 pub use task::{HealthResult, IpAddress, Task, TaskId};
 pub use task_state::TaskState;
+pub use task_status::TaskStatus;
 
 pub(crate) use lenient::{Raw, read_each};

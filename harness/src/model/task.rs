@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::TaskStatus;
 use super::lenient::{Raw, null_as_default, timestamp};
 
 /// A task as `GET /v2/apps/{id}`, `…/tasks` and `/v2/tasks` list it (Marathon's `TaskConversion.scala`).
@@ -80,26 +81,22 @@ impl Task {
         self.health_check_results.iter().any(|result| !result.alive)
     }
 
+    /// The state as Mesos names it; `None` where Marathon does not tell, or for a state that is not known.
+    #[must_use]
+    pub fn status(&self) -> Option<TaskStatus> {
+        TaskStatus::parse(&self.state)
+    }
+
     /// True for `TASK_RUNNING` and nothing else.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.state == "TASK_RUNNING"
+        self.status() == Some(TaskStatus::Running)
     }
 
     /// True for a state from which Mesos never brings a task back.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        matches!(
-            self.state.as_str(),
-            "TASK_FINISHED"
-                | "TASK_FAILED"
-                | "TASK_KILLED"
-                | "TASK_ERROR"
-                | "TASK_LOST"
-                | "TASK_DROPPED"
-                | "TASK_GONE"
-                | "TASK_GONE_BY_OPERATOR"
-        )
+        self.status().is_some_and(TaskStatus::is_terminal)
     }
 }
 
@@ -160,13 +157,25 @@ impl TaskId {
     /// The part that a successor shares: up to and including the UUID. The whole id where there is no such part.
     #[must_use]
     pub fn instance(&self) -> &str {
-        self.0.split("._").next().unwrap_or(&self.0)
+        Self::instance_of(&self.0)
+    }
+
+    /// The same of an id that is only text.
+    #[must_use]
+    pub fn instance_of(id: &str) -> &str {
+        id.split_once("._").map_or(id, |(instance, _)| instance)
     }
 
     /// Which life of the instance this is, from 1; `None` before Marathon 1.8.
     #[must_use]
     pub fn incarnation(&self) -> Option<u64> {
-        let (_, tail) = self.0.split_once("._")?;
+        Self::incarnation_of(&self.0)
+    }
+
+    /// The same of an id that is only text.
+    #[must_use]
+    pub fn incarnation_of(id: &str) -> Option<u64> {
+        let (_, tail) = id.split_once("._")?;
         tail.rsplit_once('.')?.1.parse().ok()
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::TaskStatus;
+
 /// What a task counts as. The order of the variants is the order in which the charts stack them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -15,7 +17,7 @@ pub enum TaskState {
     Staged,
     /// Being killed, or over and waiting for its successor: Marathon goes on listing it.
     Killing,
-    /// Its agent is gone from Mesos's sight. Its last health result is old news.
+    /// Mesos has lost its agent. Its last check result is stale.
     Unreachable,
     /// Running, and at least one check says that it is not alive.
     Unhealthy,
@@ -41,22 +43,24 @@ impl TaskState {
     ///
     /// The first that fits wins: staged, killing or over, unreachable, unhealthy, healthy, running. Marathon itself
     /// counts differently: an unreachable task stays in `tasksHealthy` with its old result (golden case
-    /// `observed/agent-lost`), and a successor that inherited a record is staged and unhealthy at once. A state that
-    /// nobody has heard of counts as unreachable, since nothing can be said about such a task.
+    /// `observed/agent-lost`), and a successor that inherited a record is staged and unhealthy at once. An unknown
+    /// state counts as unreachable, since nothing can be said about such a task.
     #[must_use]
     pub fn of(state: &str, alive: impl IntoIterator<Item = bool>) -> Self {
-        match state {
-            "TASK_STAGING" | "TASK_STARTING" | "TASK_CREATED" => Self::Staged,
-            "TASK_KILLING"
-            | "TASK_KILLED"
-            | "TASK_FINISHED"
-            | "TASK_FAILED"
-            | "TASK_ERROR"
-            | "TASK_LOST"
-            | "TASK_DROPPED"
-            | "TASK_GONE"
-            | "TASK_GONE_BY_OPERATOR" => Self::Killing,
-            "TASK_RUNNING" => {
+        let Some(status) = TaskStatus::parse(state) else { return Self::Unreachable };
+        match status {
+            TaskStatus::Created | TaskStatus::Staging | TaskStatus::Starting => Self::Staged,
+            TaskStatus::Killing
+            | TaskStatus::Finished
+            | TaskStatus::Failed
+            | TaskStatus::Killed
+            | TaskStatus::Error
+            | TaskStatus::Lost
+            | TaskStatus::Dropped
+            | TaskStatus::Gone
+            | TaskStatus::GoneByOperator => Self::Killing,
+            TaskStatus::Unreachable | TaskStatus::Unknown => Self::Unreachable,
+            TaskStatus::Running => {
                 let mut any = false;
                 for alive in alive {
                     if !alive {
@@ -66,7 +70,6 @@ impl TaskState {
                 }
                 if any { Self::Healthy } else { Self::Running }
             }
-            _ => Self::Unreachable,
         }
     }
 
@@ -77,6 +80,16 @@ impl TaskState {
         // Marathon up to 1.5 writes `null` for a check without a result.
         let alive = results.iter().filter_map(|result| result["alive"].as_bool());
         Self::of(task["state"].as_str().unwrap_or_default(), alive)
+    }
+
+    /// What its checks say of a running task; `None` in every other state, and before the first result.
+    #[must_use]
+    pub fn health(self) -> Option<bool> {
+        match self {
+            Self::Healthy => Some(true),
+            Self::Unhealthy => Some(false),
+            Self::Scheduled | Self::Staged | Self::Killing | Self::Unreachable | Self::Running => None,
+        }
     }
 
     /// The name used in the files and charts.

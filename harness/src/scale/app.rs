@@ -7,27 +7,12 @@ use futures::stream::{self, BoxStream};
 
 use tokio::time::sleep;
 
-use super::subject::{Heard, Seen, Subject, Trouble};
+use super::subject::{Incoming, Observation, Subject};
 use crate::marathon::events::{EventStream, Notice};
 use crate::marathon::{Client, Error};
-use crate::model::HealthCheck;
+use crate::model::{EventKind, HealthCheck};
+use crate::wait::AttemptError;
 use crate::watch::concerns;
-
-/// The types of events that say something about an app's tasks and deployments.
-const TYPES: &[&str] = &[
-    "add_health_check_event",
-    "deployment_failed",
-    "deployment_info",
-    "deployment_step_failure",
-    "deployment_step_success",
-    "deployment_success",
-    "failed_health_check_event",
-    "health_status_changed_event",
-    "instance_changed_event",
-    "instance_health_changed_event",
-    "status_update_event",
-    "unhealthy_instance_kill_event",
-];
 
 /// One app of a cluster. It is neither created nor deleted here.
 #[derive(Clone, Debug)]
@@ -52,11 +37,11 @@ impl MarathonApp {
 }
 
 impl Subject for MarathonApp {
-    async fn look(&mut self) -> Result<Seen, Trouble> {
-        let app = self.client.app(&self.id).await.map_err(trouble)?;
+    async fn observe(&mut self) -> Result<Observation, AttemptError> {
+        let app = self.client.app(&self.id).await.map_err(attempt_error)?;
         let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         let readable = app.tasks.into_iter().map(|task| task.raw);
-        Ok(Seen {
+        Ok(Observation {
             instances: count(app.instances),
             healthy: count(app.tasks_healthy),
             running: count(app.tasks_running),
@@ -68,11 +53,11 @@ impl Subject for MarathonApp {
         })
     }
 
-    async fn scale(&mut self, instances: u32, force: bool) -> Result<(), Trouble> {
-        self.client.scale(&self.id, instances.into(), force).await.map(drop).map_err(trouble)
+    async fn scale(&mut self, instances: u32, force: bool) -> Result<(), AttemptError> {
+        self.client.scale(&self.id, instances.into(), force).await.map(drop).map_err(attempt_error)
     }
 
-    fn events(&mut self) -> BoxStream<'static, Heard> {
+    fn events(&mut self) -> BoxStream<'static, Incoming> {
         if !self.with_events {
             return stream::empty().boxed();
         }
@@ -81,12 +66,10 @@ impl Subject for MarathonApp {
     }
 }
 
-fn trouble(error: Error) -> Trouble {
-    if error.is_transient() || error.is_locked() {
-        Trouble::Passing(error.to_string())
-    } else {
-        Trouble::Final(error.into())
-    }
+/// A lock passes with the deployment that holds it.
+fn attempt_error(error: Error) -> AttemptError {
+    let passes = error.is_transient() || error.is_locked();
+    AttemptError::new(error, passes)
 }
 
 /// How long to wait before the stream is asked for again.
@@ -96,26 +79,26 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// there was no leader in its first second.
 async fn open_patiently(client: Client) -> Result<EventStream, Error> {
     loop {
-        match client.events(TYPES).await {
+        match client.events(&EventKind::ALL).await {
             Err(error) if error.is_transient() => sleep(AGAIN).await,
             opened => return opened,
         }
     }
 }
 
-fn heard(opened: Result<EventStream, Error>, id: String) -> BoxStream<'static, Heard> {
+fn heard(opened: Result<EventStream, Error>, id: String) -> BoxStream<'static, Incoming> {
     match opened {
-        Err(error) => stream::iter([Heard::Gap(error.to_string())]).boxed(),
+        Err(error) => stream::iter([Incoming::Gap(error.to_string())]).boxed(),
         Ok(events) => events.filter_map(move |notice| std::future::ready(hear(notice, &id))).boxed(),
     }
 }
 
-fn hear(notice: Notice, id: &str) -> Option<Heard> {
+fn hear(notice: Notice, id: &str) -> Option<Incoming> {
     match notice {
-        Notice::Event(event) => concerns(&event.data, id).then_some(Heard::Event(event.data)),
+        Notice::Event(event) => concerns(&event.data, id).then_some(Incoming::Event(event.data)),
         // The reconnection that follows tells nothing more than that the gap is over.
         Notice::Reconnected { .. } => None,
-        Notice::Lost { why } => Some(Heard::Gap(why)),
-        Notice::Gone { error } => Some(Heard::Gap(error.to_string())),
+        Notice::Lost { why } => Some(Incoming::Gap(why)),
+        Notice::Gone { error } => Some(Incoming::Gap(error.to_string())),
     }
 }

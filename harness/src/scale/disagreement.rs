@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::TaskState;
+use crate::model::{EventKind, TaskId, TaskState};
 use crate::record::{Histogram, Quantiles};
 
 /// How many findings are told one by one; all are counted.
@@ -99,12 +99,8 @@ impl Comparer {
     pub fn on_tasks(&mut self, tasks: &[Value], t: f64) {
         let mut listed: BTreeMap<String, Option<bool>> = BTreeMap::new();
         for task in tasks {
-            let health = match TaskState::of_raw(task) {
-                TaskState::Healthy => Some(true),
-                TaskState::Unhealthy => Some(false),
-                _ => None,
-            };
-            listed.insert(instance(task["id"].as_str().unwrap_or_default()).to_owned(), health);
+            let instance = TaskId::instance_of(task["id"].as_str().unwrap_or_default());
+            listed.insert(instance.to_owned(), TaskState::of_raw(task).health());
         }
         for (instance, health) in &listed {
             if let Some(healthy) = *health {
@@ -135,11 +131,7 @@ impl Comparer {
 
     /// An event arrived at `t`.
     pub fn on_event(&mut self, event: &Value, t: f64) {
-        let health = match event["eventType"].as_str() {
-            Some("health_status_changed_event") => event["alive"].as_bool(),
-            Some("instance_health_changed_event") => event["healthy"].as_bool(),
-            _ => return,
-        };
+        let health = EventKind::of(event).and_then(|kind| kind.health_change(event));
         let (Some(instance), Some(healthy)) = (event["instanceId"].as_str(), health) else { return };
         let known = self.instances.entry(instance.to_owned()).or_default();
         known.told_at = t;
@@ -202,11 +194,6 @@ impl Agreement {
             self.findings.push(Finding { t, instance: instance.to_owned(), what });
         }
     }
-}
-
-/// The part of a task id that its successors share.
-fn instance(id: &str) -> &str {
-    id.split("._").next().unwrap_or(id)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How a run goes, as its caller wants it.
+//! The configuration of a run.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::plan::Plan;
 use super::threshold::Threshold;
 
-/// How a run goes. The app is there already, with the plan's first target as its instances; the driver deploys and
-/// deletes nothing, it only scales.
+/// The configuration of a run. The app exists already, with the plan's first target as its instances: the driver only
+/// scales, and deploys and deletes nothing.
 #[derive(Clone, Debug)]
 pub struct Drive {
     /// The targets.
@@ -18,18 +18,18 @@ pub struct Drive {
     pub poll: Duration,
     /// How long a step may take from the request until its target is reached.
     pub step_deadline: Duration,
-    /// When the next target is asked for.
+    /// When the next target is requested.
     pub advance: Advance,
-    /// Polls less often than asked for when the answers are slow or large, so that polling stays a small part of what
-    /// the server does. A fake in the same process does not need it.
+    /// Polls less often than configured when answers are slow or large, so that polling stays a small part of the
+    /// server's work. A fake in the same process does not need it.
     pub spare_the_server: bool,
-    /// How long a target must stay reached before the next one is asked for.
+    /// How long a target must stay reached before the next one is requested.
     pub hold: Duration,
-    /// The first sample and every so manieth after it carry all tasks.
+    /// The first sample and every n-th after it carry all tasks.
     pub full_every: u64,
     /// The time of day at which the run begins; from here on it moves with tokio's clock.
     pub started: OffsetDateTime,
-    /// What an earlier process has done of this run; nothing for a new one.
+    /// How far an earlier process came with this run; zero for a new one.
     pub before: Before,
     /// Bounds whose crossing ends the run.
     pub thresholds: Vec<Threshold>,
@@ -37,13 +37,13 @@ pub struct Drive {
     pub cancel: CancellationToken,
 }
 
-/// When the next target is asked for.
+/// When the next target is requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Advance {
-    /// Once the one before is reached and was held.
+    /// Once the previous one has been reached and held.
     #[default]
     WhenReached,
-    /// By the clock, reached or not, counted from the beginning of the run. Only the last target must be reached.
+    /// At fixed times from the beginning of the run, reached or not. Only the last target must be reached.
     Every(Duration),
 }
 
@@ -59,7 +59,8 @@ pub struct Before {
 }
 
 impl Drive {
-    /// The seed's run: a poll every two seconds, no holding. Five minutes a step; every 30th sample complete.
+    /// The manual procedure's run: a poll every two seconds and no hold. A step may take five minutes; every 30th sample is
+    /// complete.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         Self {

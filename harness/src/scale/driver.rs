@@ -90,7 +90,8 @@ async fn all_steps(run: &mut Run<'_>, subject: &mut impl Subject) -> Step<()> {
             Advance::Every(every) if step < targets.len() => {
                 Some(began + every.saturating_mul(u32::try_from(step).unwrap_or(u32::MAX)))
             }
-            _ => None,
+            // The last target must be reached, however long the step may be.
+            Advance::Every(_) | Advance::WhenReached => None,
         };
         if index > 0 {
             // By the clock, the deployment of the step before may still be under way.

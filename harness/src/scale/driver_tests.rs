@@ -26,9 +26,9 @@ struct App {
     /// How long each poll takes, in order; none after the last.
     polls: VecDeque<Duration>,
     /// What polls answer before they tell the truth.
-    troubles: VecDeque<Trouble>,
+    troubles: VecDeque<AttemptError>,
     refuse_scaling: u32,
-    events: Option<mpsc::UnboundedReceiver<Heard>>,
+    events: Option<mpsc::UnboundedReceiver<Incoming>>,
 }
 
 impl App {
@@ -63,14 +63,14 @@ impl App {
 }
 
 impl Subject for App {
-    async fn look(&mut self) -> Result<Seen, Trouble> {
+    async fn observe(&mut self) -> Result<Observation, AttemptError> {
         sleep(self.polls.pop_front().unwrap_or_default()).await;
         if let Some(trouble) = self.troubles.pop_front() {
             return Err(trouble);
         }
         let tasks: Vec<Value> = self.launched.iter().enumerate().map(|(n, &at)| self.task(n, at)).collect();
         let healthy = Counts::of(&tasks, 0).healthy as u32;
-        Ok(Seen {
+        Ok(Observation {
             instances: self.instances,
             healthy,
             running: tasks.len() as u32,
@@ -82,16 +82,16 @@ impl Subject for App {
         })
     }
 
-    async fn scale(&mut self, instances: u32, _force: bool) -> Result<(), Trouble> {
+    async fn scale(&mut self, instances: u32, _force: bool) -> Result<(), AttemptError> {
         if self.refuse_scaling > 0 {
             self.refuse_scaling -= 1;
-            return Err(Trouble::Passing("App is locked by one or more deployments.".to_owned()));
+            return Err(AttemptError::Transient("App is locked by one or more deployments.".into()));
         }
         self.set(instances);
         Ok(())
     }
 
-    fn events(&mut self) -> BoxStream<'static, Heard> {
+    fn events(&mut self) -> BoxStream<'static, Incoming> {
         match self.events.take() {
             Some(events) => stream::unfold(events, async |mut rx| Some((rx.recv().await?, rx))).boxed(),
             None => stream::empty().boxed(),
@@ -274,7 +274,7 @@ async fn cancelling_ends_the_run_and_keeps_what_was_seen() {
 #[tokio::test(start_paused = true)]
 async fn passing_trouble_is_noted_and_final_trouble_ends_the_run() {
     let mut app = App::new(1);
-    app.troubles = [Trouble::Passing("connection reset".into()), Trouble::Passing("503".into())].into();
+    app.troubles = [AttemptError::Transient("connection reset".into()), AttemptError::Transient("503".into())].into();
     app.refuse_scaling = 1;
     let mut kept = Kept::default();
     let report = drive(&[1, 2]).run(&mut app, &mut kept).await;
@@ -290,7 +290,7 @@ async fn passing_trouble_is_noted_and_final_trouble_ends_the_run() {
     );
 
     let mut app = App::new(1);
-    app.troubles = [Trouble::Final("App '/hc' does not exist".into())].into();
+    app.troubles = [AttemptError::Fatal("App '/hc' does not exist".into())].into();
     let report = drive(&[1, 2]).run(&mut app, &mut Kept::default()).await;
     assert_eq!(report.outcome.to_string(), "could not go on: App '/hc' does not exist");
 }
@@ -338,8 +338,8 @@ async fn events_tell_of_phases_before_the_next_poll_does() {
         let healthy = json!({
             "eventType": "health_status_changed_event", "instanceId": "hc.instance-0000", "alive": true,
         });
-        tell.send(Heard::Event(healthy)).expect("the run is listening");
-        tell.send(Heard::Gap("connection reset".into())).expect("the run is listening");
+        tell.send(Incoming::Event(healthy)).expect("the run is listening");
+        tell.send(Incoming::Gap("connection reset".into())).expect("the run is listening");
     });
     let mut kept = Kept::default();
     let report = drive(&[1]).run(&mut app, &mut kept).await;

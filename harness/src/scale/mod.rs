@@ -32,7 +32,7 @@ pub use drive::{Advance, Before, Drive};
 pub use guard::{Crossing, Guard, Judgement};
 pub use plan::{Plan, PlanError};
 pub use search::{Limit, Next, Search, Tries};
-pub use subject::{Heard, Seen, Sink, Subject, Trouble};
+pub use subject::{Incoming, Observation, Sink, Subject};
 pub use threshold::{Metric, Share, Threshold, ThresholdError};
 pub use ticks::{Tick, Ticks};
 pub use verdict::{DriveError, Outcome, RunReport, Totals};

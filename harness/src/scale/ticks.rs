@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 pub struct Ticks {
     start: Instant,
     period: Duration,
-    /// Only every so manieth moment of the schedule is a tick.
+    /// Only every n-th moment of the schedule is a tick.
     apart: u64,
     next: u64,
 }

@@ -75,7 +75,7 @@ impl TransportError {
         }
         // So it reads when a server of TLS answers to plain HTTP.
         if text == "invalid HTTP version parsed" {
-            let what = "what answers there speaks no HTTP; an address with TLS begins with https";
+            let what = "the server does not speak HTTP; an address with TLS starts with https";
             return Self::new(TransportErrorKind::Connect, what);
         }
         if error.is_timeout() {

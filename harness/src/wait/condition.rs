@@ -1,18 +1,18 @@
-//! What is waited for: a small value that looks at a view and says met, not yet, or never.
+//! What is waited for: a small value that looks at a view and answers met, not yet, or never.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a condition says to one view.
+/// What a condition answers to one view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look<T> {
-    /// It holds, and this is what was found.
+    /// It holds; the output.
     Met(T),
     /// It does not hold yet, for this reason; a later view may differ.
     NotYet(String),
-    /// It cannot come true any more, for this reason: waiting on would be a waste.
+    /// It can no longer come true, for this reason.
     Never(String),
 }
 
@@ -29,26 +29,26 @@ impl<T> Look<T> {
 
 /// Something that can be waited for.
 ///
-/// A condition does no input or output: it can be tried on recorded objects. It may remember what it saw, so each wait
-/// gets a value of its own. A closure `FnMut(&V) -> Look<T>` is a condition; give it a name with
+/// A condition does no input or output, so it can be tested on recorded objects. It may remember earlier views, so each
+/// wait needs its own value. A closure `FnMut(&V) -> Look<T>` is a condition; give it a name with
 /// [`named`](Condition::named).
 #[must_use = "a condition does nothing until it is waited for"]
 pub trait Condition<V: ?Sized> {
-    /// What is found when it holds.
+    /// The output when it holds.
     type Output;
 
-    /// Looks at the present state of things.
+    /// Looks at the current view.
     fn look(&mut self, view: &V) -> Look<Self::Output>;
 
-    /// What is waited for, as it should read after "waited in vain for".
+    /// What is waited for, as it reads after "timed out waiting for" and before "of /hc".
     fn name(&self) -> Cow<'_, str>;
 
-    /// How long it takes at least, even if all goes well. A wait extends its deadline by that.
+    /// How long it takes at least, even if all goes well. A wait adds this to its deadline.
     fn takes_at_least(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Both at one moment. The output is this one's; the other is a further demand.
+    /// Both at the same time. The output is this one's.
     fn and<C: Condition<V>>(self, other: C) -> And<Self, C>
     where
         Self: Sized,
@@ -56,7 +56,7 @@ pub trait Condition<V: ?Sized> {
         And { left: self, right: other }
     }
 
-    /// Either, this one first.
+    /// Either of the two, this one first.
     fn or<C: Condition<V, Output = Self::Output>>(self, other: C) -> Or<Self, C>
     where
         Self: Sized,
@@ -64,7 +64,7 @@ pub trait Condition<V: ?Sized> {
         Or { left: self, right: other }
     }
 
-    /// The opposite at one moment.
+    /// The opposite.
     fn not(self) -> Not<Self>
     where
         Self: Sized,
@@ -72,7 +72,7 @@ pub trait Condition<V: ?Sized> {
         Not { inner: self }
     }
 
-    /// The same under a name that tells more.
+    /// The same under another name.
     fn named(self, name: impl Into<Cow<'static, str>>) -> Named<Self>
     where
         Self: Sized,
@@ -89,7 +89,7 @@ impl<V: ?Sized, T, F: FnMut(&V) -> Look<T>> Condition<V> for F {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        "a condition without a name".into()
+        "an unnamed condition".into()
     }
 }
 
@@ -194,13 +194,13 @@ impl<V: ?Sized, C: Condition<V>> Condition<V> for Named<C> {
     }
 }
 
-/// For what must *not* happen: the condition must hold from the first look on, at every look, for as long as
-/// [`for_at_least`](Holding::for_at_least) says. The first look that finds otherwise ends the wait.
+/// For what must *not* happen: the condition must hold at every observation from the first one on, for as long as
+/// [`for_at_least`](Holding::for_at_least) says. The first observation at which it does not hold ends the wait.
 pub fn holds<C>(condition: C) -> Holding<C> {
     Holding { inner: condition }
 }
 
-/// A condition that shall hold; say how long.
+/// A condition that must hold; [`Holding::for_at_least`] says how long.
 #[derive(Clone, Debug)]
 #[must_use = "say for how long: holds(…).for_at_least(…)"]
 pub struct Holding<C> {
@@ -232,14 +232,14 @@ impl<V: ?Sized, C: Condition<V>> Condition<V> for Holds<C> {
                 if held >= self.least {
                     Look::Met(output)
                 } else {
-                    Look::NotYet(format!("has held for {}", text::elapsed(held)))
+                    Look::NotYet(format!("held for {} so far", text::elapsed(held)))
                 }
             }
             (Look::NotYet(reason) | Look::Never(reason), Some(since)) => {
                 Look::Never(format!("held for {}, then: {reason}", text::elapsed(since.elapsed())))
             }
             (Look::NotYet(reason) | Look::Never(reason), None) => {
-                Look::Never(format!("did not hold at the first look: {reason}"))
+                Look::Never(format!("did not hold at the first observation: {reason}"))
             }
         }
     }
@@ -306,13 +306,13 @@ mod tests {
     async fn what_must_hold_may_not_lapse() {
         let mut held = holds(exactly(2)).for_at_least(Duration::from_secs(3));
         assert_eq!(held.name(), "exactly 2 for at least 3.00 s");
-        assert_eq!(held.look(&2), not_yet("has held for 0.00 s"));
+        assert_eq!(held.look(&2), not_yet("held for 0.00 s so far"));
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(held.clone().look(&1), never("held for 2.00 s, then: 1 of 2"));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(held.look(&2), Look::Met(2));
 
         let mut fresh = holds(exactly(2)).for_at_least(Duration::from_secs(3));
-        assert_eq!(fresh.look(&1), never("did not hold at the first look: 1 of 2"));
+        assert_eq!(fresh.look(&1), never("did not hold at the first observation: 1 of 2"));
     }
 }

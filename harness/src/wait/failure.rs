@@ -11,16 +11,16 @@ use super::timeline::Timeline;
 /// Why a wait ended without its condition being met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// Time ran out.
+    /// The deadline passed.
     TimedOut,
-    /// The condition said that it cannot come true any more.
+    /// The condition can no longer come true.
     Never,
-    /// An observation failed in a way that no later one can mend.
-    Trouble,
+    /// An observation failed, and every later one would.
+    ProbeFailed,
 }
 
-/// A failed wait. Its text is a report for the reader of a test log: what was awaited and where, how long, why not, the
-/// timeline, what the last view showed, and how to look for oneself.
+/// A failed wait. Its text is a report for the reader of a test log: what was awaited and where, for how long, why it
+/// failed, the timeline, what the last view showed, and how to investigate further.
 pub struct WaitFailure(Box<Inner>);
 
 struct Inner {
@@ -31,7 +31,7 @@ struct Inner {
     report: Report,
 }
 
-/// What a wait knows that a failure will want to tell.
+/// What a wait knows and its failure reports.
 pub(super) struct Story {
     pub(super) kind: FailureKind,
     /// What was awaited of whom: `2 healthy tasks of /hc`.
@@ -40,14 +40,14 @@ pub(super) struct Story {
     pub(super) waited: Duration,
     pub(super) limit: String,
     pub(super) reason: String,
-    pub(super) looks: u32,
-    pub(super) troubles: u32,
+    pub(super) observations: u32,
+    pub(super) failed: u32,
     pub(super) timeline: Timeline,
     pub(super) sections: Vec<Section>,
     pub(super) evidence: Evidence,
 }
 
-/// Where the reader of a failure can look for himself. Whoever starts a wait knows; secrets have no place in it.
+/// Where the reader of a failure can investigate further. Whoever starts a wait knows it. It holds no secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// Requests to repeat by hand, such as `curl http://…/v2/apps/hc`.
@@ -64,27 +64,27 @@ impl Evidence {
     fn into_sections(self) -> [Section; 2] {
         let mut lines: Vec<String> = self.files.into_iter().map(|(what, path)| format!("{what}: {path}")).collect();
         lines.extend(self.seed.map(|seed| format!("seed: {seed}")));
-        lines.extend(self.rerun.map(|command| format!("run it again: {command}")));
-        [Section::new("to look for yourself", self.by_hand), Section::new("what is kept", lines)]
+        lines.extend(self.rerun.map(|command| format!("rerun: {command}")));
+        [Section::new("requests to repeat", self.by_hand), Section::new("evidence", lines)]
     }
 }
 
 impl WaitFailure {
     pub(super) fn new(story: Story) -> Self {
         let headline = match story.kind {
-            FailureKind::TimedOut => format!("waited in vain for {}", story.awaited),
-            FailureKind::Never => format!("gave up waiting for {}: it cannot happen any more", story.awaited),
-            FailureKind::Trouble => format!("could not go on waiting for {}", story.awaited),
+            FailureKind::TimedOut => format!("timed out waiting for {}", story.awaited),
+            FailureKind::Never => format!("gave up waiting for {}: it can no longer happen", story.awaited),
+            FailureKind::ProbeFailed => format!("cannot go on waiting for {}", story.awaited),
         };
-        let looks = match story.troubles {
-            0 => format!("{}", story.looks),
-            n => format!("{}, of which {n} got no answer", story.looks),
+        let polls = match story.failed {
+            0 => format!("{}", story.observations),
+            n => format!("{}, {n} of them without an answer", story.observations),
         };
         let facts = vec![
-            ("because", story.reason.clone()),
+            ("reason", story.reason.clone()),
             ("where", format!("{}:{}:{}", story.location.file(), story.location.line(), story.location.column())),
             ("waited", format!("{} of {}", text::elapsed(story.waited), story.limit)),
-            ("looks", looks),
+            ("polls", polls),
         ];
         let mut sections = vec![Section::new("timeline (changes only)", story.timeline.lines())];
         sections.extend(story.sections);
@@ -100,7 +100,7 @@ impl WaitFailure {
         self.0.kind
     }
 
-    /// The condition's last reason, or the trouble that ended the wait.
+    /// The condition's last reason, or the error that ended the wait.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.0.reason
@@ -112,13 +112,13 @@ impl WaitFailure {
         self.0.waited
     }
 
-    /// What the wait saw.
+    /// What the wait observed.
     #[must_use]
     pub fn timeline(&self) -> &Timeline {
         &self.0.timeline
     }
 
-    /// The report that its text is made of.
+    /// The report that makes up its text.
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.0.report

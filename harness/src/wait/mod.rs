@@ -3,10 +3,10 @@
 //! ```text
 //! Probe ── observes ──▶ View ── is looked at by ──▶ Condition ──▶ Met(output) | NotYet(reason) | Never(reason)
 //!   ▲                                                                               │
-//!   └──────────── again after an interval, or sooner when the Bell rings ◀──────────┘
+//!   └──────── again after an interval, or sooner when a Listener is notified ◀──────┘
 //! ```
 //!
-//! One deadline spans everything; what was seen until then becomes the [`WaitFailure`]'s report.
+//! One deadline spans everything. What was observed until then goes into the report of the [`WaitFailure`].
 
 mod condition;
 mod failure;
@@ -20,8 +20,8 @@ mod waiter_tests;
 
 pub use condition::{And, Condition, Holding, Holds, Look, Named, Not, Or, holds};
 pub use failure::{Evidence, FailureKind, WaitFailure};
-pub use probe::{Bell, Ear, Probe, Trouble, View};
+pub use probe::{AttemptError, Listener, Notifier, Probe, View};
 pub use report::{Report, Section};
 pub use rerun::rerun_command;
 pub use timeline::{Entry, Timeline};
-pub use waiter::{EVERY, WITHIN, Wait, wait_for};
+pub use waiter::{DEFAULT_TIMEOUT, POLL_INTERVAL, Wait, wait_for};

@@ -1,4 +1,4 @@
-//! Where a wait gets its views from, and what hastens it.
+//! Where a wait gets its views from, and what makes it observe sooner.
 
 use std::error::Error;
 
@@ -11,13 +11,13 @@ pub trait Probe: Send {
     /// What one observation sees.
     type View: View + Send;
 
-    /// Looks once. That something is not there is a view like any other, not a trouble.
-    fn observe(&mut self) -> impl Future<Output = Result<Self::View, Trouble>> + Send;
+    /// Observes once. That something does not exist is a view like any other, not an error.
+    fn observe(&mut self) -> impl Future<Output = Result<Self::View, AttemptError>> + Send;
 }
 
 /// What one observation saw, as far as a wait's report needs it.
 pub trait View {
-    /// One line that differs exactly when a reader would say that something changed: the timeline is made of these.
+    /// One line that differs exactly when a reader would say that something changed. The timeline consists of these.
     fn line(&self) -> String;
 
     /// What a failed wait shows of the last view, after the timeline.
@@ -26,58 +26,65 @@ pub trait View {
     }
 }
 
-/// Why an observation saw nothing.
+/// Why an attempt to observe or to change something failed, and whether another one may succeed.
 #[derive(Debug)]
-pub enum Trouble {
-    /// The next one may work; noted in the timeline.
-    Passing(Box<dyn Error + Send + Sync>),
-    /// No later one will; ends the wait.
-    Final(Box<dyn Error + Send + Sync>),
+pub enum AttemptError {
+    /// The next attempt may succeed.
+    Transient(Box<dyn Error + Send + Sync>),
+    /// No later attempt can succeed.
+    Fatal(Box<dyn Error + Send + Sync>),
 }
 
-/// Tells waits that something may have changed. Any number of waits may listen.
+impl AttemptError {
+    /// The error of an attempt; `is_transient` says whether another one may succeed.
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>, is_transient: bool) -> Self {
+        if is_transient { Self::Transient(error.into()) } else { Self::Fatal(error.into()) }
+    }
+}
+
+/// Wakes waits because something may have changed. Any number of them may listen.
 ///
-/// A ring carries no news, it only makes the next look come sooner. So a lost ring costs time, at most a polling
+/// A notification carries no content: it only makes the next observation come sooner. A lost one costs at most a polling
 /// interval, and can never make a wait believe something untrue.
 #[derive(Clone, Debug)]
-pub struct Bell {
-    rings: watch::Sender<u64>,
+pub struct Notifier {
+    notifications: watch::Sender<u64>,
 }
 
-impl Default for Bell {
+impl Default for Notifier {
     fn default() -> Self {
-        Self { rings: watch::Sender::new(0) }
+        Self { notifications: watch::Sender::new(0) }
     }
 }
 
-impl Bell {
-    /// Something may have changed.
-    pub fn ring(&self) {
-        self.rings.send_modify(|rings| *rings = rings.wrapping_add(1));
+impl Notifier {
+    /// Wakes every listener.
+    pub fn notify(&self) {
+        self.notifications.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// An ear for one wait. It hears rings from now on.
+    /// A listener for one wait. It receives the notifications from now on.
     #[must_use]
-    pub fn ear(&self) -> Ear {
-        Ear { rings: self.rings.subscribe() }
+    pub fn listener(&self) -> Listener {
+        Listener { notifications: self.notifications.subscribe() }
     }
 }
 
-/// Hears a [`Bell`].
+/// Receives the notifications of a [`Notifier`].
 #[derive(Clone, Debug)]
-pub struct Ear {
-    rings: watch::Receiver<u64>,
+pub struct Listener {
+    notifications: watch::Receiver<u64>,
 }
 
-impl Ear {
-    /// Forgets what has rung so far: called before a look, which will see what those rings were about.
-    pub fn forget(&mut self) {
-        self.rings.mark_unchanged();
+impl Listener {
+    /// Discards what has been received: the observation that follows sees what it was about.
+    pub fn discard(&mut self) {
+        self.notifications.mark_unchanged();
     }
 
-    /// Ready as soon as the bell has rung since [`forget`](Self::forget); never when the bell is gone.
-    pub async fn rung(&mut self) {
-        if self.rings.changed().await.is_err() {
+    /// Ready after the first notification since [`discard`](Self::discard); never when the notifier is gone.
+    pub async fn notified(&mut self) {
+        if self.notifications.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
     }

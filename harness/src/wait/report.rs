@@ -1,24 +1,24 @@
-//! The shape of a report that a person reads in a terminal: a headline, facts, sections.
+//! The layout of a report in a terminal: a headline, facts, sections.
 
 use std::fmt;
 
-/// A report. Failed waits and the program's diagnosis are both written with it.
+/// A report. Failed waits and the diagnosis of a run use the same layout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// The first line: what it comes to.
+    /// The first line: the result.
     pub headline: String,
     /// Short facts below it, label and text.
     pub facts: Vec<(&'static str, String)>,
-    /// What else there is to tell; an empty section is left out.
+    /// The details; an empty section is omitted.
     pub sections: Vec<Section>,
 }
 
 /// A titled list of lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Section {
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// Its lines, without indentation of their own for the first level.
+    /// The lines; the first level is not indented.
     pub lines: Vec<String>,
 }
 

@@ -1,10 +1,10 @@
-//! The command that runs the present test again.
+//! The command that reruns the current test.
 
 use crate::environment::variable;
 
-/// How to run the test again in which this is called, or nothing where no test can be told.
+/// The command that reruns the current test; `None` outside of a test.
 ///
-/// Under nextest the runner says which test it is; under `cargo test` the thread that runs a test bears its name.
+/// nextest names the test in the environment; under `cargo test` the thread that runs a test has its name.
 #[must_use]
 pub fn rerun_command() -> Option<String> {
     command(
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nextest_says_which_test_it_is() {
+    fn nextest_names_the_test() {
         let command =
             command(Some("hc-rig-scenarios::offline"), Some("health::sick"), Some("hc-rig-scenarios"), Some("main"));
         let expected = "cargo nextest run -E 'binary_id(hc-rig-scenarios::offline) & test(=health::sick)'";
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn without_nextest_the_thread_says_it() {
+    fn without_nextest_the_thread_names_the_test() {
         let found = command(None, None, Some("hc-rig-scenarios"), Some("health::sick"));
         assert_eq!(found.as_deref(), Some("cargo test -p hc-rig-scenarios -- --exact health::sick"));
         assert_eq!(command(None, None, None, Some("main")), None);

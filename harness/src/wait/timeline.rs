@@ -1,4 +1,4 @@
-//! What a wait saw, as a reader wants it: changes only.
+//! What a wait observed: changes only.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,46 +14,46 @@ pub struct Timeline {
     omitted: usize,
 }
 
-/// Looks in a row that saw the same.
+/// Consecutive observations with the same result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// When the first of them ended, since the wait began.
+    /// When the first of them finished, since the wait began.
     pub at: Duration,
-    /// When the last of them ended.
+    /// When the last of them finished.
     pub until: Duration,
     /// How many there were.
-    pub looks: u32,
-    /// What they saw.
+    pub observations: u32,
+    /// What they found, or why they failed.
     pub line: String,
-    /// Whether that is a trouble instead of a view.
-    pub trouble: bool,
+    /// Whether they failed.
+    pub failed: bool,
 }
 
 impl Timeline {
-    /// A look that ended at `at` saw `line`.
+    /// An observation that finished at `at` found `line`.
     pub fn saw(&mut self, at: Duration, line: String) {
         self.push(at, line, false);
     }
 
-    /// A look that ended at `at` saw nothing, because of `trouble`.
-    pub fn trouble(&mut self, at: Duration, trouble: String) {
-        self.push(at, trouble, true);
+    /// An observation that finished at `at` failed with `error`.
+    pub fn failed(&mut self, at: Duration, error: String) {
+        self.push(at, error, true);
     }
 
-    fn push(&mut self, at: Duration, line: String, trouble: bool) {
+    fn push(&mut self, at: Duration, line: String, failed: bool) {
         if let Some(last) = self.entries.last_mut()
             && last.line == line
-            && last.trouble == trouble
+            && last.failed == failed
         {
             last.until = at;
-            last.looks += 1;
+            last.observations += 1;
             return;
         }
         if self.entries.len() == KEPT_FIRST + KEPT_LAST {
             self.entries.remove(KEPT_FIRST);
             self.omitted += 1;
         }
-        self.entries.push(Entry { at, until: at, looks: 1, line, trouble });
+        self.entries.push(Entry { at, until: at, observations: 1, line, failed });
     }
 
     /// The entries that are kept.
@@ -62,10 +62,10 @@ impl Timeline {
         &self.entries
     }
 
-    /// The last look that failed, unless a later one worked.
+    /// The error of the last observation, if it failed.
     #[must_use]
-    pub fn present_trouble(&self) -> Option<&str> {
-        self.entries.last().filter(|entry| entry.trouble).map(|entry| entry.line.as_str())
+    pub fn last_error(&self) -> Option<&str> {
+        self.entries.last().filter(|entry| entry.failed).map(|entry| entry.line.as_str())
     }
 
     /// The lines of the report.
@@ -73,7 +73,7 @@ impl Timeline {
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.entries.iter().map(Entry::to_string).collect();
         if self.omitted > 0 {
-            lines.insert(KEPT_FIRST, format!("{:>9}  ({} further changes are left out here)", "…", self.omitted));
+            lines.insert(KEPT_FIRST, format!("{:>9}  ({} more changes omitted)", "…", self.omitted));
         }
         lines
     }
@@ -81,11 +81,11 @@ impl Timeline {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let trouble = if self.trouble { "no answer: " } else { "" };
-        write!(f, "{:>9}  {trouble}{}", text::elapsed(self.at), self.line)?;
-        // A steady view says so by the entry after it; a trouble that repeats is worth a count.
-        if self.trouble && self.looks > 1 {
-            write!(f, " ({} times)", self.looks)?;
+        let prefix = if self.failed { "no answer: " } else { "" };
+        write!(f, "{:>9}  {prefix}{}", text::elapsed(self.at), self.line)?;
+        // How long a view stayed is clear from the entry after it; a repeated error is worth a count.
+        if self.failed && self.observations > 1 {
+            write!(f, " ({} times)", self.observations)?;
         }
         Ok(())
     }
@@ -101,15 +101,15 @@ mod tests {
         for (at, line) in [(0, "0 healthy"), (1, "0 healthy"), (2, "1 healthy"), (3, "0 healthy")] {
             timeline.saw(Duration::from_secs(at), line.to_owned());
         }
-        timeline.trouble(Duration::from_secs(4), "connection refused".to_owned());
-        timeline.trouble(Duration::from_secs(5), "connection refused".to_owned());
+        timeline.failed(Duration::from_secs(4), "connection refused".to_owned());
+        timeline.failed(Duration::from_secs(5), "connection refused".to_owned());
         insta::assert_snapshot!(timeline.lines().join("\n"), @r"
            0.00 s  0 healthy
            2.00 s  1 healthy
            3.00 s  0 healthy
            4.00 s  no answer: connection refused (2 times)
         ");
-        assert_eq!(timeline.present_trouble(), Some("connection refused"));
+        assert_eq!(timeline.last_error(), Some("connection refused"));
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         let lines = timeline.lines();
         assert_eq!(lines.len(), KEPT_FIRST + KEPT_LAST + 1);
         assert!(lines[0].ends_with("view 0"));
-        assert!(lines[KEPT_FIRST].contains("(60 further changes"), "{}", lines[KEPT_FIRST]);
+        assert!(lines[KEPT_FIRST].contains("(60 more changes"), "{}", lines[KEPT_FIRST]);
         assert!(lines[KEPT_FIRST + KEPT_LAST].ends_with("view 99"));
     }
 }

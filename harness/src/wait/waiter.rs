@@ -10,44 +10,44 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::condition::{Condition, Look};
 use super::failure::{Evidence, FailureKind, Story, WaitFailure};
-use super::probe::{Ear, Probe, Trouble, View};
+use super::probe::{AttemptError, Listener, Probe, View};
 use super::timeline::Timeline;
 
-/// How long a wait lasts at most unless it says otherwise, before patience.
-pub const WITHIN: Duration = Duration::from_secs(60);
+/// How long a wait may take unless it says otherwise, before the timeout factor.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// From the end of one look to the next when nothing hastens it.
-pub const EVERY: Duration = Duration::from_millis(500);
+/// From the end of one observation to the next when nothing hastens it.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A rung bell cannot make looks follow each other faster than this: many events are often about one change.
-const SOONEST: Duration = Duration::from_millis(20);
+/// Notifications cannot make observations follow each other faster than this: many events are often about one change.
+const MIN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A look that takes long is followed by a pause of at least so many times as long, so that waiting is never the load.
-const PAUSE_PER_LOOK: u32 = 4;
+/// The pause after an observation is at least this many times as long as it took, so that waiting never becomes the load.
+const PAUSE_PER_OBSERVATION: u32 = 4;
 
-/// The last look, begun at the deadline, may take so long.
-const LAST_LOOK: Duration = Duration::from_secs(2);
+/// The limit of the last observation, which begins at the deadline.
+const LAST_OBSERVATION: Duration = Duration::from_secs(2);
 
-/// A wait, not begun until it is awaited.
+/// A wait. It begins when it is awaited.
 ///
-/// It looks at once, then at intervals or when an [`Ear`] hears something, until the condition is met or cannot be met,
-/// or the one deadline is over: `within` × `patience`, plus what the condition needs at least. A last look is made
-/// at the deadline. Only tokio's clock is used, so a paused runtime waits in no time.
+/// It observes at once, then at intervals or when a [`Listener`] is notified, until the condition is met, can never be
+/// met, or the one deadline has passed: `within` × `timeout_factor`, plus what the condition needs at least. The last
+/// observation is made at the deadline. Only tokio's clock is used, so a paused runtime waits in no time.
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct Wait<'a, P, C> {
     of: String,
     probe: P,
     condition: C,
     within: Duration,
-    patience: f64,
+    timeout_factor: f64,
     every: Duration,
-    ear: Option<Ear>,
+    listener: Option<Listener>,
     evidence: Evidence,
     location: &'static Location<'static>,
     life: PhantomData<&'a ()>,
 }
 
-/// Waits for a condition `of` something, as `probe` sees it. The caller's place in the source goes into a failure.
+/// Waits for a condition `of` something that `probe` observes. A failure names the caller's place in the source.
 #[track_caller]
 pub fn wait_for<'a, P, C>(of: impl Into<String>, probe: P, condition: C) -> Wait<'a, P, C>
 where
@@ -58,10 +58,10 @@ where
         of: of.into(),
         probe,
         condition,
-        within: WITHIN,
-        patience: 1.0,
-        every: EVERY,
-        ear: None,
+        within: DEFAULT_TIMEOUT,
+        timeout_factor: 1.0,
+        every: POLL_INTERVAL,
+        listener: None,
         evidence: Evidence::default(),
         location: Location::caller(),
         life: PhantomData,
@@ -73,37 +73,37 @@ where
     P: Probe + 'a,
     C: Condition<P::View> + Send + 'a,
 {
-    /// How long it may take, before patience.
+    /// How long it may take, before the timeout factor.
     pub fn within(mut self, within: Duration) -> Self {
         self.within = within;
         self
     }
 
     /// The factor by which slow machines and real clusters stretch the time; 1 unless set.
-    pub fn patience(mut self, factor: f64) -> Self {
-        self.patience = factor;
+    pub fn timeout_factor(mut self, factor: f64) -> Self {
+        self.timeout_factor = factor;
         self
     }
 
-    /// From the end of one look to the next when nothing hastens it.
+    /// From the end of one observation to the next when nothing hastens it.
     pub fn every(mut self, interval: Duration) -> Self {
         self.every = interval;
         self
     }
 
-    /// Looks sooner when the ear hears something.
-    pub fn hastened_by(mut self, ear: Ear) -> Self {
-        self.ear = Some(ear);
+    /// Observes sooner when the listener is notified.
+    pub fn hastened_by(mut self, listener: Listener) -> Self {
+        self.listener = Some(listener);
         self
     }
 
-    /// What a failure tells besides what was seen.
+    /// What a failure reports besides what was observed.
     pub fn evidence(mut self, evidence: Evidence) -> Self {
         self.evidence = evidence;
         self
     }
 
-    /// Waits, and tells also how long it took.
+    /// Waits, and returns also how long it took.
     ///
     /// # Errors
     /// As awaiting it: a [`WaitFailure`].
@@ -119,14 +119,14 @@ where
         let mut timeline = Timeline::default();
         let mut reason = None;
         let mut last_view = None;
-        let (mut looks, mut troubles) = (0, 0);
+        let (mut observations, mut failed) = (0, 0);
         let (kind, reason) = loop {
-            if let Some(ear) = &mut self.ear {
-                ear.forget();
+            if let Some(listener) = &mut self.listener {
+                listener.discard();
             }
             let began = Instant::now();
-            let end = deadline.max(began + LAST_LOOK);
-            looks += 1;
+            let end = deadline.max(began + LAST_OBSERVATION);
+            observations += 1;
             let observed = timeout_at(end, self.probe.observe()).await;
             let at = start.elapsed();
             match observed {
@@ -140,17 +140,20 @@ where
                         Look::Never(why) => break (FailureKind::Never, why),
                     }
                 }
-                Ok(Err(Trouble::Final(error))) => {
-                    timeline.trouble(at, error.to_string());
-                    break (FailureKind::Trouble, error.to_string());
+                Ok(Err(AttemptError::Fatal(error))) => {
+                    timeline.failed(at, error.to_string());
+                    break (FailureKind::ProbeFailed, error.to_string());
                 }
-                Ok(Err(Trouble::Passing(error))) => {
-                    troubles += 1;
-                    timeline.trouble(at, error.to_string());
+                Ok(Err(AttemptError::Transient(error))) => {
+                    failed += 1;
+                    timeline.failed(at, error.to_string());
                 }
                 Err(_) => {
-                    troubles += 1;
-                    timeline.trouble(at, format!("the look begun {} ago did not end", text::elapsed(began.elapsed())));
+                    failed += 1;
+                    timeline.failed(
+                        at,
+                        format!("the observation begun {} ago did not finish", text::elapsed(began.elapsed())),
+                    );
                 }
             }
             if Instant::now() >= deadline {
@@ -165,8 +168,8 @@ where
             waited: start.elapsed(),
             limit: self.limit_in_words(),
             reason,
-            looks,
-            troubles,
+            observations,
+            failed,
             timeline,
             sections: last_view.as_ref().map(View::sections).unwrap_or_default(),
             evidence: self.evidence,
@@ -174,39 +177,39 @@ where
         Err(WaitFailure::new(story))
     }
 
-    /// Until the next look is due, the bell rings, or the deadline is there.
+    /// Until the next observation is due, a notification arrives, or the deadline has passed.
     async fn pause(&mut self, began: Instant, deadline: Instant) {
         let now = Instant::now();
-        let interval = self.every.max((now - began) * PAUSE_PER_LOOK);
+        let interval = self.every.max((now - began) * PAUSE_PER_OBSERVATION);
         let due = (now + interval).min(deadline);
-        let Some(ear) = &mut self.ear else { return sleep_until(due).await };
+        let Some(listener) = &mut self.listener else { return sleep_until(due).await };
         tokio::select! {
             () = sleep_until(due) => {}
-            () = ear.rung() => sleep_until((now + SOONEST).min(due)).await,
+            () = listener.notified() => sleep_until((now + MIN_INTERVAL).min(due)).await,
         }
     }
 
     fn limit(&self) -> Duration {
         // A factor that is no sensible number is taken as 1: a wait has to end.
-        let stretched = Duration::try_from_secs_f64(self.within.as_secs_f64() * self.patience);
+        let stretched = Duration::try_from_secs_f64(self.within.as_secs_f64() * self.timeout_factor);
         stretched.unwrap_or(self.within) + self.condition.takes_at_least()
     }
 
     fn limit_in_words(&self) -> String {
         let mut words = text::elapsed(self.limit());
         let least = self.condition.takes_at_least();
-        match (self.patience == 1.0, least.is_zero()) {
+        match (self.timeout_factor == 1.0, least.is_zero()) {
             (true, true) => return words,
             (false, true) => {
-                words.push_str(&format!(" ({} × patience {})", text::elapsed(self.within), self.patience));
+                words.push_str(&format!(" ({} × timeout factor {})", text::elapsed(self.within), self.timeout_factor));
             }
             (true, false) => {
                 let within = text::elapsed(self.within);
-                words.push_str(&format!(" ({} that it takes at least + {within})", text::elapsed(least)));
+                words.push_str(&format!(" ({} minimum + {within})", text::elapsed(least)));
             }
             (false, false) => {
                 let (least, within) = (text::elapsed(least), text::elapsed(self.within));
-                words.push_str(&format!(" ({least} that it takes at least + {within} × patience {})", self.patience));
+                words.push_str(&format!(" ({least} minimum + {within} × timeout factor {})", self.timeout_factor));
             }
         }
         words
@@ -214,11 +217,11 @@ where
 }
 
 fn last_reason(reason: Option<String>, timeline: &Timeline) -> String {
-    match (reason, timeline.present_trouble()) {
+    match (reason, timeline.last_error()) {
         (Some(reason), None) => reason,
-        (Some(reason), Some(trouble)) => format!("{reason}\nbut since then there was no answer: {trouble}"),
-        (None, Some(trouble)) => format!("there never was an answer: {trouble}"),
-        (None, None) => "nothing was seen".to_owned(),
+        (Some(reason), Some(error)) => format!("{reason}\nno answer since then: {error}"),
+        (None, Some(error)) => format!("no answer at all: {error}"),
+        (None, None) => "nothing was observed".to_owned(),
     }
 }
 

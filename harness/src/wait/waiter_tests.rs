@@ -23,7 +23,7 @@ impl View for Count {
     }
 }
 
-/// What a probe does at each look, the last step again and again.
+/// What a probe does at each observation; the last step is repeated.
 #[derive(Clone)]
 enum Act {
     See(u32),
@@ -35,23 +35,23 @@ enum Act {
 
 struct Script {
     acts: VecDeque<Act>,
-    looks: u32,
+    observations: u32,
 }
 
 fn script(acts: &[Act]) -> Script {
-    Script { acts: acts.to_vec().into(), looks: 0 }
+    Script { acts: acts.to_vec().into(), observations: 0 }
 }
 
 impl Probe for Script {
     type View = Count;
 
-    async fn observe(&mut self) -> Result<Count, Trouble> {
-        self.looks += 1;
+    async fn observe(&mut self) -> Result<Count, AttemptError> {
+        self.observations += 1;
         let act = if self.acts.len() > 1 { self.acts.pop_front() } else { self.acts.front().cloned() };
         match act.expect("a script has at least one act") {
             Act::See(n) => Ok(Count(n)),
-            Act::Fail(why) => Err(Trouble::Passing(why.into())),
-            Act::Refuse(why) => Err(Trouble::Final(why.into())),
+            Act::Fail(why) => Err(AttemptError::Transient(why.into())),
+            Act::Refuse(why) => Err(AttemptError::Fatal(why.into())),
             Act::Hang => std::future::pending().await,
             Act::After(delay, n) => {
                 sleep(delay).await;
@@ -73,8 +73,7 @@ fn healthy(n: u32) -> impl Condition<Count, Output = u32> {
 /// The report without the line that names a place in this file.
 fn redacted(failure: &WaitFailure) -> String {
     let text = failure.to_string();
-    let lines =
-        text.lines().map(|line| if line.contains("waiter_tests.rs:") { "  where    (this file)" } else { line });
+    let lines = text.lines().map(|line| if line.contains("waiter_tests.rs:") { "  where   (this file)" } else { line });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -83,11 +82,11 @@ async fn a_condition_that_is_met_gives_its_output() {
     let probe = script(&[Act::See(0), Act::See(1), Act::See(3)]);
     let (found, took) = wait_for("/hc", probe, healthy(2)).timed().await.expect("met");
     assert_eq!(found, 3);
-    assert_eq!(took, EVERY * 2);
+    assert_eq!(took, POLL_INTERVAL * 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_in_vain_tells_its_story() {
+async fn a_wait_that_times_out_reports_what_it_observed() {
     let probe = script(&[Act::See(0), Act::Fail("connection refused"), Act::Fail("connection refused"), Act::See(1)]);
     let evidence = Evidence {
         by_hand: vec!["curl http://127.0.0.1:8080/v2/apps/hc".into()],
@@ -95,16 +94,16 @@ async fn a_wait_in_vain_tells_its_story() {
         seed: Some(7),
         rerun: Some("cargo nextest run -E 'test(=x)'".into()),
     };
-    let wait = wait_for("/hc", probe, healthy(2)).within(secs(5)).patience(2.0).evidence(evidence);
+    let wait = wait_for("/hc", probe, healthy(2)).within(secs(5)).timeout_factor(2.0).evidence(evidence);
     let failure = wait.await.expect_err("one is not two");
     assert_eq!(failure.kind(), FailureKind::TimedOut);
     assert_eq!(failure.waited(), secs(10));
     insta::assert_snapshot!(redacted(&failure), @r"
-    waited in vain for 2 healthy tasks of /hc
-      because  1 of 2 are healthy
-      where    (this file)
-      waited   10.00 s of 10.00 s (5.00 s × patience 2)
-      looks    21, of which 2 got no answer
+    timed out waiting for 2 healthy tasks of /hc
+      reason  1 of 2 are healthy
+      where   (this file)
+      waited  10.00 s of 10.00 s (5.00 s × timeout factor 2)
+      polls   21, 2 of them without an answer
 
     timeline (changes only)
          0.00 s  0 healthy
@@ -114,52 +113,52 @@ async fn a_wait_in_vain_tells_its_story() {
     tasks
       1 of them are healthy
 
-    to look for yourself
+    requests to repeat
       curl http://127.0.0.1:8080/v2/apps/hc
 
-    what is kept
+    evidence
       journal: target/hc-rig/failed/x/journal.jsonl
       seed: 7
-      run it again: cargo nextest run -E 'test(=x)'
+      rerun: cargo nextest run -E 'test(=x)'
     ");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_can_never_be_ends_the_wait_at_once() {
+async fn a_condition_that_can_never_be_met_ends_the_wait_at_once() {
     let failure = wait_for("/hc", script(&[Act::See(0), Act::See(13)]), healthy(20))
         .await
         .expect_err("13 is out of the question");
     assert_eq!(failure.kind(), FailureKind::Never);
     assert_eq!(failure.reason(), "13 is bad luck");
-    assert_eq!(failure.waited(), EVERY);
+    assert_eq!(failure.waited(), POLL_INTERVAL);
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_that_will_not_pass_ends_the_wait_at_once() {
+async fn a_fatal_error_ends_the_wait_at_once() {
     let failure = wait_for("/hc", script(&[Act::Refuse("403 Forbidden")]), healthy(1)).await.expect_err("refused");
-    assert_eq!(failure.kind(), FailureKind::Trouble);
+    assert_eq!(failure.kind(), FailureKind::ProbeFailed);
     assert_eq!(failure.reason(), "403 Forbidden");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_hangs_does_not_outlive_the_deadline() {
+async fn an_observation_that_hangs_does_not_outlive_the_deadline() {
     let failure = wait_for("/hc", script(&[Act::See(1), Act::Hang]), healthy(2)).within(secs(30)).await;
     let failure = failure.expect_err("it hangs");
     assert_eq!(failure.waited(), secs(30));
     assert_eq!(
         failure.reason(),
-        "1 of 2 are healthy\nbut since then there was no answer: the look begun 29.50 s ago did not end"
+        "1 of 2 are healthy\nno answer since then: the observation begun 29.50 s ago did not finish"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_last_look_is_made_at_the_deadline() {
+async fn the_last_observation_is_made_at_the_deadline() {
     let start = Instant::now();
     let probe = move || start.elapsed() >= secs(10);
     struct Late<F>(F);
     impl<F: Fn() -> bool + Send> Probe for Late<F> {
         type View = Count;
-        async fn observe(&mut self) -> Result<Count, Trouble> {
+        async fn observe(&mut self) -> Result<Count, AttemptError> {
             Ok(Count(u32::from(self.0())))
         }
     }
@@ -168,52 +167,52 @@ async fn a_last_look_is_made_at_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_bell_makes_the_next_look_come_sooner() {
-    let bell = Bell::default();
-    let ear = bell.ear();
+async fn a_notification_makes_the_next_observation_come_sooner() {
+    let notifier = Notifier::default();
+    let listener = notifier.listener();
     tokio::spawn(async move {
         sleep(secs(3)).await;
-        bell.ring();
+        notifier.notify();
     });
     let probe = script(&[Act::See(0), Act::See(1)]);
-    let wait = wait_for("/hc", probe, healthy(1)).every(secs(20)).hastened_by(ear);
+    let wait = wait_for("/hc", probe, healthy(1)).every(secs(20)).hastened_by(listener);
     assert_eq!(wait.timed().await.expect("met").1, secs(3));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ring_before_the_look_is_not_needed_and_one_during_it_is_not_lost() {
-    let bell = Bell::default();
-    let ear = bell.ear();
-    bell.ring();
+async fn a_notification_before_an_observation_is_discarded_and_one_during_it_is_not() {
+    let notifier = Notifier::default();
+    let listener = notifier.listener();
+    notifier.notify();
     tokio::spawn(async move {
         sleep(secs(1)).await;
-        bell.ring();
+        notifier.notify();
     });
-    // The first look takes two seconds; what rang meanwhile may be newer than what it saw.
+    // The first observation takes two seconds; a notification meanwhile may be about something newer.
     let probe = script(&[Act::After(secs(2), 0), Act::See(1)]);
-    let wait = wait_for("/hc", probe, healthy(1)).every(secs(20)).hastened_by(ear);
+    let wait = wait_for("/hc", probe, healthy(1)).every(secs(20)).hastened_by(listener);
     let (_, took) = wait.timed().await.expect("met");
     assert_eq!(took, secs(2) + Duration::from_millis(20));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_or_broken_bell_only_costs_time() {
-    let bell = Bell::default();
-    let ear = bell.ear();
-    drop(bell);
-    let wait = wait_for("/hc", script(&[Act::See(0), Act::See(1)]), healthy(1)).every(secs(20)).hastened_by(ear);
+async fn a_silent_or_dropped_notifier_only_costs_time() {
+    let notifier = Notifier::default();
+    let listener = notifier.listener();
+    drop(notifier);
+    let wait = wait_for("/hc", script(&[Act::See(0), Act::See(1)]), healthy(1)).every(secs(20)).hastened_by(listener);
     assert_eq!(wait.timed().await.expect("met").1, secs(20));
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_answers_make_looks_rarer() {
+async fn slow_answers_make_observations_rarer() {
     let probe = script(&[Act::After(secs(3), 0), Act::See(1)]);
     let (_, took) = wait_for("/hc", probe, healthy(1)).timed().await.expect("met");
     assert_eq!(took, secs(3) + secs(12));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_must_hold_extends_the_deadline_by_itself() {
+async fn a_condition_that_must_hold_extends_the_deadline() {
     let wait = wait_for("/hc", script(&[Act::See(2)]), holds(healthy(2)).for_at_least(secs(100))).within(secs(10));
     assert_eq!(wait.timed().await.expect("held").1, secs(100));
 }

@@ -1,6 +1,6 @@
-//! Views in words: the lines of a timeline and the sections of a report.
+//! Views as text: the lines of a timeline and the sections of a report.
 //!
-//! Failed waits and the program's diagnosis describe a task with the same words.
+//! Failed waits and the diagnosis of a run describe a task in the same words.
 
 use text::elapsed;
 use time::OffsetDateTime;
@@ -11,11 +11,11 @@ use super::view::{AppView, Events, TaskView, state_of};
 use crate::model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId, TaskState};
 use crate::wait::{Section, View};
 
-/// How many tasks, events and refusals are told one by one.
+/// How many tasks, and how many events, are listed.
 const TASKS: usize = 10;
 const EVENTS: usize = 30;
 
-/// How many unhealthy tasks a timeline line names.
+/// How many unhealthy tasks one line of a timeline names.
 const NAMED: usize = 3;
 
 impl View for AppView {
@@ -59,13 +59,13 @@ fn app_line(view: &AppView) -> String {
     for deployment in &view.deployments {
         line.push_str(&format!("; {}", step(deployment)));
     }
-    if let Some(refused) = view.queue.as_ref().and_then(refusals) {
-        line.push_str(&format!("; offers refused: {refused}"));
+    if let Some(declined) = view.queue.as_ref().and_then(declined_offers) {
+        line.push_str(&format!("; offers declined: {declined}"));
     }
     line
 }
 
-/// `d71e2a8a.1 failed 2 times`, where the number is known.
+/// `d71e2a8a.1 failed 2 times`, if the number is known.
 fn failing(task: &Task) -> String {
     let n = task.health_check_results.iter().map(|result| result.consecutive_failures).max().unwrap_or(0);
     match n {
@@ -106,7 +106,7 @@ fn task_line(view: &TaskView) -> String {
         TaskState::Killing => task.state.clone(),
         state => state.to_string(),
     };
-    if view.app.deploying() { format!("{what} (a deployment is under way)") } else { what }
+    if view.app.deploying() { format!("{what} (a deployment is in progress)") } else { what }
 }
 
 fn task_sections(view: &TaskView) -> Vec<Section> {
@@ -126,7 +126,7 @@ fn task_sections(view: &TaskView) -> Vec<Section> {
     sections
 }
 
-/// What is the same for an app and its tasks: deployments, queue, answers that could not be read.
+/// What the reports of an app and of a task share: deployments, queue, unreadable answers.
 fn around(view: &AppView) -> Vec<Section> {
     let deployments = view.deployments.iter().map(|deployment| format!("{}  {}", deployment.id, step(deployment)));
     let unreadable = view.app.iter().flat_map(|app| &app.unreadable);
@@ -134,13 +134,13 @@ fn around(view: &AppView) -> Vec<Section> {
         Section::new("deployment", deployments.collect()),
         Section::new("launch queue", view.queue.iter().flat_map(queue_lines).collect()),
         Section::new(
-            "answers that could not be read",
+            "unreadable parts of the answer",
             unreadable.take(TASKS).map(|each| format!("a {}: {}: {}", each.what, each.why, each.raw)).collect(),
         ),
     ]
 }
 
-/// One task in full: what it is, where it runs, what its checks said last.
+/// One task in full: its state, where it runs, and the last result of each check.
 #[must_use]
 pub fn task_lines(task: &Task, now: Option<ServerTime>) -> Vec<String> {
     let mut place = vec![format!("  {} on {}", task.state, task.host)];
@@ -156,34 +156,34 @@ pub fn task_lines(task: &Task, now: Option<ServerTime>) -> Vec<String> {
     }
     let mut lines = vec![format!("{}  {}", task.id, state_of(task)), place.join(", ")];
     if task.health_check_results.is_empty() {
-        lines.push("  no check has said anything yet".to_owned());
+        lines.push("  no check result yet".to_owned());
     }
-    lines.extend(task.health_check_results.iter().map(|result| format!("  {}", result_in_words(result, now))));
+    lines.extend(task.health_check_results.iter().map(|result| format!("  {}", describe_result(result, now))));
     lines
 }
 
-fn result_in_words(result: &HealthResult, now: Option<ServerTime>) -> String {
+fn describe_result(result: &HealthResult, now: Option<ServerTime>) -> String {
     if result.alive {
-        let last = result.last_success.map(|at| format!(", last told at {}", clock(at, now))).unwrap_or_default();
+        let last = result.last_success.map(|at| format!(", last success at {}", clock(at, now))).unwrap_or_default();
         return format!("alive{last}");
     }
     let count = match result.consecutive_failures {
         // Marathon shows a failure in the grace period this way, and every failure of a native check never healthy.
-        0 => "not alive, no failure counted".to_owned(),
+        0 => "not alive, no failures counted".to_owned(),
         1 => "not alive, 1 failure counted".to_owned(),
         n => format!("not alive, {n} failures counted"),
     };
-    let last = result.last_failure.map(|at| format!(", the last at {}", clock(at, now))).unwrap_or_default();
+    let last = result.last_failure.map(|at| format!(", last failure at {}", clock(at, now))).unwrap_or_default();
     let cause = match result.last_failure_cause.as_deref() {
-        Some("") => ": no cause told (checked by Mesos)".to_owned(),
+        Some("") => ": no cause given (Mesos makes this check)".to_owned(),
         Some(cause) => format!(": {cause}"),
         None => String::new(),
     };
-    let before = if result.first_success.is_none() { "; never was alive" } else { "" };
+    let before = if result.first_success.is_none() { "; never succeeded" } else { "" };
     format!("{count}{last}{cause}{before}")
 }
 
-/// A server's time of day and how long ago that was, if the server's present time is known.
+/// A time of day on the server's clock, and its age if the server's current time is known.
 fn clock(at: OffsetDateTime, now: Option<ServerTime>) -> String {
     let day = at.format(format_description!("[hour]:[minute]:[second].[subsecond digits:3]")).unwrap_or_default();
     let ago = now.and_then(|now| (now.now - at).try_into().ok()).map(elapsed);
@@ -200,17 +200,19 @@ fn step(deployment: &Deployment) -> String {
 fn queue_lines(entry: &QueueEntry) -> Vec<String> {
     let mut lines = vec![format!("{} waiting to be launched", entry.count)];
     if entry.delay.time_left_seconds > 0 {
-        lines.push(format!("held back after failures for another {} s", entry.delay.time_left_seconds));
+        lines.push(format!("in back-off for another {} s", entry.delay.time_left_seconds));
     }
-    match refusals(entry) {
-        Some(refused) => lines.push(format!("offers refused: {refused}")),
-        None => lines.push(format!("{} offers seen so far", entry.processed_offers_summary.processed_offers_count)),
+    match declined_offers(entry) {
+        Some(declined) => lines.push(format!("offers declined: {declined}")),
+        None => {
+            lines.push(format!("{} offers processed so far", entry.processed_offers_summary.processed_offers_count))
+        }
     }
     lines
 }
 
 /// `InsufficientCpus 3, InsufficientPorts 1`.
-fn refusals(entry: &QueueEntry) -> Option<String> {
+fn declined_offers(entry: &QueueEntry) -> Option<String> {
     let refusals: Vec<String> =
         entry.refusals().iter().map(|each| format!("{} {}", each.reason, each.declined)).collect();
     (!refusals.is_empty()).then(|| refusals.join(", "))
@@ -219,16 +221,16 @@ fn refusals(entry: &QueueEntry) -> Option<String> {
 fn event_section(events: &Events, concerns: impl Fn(&Event) -> bool) -> Section {
     let title = "events since the start";
     if !events.on {
-        return Section::new(title, vec!["nobody listened to the event stream".to_owned()]);
+        return Section::new(title, vec!["the event stream was not followed".to_owned()]);
     }
-    let told = |logged: &&std::sync::Arc<Logged>| logged.what.as_ref().map_or(true, &concerns);
-    let of_interest: Vec<_> = events.since_start().filter(told).collect();
-    let left_out = of_interest.len().saturating_sub(EVENTS);
+    let is_relevant = |logged: &&std::sync::Arc<Logged>| logged.what.as_ref().map_or(true, &concerns);
+    let relevant: Vec<_> = events.since_start().filter(is_relevant).collect();
+    let left_out = relevant.len().saturating_sub(EVENTS);
     let mut lines = Vec::new();
     if left_out > 0 {
-        lines.push(format!("({left_out} earlier ones are left out)"));
+        lines.push(format!("({left_out} earlier events omitted)"));
     }
-    lines.extend(of_interest[left_out..].iter().map(|logged| {
+    lines.extend(relevant[left_out..].iter().map(|logged| {
         let at = elapsed(logged.at.saturating_sub(events.since));
         match &logged.what {
             Ok(event) => format!("{at:>9}  {}", event_line(event)),
@@ -241,7 +243,7 @@ fn event_section(events: &Events, concerns: impl Fn(&Event) -> bool) -> Section 
     Section::new(title, lines)
 }
 
-/// An event with what it tells, such as `status_update_event d71e2a8a.1 TASK_RUNNING`.
+/// An event on one line, such as `status_update_event d71e2a8a.1 TASK_RUNNING`.
 #[must_use]
 pub fn event_line(event: &Event) -> String {
     let mut words = vec![event.event_type.clone()];

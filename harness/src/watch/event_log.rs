@@ -1,4 +1,4 @@
-//! The events of one Marathon, kept for whoever waits.
+//! The events of one Marathon, kept for waits.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,15 +12,15 @@ use tokio::time::Instant;
 use crate::marathon::events::{EventStream, Notice};
 use crate::marathon::{Client, Result};
 use crate::model::Event;
-use crate::wait::{Bell, Ear};
+use crate::wait::{Listener, Notifier};
 
 /// How many entries are kept; enough for every event of a thousand tasks that start and stop once.
 const KEPT: usize = 20_000;
 
-/// Listens to a Marathon's event stream for as long as a clone of it lives.
+/// Follows a Marathon's event stream for as long as a clone of it lives.
 ///
-/// Waits read from it what happened between two polls, and look sooner when it rings. It is never needed: a wait
-/// without events looks less often and tells less.
+/// Waits read from it what happened between two polls, and observe sooner when something arrives. It is optional: a wait
+/// without events observes less often and reports less.
 #[derive(Clone, Debug)]
 pub struct EventLog {
     kept: Arc<Kept>,
@@ -40,7 +40,7 @@ pub struct Logged {
 struct Kept {
     opened: Instant,
     entries: Mutex<VecDeque<Arc<Logged>>>,
-    bell: Bell,
+    notifier: Notifier,
 }
 
 /// Ends the reading task with the last clone of the log.
@@ -65,13 +65,13 @@ impl EventLog {
         Ok(Self { kept, _reader: Arc::new(Reader(reader)) })
     }
 
-    /// An ear for a wait.
+    /// A listener for a wait.
     #[must_use]
-    pub fn ear(&self) -> Ear {
-        self.kept.bell.ear()
+    pub fn listener(&self) -> Listener {
+        self.kept.notifier.listener()
     }
 
-    /// The present moment as the log counts it.
+    /// The current time on the clock of [`Logged::at`].
     #[must_use]
     pub fn now(&self) -> Duration {
         self.kept.opened.elapsed()
@@ -86,7 +86,7 @@ impl EventLog {
 
 impl Kept {
     fn new() -> Self {
-        Self { opened: Instant::now(), entries: Mutex::default(), bell: Bell::default() }
+        Self { opened: Instant::now(), entries: Mutex::default(), notifier: Notifier::default() }
     }
 
     fn push(&self, what: std::result::Result<Event, String>) {
@@ -97,7 +97,7 @@ impl Kept {
         }
         entries.push_back(Arc::new(entry));
         drop(entries);
-        self.bell.ring();
+        self.notifier.notify();
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Logged>>> {
@@ -117,8 +117,8 @@ async fn read(mut events: EventStream, kept: Arc<Kept>) {
             Notice::Event(event) => kept.push(Ok(event)),
             Notice::Lost { why } => kept.push(Err(why)),
             Notice::Gone { error } => kept.push(Err(error.to_string())),
-            // The gap has been noted; what may have happened in it is for the next look.
-            Notice::Reconnected { .. } => kept.bell.ring(),
+            // The gap has been noted; the next observation shows what happened in it.
+            Notice::Reconnected { .. } => kept.notifier.notify(),
         }
     }
 }
@@ -151,15 +151,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_the_last_events_are_kept_and_each_rings() {
+    async fn only_the_last_events_are_kept_and_each_notifies() {
         let kept = Kept::new();
-        let mut ear = kept.bell.ear();
+        let mut listener = kept.notifier.listener();
         for n in 0..=KEPT {
             kept.push(Ok(Event::new("x", json!({"appId": "/hc", "n": n}))));
         }
         let entries = kept.lock().clone();
         assert_eq!(entries.len(), KEPT);
         assert_eq!(entries[0].what.as_ref().expect("an event").data["n"], 1);
-        tokio::time::timeout(Duration::from_secs(1), ear.rung()).await.expect("it rang");
+        tokio::time::timeout(Duration::from_secs(1), listener.notified()).await.expect("a notification");
     }
 }

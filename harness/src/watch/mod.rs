@@ -1,4 +1,4 @@
-//! Waiting for apps and tasks: what a look at them sees, and the conditions that have a name.
+//! Waiting for apps and tasks: how they are observed, and the named conditions.
 //!
 //! ```no_run
 //! # async fn example(client: harness::Client) -> Result<(), Box<dyn std::error::Error>> {

@@ -6,14 +6,14 @@ use super::event_log::EventLog;
 use super::view::{AppView, Events, TaskView};
 use crate::marathon::{Client, Error, Result};
 use crate::model::{Task, TaskState};
-use crate::wait::{Condition, Evidence, Probe, Trouble, Wait, wait_for};
+use crate::wait::{AttemptError, Condition, Evidence, Probe, Wait, wait_for};
 
-/// Begins waits on one Marathon: its client, its events if anybody listens, and how patient to be.
+/// Begins waits on one Marathon: its client, its events if they are followed, and the timeout factor.
 #[derive(Clone, Debug)]
 pub struct Watch {
     client: Client,
     events: Option<EventLog>,
-    patience: f64,
+    timeout_factor: f64,
     evidence: Evidence,
 }
 
@@ -36,10 +36,10 @@ impl Watch {
     /// Waits on this Marathon, without events and with the given times as they are.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client, events: None, patience: 1.0, evidence: Evidence::default() }
+        Self { client, events: None, timeout_factor: 1.0, evidence: Evidence::default() }
     }
 
-    /// Listens: waits look sooner and know more.
+    /// Follows the events too: waits observe sooner and know more.
     #[must_use]
     pub fn with_events(self, events: EventLog) -> Self {
         Self { events: Some(events), ..self }
@@ -47,17 +47,17 @@ impl Watch {
 
     /// The factor by which all times are stretched.
     #[must_use]
-    pub fn with_patience(self, patience: f64) -> Self {
-        Self { patience, ..self }
+    pub fn with_timeout_factor(self, timeout_factor: f64) -> Self {
+        Self { timeout_factor, ..self }
     }
 
-    /// What every failure tells besides what was seen; the requests to repeat are added to it.
+    /// What every failure reports besides what was observed; the requests to repeat are added to it.
     #[must_use]
     pub fn with_evidence(self, evidence: Evidence) -> Self {
         Self { evidence, ..self }
     }
 
-    /// The client that looks.
+    /// The client that observes.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
@@ -72,19 +72,21 @@ impl Watch {
     {
         let mut evidence = self.evidence.clone();
         evidence.by_hand.extend(self.by_hand(&subject.paths()));
-        let wait = wait_for(subject.name(), subject.probe(self), condition).patience(self.patience).evidence(evidence);
+        let wait = wait_for(subject.name(), subject.probe(self), condition)
+            .timeout_factor(self.timeout_factor)
+            .evidence(evidence);
         match &self.events {
-            Some(events) => wait.hastened_by(events.ear()),
+            Some(events) => wait.hastened_by(events.listener()),
             None => wait,
         }
     }
 }
 
 impl Watch {
-    /// The requests to repeat by hand. A server in this process is gone with it, and had no socket to ask at.
+    /// The requests to repeat by hand. A server in the test's own process is gone with it, and had no socket.
     fn by_hand(&self, paths: &[String]) -> Vec<String> {
         if self.client.is_in_process() {
-            return vec!["(the server ran in the test's own process: see what is kept of it)".to_owned()];
+            return vec!["(none: the server ran in the test's own process; see the evidence)".to_owned()];
         }
         paths.iter().map(|path| self.curl(path)).collect()
     }
@@ -147,7 +149,7 @@ impl AppProbe {
     async fn look(&self) -> Result<AppView> {
         let app = self.client.app_opt(&self.id).await?;
         let mut view = AppView { id: self.id.clone(), app, ..AppView::default() };
-        // An app that is gone may have its deletion still under way.
+        // The deletion of an app that is gone may still be in progress.
         if view.app.as_ref().is_none_or(|app| !app.deployments.is_empty()) {
             let mut deployments = self.client.deployments().await?;
             deployments.retain(|deployment| deployment.affected_apps.contains(&self.id));
@@ -170,8 +172,8 @@ impl AppProbe {
 impl Probe for AppProbe {
     type View = AppView;
 
-    async fn observe(&mut self) -> std::result::Result<AppView, Trouble> {
-        self.look().await.map_err(trouble)
+    async fn observe(&mut self) -> std::result::Result<AppView, AttemptError> {
+        self.look().await.map_err(attempt_error)
     }
 }
 
@@ -185,12 +187,13 @@ pub struct TaskProbe {
 impl Probe for TaskProbe {
     type View = TaskView;
 
-    async fn observe(&mut self) -> std::result::Result<TaskView, Trouble> {
-        let app = self.app.look().await.map_err(trouble)?;
+    async fn observe(&mut self) -> std::result::Result<TaskView, AttemptError> {
+        let app = self.app.look().await.map_err(attempt_error)?;
         Ok(TaskView { id: self.id.clone(), app })
     }
 }
 
-fn trouble(error: Error) -> Trouble {
-    if error.is_transient() { Trouble::Passing(error.into()) } else { Trouble::Final(error.into()) }
+fn attempt_error(error: Error) -> AttemptError {
+    let is_transient = error.is_transient();
+    AttemptError::new(error, is_transient)
 }

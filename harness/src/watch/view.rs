@@ -1,4 +1,4 @@
-//! What one look at an app, or at one of its tasks, sees.
+//! What one observation of an app, or of one of its tasks, shows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use crate::model::{App, Deployment, Event, HealthCheck, QueueEntry, ServerTime, 
 pub struct AppView {
     /// The app's id.
     pub id: String,
-    /// The app; none when Marathon knows of none.
+    /// The app; none if it does not exist.
     pub app: Option<App>,
-    /// The deployments under way that act on it.
+    /// The current deployments that act on it.
     pub deployments: Vec<Deployment>,
     /// Its place in the launch queue, asked for only while tasks are missing.
     pub queue: Option<QueueEntry>,
-    /// What the event stream told of it.
+    /// Its events.
     pub events: Events,
-    /// The server's time at the look, if known.
+    /// The server's time at the observation, if known.
     pub now: Option<ServerTime>,
 }
 
@@ -32,14 +32,14 @@ pub struct TaskView {
     pub app: AppView,
 }
 
-/// What the event stream told, in order of arrival.
+/// Events in order of arrival.
 #[derive(Clone, Debug, Default)]
 pub struct Events {
     /// Everything that is kept, from before the wait too.
     pub all: Vec<Arc<Logged>>,
     /// When the wait began, on the clock of [`Logged::at`].
     pub since: Duration,
-    /// Whether anybody listens at all.
+    /// Whether the event stream is followed.
     pub on: bool,
 }
 
@@ -94,7 +94,7 @@ impl AppView {
         !self.deployments.is_empty() || self.app.as_ref().is_some_and(|app| !app.deployments.is_empty())
     }
 
-    /// The tasks by state in words, such as `1 staged, 2 healthy`.
+    /// The tasks by state, such as `1 staged, 2 healthy`.
     #[must_use]
     pub fn summary(&self) -> String {
         if self.app.is_none() {

@@ -13,6 +13,7 @@ use axum::routing::get;
 use futures::stream::{self, StreamExt as _};
 use harness::marathon::Client;
 use harness::marathon::events::{EventStream, Notice};
+use harness::model::EventKind;
 use harness::tls::Trust;
 
 use crate::stub::{Log, in_process, serve};
@@ -63,7 +64,7 @@ async fn events_are_read_with_their_fields() {
     let log = Log::default();
     let router = stream(move |_| chunks(vec!["\r\n".into(), event("health_status_changed_event", health)], true));
     let client = in_process(log.keeping(router));
-    let mut events = client.events(&["health_status_changed_event", "deployment_info"]).await.unwrap();
+    let mut events = client.events(&[EventKind::HealthStatusChanged, EventKind::DeploymentInfo]).await.unwrap();
     let event = events.next_notice().await.and_then(Notice::event).unwrap();
     assert_eq!(
         (event.app_id(), event.instance_id(), event.healthy()),
@@ -97,7 +98,7 @@ async fn silence_counts_as_a_loss() {
     let router = stream(|n| chunks(vec![event(if n == 0 { "one" } else { "two" }, "")], true));
     let mut events = in_process(router).events(&[]).await.unwrap();
     assert_eq!(next(&mut events).await, "one");
-    assert_eq!(next(&mut events).await, "lost: nothing came for 35 s, not even a heartbeat");
+    assert_eq!(next(&mut events).await, "lost: nothing received for 35 s, not even a heartbeat");
     assert_eq!(next(&mut events).await, "reconnected");
     assert_eq!(next(&mut events).await, "two");
 }
@@ -136,7 +137,7 @@ async fn it_ends_when_it_cannot_be_opened_again() {
 async fn what_is_no_event_stream_is_refused_at_once() {
     let router = stream(|_| ([("content-type", "text/html")], "<html>login</html>").into_response());
     let error = in_process(router).events(&[]).await.unwrap_err();
-    assert!(error.to_string().contains("no event stream but text/html"), "{error}");
+    assert!(error.to_string().contains("not an event stream but text/html"), "{error}");
 }
 
 #[tokio::test]

@@ -206,13 +206,13 @@ async fn an_id_of_its_own_is_used_only_if_it_is_free() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_removed_is_named_with_the_remedy() {
+async fn an_incomplete_clean_up_names_what_is_left() {
     let apps = Apps { stubborn: true, ..Apps::default() };
     let (client, _) = apps.client();
     let lease = Lease::take(&client, options("r1"));
     lease.deploy(&json!({"id": "hc"})).await.unwrap();
     let error = lease.release(PATIENCE).await.unwrap_err();
-    insta::assert_snapshot!(error, @"clean-up of /hc-rig/r1 is incomplete: after 30 s 1 app is still listed; left: /hc-rig/r1/hc; to finish it: hc-rig clean r1");
+    insta::assert_snapshot!(error, @"clean-up of /hc-rig/r1 is incomplete: after 30 s 1 app is still listed; left: /hc-rig/r1/hc");
 }
 
 #[tokio::test(start_paused = true)]
@@ -246,8 +246,10 @@ async fn a_failed_test_is_kept_unless_there_are_enough() {
         lease.deploy(&json!({"id": "hc"})).await.unwrap();
         let kept = lease.keep(2, PATIENCE).await.unwrap();
         match (n, kept) {
-            (0 | 1, Kept::Stays(text)) => {
-                assert!(text.contains("hc-rig clean") && text.contains("23:00:00Z"), "{text}")
+            (0 | 1, Kept::Stays(kept)) => {
+                assert_eq!((kept.run.as_str(), kept.group), (&*format!("r{n}"), format!("/hc-rig/r{n}")));
+                assert!(kept.url.ends_with(&format!("/v2/groups/hc-rig/r{n}")), "{}", kept.url);
+                assert!(kept.expires.contains("23:00:00Z"), "{}", kept.expires);
             }
             (2, Kept::Removed) => {}
             other => panic!("{other:?}"),
@@ -285,11 +287,11 @@ async fn a_definition_that_is_none_is_refused_before_anything_is_sent() {
         said.push(lease.deploy(&definition).await.unwrap_err().to_string());
     }
     insta::assert_snapshot!(said.join("\n"), @r"
-    the definition is no JSON object
+    the definition is not a JSON object
     the definition has no `id`
     the definition has no `id`
     the definition has no `id`
-    the definition has `labels` that are no JSON object
+    the definition has `labels` that are not a JSON object
     ");
     assert_eq!(log.lines(), [] as [&str; 0]);
 }

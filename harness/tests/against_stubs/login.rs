@@ -226,7 +226,7 @@ async fn a_key_that_is_none_is_said_so_without_showing_it() {
     let credentials = Credentials::ServiceAccount { uid: "robot".to_owned(), private_key: "hunter2".into() };
     let (client, _) = Cluster::default().client(credentials);
     let error = client.ping().await.unwrap_err();
-    insta::assert_snapshot!(error, @"no token from service account robot: its private key is no RSA key in PEM");
+    insta::assert_snapshot!(error, @"no token from service account robot: its private key is not an RSA key (PEM)");
 }
 
 /// A key pair in PEM: private (PKCS #8) and public.

@@ -44,7 +44,7 @@ async fn who_we_are_is_not_told_to_strangers() {
     let client = Client::builder(standby).auth(basic()).connect(&Trust::default()).unwrap();
     let error = client.leader().await.unwrap_err().to_string();
     let origin = stranger.origin().ascii_serialization();
-    assert!(error.contains(&format!("it redirects to {origin}, which was not named")), "{error}");
+    assert!(error.contains(&format!("it redirects to {origin}, which is not one of the addresses given")), "{error}");
     assert_eq!(log.lines(), [] as [&str; 0], "nothing is sent there");
 }
 

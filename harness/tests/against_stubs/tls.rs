@@ -86,7 +86,7 @@ async fn plain_http_to_a_server_of_tls_is_told_from_a_broken_connection() {
     server.url.set_scheme("http").unwrap();
     let error = ping(&server, ServerTrust::Roots).await.unwrap_err();
     let said = error.to_string().replace(server.url.as_str(), "http://localhost/");
-    insta::assert_snapshot!(said, @"GET http://localhost/ping: cannot connect: what answers there speaks no HTTP; an address with TLS begins with https");
+    insta::assert_snapshot!(said, @"GET http://localhost/ping: cannot connect: the server does not speak HTTP; an address with TLS starts with https");
     assert!(error.is_unreachable(), "{error:?}");
 }
 
@@ -164,7 +164,7 @@ async fn a_client_certificate_is_shown() {
     trust.client = Some(ClientCertificate { certificate: certificate.clone(), key });
     Client::builder(url).connect(&trust).unwrap().ping().await.unwrap();
     trust.client = Some(ClientCertificate { certificate: certificate.clone(), key: certificate });
-    assert!(trust.client_config().unwrap_err().to_string().ends_with("it holds no private key (PEM)"));
+    assert!(trust.client_config().unwrap_err().to_string().ends_with("it contains no private key (PEM)"));
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ fn files_that_will_not_do_are_named() {
     insta::assert_snapshot!(missing, @"cannot use /nowhere/ca.crt: No such file or directory (os error 2)");
     let file = tempfile::NamedTempFile::new().unwrap();
     let empty = Trust::server(ServerTrust::CaFile(file.path().to_owned())).client_config().unwrap_err();
-    assert!(empty.to_string().ends_with("it holds no certificate (PEM)"), "{empty}");
+    assert!(empty.to_string().ends_with("it contains no certificate (PEM)"), "{empty}");
 }
 
 #[test]

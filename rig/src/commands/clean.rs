@@ -96,7 +96,7 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
     {
         let _ = writeln!(text, "{error}");
     }
-    let foreign = lease.release(WITHIN).await.map_err(|error| Failure::new(Code::CleanUp, error.to_string()))?;
+    let foreign = lease.release(WITHIN).await.map_err(|error| reach::clean_up_failure(&error))?;
     text.push_str(&told(&lease.group(), &foreign));
     // From now on the folder says so too: the run is over, and nobody needs to look again.
     let mut summary = folder.read()?.summary;
@@ -108,8 +108,7 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
 }
 
 async fn remove(client: &Client, name: &RunName) -> Result<String, Failure> {
-    let foreign =
-        remove_run(client, name, WITHIN).await.map_err(|error| Failure::new(Code::CleanUp, error.to_string()))?;
+    let foreign = remove_run(client, name, WITHIN).await.map_err(|error| reach::clean_up_failure(&error))?;
     Ok(told(&name.group(), &foreign))
 }
 

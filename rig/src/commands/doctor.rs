@@ -84,7 +84,7 @@ async fn probe(
         answers = probes => Some(answers),
         () = interrupt.stop.cancelled() => None,
     };
-    lease.release(CLEAN_UP_WITHIN).await.map_err(|error| Failure::new(Code::CleanUp, error.to_string()))?;
+    lease.release(CLEAN_UP_WITHIN).await.map_err(|error| reach::clean_up_failure(&error))?;
     let answers = answers.ok_or_else(|| Failure::new(Code::Stopped, "stopped; the probe tasks are removed"))?;
     let mut found = Found::default();
     for (medium, endings) in answers.map_err(|error| reach::deploy_failure(&error, "a probe task"))? {

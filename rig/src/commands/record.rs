@@ -132,7 +132,7 @@ impl Job<'_> {
             match lease.release(GONE_WITHIN).await {
                 Ok(foreign) if foreign.is_empty() => None,
                 Ok(foreign) => Some(format!("{} in {} stays: it is not ours", foreign.join(", "), lease.group())),
-                Err(error) => Some(error.to_string()),
+                Err(error) => Some(reach::unfinished(&error)),
             }
         };
         tokio::select! {

@@ -48,7 +48,7 @@ pub async fn expired(client: &Client) -> Result<Done, Failure> {
     let text = something(text);
     match swept.failed.first() {
         None => Ok(Done::well(text)),
-        Some(error) => Ok(Done { text, trouble: Some(error.to_string()), code: Code::CleanUp }),
+        Some(error) => Ok(Done { text, trouble: Some(reach::unfinished(error)), code: Code::CleanUp }),
     }
 }
 

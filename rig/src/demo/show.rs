@@ -90,7 +90,7 @@ pub async fn show(
         }
     };
     if let Err(left) = lease.release(secs(60)).await {
-        hung = hung.and(Err(Failure::new(Code::CleanUp, left.to_string())));
+        hung = hung.and(Err(reach::clean_up_failure(&left)));
     }
     Ok(Shown { outcome: outcome?, hung })
 }

@@ -1,7 +1,7 @@
 //! How much of a cluster one run may take.
 
 use clap::Args;
-use harness::cluster::{Limits, Needs, Preflight};
+use harness::cluster::{Limits, Needs, Preflight, Refusal};
 
 use crate::{exit::Failure, run::Definition};
 
@@ -32,6 +32,9 @@ impl Allowance {
         let docker = definition.pair.starts_with("docker");
         let needs = Needs { tasks, cpus, mem, ports: definition.ports(), docker };
         let limits = Limits { tasks: self.max_tasks, cpus: self.max_cpus, mem: self.max_mem };
-        found.check(&needs, (!self.yes).then_some(&limits)).map_err(|refusal| Failure::usage(refusal.to_string()))
+        found.check(&needs, (!self.yes).then_some(&limits)).map_err(|refusal| match refusal {
+            Refusal::AboveLimit { .. } => Failure::usage(format!("{refusal}; lower the target or say --yes")),
+            Refusal::NoAgents | Refusal::NoRoom { .. } | Refusal::NoDocker => Failure::usage(refusal.to_string()),
+        })
     }
 }

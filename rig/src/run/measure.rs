@@ -170,7 +170,7 @@ pub async fn measure(
     // Runs side by side end together when they are stopped, and Marathon kills for all of them in one line.
     let neighbours = job.side_by_side.saturating_sub(1) * u64::from(job.scaled.plan.target());
     let clean_up = tokio::select! {
-        released = lease.release(CLEAN_UP_WITHIN + time_to_kill(neighbours)) => released.err().map(|error| error.to_string()),
+        released = lease.release(CLEAN_UP_WITHIN + time_to_kill(neighbours)) => released.err().as_ref().map(reach::unfinished),
         () = interrupt.quit.cancelled() => {
             Some(format!("clean-up of {} was cut short by the second Ctrl-C; to finish it: hc-rig clean {}", lease.group(), lease.run()))
         }

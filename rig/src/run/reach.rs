@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use harness::{
     Client,
-    cluster::{ClusterError, Preflight},
+    cluster::{CleanUpError, ClusterError, Preflight},
     dcos::OfferedCa,
     environment::variable,
     marathon::ErrorKind,
@@ -208,6 +208,8 @@ pub fn failure(error: &harness::Error) -> Failure {
         (Code::Refused, how)
     } else if matches!(error.kind(), ErrorKind::Login(login) if login.is_unusable()) {
         (Code::Refused, "")
+    } else if matches!(error.kind(), ErrorKind::ForeignRedirect { .. }) {
+        (Code::Unreachable, "; if that is right, name it too (--url or MARATHON_URL take several)")
     } else if error.is_unreachable() {
         (Code::Unreachable, "; check the address and the network")
     } else {
@@ -236,6 +238,16 @@ pub fn deploy_failure(error: &ClusterError, named: &str) -> Failure {
         }
         other => Failure::usage(format!("{named}: {other}")),
     }
+}
+
+/// What a clean-up left, with the command that finishes it.
+pub fn unfinished(error: &CleanUpError) -> String {
+    format!("{error}; to finish it: hc-rig clean {}", error.run)
+}
+
+/// The same as the end of a command.
+pub fn clean_up_failure(error: &CleanUpError) -> Failure {
+    Failure::new(Code::CleanUp, unfinished(error))
 }
 
 /// Refuses to act for a run at another cluster than its own. Marathon's id in Mesos tells clusters apart; a run that

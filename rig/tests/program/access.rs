@@ -132,7 +132,7 @@ fn a_ca_in_a_file_is_trusted_and_what_is_none_is_refused_in_one_sentence() {
     let zeros = ["00"; 32].join(":");
     let cases: [(&[&str], &str, i32, &str); 10] = [
         (&[], &certificate, 4, "name its CA with --ca FILE"),
-        (&[], &key, 2, "it holds no certificate"),
+        (&[], &key, 2, "it contains no certificate"),
         (&[], "/nowhere", 2, "neither true nor false nor a file of CA certificates"),
         (&["--ca", "/nowhere"], "", 2, "cannot use /nowhere"),
         (&["--pin", &zeros], "", 4, "not the pinned 00:00:00"),
@@ -172,8 +172,8 @@ fn a_run_without_verification_says_so_in_every_report() {
 #[case::no_password(&[("DCOS_USERNAME", "me")], 2, "DCOS_USERNAME is set without DCOS_PASSWORD")]
 #[case::wrong_password(&[("DCOS_USERNAME", "me"), ("DCOS_PASSWORD", "wrong")], 4, "check DCOS_USERNAME")]
 #[case::bad_token(&[("DCOS_ACS_TOKEN", "a.b.c")], 4, "401")]
-#[case::no_key(&[("DCOS_SERVICE_ACCOUNT_CREDENTIAL", r#"{"uid":"robot","private_key":"x"}"#)], 4, "is no RSA key in PEM")]
-#[case::failing_command(&[("DCOS_ACS_TOKEN_COMMAND", "exit 3")], 4, "it ended with exit status: 3")]
+#[case::no_key(&[("DCOS_SERVICE_ACCOUNT_CREDENTIAL", r#"{"uid":"robot","private_key":"x"}"#)], 4, "is not an RSA key (PEM)")]
+#[case::failing_command(&[("DCOS_ACS_TOKEN_COMMAND", "exit 3")], 4, "it failed with exit status: 3")]
 #[case::no_token_file(&[("DCOS_ACS_TOKEN_FILE", "nowhere")], 4, "no token from nowhere")]
 #[case::nobody_at_all(&[], 4, "401")]
 fn who_is_refused_is_told_so_in_one_sentence_and_deploys_nothing(

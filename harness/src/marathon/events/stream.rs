@@ -15,7 +15,7 @@ use crate::marathon::ask::{Ask, Target};
 use crate::marathon::client::Client;
 use crate::marathon::connection::Answer;
 use crate::marathon::{Error, Result};
-use crate::model::Event;
+use crate::model::{Event, EventKind};
 
 /// Events that are held for a reader that is busy. Beyond that the connection is not read, and Marathon closes it
 /// after 1024 more; the reader then sees [`Notice::Reconnected`].
@@ -53,7 +53,7 @@ impl Notice {
     pub fn event(self) -> Option<Event> {
         match self {
             Self::Event(event) => Some(event),
-            _ => None,
+            Self::Lost { .. } | Self::Reconnected { .. } | Self::Gone { .. } => None,
         }
     }
 }
@@ -66,8 +66,9 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    pub(crate) async fn open(client: Client, types: &[&str]) -> Result<Self> {
-        let target = types.iter().fold(Target::path("v2/events"), |target, kind| target.query("event_type", *kind));
+    pub(crate) async fn open(client: Client, types: &[EventKind]) -> Result<Self> {
+        let base = Target::path("v2/events");
+        let target = types.iter().fold(base, |target, kind| target.query("event_type", kind.as_str()));
         // Exactly this: with a list of types Marathon answers 405.
         let ask = Ask::get(target).accept("text/event-stream");
         let first = open_once(&client, &ask).await?;
@@ -113,7 +114,7 @@ async fn open_once(client: &Client, ask: &Ask) -> Result<Answer> {
     match kind {
         Some(kind) if kind.starts_with("text/event-stream") => Ok(answer),
         other => {
-            let why = format!("this is no event stream but {}", other.unwrap_or("without a content type"));
+            let why = format!("this is not an event stream but {}", other.unwrap_or("without a content type"));
             Err(Error::body(&ask.method, answer.url, why, b""))
         }
     }
@@ -152,7 +153,7 @@ async fn read_to_end(client: &Client, answer: Answer, notices: &mpsc::Sender<Not
     let mut parser = Parser::new();
     loop {
         let chunk = match timeout(idle, body.next()).await {
-            Err(_) => return Some(format!("nothing came for {} s, not even a heartbeat", idle.as_secs())),
+            Err(_) => return Some(format!("nothing received for {} s, not even a heartbeat", idle.as_secs())),
             Ok(None) => return Some("the server closed it".to_owned()),
             Ok(Some(Err(error))) => return Some(error.to_string()),
             Ok(Some(Ok(chunk))) => chunk,

@@ -8,21 +8,21 @@ use time::macros::format_description;
 
 use super::{Run, Step};
 use crate::record::{EventRecord, FORMAT};
-use crate::scale::subject::Heard;
+use crate::scale::subject::Incoming;
 use crate::scale::verdict::{DriveError, Outcome};
 
 impl Run<'_> {
     /// Takes an event in, or that some may be missing.
-    pub(super) fn hear(&mut self, heard: Heard) -> Step<()> {
+    pub(super) fn hear(&mut self, heard: Incoming) -> Step<()> {
         let t = self.t();
         match heard {
-            Heard::Event(event) => {
+            Incoming::Event(event) => {
                 self.report.totals.events += 1;
                 self.phases.on_event(&event, t);
                 self.comparer.on_event(&event, t);
                 self.record(t, Some(event), None)
             }
-            Heard::Gap(why) => {
+            Incoming::Gap(why) => {
                 self.report.totals.event_gaps += 1;
                 self.record(t, None, Some(format!("the event stream broke, events may be missing: {why}")))
             }

@@ -1,4 +1,4 @@
-//! A run under way: one step after the other, one poll after the other, everything kept.
+//! A run in progress: step by step and poll by poll, with everything stored.
 
 mod books;
 mod poll;
@@ -15,14 +15,15 @@ use crate::scale::disagreement::Comparer;
 use crate::scale::drive::{Advance, Drive};
 use crate::scale::guard::Guard;
 use crate::scale::pace::Pace;
-use crate::scale::subject::{Heard, Seen, Sink, Subject, Trouble};
+use crate::scale::subject::{Incoming, Observation, Sink, Subject};
 use crate::scale::ticks::{Tick, Ticks};
 use crate::scale::verdict::{DriveError, Outcome, RunReport, Totals};
+use crate::wait::AttemptError;
 
-/// A run under way.
+/// A run in progress.
 pub(in crate::scale) struct Run<'a> {
     pub(in crate::scale) drive: &'a Drive,
-    events: BoxStream<'static, Heard>,
+    events: BoxStream<'static, Incoming>,
     sink: &'a mut dyn Sink,
     start: Instant,
     ticks: Ticks,
@@ -46,7 +47,7 @@ pub(in crate::scale) struct Run<'a> {
     /// Of the present step; complete once the run has moved on.
     step: StepReport,
     deadline: Instant,
-    last: Option<Seen>,
+    last: Option<Observation>,
     report: RunReport,
 }
 
@@ -54,7 +55,11 @@ pub(in crate::scale) struct Run<'a> {
 pub(in crate::scale) type Step<T> = Result<T, Outcome>;
 
 impl<'a> Run<'a> {
-    pub(in crate::scale) fn new(drive: &'a Drive, events: BoxStream<'static, Heard>, sink: &'a mut dyn Sink) -> Self {
+    pub(in crate::scale) fn new(
+        drive: &'a Drive,
+        events: BoxStream<'static, Incoming>,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
         let start = Instant::now();
         Self {
             drive,
@@ -148,8 +153,8 @@ impl<'a> Run<'a> {
             let asked = self.listening_while(subject.scale(target, force)).await?;
             match asked {
                 Ok(()) => return Ok(()),
-                Err(Trouble::Final(error)) => return Err(Outcome::Failed(DriveError::Marathon(error))),
-                Err(Trouble::Passing(why)) => self.note(&format!("scaling to {target} has to wait: {why}"))?,
+                Err(AttemptError::Fatal(error)) => return Err(Outcome::Failed(DriveError::Marathon(error))),
+                Err(AttemptError::Transient(why)) => self.note(&format!("scaling to {target} has to wait: {why}"))?,
             }
             let tick = self.next_tick().await?;
             self.poll(subject, tick).await?;

@@ -8,9 +8,10 @@ use super::books::{keep, millis};
 use super::{Run, Step};
 use crate::record::{self, Ages, Counts, FORMAT, Sample};
 use crate::scale::measures::Measures;
-use crate::scale::subject::{Seen, Subject, Trouble};
+use crate::scale::subject::{Observation, Subject};
 use crate::scale::ticks::Tick;
 use crate::scale::verdict::{DriveError, Outcome};
+use crate::wait::AttemptError;
 
 impl Run<'_> {
     /// One poll; whether it answered.
@@ -19,10 +20,10 @@ impl Run<'_> {
         self.report.totals.late_ticks += u64::from(tick.late > self.drive.poll / 10);
         self.late.record(tick.late.as_secs_f64());
         let asked = Instant::now();
-        let seen = match self.listening_while(subject.look()).await? {
+        let seen = match self.listening_while(subject.observe()).await? {
             Ok(seen) => seen,
-            Err(Trouble::Final(error)) => return Err(Outcome::Failed(DriveError::Marathon(error))),
-            Err(Trouble::Passing(why)) => {
+            Err(AttemptError::Fatal(error)) => return Err(Outcome::Failed(DriveError::Marathon(error))),
+            Err(AttemptError::Transient(why)) => {
                 self.report.totals.failed_polls += 1;
                 self.note(&format!("a poll failed: {why}"))?;
                 return Ok(false);
@@ -51,7 +52,7 @@ impl Run<'_> {
         self.drive.poll.as_secs_f64() * self.apart as f64
     }
 
-    fn saw(&mut self, mut seen: Seen, tick: Tick, took: f64) -> Step<()> {
+    fn saw(&mut self, mut seen: Observation, tick: Tick, took: f64) -> Step<()> {
         let t = self.t();
         let tasks = std::mem::take(&mut seen.tasks);
         // The results bear the server's time, so only the server's clock can tell their age.

@@ -26,7 +26,7 @@ pub fn healthy(n: u64) -> Exactly {
     Exactly { n, what: What::Healthy }
 }
 
-/// Exactly `n` tasks run, whatever their checks say, and every other task has ended.
+/// Exactly `n` tasks run, whatever their checks report, and every other task has ended.
 pub fn running(n: u64) -> Exactly {
     Exactly { n, what: What::Running }
 }
@@ -68,7 +68,7 @@ impl Condition<AppView> for Exactly {
             return Look::Met(());
         }
         if what == What::Healthy && n > 0 && view.check().is_none() {
-            return Look::Never(format!("{} has no health check, so no task of it is ever healthy", view.id));
+            return Look::Never(format!("{} has no health check, so none of its tasks can become healthy", view.id));
         }
         let mut reason = format!("{count} of {n} {}: {}", what.word(), view.summary());
         if let Some(worst) = worst(view) {
@@ -82,17 +82,18 @@ impl Condition<AppView> for Exactly {
     }
 }
 
-/// The unhealthy task with the most failures, in words.
+/// The unhealthy task with the most failures.
 fn worst(view: &AppView) -> Option<String> {
     let failures = |task: &&Task| task.health_check_results.iter().map(|result| result.consecutive_failures).max();
     let task = view.in_state(TaskState::Unhealthy).max_by_key(failures)?;
     let n = failures(&task).unwrap_or(0);
     let causes = task.health_check_results.iter().filter_map(|result| result.last_failure_cause.as_deref());
     let cause = causes.filter(|cause| !cause.is_empty()).map(|cause| format!(": {cause}")).next().unwrap_or_default();
-    Some(format!("{} has failed {n} in a row{cause}", short(task.id.as_str())))
+    let times = if n == 1 { "once".to_owned() } else { format!("{n} times in a row") };
+    Some(format!("{} has failed {times}{cause}", short(task.id.as_str())))
 }
 
-/// Every wanted task is listed and alive, however many that are; at least one.
+/// Every wanted task is listed and healthy; at least one is wanted.
 #[derive(Clone, Debug)]
 pub struct AllAlive;
 
@@ -112,6 +113,6 @@ impl Condition<AppView> for AllAlive {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        "all tasks alive".into()
+        "all tasks healthy".into()
     }
 }

@@ -8,7 +8,7 @@ use text::elapsed;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::model::{Event, HealthCheck, TaskId, TaskState};
+use crate::model::{Event, EventKind, HealthCheck, TaskId, TaskState, TaskStatus};
 use crate::wait::{Condition, Look};
 use crate::watch::describe::short;
 use crate::watch::view::{TaskView, state_of};
@@ -36,7 +36,7 @@ pub struct Death {
     pub failures: u32,
     /// Where that number comes from.
     pub counted: Counted,
-    /// When it ended, by the server's clock; unknown if no event told it.
+    /// When it ended, by the server's clock; unknown if no event reported it.
     pub at: Option<OffsetDateTime>,
     /// Why the last check failed; native checks do not say.
     pub cause: Option<String>,
@@ -51,7 +51,7 @@ pub struct Death {
 pub enum Counted {
     /// One `failed_health_check_event` each. Marathon's own checks only.
     ByEvents,
-    /// From the record that the polls saw: at least so many, the deciding one may have been missed.
+    /// From the record that polls showed: a lower bound, since the deciding one may have been missed.
     ByPolls,
     /// From the time between the first report and the end: a native check reports its first failure only.
     ByTime,
@@ -62,8 +62,8 @@ impl fmt::Display for Death {
         write!(f, "{} was killed after {}", self.task, text::count(self.failures, "failure"))?;
         f.write_str(match self.counted {
             Counted::ByEvents => " (counted by events)",
-            Counted::ByPolls => " (at least: counted by polls)",
-            Counted::ByTime => " (told by the time they took, since a native check reports only the first)",
+            Counted::ByPolls => " (at least; counted by polls)",
+            Counted::ByTime => " (estimated from the time, since a native check reports only the first)",
         })?;
         if let Some(dying) = self.dying {
             write!(f, ", {} after the first", elapsed(dying))?;
@@ -81,14 +81,14 @@ impl fmt::Display for Death {
 /// See [`killed_by_health_check`].
 #[derive(Clone, Debug, Default)]
 pub struct KilledByHealthCheck {
-    seen: Seen,
-    /// When a look first found it ended.
+    seen: Record,
+    /// When an observation first found it ended.
     ended: Option<Instant>,
 }
 
-/// What the looks saw while the task lived.
+/// What observations showed while the task lived.
 #[derive(Clone, Debug, Default)]
-struct Seen {
+struct Record {
     failures: u64,
     cause: Option<String>,
     unhealthy_since: Option<OffsetDateTime>,
@@ -96,7 +96,7 @@ struct Seen {
     unhealthy: bool,
 }
 
-/// The task was killed because a health check failed too often. The output tells how often.
+/// The task was killed because a health check failed too often. The output says how often.
 ///
 /// A task that ends in any other way can never be killed by a health check, so the wait ends then.
 pub fn killed_by_health_check() -> KilledByHealthCheck {
@@ -112,7 +112,7 @@ impl Condition<TaskView> for KilledByHealthCheck {
             self.seen.note(view);
             if story.end.is_none() {
                 return Look::NotYet(match state_of(task) {
-                    TaskState::Unhealthy => self.seen.in_words(view.app.check()),
+                    TaskState::Unhealthy => self.seen.describe(view.app.check()),
                     state => format!("the task is {state}"),
                 });
             }
@@ -122,14 +122,14 @@ impl Condition<TaskView> for KilledByHealthCheck {
         if story.end.is_none() && view.app.events.on {
             let since = *self.ended.get_or_insert_with(Instant::now);
             if since.elapsed() < LAST_EVENTS {
-                return Look::NotYet("the task has ended; its last events are on their way".to_owned());
+                return Look::NotYet("the task has ended; waiting for its last events".to_owned());
             }
         }
         self.verdict(view, &story)
     }
 
     fn name(&self) -> Cow<'_, str> {
-        "the kill by a health check".into()
+        "a kill by a health check".into()
     }
 }
 
@@ -138,14 +138,14 @@ impl KilledByHealthCheck {
         let check = view.app.check();
         let native = check.is_some_and(HealthCheck::is_native);
         let last_failure = view.app.app.as_ref().and_then(|app| app.last_task_failure.as_ref());
-        let told = last_failure
+        let reported = last_failure
             .filter(|failure| failure.task_id == view.id && failure.message.contains("health check failed"));
         let state = story.end.and_then(Event::task_status).or_else(|| Some(view.task()?.state.as_str()));
-        let killed = state.is_none_or(|state| state == "TASK_KILLED");
+        let killed = state.is_none_or(|state| TaskStatus::parse(state) == Some(TaskStatus::Killed));
         let unhealthy = self.seen.unhealthy || story.first_failure.is_some();
-        let by_check = !story.kills.is_empty() || told.is_some() || (native && killed && unhealthy);
+        let by_check = !story.kills.is_empty() || reported.is_some() || (native && killed && unhealthy);
         if !by_check {
-            let state = state.unwrap_or("not listed any more");
+            let state = state.unwrap_or("no longer listed");
             let message = story.end.and_then(|event| event.text("message")).unwrap_or_default();
             let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
             return Look::Never(format!("{} ended as {state}{message}, not by a health check", short(&view.id)));
@@ -169,11 +169,12 @@ impl KilledByHealthCheck {
     }
 }
 
-impl Seen {
-    /// The reason of a wait for a task that is unhealthy and runs on.
-    fn in_words(&self, check: Option<&HealthCheck>) -> String {
-        let native = if check.is_some_and(HealthCheck::is_native) { ", and Mesos tells of the first only" } else { "" };
-        format!("the task is unhealthy but runs on ({} told{native})", text::count(self.failures, "failure"))
+impl Record {
+    /// The reason of a wait for a task that is unhealthy and still running.
+    fn describe(&self, check: Option<&HealthCheck>) -> String {
+        let failures = text::count(self.failures, "failure");
+        let native = if check.is_some_and(HealthCheck::is_native) { "; Mesos reports only the first" } else { "" };
+        format!("the task is unhealthy but still running ({failures} reported{native})")
     }
 
     fn note(&mut self, view: &TaskView) {
@@ -201,7 +202,7 @@ impl Seen {
     }
 }
 
-/// What the events tell of one task, from its `TASK_RUNNING` to its end.
+/// What the events report of one task, from its `TASK_RUNNING` to its end.
 #[derive(Debug, Default)]
 struct Story<'a> {
     running: Option<OffsetDateTime>,
@@ -220,27 +221,41 @@ impl<'a> Story<'a> {
         // Health events bear the instance's id only, which the lives before and after share.
         let mut alive = false;
         for event in view.app.events.iter().filter(|event| event.instance_id() == Some(id.instance())) {
-            match event.event_type.as_str() {
-                "status_update_event" if event.task_id() == Some(id.as_str()) => match event.task_status() {
-                    Some("TASK_RUNNING") => {
+            let own = event.task_id() == Some(id.as_str());
+            let Some(kind) = event.kind() else { continue };
+            match kind {
+                EventKind::StatusUpdate if own => match event.task_status().map(TaskStatus::parse) {
+                    Some(Some(TaskStatus::Running)) => {
                         alive = true;
                         story.running = story.running.or(event.timestamp);
                     }
-                    Some("TASK_STAGING" | "TASK_STARTING" | "TASK_KILLING" | "TASK_UNREACHABLE") | None => {}
+                    Some(Some(status)) if !status.is_terminal() => {}
+                    // A state that is not known is one in which the task does not run.
                     Some(_) => {
                         story.end = Some(event);
                         alive = false;
                     }
+                    None => {}
                 },
-                "unhealthy_instance_kill_event" if event.task_id() == Some(id.as_str()) => story.kills.push(event),
-                _ if !alive => {}
-                "failed_health_check_event" => story.fails(event, true),
-                "health_status_changed_event" | "instance_health_changed_event" => match event.healthy() {
+                EventKind::UnhealthyInstanceKill if own => story.kills.push(event),
+                EventKind::FailedHealthCheck if alive => story.fails(event, true),
+                EventKind::HealthStatusChanged | EventKind::InstanceHealthChanged if alive => match event.healthy() {
                     Some(true) => (story.first_failure, story.failures) = (None, 0),
                     Some(false) => story.fails(event, false),
                     None => {}
                 },
-                _ => {}
+                EventKind::AddHealthCheck
+                | EventKind::DeploymentFailed
+                | EventKind::DeploymentInfo
+                | EventKind::DeploymentStepFailure
+                | EventKind::DeploymentStepSuccess
+                | EventKind::DeploymentSuccess
+                | EventKind::FailedHealthCheck
+                | EventKind::HealthStatusChanged
+                | EventKind::InstanceChanged
+                | EventKind::InstanceHealthChanged
+                | EventKind::StatusUpdate
+                | EventKind::UnhealthyInstanceKill => {}
             }
         }
         story

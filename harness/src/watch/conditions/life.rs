@@ -1,8 +1,8 @@
-//! What the events of an app tell about the life of each of its instances.
+//! What the events of an app report about each of its instances.
 
 use std::collections::BTreeMap;
 
-use crate::model::Event;
+use crate::model::{Event, TaskStatus};
 
 /// Changes of health and ends, counted by instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) struct Lives {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Life {
-    /// The last health told.
+    /// The last health reported.
     pub(super) healthy: Option<bool>,
     /// From healthy to not healthy.
     pub(super) falls: u32,
@@ -39,32 +39,19 @@ impl Lives {
     fn take(&mut self, event: &Event) {
         let Some(instance) = event.instance_id() else { return };
         let life = self.by_instance.entry(instance.to_owned()).or_default();
-        match event.event_type.as_str() {
-            // Native checks tell each change twice here, so only a difference counts.
-            "health_status_changed_event" | "instance_health_changed_event" => {
-                let Some(healthy) = event.healthy() else { return };
-                match (life.healthy, healthy) {
-                    (Some(true), false) => {
-                        life.falls += 1;
-                        life.fallen = true;
-                    }
-                    (Some(false), true) if life.fallen => life.recoveries += 1,
-                    _ => {}
+        // Native checks report each change twice, so only a difference counts.
+        if let Some(healthy) = event.health_change() {
+            match (life.healthy, healthy) {
+                (Some(true), false) => {
+                    life.falls += 1;
+                    life.fallen = true;
                 }
-                life.healthy = Some(healthy);
+                (Some(false), true) if life.fallen => life.recoveries += 1,
+                (Some(true), true) | (Some(false), _) | (None, _) => {}
             }
-            "status_update_event" => match event.task_status().unwrap_or_default() {
-                "TASK_KILLED" => life.end(false),
-                "TASK_FAILED"
-                | "TASK_FINISHED"
-                | "TASK_ERROR"
-                | "TASK_LOST"
-                | "TASK_DROPPED"
-                | "TASK_GONE"
-                | "TASK_GONE_BY_OPERATOR" => life.end(true),
-                _ => {}
-            },
-            _ => {}
+            life.healthy = Some(healthy);
+        } else if let Some(status) = event.terminal_status() {
+            life.end(status != TaskStatus::Killed);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The named conditions. Each looks at one view and is pure but for what it remembers of earlier looks.
+//! The named conditions. Each looks at one view and is pure but for what it remembers of earlier views.
 
 mod counts;
 mod death;

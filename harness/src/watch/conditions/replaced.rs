@@ -1,4 +1,4 @@
-//! A task has made room for its successor.
+//! A task has been replaced by its successor.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use crate::wait::{Condition, Look};
 use crate::watch::describe::short;
 use crate::watch::view::AppView;
 
-/// Something that means one task.
+/// Anything that identifies a task.
 pub trait TaskRef {
     /// The task's full id.
     fn task_id(&self) -> &str;
@@ -42,14 +42,14 @@ impl TaskRef for String {
 #[derive(Clone, Debug)]
 pub struct Replaced {
     id: TaskId,
-    /// The tasks of the first look: before Marathon 1.8 only what is none of them can be a successor.
+    /// The tasks of the first observation: before Marathon 1.8 only a task that is not among them can be a successor.
     known: Option<BTreeSet<TaskId>>,
 }
 
 /// The task has ended and another one runs in its place. The output is the successor.
 ///
-/// Since Marathon 1.8 a successor bears the same instance id with a later incarnation; before, any task counts that was
-/// not there at the first look.
+/// Since Marathon 1.8 a successor has the same instance id and a later incarnation; before, any task counts that was
+/// not listed at the first observation.
 pub fn replaced(task: &(impl TaskRef + ?Sized)) -> Replaced {
     Replaced { id: TaskId::from(task.task_id()), known: None }
 }
@@ -70,7 +70,7 @@ impl Condition<AppView> for Replaced {
         self.known.get_or_insert_with(|| view.tasks().iter().map(|task| task.id.clone()).collect());
         let old = view.tasks().iter().find(|task| task.id == self.id);
         if let Some(old) = old.filter(|task| !task.is_terminal()) {
-            return Look::NotYet(format!("{} is still there: {}", short(old.id.as_str()), old.state));
+            return Look::NotYet(format!("{} is still listed: {}", short(old.id.as_str()), old.state));
         }
         match view.tasks().iter().find(|task| self.succeeds(task)) {
             Some(next) if next.is_running() => Look::Met(next.clone()),

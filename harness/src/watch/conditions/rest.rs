@@ -1,4 +1,4 @@
-//! Nothing is being changed, or nothing is left.
+//! The app is at rest, or gone.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::watch::view::AppView;
 #[derive(Clone, Debug)]
 pub struct Settled;
 
-/// No deployment acts on the app, every wanted instance is listed and none is on its way up or down.
+/// No deployment acts on the app, every wanted instance is listed, and none is starting or stopping.
 pub fn settled() -> Settled {
     Settled
 }
@@ -23,7 +23,7 @@ impl Condition<AppView> for Settled {
             return Look::NotYet(view.summary());
         }
         if view.deploying() {
-            return Look::NotYet(format!("a deployment is under way ({})", view.summary()));
+            return Look::NotYet(format!("a deployment is in progress ({})", view.summary()));
         }
         let moving = [TaskState::Scheduled, TaskState::Staged, TaskState::Killing];
         if moving.iter().any(|&state| view.count(state) > 0) {
@@ -33,7 +33,7 @@ impl Condition<AppView> for Settled {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        "the end of all changes".into()
+        "the completion of all changes".into()
     }
 }
 
@@ -50,7 +50,7 @@ impl Condition<AppView> for Deploying {
     type Output = ();
 
     fn look(&mut self, view: &AppView) -> Look<()> {
-        if view.deploying() { Look::Met(()) } else { Look::NotYet("no deployment is under way".to_owned()) }
+        if view.deploying() { Look::Met(()) } else { Look::NotYet("no deployment is in progress".to_owned()) }
     }
 
     fn name(&self) -> Cow<'_, str> {
@@ -62,7 +62,7 @@ impl Condition<AppView> for Deploying {
 #[derive(Clone, Debug)]
 pub struct Gone;
 
-/// The app does not exist and no deployment acts on it any more.
+/// The app does not exist, and no deployment acts on it.
 pub fn gone() -> Gone {
     Gone
 }
@@ -73,12 +73,12 @@ impl Condition<AppView> for Gone {
     fn look(&mut self, view: &AppView) -> Look<()> {
         match (&view.app, view.deploying()) {
             (None, false) => Look::Met(()),
-            (None, true) => Look::NotYet("the app is gone, but its deletion is still under way".to_owned()),
+            (None, true) => Look::NotYet("the app is gone, but its deletion is still in progress".to_owned()),
             (Some(_), _) => Look::NotYet(format!("the app still exists: {}", view.summary())),
         }
     }
 
     fn name(&self) -> Cow<'_, str> {
-        "the disappearance".into()
+        "the removal".into()
     }
 }

@@ -1,4 +1,4 @@
-//! What stays, and what does not: steady health, flapping, crash loops.
+//! Steady health, flapping, crash loops.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,8 +21,8 @@ pub struct StaysHealthy {
     since: Option<Instant>,
 }
 
-/// All wanted tasks are healthy at the first look and at every one until `least` has passed, and no event tells of a
-/// task that was unhealthy or ended in between. Anything else ends the wait at once.
+/// All wanted tasks are healthy at every observation until `least` has passed, and no event reports a task that was
+/// unhealthy or ended in between. Anything else ends the wait at once.
 pub fn stays_healthy_for(least: Duration) -> StaysHealthy {
     StaysHealthy { least, since: None }
 }
@@ -38,8 +38,8 @@ impl Condition<AppView> for StaysHealthy {
         let lives = Lives::of(view.events.since_start().filter_map(|logged| logged.what.as_ref().ok()));
         let lapse = lives.iter().find(|(_, life)| life.falls > 0 || life.ends > 0 || life.healthy == Some(false));
         if let Some((instance, life)) = lapse {
-            let what = if life.ends > 0 { "ended" } else { "was not healthy" };
-            return Look::Never(format!("{} {what} meanwhile, between two looks", short(instance)));
+            let what = if life.ends > 0 { "ended" } else { "was unhealthy" };
+            return Look::Never(format!("{} {what} between two observations", short(instance)));
         }
         if since.elapsed() >= self.least {
             return Look::Met(());
@@ -48,7 +48,7 @@ impl Condition<AppView> for StaysHealthy {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        format!("lasting health for {}", elapsed(self.least)).into()
+        format!("uninterrupted health for {}", elapsed(self.least)).into()
     }
 
     fn takes_at_least(&self) -> Duration {
@@ -63,7 +63,7 @@ pub struct UnhealthyWithin {
     since: Option<Instant>,
 }
 
-/// The task is reported unhealthy before `most` has passed since the first look. The output is how long it took.
+/// The task is reported unhealthy within `most` of the first observation. The output is the time it took.
 pub fn unhealthy_within(most: Duration) -> UnhealthyWithin {
     UnhealthyWithin { most, since: None }
 }
@@ -89,7 +89,7 @@ impl Condition<TaskView> for UnhealthyWithin {
     }
 
     fn name(&self) -> Cow<'_, str> {
-        format!("an unhealthy report within {}", elapsed(self.most)).into()
+        format!("an unhealthy result within {}", elapsed(self.most)).into()
     }
 
     fn takes_at_least(&self) -> Duration {
@@ -101,27 +101,22 @@ impl Condition<TaskView> for UnhealthyWithin {
 #[derive(Clone, Debug)]
 pub struct Flapped {
     times: u32,
-    /// The health that polls saw of each task, for a Marathon whose events nobody hears.
+    /// The health of each task at the last poll, and its recoveries, for a watch without events.
     seen: BTreeMap<String, (bool, u32)>,
 }
 
-/// Some task has turned from unhealthy to healthy again so often, without having been replaced. The output is the
-/// instance's id. Without events only what the looks happen to see is counted.
+/// Some task has recovered from unhealthy to healthy at least `times` times, without having been replaced. The output is
+/// the instance's id. Without events only the recoveries between polls are counted.
 pub fn flapped(times: u32) -> Flapped {
     Flapped { times, seen: BTreeMap::new() }
 }
 
 impl Flapped {
-    /// What the looks saw: recoveries by task.
+    /// Counts the recoveries that polls show.
     fn note(&mut self, view: &AppView) {
         for task in view.tasks() {
-            let healthy = match state_of(task) {
-                TaskState::Healthy => true,
-                TaskState::Unhealthy if task.health_check_results.iter().any(|each| each.first_success.is_some()) => {
-                    false
-                }
-                _ => continue,
-            };
+            let was_healthy = task.health_check_results.iter().any(|each| each.first_success.is_some());
+            let Some(healthy) = state_of(task).health().filter(|healthy| *healthy || was_healthy) else { continue };
             let (before, recoveries) = self.seen.entry(task.id.to_string()).or_insert((healthy, 0));
             *recoveries += u32::from(healthy && !*before);
             *before = healthy;
@@ -135,14 +130,14 @@ impl Condition<AppView> for Flapped {
     fn look(&mut self, view: &AppView) -> Look<String> {
         self.note(view);
         let lives = Lives::of(view.events.iter());
-        let told = lives.iter().map(|(instance, life)| (instance, life.recoveries));
+        let reported = lives.iter().map(|(instance, life)| (instance, life.recoveries));
         let seen = self.seen.iter().map(|(task, &(_, recoveries))| (task.as_str(), recoveries));
-        match told.chain(seen).max_by_key(|&(_, recoveries)| recoveries) {
+        match reported.chain(seen).max_by_key(|&(_, recoveries)| recoveries) {
             Some((id, recoveries)) if recoveries >= self.times => Look::Met(id.to_owned()),
             Some((id, recoveries)) => {
                 Look::NotYet(format!("{} has recovered {recoveries} of {} times", short(id), self.times))
             }
-            None => Look::NotYet(format!("no health was told of any task ({})", view.summary())),
+            None => Look::NotYet(format!("no health reported for any task ({})", view.summary())),
         }
     }
 
@@ -159,18 +154,19 @@ pub struct CrashLooping {
     first: BTreeMap<String, u64>,
 }
 
-/// An app whose tasks end by themselves again and again.
+/// An app whose tasks end on their own account again and again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrashLoop {
     /// The instance that ended most often.
     pub instance: String,
-    /// How often its tasks ended by themselves, by the events; without events by its incarnations since the first look.
+    /// How often its tasks ended on their own account, by the events; without events by its incarnations since the first
+    /// observation.
     pub crashes: u32,
-    /// Seconds for which Marathon holds back the next launch, while it does.
+    /// Seconds of back-off before the next launch, if there is one.
     pub held_back: Option<i64>,
 }
 
-/// Some instance's tasks have ended by themselves at least so often.
+/// The tasks of some instance have ended on their own account at least `times` times.
 pub fn crash_looping(times: u32) -> CrashLooping {
     CrashLooping { times, first: BTreeMap::new() }
 }

@@ -76,10 +76,8 @@ fn reasons(waiting: &Waiting) -> String {
 
 /// Tasks whose agent was out of Mesos's sight, or that went with it.
 pub fn agent_lost(facts: &Facts<'_>) -> Option<Conclusion> {
-    const GONE: [&str; 4] = ["TASK_LOST", "TASK_GONE", "TASK_GONE_BY_OPERATOR", "TASK_DROPPED"];
-    let lost = |story: &&&Story| {
-        story.was_unreachable || story.end.as_ref().is_some_and(|end| GONE.contains(&end.state.as_str()))
-    };
+    let is_lost = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_lost);
+    let lost = |story: &&&Story| story.was_unreachable || story.end.as_ref().is_some_and(|end| is_lost(&end.state));
     let lost: Vec<&Story> = facts.tasks.iter().filter(lost).copied().collect();
     if lost.is_empty() {
         return None;
@@ -117,11 +115,11 @@ pub fn agent_lost(facts: &Facts<'_>) -> Option<Conclusion> {
 
 /// Tasks that end by themselves, at least three of them or one instance twice.
 pub fn crash_loop(facts: &Facts<'_>) -> Option<Conclusion> {
-    const OVER: [&str; 3] = ["TASK_FAILED", "TASK_FINISHED", "TASK_ERROR"];
+    let is_own_end = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_own_end);
     let ended: Vec<&Story> = facts
         .tasks
         .iter()
-        .filter(|story| story.end.as_ref().is_some_and(|end| OVER.contains(&end.state.as_str())))
+        .filter(|story| story.end.as_ref().is_some_and(|end| is_own_end(&end.state)))
         .copied()
         .collect();
     let again = ended.iter().any(|story| story.life().1 > 1 || story.successor.is_some());
