@@ -12,7 +12,7 @@ use fixtures::{App, Containerizer};
 use futures::FutureExt;
 use harness::{
     Client,
-    cluster::{ClusterError, Kept, Lease, LeaseOptions, RunName},
+    cluster::{CleanUpError, ClusterError, Kept, KeptGroup, Lease, LeaseOptions, RunName},
     dcos::Credentials,
     wait::{self, Condition, Probe, Wait},
     watch::{EventLog, Watch, Watchable},
@@ -65,7 +65,8 @@ pub(crate) async fn run(
         ..LeaseOptions::default()
     };
     let lease = Lease::take(&client, options);
-    let mut watch = Watch::new(client.clone()).with_patience(stage.patience).with_evidence(hints(&evidence, &stage));
+    let mut watch =
+        Watch::new(client.clone()).with_timeout_factor(stage.patience).with_evidence(hints(&evidence, &stage));
     if !needs.no_events {
         watch = watch.with_events(EventLog::open(&client).await.wrap_err("cannot listen to the events")?);
     }

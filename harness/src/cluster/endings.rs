@@ -41,13 +41,13 @@ fn exit_status(message: &str) -> Option<u8> {
 }
 
 /// Deploys the app in the lease's group and waits until a task has ended on as many hosts as it has instances, or
-/// `patience` is over. The caller releases the lease.
+/// `timeout` is over. The caller releases the lease.
 ///
 /// # Errors
 /// If Marathon refuses the app or does not answer. That no task ends is no error: the endings are empty then.
-pub async fn endings(lease: &Lease, definition: &Value, patience: Duration) -> Result<Endings, ClusterError> {
+pub async fn endings(lease: &Lease, definition: &Value, timeout: Duration) -> Result<Endings, ClusterError> {
     let wanted = definition.get("instances").and_then(Value::as_u64).unwrap_or(1);
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     let client = lease.client();
     // Opened before there is anything to miss. Without events the last failure of the app must do.
     let mut events = client.events(&[EventKind::StatusUpdate]).await.ok();

@@ -224,25 +224,25 @@ impl Lease {
     /// Removes everything of the run and waits until it is gone. Returns what in the group is not ours and stays.
     ///
     /// # Errors
-    /// If something is left after `patience` and [`time_to_kill`](super::time_to_kill) of our tasks; the lease can be
+    /// If something is left after `timeout` and [`time_to_kill`](super::time_to_kill) of our tasks; the lease can be
     /// released again.
-    pub async fn release(&self, patience: Duration) -> Result<Vec<String>, CleanUpError> {
+    pub async fn release(&self, timeout: Duration) -> Result<Vec<String>, CleanUpError> {
         let outside = self.outside.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        remove(&self.client, &self.group(), &outside, self.run.as_str(), patience).await
+        remove(&self.client, &self.group(), &outside, self.run.as_str(), timeout).await
     }
 
     /// Keeps the group as evidence until the lease expires, unless the suite has kept `at_most` others already.
     ///
     /// # Errors
     /// If one too many cannot be removed.
-    pub async fn keep(&self, at_most: usize, patience: Duration) -> Result<Kept, CleanUpError> {
+    pub async fn keep(&self, at_most: usize, timeout: Duration) -> Result<Kept, CleanUpError> {
         // Groups of tests that are still running count as well: they may yet fail, and the limit must hold then.
         let others = match self.client.group_opt(ROOT).await {
             Ok(Some(root)) => root.groups.iter().filter(|group| self.is_of_this_suite(group)).count(),
             _ => 0,
         };
         if others >= at_most {
-            self.release(patience).await?;
+            self.release(timeout).await?;
             return Ok(Kept::Removed);
         }
         let (group, base) = (self.group(), self.client.url());

@@ -28,9 +28,9 @@ pub fn time_to_kill(tasks: u64) -> Duration {
 /// It can be repeated at any time, also by another process after a crash.
 ///
 /// # Errors
-/// If something of ours is left after `patience` and the time that it takes to kill its tasks, or Marathon refuses.
-pub async fn remove_run(client: &Client, run: &RunName, patience: Duration) -> Result<Vec<String>, CleanUpError> {
-    remove(client, &run.group(), &[], run.as_str(), patience).await
+/// If something of ours is left after `timeout` and the time that it takes to kill its tasks, or Marathon refuses.
+pub async fn remove_run(client: &Client, run: &RunName, timeout: Duration) -> Result<Vec<String>, CleanUpError> {
+    remove(client, &run.group(), &[], run.as_str(), timeout).await
 }
 
 /// The same for a group and for apps outside of it that the run created under an id of their own.
@@ -39,7 +39,7 @@ pub(super) async fn remove(
     group: &str,
     outside: &[String],
     run: &str,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Vec<String>, CleanUpError> {
     let begun = Instant::now();
     let mut removal =
@@ -51,7 +51,7 @@ pub(super) async fn remove(
             Err(error) if error.is_transient() => error.to_string(),
             Err(error) => return Err(removal.failure(error.to_string())),
         };
-        if begun.elapsed() + PAUSE > patience + time_to_kill(removal.instances) {
+        if begun.elapsed() + PAUSE > timeout + time_to_kill(removal.instances) {
             return Err(removal.failure(format!("after {} s {why}", begun.elapsed().as_secs())));
         }
         sleep(PAUSE).await;

@@ -84,10 +84,10 @@ pub async fn leases(client: &Client, clock: Clock) -> Result<Leases, Error> {
 ///
 /// # Errors
 /// If the groups cannot be listed.
-pub async fn sweep(client: &Client, clock: Clock, patience: Duration) -> Result<Swept, Error> {
+pub async fn sweep(client: &Client, clock: Clock, timeout: Duration) -> Result<Swept, Error> {
     let mut swept = Swept { kept: leases(client, clock).await?, ..Swept::default() };
     for found in std::mem::take(&mut swept.kept.expired) {
-        match remove(client, &found.group, &[], &found.ownership.run, patience).await {
+        match remove(client, &found.group, &[], &found.ownership.run, timeout).await {
             Ok(_) => swept.removed.push(found),
             Err(error) => swept.failed.push(error),
         }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::record::{Counts, EventRecord, Quantiles, Sample, StepReport, TaskPhases};
+use crate::wait::AttemptError;
 
 /// An app whose tasks become healthy a fixed time after they were asked for.
 struct App {

@@ -11,7 +11,7 @@ use harness::{
 
 use crate::{
     commands::{Done, sweep},
-    exit::{Code, Failure},
+    exit::Failure,
     folder::{
         RunFolder, locate,
         manifest::{EMBEDDED, Manifest},

@@ -94,7 +94,7 @@ pub async fn rehearse(definition: &Definition, targets: &[u32], as_is: bool) -> 
         if n > 0 {
             drop(subject.scale(*target, false).await);
         }
-        drop(subject.look().await);
+        drop(subject.observe().await);
     }
     drop(lease.release(Duration::from_secs(1)).await);
     let asked = std::mem::take(&mut stand_in.lock().unwrap_or_else(PoisonError::into_inner).asked);

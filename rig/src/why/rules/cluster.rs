@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use text::{count, count_irregular};
 
+use harness::model::TaskStatus;
+
 use crate::{
     folder::{evidence::Waiting, story::Story},
     why::{
