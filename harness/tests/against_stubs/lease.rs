@@ -200,7 +200,14 @@ async fn an_id_of_its_own_is_used_only_if_it_is_free() {
     let lease = Lease::take(&client, options("r1"));
     assert_eq!(lease.deploy_as_is(&json!({"id": "/free"})).await.unwrap().id, "/free");
     assert!(lease.deploy_as_is(&json!({"id": "/taken"})).await.unwrap_err().to_string().contains("already exists"));
-    assert!(lease.update("/taken", &json!({"instances": 0}), true).await.unwrap_err().to_string().contains("not ours"));
+    assert!(
+        lease
+            .update("/taken", &json!({"instances": 0}), true)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("does not belong")
+    );
     lease.release(PATIENCE).await.unwrap();
     assert_eq!(apps.ids(), ["/taken"]);
 }
