@@ -10,7 +10,7 @@ use crate::hc_rig::{HcRig, stderr};
 #[case::no_such_file(&["run", "nothing.json", "--url", "http://127.0.0.1:1"], 2, "cannot read the app definition nothing.json")]
 #[case::no_such_pair(&["run", "mesos,UDP", "--url", "http://127.0.0.1:1"], 2, "UDP")]
 #[case::no_cluster(&["run", "mesos,TCP"], 2, "no cluster is named: set DCOS_URL")]
-#[case::no_address(&["run", "mesos,TCP", "--url", "nonsense"], 2, "--url is no address")]
+#[case::no_address(&["run", "mesos,TCP", "--url", "nonsense"], 2, "--url is not an address")]
 #[case::nobody_there(&["run", "mesos,TCP", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
 #[case::login_unreachable(&["login", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
 #[case::beyond_the_target(&["run", "mesos,TCP", "--target", "0", "--url", "http://127.0.0.1:1"], 2, "more than the target of 0")]
