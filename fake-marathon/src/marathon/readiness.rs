@@ -116,7 +116,7 @@ impl Readiness {
 fn answer(url: &str, outcome: &ProbeOutcome) -> (u16, String, String) {
     let failed = |why: &str| (504, "text/plain".to_owned(), format!("Marathon could not query {url}: {why}"));
     match outcome {
-        // Marathon looks for the type among the headers, where akka-http never keeps it.
+        // Marathon searches the headers for the type, where akka-http never keeps it.
         ProbeOutcome::Answer { status, body } => (*status, String::new(), body.clone()),
         ProbeOutcome::Status(status) | ProbeOutcome::Unregistered { status, .. } => {
             (*status, String::new(), String::new())

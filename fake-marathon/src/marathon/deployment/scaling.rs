@@ -8,27 +8,46 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 use super::Event;
 use crate::{
     app::{AppDefinition, KillSelection, Operator},
+    clock::Time,
     marathon::{
         instances::{Condition, Goal, Instance, Instances, Slot},
         offer_matching::value_of,
     },
 };
 
-/// Who goes first when there are too many: by condition, then by age. Health does not count.
-fn before(selection: KillSelection, a: &Instance, b: &Instance) -> Ordering {
-    let weight = |instance: &Instance| match instance.condition {
+/// Instances of a lower weight go first.
+const fn weight(condition: Condition) -> u8 {
+    match condition {
         Condition::Unreachable => 1,
         Condition::Staging => 2,
         Condition::Starting => 3,
         Condition::Running => 4,
-        _ => 5,
-    };
-    let age = |instance: &Instance| match instance.condition {
-        Condition::Staging => instance.task.as_ref().map(|task| task.staged_at),
-        Condition::Starting => Some(instance.since),
-        _ => instance.task.as_ref().and_then(|task| task.started_at),
-    };
-    weight(a).cmp(&weight(b)).then_with(|| match (age(a), age(b)) {
+        Condition::Scheduled
+        | Condition::Provisioned
+        | Condition::Killing
+        | Condition::Killed
+        | Condition::Finished
+        | Condition::Failed
+        | Condition::Error
+        | Condition::Dropped
+        | Condition::Gone
+        | Condition::UnreachableInactive
+        | Condition::Unknown => 5,
+    }
+}
+
+/// When an instance came into the condition by which it is compared.
+fn began(instance: &Instance) -> Option<Time> {
+    if instance.condition == Condition::Starting {
+        return Some(instance.since);
+    }
+    let task = instance.task.as_ref()?;
+    if instance.condition == Condition::Staging { Some(task.staged_at) } else { task.started_at }
+}
+
+/// Which of two instances goes first when there are too many: by condition, then by age. Health does not count.
+fn before(selection: KillSelection, a: &Instance, b: &Instance) -> Ordering {
+    weight(a.condition).cmp(&weight(b.condition)).then_with(|| match (began(a), began(b)) {
         (Some(left), Some(right)) => {
             let older_first = left.cmp(&right).then(a.slot.cmp(&b.slot));
             if selection == KillSelection::YoungestFirst { older_first.reverse() } else { older_first }
@@ -55,18 +74,18 @@ pub(super) fn propose(app: &AppDefinition, instances: &Instances, to_kill: &[Slo
         .instances_of(&app.id)
         .filter(|own| own.goal == Goal::Running && own.condition != Condition::UnreachableInactive)
         .collect();
-    let sentenced: Vec<Slot> = counted.iter().map(|own| own.slot).filter(|slot| to_kill.contains(slot)).collect();
-    let surplus = counted.len().saturating_sub(to).max(sentenced.len());
-    let mut rest: Vec<&Instance> = counted.iter().copied().filter(|own| !sentenced.contains(&own.slot)).collect();
+    let (named, mut rest): (Vec<&Instance>, Vec<&Instance>) =
+        counted.iter().copied().partition(|own| to_kill.contains(&own.slot));
+    let total = counted.len().saturating_sub(to).max(named.len());
     rest.sort_by(|a, b| before(app.kill_selection, a, b));
-    let mut gone = sentenced;
+    let mut surplus: Vec<Slot> = named.into_iter().map(|own| own.slot).collect();
     let balanced = app.constraints.iter().find(|constraint| constraint.operator == Operator::GroupBy);
-    while gone.len() < surplus && !rest.is_empty() {
+    while surplus.len() < total && !rest.is_empty() {
         let next = balanced.map_or(0, |constraint| from_largest_group(&constraint.field, &rest));
-        gone.push(rest.remove(next).slot);
+        surplus.push(rest.remove(next).slot);
     }
-    let missing = (to + gone.len()).saturating_sub(counted.len());
-    Proposition { surplus: gone, missing }
+    let missing = (to + surplus.len()).saturating_sub(counted.len());
+    Proposition { surplus, missing }
 }
 
 /// The position of the first instance that belongs to the largest group.

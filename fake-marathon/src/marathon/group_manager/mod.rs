@@ -158,11 +158,11 @@ impl GroupManager {
         if !clashes.is_empty() {
             return Err(Refused::Invalid(clashes));
         }
-        versions::assign_service_ports(from, &mut target)?;
+        versions::assign_service_ports(from, &mut target, &self.tuning.service_ports)?;
         versions::assign_versions(from, &mut target, &change.restarted, change.version);
         target.version = change.version;
-        let Root { groups, apps, seats, .. } = &mut target;
-        seats.note(groups.keys(), apps.keys());
+        let Root { groups, apps, insertion, .. } = &mut target;
+        insertion.record_sizes(groups.keys(), apps.keys());
         let id = DeploymentId::new(rng.uuid4().to_string());
         let plan = Plan::between(id, from, &Arc::new(target), change.version, &change.to_kill)?;
         let violations = resident::violations(&plan);

@@ -15,14 +15,12 @@ use crate::{
     marathon::{instances::Instances, probe_ids::ProbeIds},
 };
 
-/// The first tick comes after the interval, but not later than this (`DefaultFirstHealthCheckAfter`).
-const FIRST_TICK: Duration = Duration::from_secs(5);
 /// An interval of 0 s would tick without end.
 const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
 
 /// How long after its registration a check ticks first.
-pub(super) fn first_tick(check: &HealthCheck) -> Duration {
-    check.interval.clamp(SHORTEST_PERIOD, FIRST_TICK)
+pub(super) fn first_tick(check: &HealthCheck, at_latest: Duration) -> Duration {
+    check.interval.max(SHORTEST_PERIOD).min(at_latest)
 }
 
 /// What the scheduler's probe of a check does; `None` when the executor makes the check.
@@ -83,7 +81,7 @@ impl Health {
                 aggregator.purge(*slot, checker.index);
             }
         }
-        self.funnel.line_up(id, batch.running);
+        self.funnel.queue(id, batch.running);
     }
 
     /// Starts probes while the funnel has room.

@@ -93,7 +93,7 @@ impl Instances {
             events.push(Event::TaskEnded(update.task.clone()));
         }
         if expunged {
-            // Who waits for the last task of a stopped app hears of it before the event bus does.
+            // A deployment that waits for the last task of a stopped app goes on before the status is published.
             events.extend(self.forget(slot));
         } else if condition.is_lost() && after.goal == Goal::Decommissioned {
             events.push(Event::NotAwaited(slot));

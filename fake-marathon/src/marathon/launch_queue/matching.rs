@@ -105,7 +105,7 @@ impl LaunchQueue {
     /// Uses or declines the offer.
     #[must_use]
     pub(crate) fn end_round(&mut self, now: Time, round: Round) -> Vec<Event> {
-        // The limiter hears of launches once they are stored, when the whole offer has been matched: instances whose
+        // The rate limiter counts launches once they are stored, when the whole offer has been matched: instances whose
         // common delay is over go together.
         let mut events: Vec<Event> = round.launched.iter().filter_map(|spec| self.advance_delay(now, spec)).collect();
         let refuse = match (round.launches.is_empty(), round.starved) {

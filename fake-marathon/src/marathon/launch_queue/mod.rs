@@ -100,7 +100,7 @@ impl LaunchQueue {
             refreshed: 0,
             started: now,
             turn: 0,
-            backoff: Backoff::new(now),
+            backoff: Backoff::new(now, tuning.backoff_sweep_interval),
             revive: Revive::new(now, revive_interval(&tuning)),
             changes_seen: 0,
             evaluation_at: None,
@@ -110,7 +110,7 @@ impl LaunchQueue {
         }
     }
 
-    /// Begins anew, as a new leader does. Timers that are set stay.
+    /// Starts again, as a new leader does. Timers that are set stay.
     pub(crate) fn restart(&mut self, now: Time) {
         self.faults.forget_holds(|hold| matches!(hold, Hold::Launches(_)));
         let former = std::mem::replace(self, Self::new(self.tuning.clone(), self.faults.clone(), now));
