@@ -112,7 +112,7 @@ impl Readiness {
     }
 }
 
-/// Status, content type and body of an answer, or what stands for one.
+/// Status, content type and body of an answer, or of Marathon's substitute for one.
 fn answer(url: &str, outcome: &ProbeOutcome) -> (u16, String, String) {
     let failed = |why: &str| (504, "text/plain".to_owned(), format!("Marathon could not query {url}: {why}"));
     match outcome {

@@ -26,7 +26,7 @@ pub(super) enum HealthResult {
 pub(crate) struct Failure {
     checker: CheckerId,
     slot: Slot,
-    /// The record when the result came in: one that comes in before this is judged starts from the same.
+    /// The record when the result came in: another result that comes in before this one is judged starts from the same.
     old: Record,
     at: Time,
     cause: String,

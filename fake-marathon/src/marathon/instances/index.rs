@@ -116,7 +116,11 @@ impl Index {
         self.by_id.get(id).and_then(|slot| self.all.get(slot))
     }
 
-    pub(super) fn of_app<'a>(&'a self, app: &PathId) -> impl Iterator<Item = &'a Instance> {
+    pub(super) fn slots_of(&self, app: &PathId) -> Vec<Slot> {
+        listed(&self.by_app, app)
+    }
+
+    pub(super) fn of_app<'a>(&'a self, app: &PathId) -> impl DoubleEndedIterator<Item = &'a Instance> {
         self.by_app.get(app).into_iter().flatten().filter_map(|slot| self.all.get(slot))
     }
 
@@ -128,7 +132,7 @@ impl Index {
         listed(&self.inactive, app)
     }
 
-    pub(super) fn scheduled<'a>(&'a self, app: &PathId) -> impl Iterator<Item = &'a Instance> {
+    pub(super) fn scheduled<'a>(&'a self, app: &PathId) -> impl DoubleEndedIterator<Item = &'a Instance> {
         self.scheduled.get(app).into_iter().flatten().filter_map(|slot| self.all.get(slot))
     }
 

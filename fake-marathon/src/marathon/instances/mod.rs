@@ -322,13 +322,13 @@ impl Instances {
     }
 
     /// An app's instances, oldest first.
-    pub(crate) fn instances_of<'a>(&'a self, app: &PathId) -> impl Iterator<Item = &'a Instance> {
+    pub(crate) fn instances_of<'a>(&'a self, app: &PathId) -> impl DoubleEndedIterator<Item = &'a Instance> {
         self.index.of_app(app)
     }
 
     /// The same by slot.
     pub(crate) fn slots_of(&self, app: &PathId) -> Vec<Slot> {
-        self.instances_of(app).map(|instance| instance.slot).collect()
+        self.index.slots_of(app)
     }
 
     /// Running instances of one version.
@@ -342,8 +342,13 @@ impl Instances {
     }
 
     /// Instances that wait for offers, oldest first.
-    pub(crate) fn waiting<'a>(&'a self, app: &PathId) -> impl Iterator<Item = &'a Instance> {
+    pub(crate) fn waiting<'a>(&'a self, app: &PathId) -> impl DoubleEndedIterator<Item = &'a Instance> {
         self.index.scheduled(app)
+    }
+
+    /// How many instances of an app wait for an offer.
+    pub(crate) fn waiting_count(&self, app: &PathId) -> usize {
+        self.index.scheduled_count(app)
     }
 
     /// How many instances of an app wait for an offer or for their first status.

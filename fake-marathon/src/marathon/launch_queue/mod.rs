@@ -193,7 +193,7 @@ impl LaunchQueue {
 
     /// `DELETE /v2/queue/{id}/delay`.
     pub(crate) fn reset_delay_of(&mut self, id: &PathId, instances: &Instances) -> Answer {
-        let newest = instances.instances_of(id).last().filter(|_| instances.launching(id) > 0);
+        let newest = instances.instances_of(id).next_back().filter(|_| instances.launching(id) > 0);
         let Some(newest) = newest else { return Err(Refused::NotQueued(id.clone())) };
         self.reset_delay(&newest.spec);
         Ok(Done::Accepted)
@@ -258,10 +258,10 @@ impl LaunchQueue {
             // A launch stays in the count until its first status (recorded: 30 ms after Provisioned it was still there).
             let is_provisioned = |instance: &&Instance| instance.condition == Condition::Provisioned;
             let in_flight = instances.instances_of(&app).filter(is_provisioned).count();
-            let newest = instances.waiting(&app).last().or_else(|| instances.instances_of(&app).last());
+            let newest = instances.waiting(&app).next_back().or_else(|| instances.instances_of(&app).next_back());
             let Some(newest) = newest else { continue };
             let definition = root.apps.get(&app).cloned().unwrap_or_else(|| newest.spec.clone());
-            let count = instances.waiting(&app).count() + in_flight;
+            let count = instances.waiting_count(&app) + in_flight;
             let statistics = self.statistics.get(&app).cloned().unwrap_or_default();
             let delay_until = self.delay_until(now, &config_ref(&newest.spec));
             let since = self.since.get(&app).copied().unwrap_or(now);
