@@ -14,7 +14,7 @@ use std::{
 };
 
 use harness::record::{Counts, FORMAT, Sample};
-use hc_rig::{commands::render, export::Format};
+use hc_rig::{export::Format, results::render};
 use serde_json::{Value, json};
 
 /// Longer is no report that anybody waits for.

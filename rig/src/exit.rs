@@ -1,4 +1,4 @@
-//! Exit codes, and the one error type that ends the program: a sentence and the code that goes with it.
+//! Exit codes, and how a command ends: completed with a text, or failed with a sentence; both with a code.
 
 use std::{fmt, io, path::Path, process::ExitCode};
 
@@ -97,6 +97,37 @@ impl fmt::Display for Code {
     }
 }
 
+/// How a command ended that came to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion {
+    /// For stdout.
+    pub text: String,
+    /// One sentence for stderr, if something went wrong.
+    pub problem: Option<String>,
+    /// The exit code.
+    pub code: Code,
+}
+
+impl Completion {
+    /// Nothing went wrong.
+    pub fn passed(text: impl Into<String>) -> Self {
+        Self { text: text.into(), problem: None, code: Code::Passed }
+    }
+
+    /// Something went wrong, and there is a text all the same.
+    pub fn failed(text: impl Into<String>, failure: Failure) -> Self {
+        Self { text: text.into(), problem: Some(failure.message), code: failure.code }
+    }
+
+    /// Something more went wrong: the more severe of both counts.
+    pub fn worsen(&mut self, failure: Failure) {
+        if failure.code.severity() > self.code.severity() {
+            self.code = failure.code;
+            self.problem = Some(failure.message);
+        }
+    }
+}
+
 /// What ends the program early: one sentence for the user and the exit code.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -141,6 +172,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn the_most_severe_failure_is_the_one_that_is_reported() {
+        let mut completion = Completion::passed("text");
+        for code in [Code::Failed, Code::Results, Code::CleanUp] {
+            completion.worsen(Failure::new(code, format!("{code:?}")));
+        }
+        assert_eq!((completion.code, completion.problem.as_deref()), (Code::Results, Some("Results")));
+        assert_eq!(completion.text, "text");
+    }
 
     #[test]
     fn numbers_and_severities_are_distinct() {

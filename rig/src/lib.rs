@@ -1,29 +1,33 @@
 //! hc-rig: drives an app through scale steps on a Marathon, keeps a sample of every poll, draws, reports and explains.
 //!
-//! Start here: [`cli`] is what the user types, [`settings`] what is said elsewhere, [`commands`] what happens then, [`folder`] what a run leaves on disk,
-//! [`chart`], [`report`], [`export`] and [`why`] what is made of it. [`exit`] holds the exit codes. Measuring itself lives in the
-//! `harness` crate, the fake cluster in `fake-marathon`.
+//! Start here: [`cli`] is the command line, [`settings`] where flags get values from that nobody typed, [`commands`] one file
+//! a command. [`run`] measures, [`folder`] is what a run leaves on disk, [`results`] what is drawn of it ([`chart`],
+//! [`report`], [`export`]), [`why`] the diagnosis, [`terminal`] everything that a person reads there. [`verdict`] and [`exit`]
+//! hold the tables of verdicts and exit codes. Driving and waiting live in the `harness` crate, the fake in `fake-marathon`.
 
-// They panic when nobody reads; see [`stderr`].
+// They panic when nobody reads; see [`terminal::stderr`].
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
+pub mod arguments;
 pub mod capture;
 pub mod chart;
 pub mod cli;
+pub mod command_line;
 pub mod commands;
 pub mod demo;
 pub mod diff;
+pub mod dry_run;
 pub mod exit;
 pub mod export;
 pub mod folder;
 pub mod metrics;
 pub mod probe;
-pub mod progress;
-pub mod record;
+pub mod recording;
 pub mod report;
+pub mod results;
 pub mod run;
 pub mod sandbox;
 pub mod settings;
-pub mod stderr;
+pub mod terminal;
 pub mod verdict;
 pub mod why;

@@ -1,4 +1,4 @@
-//! The program: hands over to the task tools or to the library, prints what a command says, and exits with its code.
+//! The program: runs the task tools or a command, prints what it returns, and exits with its code.
 
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
@@ -12,19 +12,23 @@ use std::{
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 use harness::environment::variable;
 use hc_rig::{
-    cli::{Cli, Command, LogFormat, color},
-    commands::{self, Done},
-    exit::{Code, Failure},
-    export::Format,
+    cli::{Cli, Command, LogFormat},
+    commands::{
+        self, apps, capture, clean, completions, diff, doctor, login, man, matrix, parity, record, replay, report,
+        resume, sandbox, sweep, try_pairs, why,
+    },
+    exit::{Code, Completion, Failure},
     run::Interrupt,
     settings::{self, SettingsFile, Sources},
-    stderr,
+    terminal::{color, stderr},
 };
 
 fn main() -> ExitCode {
-    // What went wrong was told by the panic itself.
+    // The panic has printed what went wrong.
     std::panic::catch_unwind(program).unwrap_or_else(|_| {
-        stderr::line("hc-rig: this is a bug of hc-rig; a run that was going on may have left something: hc-rig clean");
+        stderr::line(
+            "hc-rig: this is a bug of hc-rig; if a run was in progress, remove what it left with hc-rig clean",
+        );
         Code::Internal.into()
     })
 }
@@ -49,18 +53,18 @@ fn program() -> ExitCode {
         return fake_marathon::program::run(std::iter::once(name).chain(arguments), own.as_deref());
     }
     match run(cli.command, cli.config.as_deref(), &sources) {
-        Ok(done) => {
-            let told = tell(&done.text);
-            if let Some(trouble) = done.trouble {
-                stderr::line(format_args!("hc-rig: {trouble}"));
+        Ok(mut end) => {
+            let printed = print(&end.text);
+            if let Some(problem) = end.problem.take() {
+                stderr::line(format_args!("hc-rig: {problem}"));
             }
-            match told {
-                Err(failure) if failure.code.severity() > done.code.severity() => {
-                    stderr::line(format_args!("hc-rig: {failure}"));
-                    failure.code.into()
-                }
-                _ => done.code.into(),
+            if let Err(failure) = printed {
+                end.worsen(failure);
             }
+            if let Some(problem) = end.problem {
+                stderr::line(format_args!("hc-rig: {problem}"));
+            }
+            end.code.into()
         }
         Err(failure) => {
             stderr::line(format_args!("hc-rig: {failure}"));
@@ -69,8 +73,8 @@ fn program() -> ExitCode {
     }
 }
 
-/// Says it on stdout. A reader that went away, as `head` does, has had enough, and that is no trouble.
-fn tell(text: &str) -> Result<(), Failure> {
+/// Prints on stdout. A reader that went away, as `head` does, is not an error.
+fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -80,10 +84,10 @@ fn tell(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// What was typed, with what variables and the settings file say of flags that were not.
+/// The command line, with values from variables and the settings file for flags that were not typed.
 fn parse() -> Result<(Cli, Sources), Failure> {
     let line: Vec<OsString> = std::env::args_os().collect();
-    // Only to find the file: what is wrong with the line is said by the parser, about the whole of it.
+    // Only to find the file: the parser below reports errors of the whole line.
     let asked = Cli::command().ignore_errors(true).try_get_matches_from(&line).ok();
     let config = asked.as_ref().and_then(|matches| matches.get_one::<PathBuf>("config"));
     let file = SettingsFile::find(config.map(PathBuf::as_path), variable)?;
@@ -99,7 +103,7 @@ fn parse() -> Result<(Cli, Sources), Failure> {
     }
 }
 
-/// Sends the log to stderr, if one was asked for.
+/// Sends the log to stderr, if it was asked for.
 fn log(cli: &Cli) {
     let level = match cli.verbose {
         0 => return,
@@ -108,7 +112,7 @@ fn log(cli: &Cli) {
     };
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,hc_rig={level},harness={level}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    // It would tell of its own trouble with `eprintln!`.
+    // It would report its own errors with `eprintln!`.
     let log = log.log_internal_errors(false);
     match cli.log_format {
         LogFormat::Text => log.with_ansi(color::on_stderr()).init(),
@@ -116,51 +120,32 @@ fn log(cli: &Cli) {
     }
 }
 
-fn run(command: Command, config: Option<&Path>, sources: &Sources) -> Result<Done, Failure> {
+fn run(command: Command, config: Option<&Path>, sources: &Sources) -> Result<Completion, Failure> {
     match command {
         Command::Fake { .. } => unreachable!("the fake is a program of its own"),
-        Command::Try(args) => block_on(async { commands::try_pairs::run(&args, Interrupt::listen()).await }),
+        Command::Try(args) => block_on(async { try_pairs::run(&args, Interrupt::listen()).await }),
         Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
-        Command::Resume(args) => block_on(async { commands::resume::resume(&args, Interrupt::listen()).await }),
-        Command::Matrix(args) => block_on(async { commands::matrix::run(&args, Interrupt::listen()).await }),
-        Command::Why { run, json: true, .. } => commands::why::explain_json(&run).map(Done::well),
-        Command::Why { run, all, .. } => commands::why::explain(&run, all).map(Done::well),
-        Command::Capture(args) => block_on(async { commands::capture::capture(&args, Interrupt::listen()).await }),
-        Command::Sandbox(args) => block_on(commands::sandbox::sandbox(&args, std::io::stdout())),
-        Command::Diff(args) => commands::diff::diff(&args),
-        Command::Report { run, formats, redact } => {
-            let formats = if formats.is_empty() { Format::ALL.to_vec() } else { formats };
-            let run = if redact { commands::render::redacted(&run)? } else { run };
-            commands::render::all(&run, &formats).map(|path| Done::well(format!("Report  {}\n", path.display())))
-        }
-        Command::Doctor(args) => block_on(async { commands::doctor::run(&args, sources, Interrupt::listen()).await }),
-        Command::Sweep { dry_run, reach } => block_on(commands::sweep::run(&reach, dry_run)),
-        Command::Login { reach } => block_on(commands::cluster::login(&reach, sources)),
-        Command::Replay { run, speed } => {
-            block_on(async { commands::replay::run(&run, speed, Interrupt::listen()).await })
-        }
-        Command::Apps { reach } => block_on(commands::cluster::apps(&reach)),
-        Command::Clean { run, below, reach } => block_on(commands::clean::clean(run.as_deref(), &below, &reach)),
-        Command::Record { out, cases, reach } => {
-            block_on(async { commands::record::record(&out, &cases, &reach, Interrupt::listen()).await })
-        }
-        Command::Parity { dir } => commands::parity::parity(&dir),
-        Command::Config { of } => {
+        Command::Resume(args) => block_on(async { resume::run(&args, Interrupt::listen()).await }),
+        Command::Matrix(args) => block_on(async { matrix::run(&args, Interrupt::listen()).await }),
+        Command::Why(args) => why::run(&args),
+        Command::Capture(args) => block_on(async { capture::run(&args, Interrupt::listen()).await }),
+        Command::Sandbox(args) => block_on(sandbox::run(&args, std::io::stdout())),
+        Command::Diff(args) => diff::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Doctor(args) => block_on(async { doctor::run(&args, sources, Interrupt::listen()).await }),
+        Command::Sweep(args) => block_on(sweep::run(&args)),
+        Command::Login(args) => block_on(login::run(&args, sources)),
+        Command::Replay(args) => block_on(async { replay::run(&args, Interrupt::listen()).await }),
+        Command::Apps(args) => block_on(apps::run(&args)),
+        Command::Clean(args) => block_on(clean::run(&args)),
+        Command::Record(args) => block_on(async { record::run(&args, Interrupt::listen()).await }),
+        Command::Parity(args) => parity::run(&args),
+        Command::Config(args) => {
             let file = SettingsFile::find(config, variable)?;
-            commands::config::run(&Cli::command(), of.as_deref(), variable, file.as_ref())
+            commands::config::run(&args, &Cli::command(), variable, file.as_ref())
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut page)
-                .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-            Ok(Done::well(String::from_utf8_lossy(&page)))
-        }
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "hc-rig", &mut script);
-            Ok(Done::well(String::from_utf8_lossy(&script)))
-        }
+        Command::Man => man::run(Cli::command()),
+        Command::Completions(args) => Ok(completions::run(&args, Cli::command())),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cli::spoken::quoted,
+    command_line::quoted,
     exit::{Code, Failure},
     run::Interrupt,
 };

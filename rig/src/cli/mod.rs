@@ -1,22 +1,17 @@
-//! What the user types.
-
-pub mod color;
-pub mod spoken;
-pub mod values;
+//! The command line.
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ColorChoice, Parser, Subcommand};
-use clap_complete::Shell;
 
 use crate::{
     commands::{
-        capture::CaptureArgs, diff::DiffArgs, doctor::DoctorArgs, matrix::MatrixArgs, resume::ResumeArgs, run::RunArgs,
-        sandbox::SandboxArgs, try_pairs::TryArgs,
+        apps::AppsArgs, capture::CaptureArgs, clean::CleanArgs, completions::CompletionsArgs, config::ConfigArgs,
+        diff::DiffArgs, doctor::DoctorArgs, login::LoginArgs, matrix::MatrixArgs, parity::ParityArgs,
+        record::RecordArgs, replay::ReplayArgs, report::ReportArgs, resume::ResumeArgs, run::RunArgs,
+        sandbox::SandboxArgs, sweep::SweepArgs, try_pairs::TryArgs, why::WhyArgs,
     },
     exit::Code,
-    export::Format,
-    run::reach::Reach,
 };
 
 const EXAMPLES: &str = "\
@@ -27,7 +22,7 @@ Examples:
   hc-rig run app.json --step 100 --target 2000
                                   on the cluster of the environment: DCOS_URL,
                                   DCOS_USERNAME, DCOS_PASSWORD
-  hc-rig why RUN                  tasks with \"alive\": false, what to look at
+  hc-rig why RUN                  explain a run: causes, tasks, what to do next
   hc-rig report RUN               draw chart and report again
 ";
 
@@ -43,20 +38,20 @@ fn after_help() -> String {
 /// Drives health checks of Mesos apps to scale and shows what happens.
 ///
 /// hc-rig logs in, deploys an app in a group of its own, scales it up step by step, samples the tasks by state at each
-/// poll, removes what it made, and leaves a folder with samples, a chart and a report.
+/// poll, removes what it deployed, and leaves a folder with samples, a chart and a report.
 #[derive(Debug, Parser)]
 #[command(name = "hc-rig", version, propagate_version = true, arg_required_else_help = true, after_help = after_help())]
 pub struct Cli {
-    /// Settings from this file instead of hc-rig.toml; `hc-rig config` shows what comes from where
+    /// Settings from this file instead of hc-rig.toml; `hc-rig config` lists where each one comes from
     #[arg(long, global = true, value_name = "FILE", env = "HC_RIG_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Tell what is going on: -v for what is done, -vv for every request
+    /// Log to stderr: -v what is done, -vv every request
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// How the log on stderr is written
+    /// Format of the log
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// Colours on a terminal, always or never; NO_COLOR turns off what is left to auto
+    /// Colours on stderr: on a terminal (auto), always or never; NO_COLOR turns auto off
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", env = "HC_RIG_COLOR")]
     pub color: ColorChoice,
     /// The command.
@@ -64,7 +59,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// How a log line looks.
+/// Format of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     /// For people.
@@ -76,122 +71,55 @@ pub enum LogFormat {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the pairs of containerizer and check on an embedded fake Marathon: no cluster, no Docker
+    /// Run the procedure on an embedded fake Marathon: no cluster, no Docker
     #[command(after_help = after_help())]
     Try(TryArgs),
     /// Run one app definition or pair on a cluster
     #[command(after_help = after_help())]
     Run(Box<RunArgs>),
-    /// Go on with a run whose process was killed, at its next step and in the same folder
+    /// Continue a run whose process was killed, at its next step and in the same folder
     Resume(ResumeArgs),
-    /// Run pairs at several numbers of tasks and draw healthy against asked for, Marathon-level against Mesos-native
+    /// Run pairs at several numbers of tasks and compare Marathon-level with Mesos-native checks
     #[command(after_help = after_help())]
     Matrix(Box<MatrixArgs>),
-    /// Explain a run: what it most likely was, the tasks that had "alive": false, ready sysdig commands
-    Why {
-        /// The run's folder
-        run: PathBuf,
-        /// Tell every task, not only the first ten
-        #[arg(long)]
-        all: bool,
-        /// The same facts as JSON: an array with an object a run
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show the sandbox of a task that is or was in trouble, or print a file of it, through its agent
+    /// Explain a run: likely causes, the affected tasks, ready sysdig commands
+    Why(WhyArgs),
+    /// List the sandbox of a task, or print a file of it, through its agent
     Sandbox(Box<SandboxArgs>),
     /// Capture what a task's executor and port do: sysdig on its agent over ssh for a bounded time
     Capture(Box<CaptureArgs>),
-    /// Say whether B is better than A: two folders with five or more repeats of one set-up each
+    /// Compare two folders of five or more runs of one set-up each: is B better than A?
     Diff(DiffArgs),
     /// Draw chart and report again from the samples on disk, and write tables, JUnit, Markdown and a trace
-    Report {
-        /// The run's folder
-        run: PathBuf,
-        /// What to make, separated by commas [default: all]
-        #[arg(long = "format", value_name = "FORMATS", value_delimiter = ',')]
-        formats: Vec<Format>,
-        /// Leave the folder alone and make RUN-redacted beside it: without hosts, ids, URLs and users, to be shown to others
-        #[arg(long)]
-        redact: bool,
-    },
-    /// Say all that stands for and against a run here: login, versions, agents, free resources, programs and images
-    /// on the agents (found by short tasks), our own groups
+    Report(ReportArgs),
+    /// Check whether a cluster is ready for a run: login, versions, agents, free resources, programs and images on the
+    /// agents (found by short tasks), groups of hc-rig
     Doctor(DoctorArgs),
-    /// Show a run again as it went, from its samples
-    Replay {
-        /// The run's folder, or a folder of several
-        run: PathBuf,
-        /// How many times faster than it went
-        #[arg(long, default_value_t = 10.0, value_name = "N", value_parser = crate::cli::values::speed)]
-        speed: f64,
-    },
-    /// Log in and say what is there: versions, agents, free resources; starts nothing
-    Login {
-        /// Which cluster.
-        #[command(flatten)]
-        reach: Reach,
-    },
+    /// Play a run again from its samples
+    Replay(ReplayArgs),
+    /// Log in and report versions, agents and free resources; start nothing
+    Login(LoginArgs),
     /// List the cluster's apps with their tasks by health
-    Apps {
-        /// Which cluster.
-        #[command(flatten)]
-        reach: Reach,
-    },
-    /// Remove what earlier runs left behind: one run's, or what the folders of all tell and what has expired
-    Clean {
-        /// The run: its name or its folder; without it, every run of the folders and every group whose lease has expired
-        run: Option<String>,
-        /// Where to look for run folders if no run is named
-        #[arg(long, value_name = "DIR", default_value = crate::folder::locate::BELOW)]
-        below: PathBuf,
-        /// Which cluster.
-        #[command(flatten)]
-        reach: Reach,
-    },
-    /// Record the fixed cases from a Marathon of your own, in a group that is made for them
-    Record {
-        /// Where the recordings go, a file a case
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-        /// Which cases [default: all]
-        cases: Vec<String>,
-        /// Which Marathon.
-        #[command(flatten)]
-        reach: Reach,
-    },
+    Apps(AppsArgs),
+    /// Remove what killed runs left behind: one run's group, or those of all run folders and expired leases
+    Clean(CleanArgs),
+    /// Record the fixed cases from a Marathon of your own, in a group of their own
+    Record(RecordArgs),
     /// Compare the fake with recordings of a real Marathon, case by case
-    Parity {
-        /// The folder with the recordings
-        dir: PathBuf,
-    },
+    Parity(ParityArgs),
     /// Remove the groups below /hc-rig whose lease has expired, whoever made them, and nothing else
-    Sweep {
-        /// Only say what would be removed
-        #[arg(long)]
-        dry_run: bool,
-        /// Which cluster.
-        #[command(flatten)]
-        reach: Reach,
-    },
-    /// Start a fake Marathon: the same as the program fake-marathon (see `hc-rig fake --help`)
+    Sweep(SweepArgs),
+    /// Start a fake Marathon, like the program fake-marathon (see `hc-rig fake --help`)
     #[command(disable_help_flag = true, disable_version_flag = true)]
     Fake {
         /// The arguments of fake-marathon
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
     },
-    /// Show each setting and where it came from: flags, HC_RIG_* and DCOS_* variables, the settings file
-    Config {
-        /// Only this command's
-        #[arg(value_name = "COMMAND")]
-        of: Option<String>,
-    },
+    /// List each setting and where it comes from: flags, HC_RIG_* and DCOS_* variables, the settings file
+    Config(ConfigArgs),
     /// Print the manual page: hc-rig man > hc-rig.1
     Man,
     /// Print shell completions: hc-rig completions bash > /etc/bash_completion.d/hc-rig
-    Completions {
-        /// Which shell
-        shell: Shell,
-    },
+    Completions(CompletionsArgs),
 }

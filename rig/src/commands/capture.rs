@@ -1,42 +1,43 @@
 //! `hc-rig capture RUN TASK --ssh user@host`: sysdig on the task's agent for a bounded time.
 
-use std::{fmt::Write as _, fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use clap::Args;
 use harness::watch::short;
 
 use crate::{
+    arguments::values,
     capture::{
         filter,
         session::{self, Agent, Wanted},
         unpack::{numbered, unpack},
     },
-    cli::{spoken::quoted, values},
-    commands::Done,
-    exit::{Code, Failure},
-    folder::locate,
+    command_line::quoted,
+    exit::{Code, Completion, Failure},
+    folder::{RunFolder, locate, manifest::Manifest},
     run::Interrupt,
     sandbox::which,
+    terminal::layout::field,
 };
 
-/// The longest capture: it is to be looked through by a person.
+/// The longest capture: a person has to read it.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// What `hc-rig capture` is asked for.
+/// Arguments of `hc-rig capture`.
 #[derive(Args, Clone, Debug)]
 pub struct CaptureArgs {
     /// The run: its folder or its name
     pub run: String,
     /// The task: its id, the short form of the reports (435aa001.1), or a part of it
     pub task: String,
-    /// The task's agent, as ssh knows it: user@host, ssh://user@host:port, or a name of ~/.ssh/config. It must let us in
-    /// without a question
+    /// The task's agent, as ssh knows it: user@host, ssh://user@host:port, or a name of ~/.ssh/config. ssh must not have to
+    /// ask for anything
     #[arg(long, value_name = "USER@HOST")]
     pub ssh: String,
-    /// How long
+    /// Duration of the capture
     #[arg(long = "for", value_name = "TIME", value_parser = values::duration, default_value = "10s")]
     pub length: Duration,
-    /// Where the capture goes; sysdig's number is put behind it [default: capture-TASK.scap.gz in the run's folder]
+    /// The file; sysdig appends a number [default: capture-TASK.scap.gz in the run's folder]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Become root on the agent with sudo, which must not ask for a password
@@ -47,16 +48,16 @@ pub struct CaptureArgs {
     pub ssh_options: Vec<String>,
 }
 
-/// Captures and brings the files back.
+/// Captures, and copies the files here.
 ///
 /// # Errors
 /// See [`session::capture`]; exit code 2: there is no such task, or the files are there already; 7: they cannot be written.
-pub async fn capture(args: &CaptureArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+pub async fn run(args: &CaptureArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     if args.length > LONGEST {
-        return Err(Failure::usage("--for: an hour at most"));
+        return Err(Failure::usage("--for must not be longer than 1h"));
     }
     if args.ssh.is_empty() || args.ssh.starts_with('-') {
-        return Err(Failure::usage(format!("--ssh {}: name a host, as in user@host", args.ssh)));
+        return Err(Failure::usage(format!("--ssh {}: not a host; write user@host", args.ssh)));
     }
     let (run, story) = which::task(&args.run, Some(&args.task))?;
     let wanted = Wanted {
@@ -66,22 +67,13 @@ pub async fn capture(args: &CaptureArgs, interrupt: Interrupt) -> Result<Done, F
     };
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => {
-            let folders = which::folders(&args.run)?;
-            let own = folders.into_iter().find(|folder| {
-                folder
-                    .manifest()
-                    .is_ok_and(|manifest| manifest.app == run.manifest.app && manifest.run == run.manifest.run)
-            });
-            let folder = own.map_or_else(|| PathBuf::from(locate::BELOW), |folder| folder.path().to_owned());
-            folder.join(format!("capture-{}.scap.gz", short(&story.id)))
-        }
+        None => default_file(&args.run, &run.manifest, &story.id)?,
     };
     if let Some(there) = ["", "0"].map(|number| numbered(&out, number)).into_iter().find(|path| path.exists()) {
-        return Err(Failure::usage(format!("{} is there already: name another file with --out", there.display())));
+        return Err(Failure::usage(format!("{} exists already; name another file with --out", there.display())));
     }
     let results = |error: std::io::Error| Failure::results(&out, &error);
-    // Beside the files to come, and without a name: however this ends, nothing half-done is left.
+    // In the same folder and without a name, so that nothing incomplete is left, however this ends.
     let beside =
         out.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Into::into);
     let mut tar = tempfile::tempfile_in(beside).map_err(results)?;
@@ -95,15 +87,21 @@ pub async fn capture(args: &CaptureArgs, interrupt: Interrupt) -> Result<Done, F
     for file in &files {
         let size = fs::metadata(file).map_err(results)?.len();
         let path = file.display().to_string();
-        let _ = writeln!(text, "Captured     {path} ({size} bytes)");
-        let _ = writeln!(text, "Read with    sysdig -r {}", quoted(&path));
+        field(&mut text, "Captured", format_args!("{path} ({size} bytes)"));
+        field(&mut text, "Read with", format_args!("sysdig -r {}", quoted(&path)));
     }
     if interrupt.stop.is_cancelled() {
-        return Ok(Done {
-            text,
-            trouble: Some("stopped early; this is what there was".to_owned()),
-            code: Code::Stopped,
-        });
+        return Ok(Completion::failed(text, Failure::new(Code::Stopped, "stopped early; the capture so far is kept")));
     }
-    Ok(Done::well(text))
+    Ok(Completion::passed(text))
+}
+
+/// The file for the capture of a task in the folder of its run.
+fn default_file(run: &str, manifest: &Manifest, task: &str) -> Result<PathBuf, Failure> {
+    let is_own = |folder: &RunFolder| {
+        folder.manifest().is_ok_and(|other| other.app == manifest.app && other.run == manifest.run)
+    };
+    let own = which::folders(run)?.into_iter().find(is_own);
+    let folder = own.map_or_else(|| PathBuf::from(locate::BELOW), |folder| folder.path().to_owned());
+    Ok(folder.join(format!("capture-{}.scap.gz", short(task))))
 }

@@ -1,7 +1,12 @@
-//! `hc-rig clean`: finishes what a run that was killed could not clean up itself.
+//! `hc-rig clean`: removes what a killed run left behind.
 
-use std::{fmt::Write as _, path::Path, time::Duration};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use clap::Args;
 use harness::{
     Client,
     cluster::{Lease, LeaseOptions, RunName, remove_run},
@@ -10,25 +15,40 @@ use harness::{
 };
 
 use crate::{
-    commands::{Done, sweep},
-    exit::Failure,
+    commands::sweep::remove_expired,
+    exit::{Completion, Failure},
     folder::{
         RunFolder, locate,
         manifest::{EMBEDDED, Manifest},
         summary::COMPLETE,
     },
     run::reach::{self, Reach},
+    terminal::leases::removed,
 };
 
-/// How long deleting may take.
-const WITHIN: Duration = Duration::from_secs(120);
+/// Timeout of removing a group.
+const REMOVAL_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Removes what one run left, or with no run what every run folder below `below` and every expired lease tells of. Only
-/// what carries the rig's labels.
+/// Arguments of `hc-rig clean`.
+#[derive(Args, Clone, Debug)]
+pub struct CleanArgs {
+    /// The run, by name or folder [default: every run below --below, and every group whose lease has expired]
+    pub run: Option<String>,
+    /// Where to look for run folders if no run is named
+    #[arg(long, value_name = "DIR", default_value = locate::BELOW)]
+    pub below: PathBuf,
+    /// Which cluster.
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// Removes what one run left behind, or without a run everything that the folders below `--below` and expired leases
+/// name. Only what carries hc-rig's labels is removed.
 ///
 /// # Errors
-/// The cluster cannot be reached or refuses us; exit code 6 if something is left.
-pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Done, Failure> {
+/// The cluster does not answer or refuses the request; exit code 6 if something is left.
+pub async fn run(args: &CleanArgs) -> Result<Completion, Failure> {
+    let CleanArgs { run, below, reach } = args;
     let Some(run) = run else { return everything(below, reach).await };
     let path = Path::new(run);
     let folders = if path.is_dir() { locate::all(path) } else { locate::by_name(run, below).into_iter().collect() };
@@ -38,14 +58,15 @@ pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Don
         }
         let client = connect(reach.settings().await?).await?.0;
         let name = RunName::known(run.trim_start_matches("/hc-rig/"));
-        return remove(&client, &name).await.map(Done::well);
+        let foreign =
+            remove_run(&client, &name, REMOVAL_TIMEOUT).await.map_err(|error| reach::clean_up_failure(&error))?;
+        return Ok(Completion::passed(removed(&name.group(), &foreign)));
     }
     let mut text = String::new();
     for folder in folders {
         let manifest = folder.manifest()?;
         if manifest.cluster.kind == EMBEDDED {
-            let _ =
-                writeln!(text, "{} ran on the fake Marathon inside hc-rig: it ended with that program", manifest.run);
+            let _ = writeln!(text, "{} ran on the fake inside hc-rig, which ended with the run", manifest.run);
             continue;
         }
         let _occupied = folder.occupy()?;
@@ -53,7 +74,7 @@ pub async fn clean(run: Option<&str>, below: &Path, reach: &Reach) -> Result<Don
         reach::same_cluster(&manifest, client.url(), &marathon)?;
         text.push_str(&one(&client, &folder, &manifest).await?);
     }
-    Ok(Done::well(text))
+    Ok(Completion::passed(text))
 }
 
 async fn connect(settings: Settings) -> Result<(Client, Info), Failure> {
@@ -62,8 +83,8 @@ async fn connect(settings: Settings) -> Result<(Client, Info), Failure> {
     Ok((client, info))
 }
 
-/// What the folders tell first, since their runs may be young; then what has expired, whoever made it.
-async fn everything(below: &Path, reach: &Reach) -> Result<Done, Failure> {
+/// First the runs of the folders, whose leases may not have expired; then what has expired, whoever made it.
+async fn everything(below: &Path, reach: &Reach) -> Result<Completion, Failure> {
     let (client, marathon) = connect(reach.settings().await?).await?;
     let mut text = String::new();
     for folder in locate::all(below) {
@@ -76,46 +97,33 @@ async fn everything(below: &Path, reach: &Reach) -> Result<Done, Failure> {
         match folder.occupy() {
             Ok(_occupied) => text.push_str(&one(&client, &folder, &manifest).await?),
             Err(_) => {
-                let _ = writeln!(text, "{} still goes on", manifest.run);
+                let _ = writeln!(text, "{} is still running", manifest.run);
             }
         }
     }
-    let mut done = sweep::expired(&client).await?;
+    let mut done = remove_expired(&client).await?;
     done.text.insert_str(0, &text);
     Ok(done)
 }
 
-/// What a run's own folder tells: `run.json` is the journal of what was to be made.
+/// One run, by its folder: `run.json` is the journal of what was to be deployed.
 async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result<String, Failure> {
     let lease =
         Lease::take(client, LeaseOptions { run: Some(RunName::known(&manifest.run)), ..LeaseOptions::default() });
     let mut text = String::new();
-    // An app under an id of its own lies outside of the group, and may be somebody else's by now.
+    // An app under its own id is outside of the group, and may belong to somebody else by now.
     if let Some(app) = client.app_opt(&manifest.app).await.map_err(|error| reach::failure(&error))?
         && let Err(error) = lease.adopt(&app)
     {
         let _ = writeln!(text, "{error}");
     }
-    let foreign = lease.release(WITHIN).await.map_err(|error| reach::clean_up_failure(&error))?;
-    text.push_str(&told(&lease.group(), &foreign));
-    // From now on the folder says so too: the run is over, and nobody needs to look again.
+    let foreign = lease.release(REMOVAL_TIMEOUT).await.map_err(|error| reach::clean_up_failure(&error))?;
+    text.push_str(&removed(&lease.group(), &foreign));
+    // The folder records it, so that the next `hc-rig clean` skips the run.
     let mut summary = folder.read()?.summary;
     summary.clean_up = format!("{COMPLETE}, by hc-rig clean");
     if let Err(failure) = folder.write_json("summary.json", &summary) {
-        let _ = writeln!(text, "the folder does not say so, and will be looked at again: {failure}");
+        let _ = writeln!(text, "the folder could not be updated, so the next hc-rig clean checks it again: {failure}");
     }
     Ok(text)
-}
-
-async fn remove(client: &Client, name: &RunName) -> Result<String, Failure> {
-    let foreign = remove_run(client, name, WITHIN).await.map_err(|error| reach::clean_up_failure(&error))?;
-    Ok(told(&name.group(), &foreign))
-}
-
-fn told(group: &str, foreign: &[String]) -> String {
-    let mut text = format!("nothing of {group} is left\n");
-    for app in foreign {
-        let _ = writeln!(text, "left alone, since it is not ours: {app}");
-    }
-    text
 }

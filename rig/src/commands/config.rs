@@ -1,33 +1,42 @@
-//! `hc-rig config`: each value and where it came from.
+//! `hc-rig config`: each setting and where it comes from.
 
 use std::fmt::Write as _;
 
-use clap::Command;
+use clap::{Args, Command};
 
 use crate::{
-    commands::Done,
-    exit::Failure,
+    command_line,
+    exit::{Completion, Failure},
     folder::manifest::sounds_secret,
     settings::{SettingsFile, settings},
 };
 
-/// Tells the flags of every command, or of one, and the variables that name the cluster and what tasks are made of.
+/// Arguments of `hc-rig config`.
+#[derive(Args, Clone, Debug)]
+pub struct ConfigArgs {
+    /// Only the settings of this command
+    #[arg(value_name = "COMMAND")]
+    pub of: Option<String>,
+}
+
+/// Lists the flags of every command of `root`, or of one, and the variables that name the cluster and the workload tools.
 ///
 /// # Errors
 /// Exit code 2: there is no such command, or the file is wrong.
 pub fn run(
+    args: &ConfigArgs,
     root: &Command,
-    only: Option<&str>,
     variable: impl Fn(&str) -> Option<String>,
     file: Option<&SettingsFile>,
-) -> Result<Done, Failure> {
+) -> Result<Completion, Failure> {
+    let only = args.of.as_deref();
     if let Some(name) = only
         && root.find_subcommand(name).is_none()
     {
         return Err(Failure::usage(format!("there is no command `{name}`; hc-rig --help lists them")));
     }
     if let Some(file) = file {
-        file.holds_only(root)?;
+        file.check_keys(root)?;
     }
     let mut text = String::new();
     let _ =
@@ -46,7 +55,6 @@ pub fn run(
             let value = match (setting.switch, setting.values.is_empty()) {
                 (true, off) => (!off).to_string(),
                 (false, true) => "(not set)".to_owned(),
-                // A password inside of an address is nobody's business.
                 (false, false) => without_password(&setting.values.join("; ")),
             };
             let _ = writeln!(text, "{:<16} {value:<28} from {}", setting.flag, setting.source);
@@ -62,9 +70,9 @@ pub fn run(
         };
         let _ = writeln!(text, "{name:<32} {value:<28} {meaning}");
     }
-    Ok(Done::well(text))
+    Ok(Completion::passed(text))
 }
 
 fn without_password(text: &str) -> String {
-    text.split("; ").map(|part| crate::cli::spoken::without_password(part).into_owned()).collect::<Vec<_>>().join("; ")
+    text.split("; ").map(|part| command_line::without_password(part).into_owned()).collect::<Vec<_>>().join("; ")
 }

@@ -1,4 +1,4 @@
-//! `hc-rig diff A B`.
+//! `hc-rig diff`: whether B is better than A.
 
 use std::path::{Path, PathBuf};
 
@@ -6,28 +6,27 @@ use clap::Args;
 
 use crate::{
     chart::style::Theme,
-    commands::Done,
     diff::{
         Comparison, Outcome, Side, markdown, page,
         picture::Overlay,
         text,
         verdict::{CONFIDENCE, percent},
     },
-    exit::{Code, Failure},
+    exit::{Code, Completion, Failure},
     folder::{json, write_whole},
 };
 
-/// What `diff` can be told.
+/// Arguments of `hc-rig diff`.
 #[derive(Args, Clone, Debug)]
 pub struct DiffArgs {
-    /// What it was before: a folder with five or more run folders of one set-up
+    /// Before: a folder with five or more runs of one set-up
     pub a: PathBuf,
-    /// What it is now: the same
+    /// After: a folder like A
     pub b: PathBuf,
-    /// How sure the verdict as a whole must be
-    #[arg(long, default_value_t = CONFIDENCE, value_name = "PART", value_parser = confidence)]
+    /// Confidence of the verdict as a whole
+    #[arg(long, default_value_t = CONFIDENCE, value_name = "SHARE", value_parser = confidence)]
     pub confidence: f64,
-    /// Seed of the bootstrap
+    /// Random seed of the bootstrap
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
     /// The comparison as JSON
@@ -48,16 +47,16 @@ fn confidence(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Compares two sides. What cannot be compared is shown, not judged.
+/// Compares two sides. What cannot be compared is listed and not judged.
 ///
 /// # Errors
-/// Both sides are one, a side cannot be read, or a file not be written.
-pub fn diff(args: &DiffArgs) -> Result<Done, Failure> {
+/// Both sides are the same folder, a side cannot be read, or a file cannot be written.
+pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
     if let (Ok(a), Ok(b)) = (args.a.canonicalize(), args.b.canonicalize())
         && a == b
     {
         let one = args.a.display();
-        return Err(Failure::usage(format!("A and B are one folder, {one}: name what is to be compared with it")));
+        return Err(Failure::usage(format!("A and B are the same folder, {one}; name two folders")));
     }
     let (a, b) = (Side::read(&args.a)?, Side::read(&args.b)?);
     let comparison = Comparison::of(&a, &b, args.confidence, args.seed);
@@ -78,10 +77,10 @@ pub fn diff(args: &DiffArgs) -> Result<Done, Failure> {
     } else {
         text::render(&comparison)
     };
-    let trouble = match comparison.outcome {
+    let problem = match comparison.outcome {
         Outcome::NotJudged => Some(format!("not judged: {}", comparison.sentence())),
-        Outcome::Worse => Some(format!("B is worse than A ({} % sure)", percent(comparison.confidence))),
+        Outcome::Worse => Some(format!("B is worse than A ({} % confidence)", percent(comparison.confidence))),
         Outcome::Better | Outcome::NoChange => None,
     };
-    Ok(Done { text, trouble, code: comparison.outcome.code() })
+    Ok(Completion { text, problem, code: comparison.outcome.code() })
 }

@@ -1,6 +1,6 @@
-//! `hc-rig matrix`: pairs × numbers of tasks, each a run of its own; where the two kinds of checks part.
+//! `hc-rig matrix`: pairs × numbers of tasks, each a run of its own, to compare the two levels of checks.
 
-use std::{fmt::Write as _, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use clap::Args;
 use fixtures::Pair;
@@ -12,23 +12,16 @@ use harness::{
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    cli::{
-        spoken,
+    arguments::{
+        Output, PairSet, chosen,
         values::{count, duration, poll},
     },
-    commands::{
-        Done,
-        dry_run::{self, Planned},
-        gathering::{Ended, Gathered, gather},
-        output::Output,
-        pairs::{PairSet, chosen},
-        render,
-        run::stopped_early,
-    },
-    exit::{Code, Failure},
+    command_line,
+    dry_run::{self, Planned},
+    exit::{Completion, Failure},
     export::Format,
     folder::{RunFolder, manifest::Cluster, matrix::Matrix},
-    report::{self, fragments::claim_text},
+    results::{Gathered, add_redacted_copy, gather, gathered::Ended, render},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
         capacity::Room,
@@ -36,15 +29,19 @@ use crate::{
         measure,
         reach::{self, Reach},
     },
+    terminal::{
+        closing::{self, Ending},
+        layout::field,
+    },
 };
 
-/// What `matrix` can be told.
+/// Arguments of `hc-rig matrix`.
 #[derive(Args, Clone, Debug)]
 pub struct MatrixArgs {
-    /// A pair to run, such as mesos,MESOS_TCP, or all, or seed; may be repeated [default: all]
+    /// A pair of containerizer and check such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: all]
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
-    /// The numbers of tasks to ask for, each in a run of its own
+    /// Numbers of tasks, each in a run of its own
     #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_name = "N,N,…", value_parser = count)]
     pub counts: Vec<u32>,
     /// Run all pairs at the same time, one number of tasks after the other
@@ -59,10 +56,10 @@ pub struct MatrixArgs {
     /// Time between two polls, 100ms to 60s
     #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
     pub poll: Duration,
-    /// Time that one run may take to its target
+    /// Timeout of reaching the target in one run
     #[arg(long, default_value = "2m", value_parser = duration, value_name = "TIME")]
     pub step_timeout: Duration,
-    /// Only say which requests would be made and what load they mean; start nothing
+    /// Only list the requests and the load that they mean; start nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Which cluster; without --url the fake in this program.
@@ -79,18 +76,18 @@ pub struct MatrixArgs {
     pub output: Output,
 }
 
-/// Where the runs go.
-struct Stage {
+/// What the runs go to.
+struct Environment {
     client: Client,
     cluster: Cluster,
     fake: Option<fake_marathon::FakeMarathon>,
 }
 
-/// Runs it.
+/// Runs the matrix.
 ///
 /// # Errors
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
-pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
     let pairs = chosen(&args.pairs, PairSet::All);
     let counts = counts(&args.counts)?;
@@ -102,16 +99,13 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failur
         pairs.iter().flat_map(|&pair| counts.iter().map(move |&count| (pair, count))).collect()
     };
     if args.dry_run {
-        return rehearsed(args, &pairs, &order, at_once).await;
+        return rehearse(args, &pairs, &order, at_once).await;
     }
-    let stage = tokio::select! {
-        stage = stage(args, &pairs, &order, at_once) => stage?,
-        () = interrupt.stop.cancelled() => return Err(stopped_early()),
-    };
+    let environment = interrupt.before_deployment(environment(args, &pairs, &order, at_once)).await?;
     let progress = args.output.progress().await?;
-    progress.say(&format!(
-        "{} pairs × {counts:?} tasks, {}, each held for {:?}",
-        pairs.len(),
+    progress.note(&format!(
+        "{} × {counts:?} tasks, {}, each for {:?}",
+        text::count(pairs.len(), "pair"),
         if args.side_by_side { "side by side" } else { "in turn" },
         args.hold
     ));
@@ -124,19 +118,20 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Done, Failur
         }
         let mut running = JoinSet::new();
         for &(pair, count) in batch {
-            let job = job(args, &stage, &path, pair, count, at_once)?;
+            let job = job(args, &environment, &path, pair, count, at_once)?;
             folders.push(job.folder.clone());
-            let line = progress.pair(&format!("{pair} × {count}"), count);
-            let (client, interrupt) = (stage.client.clone(), interrupt.clone());
+            let line = progress.run(&format!("{pair} × {count}"), count);
+            let (client, interrupt) = (environment.client.clone(), interrupt.clone());
             running.spawn(async move { measure(&client, job, line, &interrupt).await });
         }
         outcomes.extend(gather(running).await);
     }
-    if let Some(fake) = stage.fake {
+    if let Some(fake) = environment.fake {
         fake.shutdown().await;
     }
     let gathered = Gathered::draw(&path, &folders, outcomes)?;
-    Ok(args.output.with_copy(&path, finish(args, &path, gathered, begun.elapsed().as_secs_f64())))
+    let end = finish(args, &path, gathered, begun.elapsed().as_secs_f64());
+    Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
 }
 
 /// Each number once, increasing.
@@ -150,23 +145,28 @@ fn counts(asked: &[u32]) -> Result<Vec<u32>, Failure> {
     }
 }
 
-async fn stage(args: &MatrixArgs, pairs: &[Pair], order: &[(Pair, u32)], at_once: usize) -> Result<Stage, Failure> {
+async fn environment(
+    args: &MatrixArgs,
+    pairs: &[Pair],
+    order: &[(Pair, u32)],
+    at_once: usize,
+) -> Result<Environment, Failure> {
     if args.reach.url.is_none() {
         let size = size(order, at_once)?;
         let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded, size).await?;
-        return Ok(Stage { client, cluster, fake: Some(fake) });
+        return Ok(Environment { client, cluster, fake: Some(fake) });
     }
     let settings = args.reach.settings().await?;
     let client = reach::client(&settings)?;
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     allowed(args, &found, pairs, at_once)?;
-    Ok(Stage { cluster: reach::describe(&settings, &client, &found), client, fake: None })
+    Ok(Environment { cluster: reach::describe(&settings, &client, &found), client, fake: None })
 }
 
 /// What the runs at the same time need of the fake.
 ///
 /// # Errors
-/// Exit code 2: this machine cannot hold so many tasks.
+/// Exit code 2: this machine cannot hold that many tasks.
 fn size(order: &[(Pair, u32)], at_once: usize) -> Result<Size, Failure> {
     let room = Room::here();
     let mut size = Size::default();
@@ -191,8 +191,13 @@ fn allowed(args: &MatrixArgs, found: &Preflight, pairs: &[Pair], at_once: usize)
     Ok(())
 }
 
-/// Tells what it would do.
-async fn rehearsed(args: &MatrixArgs, pairs: &[Pair], order: &[(Pair, u32)], at_once: usize) -> Result<Done, Failure> {
+/// Lists what would be done.
+async fn rehearse(
+    args: &MatrixArgs,
+    pairs: &[Pair],
+    order: &[(Pair, u32)],
+    at_once: usize,
+) -> Result<Completion, Failure> {
     let on_the_fake = args.reach.url.is_none();
     let planned = |&(pair, count): &(Pair, u32)| {
         let definition = definition(pair, count, on_the_fake)?;
@@ -206,16 +211,16 @@ async fn rehearsed(args: &MatrixArgs, pairs: &[Pair], order: &[(Pair, u32)], at_
         return dry_run::on_the_fake(&args.embedded, &batches).await;
     }
     let found = preflight(&reach::client(&args.reach.settings().await?)?).await;
-    let mut text = dry_run::told(&batches, found.as_ref().map_err(ToString::to_string)).await?;
+    let mut text = dry_run::render(&batches, found.as_ref().map_err(ToString::to_string)).await?;
     match found.map(|found| allowed(args, &found, pairs, at_once)) {
-        Ok(Err(refusal)) => return Ok(Done { text, trouble: Some(refusal.message), code: refusal.code }),
-        Ok(Ok(())) => text.push_str("Fits         nothing was changed\n"),
+        Ok(Err(refusal)) => return Ok(Completion::failed(text, refusal)),
+        Ok(Ok(())) => field(&mut text, "Fits", "yes; nothing was changed"),
         Err(_) => {}
     }
-    Ok(Done::well(text))
+    Ok(Completion::passed(text))
 }
 
-/// A pair's definition for one cell: all of its tasks at once.
+/// A pair's definition for one cell, with all tasks at once.
 fn definition(pair: Pair, count: u32, on_the_fake: bool) -> Result<Definition, Failure> {
     let named = pair.to_string();
     let mut definition = if on_the_fake { Definition::load(&named)? } else { Definition::for_cluster(&named)? };
@@ -223,7 +228,7 @@ fn definition(pair: Pair, count: u32, on_the_fake: bool) -> Result<Definition, F
     Ok(definition)
 }
 
-/// One step: asked for at once, as many as the cell says.
+/// One step to the number of the cell.
 fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
     Ok(Scaled {
         plan: Plan::list(count, &[count]).map_err(|error| Failure::usage(error.to_string()))?,
@@ -236,65 +241,40 @@ fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
     })
 }
 
-fn job(args: &MatrixArgs, stage: &Stage, path: &Path, pair: Pair, count: u32, at_once: usize) -> Result<Job, Failure> {
-    let definition = definition(pair, count, stage.fake.is_some())?;
+fn job(
+    args: &MatrixArgs,
+    environment: &Environment,
+    path: &Path,
+    pair: Pair,
+    count: u32,
+    at_once: usize,
+) -> Result<Job, Failure> {
+    let definition = definition(pair, count, environment.fake.is_some())?;
     let name = format!("{}-{count}", definition.stem());
     Ok(Job {
         folder: RunFolder::create(path.join(&name))?,
-        run: stage.fake.is_some().then_some(name),
+        run: environment.fake.is_some().then_some(name),
         definition,
         scaled: scaled(args, count)?,
         id_as_is: false,
         neighbour: None,
-        cluster: stage.cluster.clone(),
+        cluster: environment.cluster.clone(),
         continues: None,
         side_by_side: at_once as u64,
-        command: spoken::command_line(),
+        command: command_line::current(),
     })
 }
 
-/// Draws everything over all and says how it came out.
-fn finish(args: &MatrixArgs, path: &Path, mut gathered: Gathered, took: f64) -> Done {
+/// Draws the results and reports them.
+fn finish(args: &MatrixArgs, path: &Path, gathered: Gathered, seconds: f64) -> Completion {
     let matrix = Matrix::of(&gathered.runs, args.side_by_side);
-    let combined = gathered.combined();
-    let folder = RunFolder::at(path);
-    let written = folder
-        .write_json("summary.json", &combined)
+    let written = RunFolder::at(path)
+        .write_json("summary.json", &gathered.combined())
         .and_then(|()| render::matrix(path, &matrix, &gathered.runs, &Format::ALL));
+    let Gathered { runs, mut end } = gathered;
     if let Err(failure) = written {
-        gathered.failed(failure);
+        end.worsen(failure);
     }
-    let text = closing(path, &matrix, &gathered, took);
-    Done { text, trouble: gathered.trouble, code: gathered.code }
-}
-
-fn closing(path: &Path, matrix: &Matrix, gathered: &Gathered, took: f64) -> String {
-    let mut out = String::new();
-    let word = report::several::verdict(&gathered.runs).word();
-    let _ = writeln!(out, "{word:<12} {}", report::matrix::sentence(matrix));
-    if let Some((_, run)) = gathered.runs.first() {
-        let _ = writeln!(out, "{:<12} {}\n", "On", claim_text(&run.manifest));
-    }
-    for row in &matrix.rows {
-        let cells: Vec<String> = row.cells.iter().map(|cell| format!("{}/{}", cell.healthy, cell.asked)).collect();
-        let _ = writeln!(out, "  {:<19} {:<28} {}", row.pair, row.limit(), cells.join("  "));
-    }
-    let left: Vec<&str> = gathered
-        .runs
-        .iter()
-        .map(|(_, run)| run.summary.clean_up.as_str())
-        .filter(|state| *state != "complete")
-        .collect();
-    let shown = path.display();
-    let _ = writeln!(out, "\n{:<12} {shown}/report.html   (opens offline)", "Report");
-    let _ = writeln!(out, "{:<12} {shown}/matrix.png", "Picture");
-    let cleaned = if left.is_empty() { "nothing left".to_owned() } else { left.join("; ") };
-    let _ = writeln!(out, "{:<12} {}, {cleaned}", "Cleaned up", text::count(gathered.runs.len(), "app"));
-    let _ = writeln!(out, "{:<12} {took:.0} s   exit {}", "Took", gathered.code.status());
-    if gathered.code == Code::Failed
-        && let Some(cell) = matrix.rows.iter().flat_map(|row| &row.cells).find(|cell| cell.healthy < cell.asked)
-    {
-        let _ = writeln!(out, "{:<12} hc-rig why {shown}/{}", "Next", cell.folder);
-    }
-    out
+    end.text = closing::matrix(&matrix, &runs, Ending { folder: path, code: end.code, seconds });
+    end
 }

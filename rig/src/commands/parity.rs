@@ -1,7 +1,12 @@
-//! `hc-rig parity`: the embedded fake beside a folder of recordings.
+//! `hc-rig parity`: compares the embedded fake with a folder of recordings.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
+use clap::Args;
 use recordings::{
     cases,
     compare::{Score, compare, table},
@@ -9,16 +14,20 @@ use recordings::{
 };
 use serde_json::Value;
 
-use crate::{
-    commands::Done,
-    exit::{Code, Failure},
-};
+use crate::exit::{Code, Completion, Failure};
 
-/// Re-runs every case of the folder against the fake in virtual time and tells what differs.
+/// Arguments of `hc-rig parity`.
+#[derive(Args, Clone, Debug)]
+pub struct ParityArgs {
+    /// The folder with the recordings
+    pub dir: PathBuf,
+}
+
+/// Replays every case of the folder on the fake in virtual time and lists the differences.
 ///
 /// # Errors
 /// Exit code 2: the folder or one of its recordings cannot be read, or holds no case.
-pub fn parity(dir: &Path) -> Result<Done, Failure> {
+pub fn run(ParityArgs { dir }: &ParityArgs) -> Result<Completion, Failure> {
     let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
     for case in cases::NAMES {
         let path = dir.join(format!("{case}.jsonl"));
@@ -28,11 +37,11 @@ pub fn parity(dir: &Path) -> Result<Done, Failure> {
         }
     }
     if scores.is_empty() {
-        let where_from = "make some with `hc-rig record --url URL --out DIR`";
-        return Err(Failure::usage(format!("{} holds no recording of a known case; {where_from}", dir.display())));
+        let hint = "make some with `hc-rig record --url URL --out DIR`";
+        return Err(Failure::usage(format!("{} holds no recording of a known case; {hint}", dir.display())));
     }
     let mut text = table(scores.iter().map(|(case, score)| (*case, score)));
-    let mut differences = 0;
+    let mut differences = 0_usize;
     for (case, score) in &scores {
         for check in score.checks.iter().filter(|check| !check.holds()) {
             differences += 1;
@@ -42,11 +51,10 @@ pub fn parity(dir: &Path) -> Result<Done, Failure> {
             }
         }
     }
-    Ok(match differences {
-        0 => Done::well(text),
-        1 => Done { text, trouble: Some("1 difference".to_owned()), code: Code::Failed },
-        n => Done { text, trouble: Some(format!("{n} differences")), code: Code::Failed },
-    })
+    if differences == 0 {
+        return Ok(Completion::passed(text));
+    }
+    Ok(Completion::failed(text, Failure::new(Code::Failed, text::count(differences, "difference"))))
 }
 
 fn read(path: &Path) -> Result<Vec<Value>, Failure> {
@@ -54,10 +62,10 @@ fn read(path: &Path) -> Result<Vec<Value>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
     let row = |(n, line): (usize, &str)| {
         let row: Value =
-            serde_json::from_str(line).map_err(|error| unreadable(format!("line {} is no JSON: {error}", n + 1)))?;
+            serde_json::from_str(line).map_err(|error| unreadable(format!("line {} is not JSON: {error}", n + 1)))?;
         match row["t"].is_number() && row["kind"].is_string() {
             true => Ok(row),
-            false => Err(unreadable(format!("line {} is no row of a recording: it lacks `t` or `kind`", n + 1))),
+            false => Err(unreadable(format!("line {} is not a row of a recording: it lacks `t` or `kind`", n + 1))),
         }
     };
     text.lines().enumerate().map(row).collect()

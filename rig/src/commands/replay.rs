@@ -1,79 +1,74 @@
-//! `hc-rig replay`: shows a run again as it went, from its samples, at any speed.
+//! `hc-rig replay`: plays a run again from its samples, at any speed.
 
-use std::{path::Path, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use harness::record::Counts;
+use clap::Args;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    commands::Done,
-    exit::Failure,
+    arguments::values::speed,
+    exit::{Completion, Failure},
     folder::{RunFolder, sample},
-    progress::Progress,
     run::Interrupt,
+    terminal::progress::{Poll, Progress, RunProgress},
 };
 
-/// What one poll saw, as far as the bar shows it.
-struct Shown {
-    run: usize,
-    t: f64,
-    request: u64,
-    target: u32,
-    counts: Counts,
-    took: f64,
-    late: f64,
+/// Arguments of `hc-rig replay`.
+#[derive(Args, Clone, Debug)]
+pub struct ReplayArgs {
+    /// The run's folder, or a folder of several
+    pub run: PathBuf,
+    /// How many times faster than real time
+    #[arg(long, default_value_t = 10.0, value_name = "N", value_parser = speed)]
+    pub speed: f64,
 }
 
-/// Shows the run in a folder, or all runs below it side by side, `speed` times as fast as it went. Complete lines of a
-/// run that was killed, or still goes on, are shown like any other.
+/// The line of one run and the last target that was printed.
+struct Line {
+    progress: RunProgress,
+    pair: String,
+    target: u32,
+}
+
+/// Plays the run in a folder, or all runs below it side by side. Complete lines of a run that was killed, or that is
+/// still going on, are played like any other.
 ///
 /// # Errors
 /// There is no run, or its samples cannot be read.
-pub async fn run(path: &Path, speed: f64, interrupt: Interrupt) -> Result<Done, Failure> {
-    let folders = RunFolder::find(path)?;
+pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let progress = Progress::new(false);
-    let mut pairs = Vec::new();
-    let mut all = Vec::new();
-    for (run, folder) in folders.iter().enumerate() {
+    let (mut lines, mut polls) = (Vec::new(), Vec::new());
+    for (run, folder) in RunFolder::find(&args.run)?.iter().enumerate() {
         let manifest = folder.manifest()?;
         let target = manifest.plan.targets.iter().max().copied().unwrap_or(1);
-        pairs.push((progress.pair(&manifest.pair, small(target)), manifest.pair, 0));
+        lines.push(Line { progress: progress.run(&manifest.pair, saturated(target)), pair: manifest.pair, target: 0 });
         let samples = folder.file("samples.jsonl");
-        sample::scan(&samples, |sample| {
-            all.push(Shown {
-                run,
-                t: sample.t,
-                request: sample.request,
-                target: sample.target,
-                counts: sample.counts,
-                took: sample.took,
-                late: sample.late,
-            });
-        })
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
+        sample::scan(&samples, |sample| polls.push((run, Poll::from(&sample))))
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
     }
-    all.sort_by(|a, b| a.t.total_cmp(&b.t));
+    polls.sort_by(|(_, a), (_, b)| a.t.total_cmp(&b.t));
     let start = Instant::now();
-    for shown in &all {
-        let at = start + Duration::try_from_secs_f64(shown.t / speed).unwrap_or_default();
+    for (run, poll) in &polls {
+        let at = start + Duration::try_from_secs_f64(poll.t / args.speed).unwrap_or_default();
         tokio::select! {
             () = sleep_until(at) => {}
-            () = interrupt.stop.cancelled() => return Ok(Done::well("")),
+            () = interrupt.stop.cancelled() => return Ok(Completion::passed("")),
         }
-        let (bar, name, last) = &mut pairs[shown.run];
-        bar.show(&shown.counts, shown.target, shown.request, shown.t, shown.took, shown.late);
-        // Without a terminal a line for each new target tells the course.
-        if *last != shown.target {
-            *last = shown.target;
-            progress.say(&format!("{:>7.1} s  {name}  asked for {} tasks", shown.t, shown.target));
+        let line = &mut lines[*run];
+        line.progress.poll(poll);
+        // Without a terminal, a line for each new target shows the course of the run.
+        if line.target != poll.target {
+            line.target = poll.target;
+            let target = text::count(poll.target, "task");
+            progress.note(&format!("{:>7.1} s  {}  target {target}", poll.t, line.pair));
         }
     }
-    for (bar, ..) in &pairs {
-        bar.finish("end of the samples");
+    for line in &lines {
+        line.progress.finish("end of the samples");
     }
-    Ok(Done::well(format!("{} samples of {}\n", all.len(), path.display())))
+    Ok(Completion::passed(format!("{} of {}\n", text::count(polls.len(), "sample"), args.run.display())))
 }
 
-fn small(n: u64) -> u32 {
+fn saturated(n: u64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! `hc-rig resume RUN`: goes on where a killed process stopped.
+//! `hc-rig resume`: continues a run whose process was killed.
 
 use clap::Args;
 use harness::{Client, cluster::preflight};
@@ -6,69 +6,64 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::{
-    cli::spoken,
-    commands::{
-        Done,
-        run::{conclude, stopped_early},
-    },
-    exit::Failure,
+    command_line,
+    exit::{Completion, Failure},
     folder::{locate, manifest::Manifest},
-    progress::Progress,
+    results::conclude,
     run::{
         Definition, Interrupt, Job, Scaled,
-        continued::{Continued, HowFar, may_go_on, where_to_go_on},
+        continued::{Continued, LastState, check_resumable, position},
         measure,
         reach::{self, Reach},
     },
+    terminal::progress::Progress,
 };
 
-/// What `resume` can be told.
+/// Arguments of `hc-rig resume`.
 #[derive(Args, Clone, Debug)]
 pub struct ResumeArgs {
     /// The run: its folder, or its name below hc-rig-runs
     pub run: String,
-    /// Which cluster, if not the one where it ran.
+    /// Which cluster [default: the run's].
     #[command(flatten)]
     pub reach: Reach,
-    /// Show no progress
+    /// Print no progress
     #[arg(long, short)]
     pub quiet: bool,
 }
 
-/// Goes on with the run in the same folder.
+/// Continues the run in the same folder.
 ///
 /// # Errors
 /// The run is over, its app is gone or is not what was deployed (2), or whatever ends a run early.
-pub async fn resume(args: &ResumeArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+pub async fn run(args: &ResumeArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
     let folder = locate::run(&args.run)?;
     let manifest = folder.manifest()?;
-    may_go_on(&folder, &manifest)?;
-    // Let go at once: the run itself claims it again.
+    check_resumable(&folder, &manifest)?;
+    // Released at once: the run claims it again.
     drop(folder.occupy()?);
-    let how_far = HowFar::of(&folder)?;
+    let last = LastState::of(&folder)?;
     let settings = args.reach.settings_of(&manifest).await?;
     let client = reach::client(&settings)?;
-    let found = tokio::select! {
-        found = preflight(&client) => found.map_err(|error| reach::failure(&error))?,
-        () = interrupt.stop.cancelled() => return Err(stopped_early()),
-    };
+    let preflight = async { preflight(&client).await.map_err(|error| reach::failure(&error)) };
+    let found = interrupt.before_deployment(preflight).await?;
     let cluster = reach::describe(&settings, &client, &found);
     reach::same_cluster(&manifest, client.url(), &found.marathon)?;
     let continued = find(&client, &manifest).await?;
     let now = client.server_time().map_or_else(OffsetDateTime::now_utc, |time| time.now);
-    let (plan, before) = where_to_go_on(&manifest, &how_far, &continued, now)?;
+    let (plan, before) = position(&manifest, &last, &continued, now)?;
 
     let progress = Progress::new(args.quiet);
-    progress.say(&format!(
-        "{} goes on at step {} of {} ({} tasks), after {} polls",
+    progress.note(&format!(
+        "{} continues at step {} of {} ({}), after {}",
         manifest.run,
         before.steps + 1,
         manifest.plan.targets.len(),
-        plan.targets()[0],
-        before.samples,
+        text::count(plan.targets()[0], "task"),
+        text::count(before.samples, "poll"),
     ));
-    let pair = progress.pair(&manifest.pair, plan.target());
+    let pair = progress.run(&manifest.pair, plan.target());
     let inside = continued.id.starts_with(&format!("{}/", harness::cluster::RunName::known(&manifest.run).group()));
     let job = Job {
         definition: Definition {
@@ -83,21 +78,21 @@ pub async fn resume(args: &ResumeArgs, interrupt: Interrupt) -> Result<Done, Fai
         run: Some(manifest.run.clone()),
         cluster,
         side_by_side: 1,
-        command: spoken::command_line(),
+        command: command_line::current(),
         folder: folder.clone(),
         continues: Some(Continued { app: continued, before }),
     };
     let outcome = measure(&client, job, pair, &interrupt).await?;
     // This process knows its own part; the files know the whole run.
     folder.write_json("summary.json", &folder.read()?.summary)?;
-    conclude(&folder, outcome, begun)
+    conclude(&folder, outcome, begun.elapsed().as_secs_f64())
 }
 
 async fn find(client: &Client, manifest: &Manifest) -> Result<harness::model::App, Failure> {
     let found = client.app_opt(&manifest.app).await.map_err(|error| reach::failure(&error))?;
     found.ok_or_else(|| {
         Failure::usage(format!(
-            "{} is no longer on the cluster: there is nothing to resume, begin a new run",
+            "{} is no longer on the cluster, so there is nothing to resume; start a new run",
             manifest.app
         ))
     })

@@ -1,30 +1,27 @@
-//! `hc-rig run`: one app on a cluster.
+//! `hc-rig run`: runs one app on a cluster.
 
 use clap::Args;
 use harness::cluster::preflight;
 use tokio::time::Instant;
 
 use crate::{
-    cli::spoken,
-    commands::{
-        Done, closing,
-        dry_run::{self, Planned},
-        output::Output,
-        render,
-        scaling::Scaling,
-    },
-    exit::{Code, Failure},
+    arguments::{Output, Scaling},
+    command_line,
+    dry_run::{self, Planned},
+    exit::{Completion, Failure},
     folder::RunFolder,
+    results::{add_redacted_copy, conclude, discard},
     run::{
-        Allowance, Definition, Interrupt, Job, Outcome, Scaled, measure,
+        Allowance, Definition, Interrupt, Job, Scaled, measure,
         reach::{self, Reach},
     },
+    terminal::layout::field,
 };
 
-/// What `run` can be told.
+/// Arguments of `hc-rig run`.
 #[derive(Args, Clone, Debug)]
 pub struct RunArgs {
-    /// The app definition: a JSON file, or a pair such as mesos,MESOS_TCP
+    /// The app definition: a JSON file, or a pair of containerizer and check such as mesos,MESOS_TCP
     #[arg(value_name = "APP.json|PAIR")]
     pub app: String,
     /// Which cluster.
@@ -33,10 +30,10 @@ pub struct RunArgs {
     /// How it is scaled.
     #[command(flatten)]
     pub scaling: Scaling,
-    /// Deploy under the definition's own id instead of in a group of the run's own
+    /// Deploy under the definition's own id instead of in a group of the run
     #[arg(long)]
     pub id_as_is: bool,
-    /// Only say which requests would be made and what load they mean; change nothing
+    /// Only list the requests and the load that they mean; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// How much it may use.
@@ -47,31 +44,29 @@ pub struct RunArgs {
     pub output: Output,
 }
 
-/// Runs it.
+/// Runs the app.
 ///
 /// # Errors
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
-pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> {
+pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
     let definition = Definition::for_cluster(&args.app)?;
     let mut scaled = args.scaling.scaled(&definition)?;
     if args.dry_run {
-        return rehearsed(args, definition, scaled).await;
+        return rehearse(args, definition, scaled).await;
     }
     let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.timeout_factor.value);
     let client = reach::client(&settings)?;
     let progress = args.output.progress().await?;
 
-    let found = tokio::select! {
-        found = preflight(&client) => found.map_err(|error| reach::failure(&error))?,
-        () = interrupt.stop.cancelled() => return Err(stopped_early()),
-    };
+    let preflight = async { preflight(&client).await.map_err(|error| reach::failure(&error)) };
+    let found = interrupt.before_deployment(preflight).await?;
     args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
-    progress.say(&format!(
+    progress.note(&format!(
         "{login}{} · {} · {} · {scaled}, poll every {:?}{}",
-        reach::marathon_in_words(&found.marathon),
+        reach::marathon_version(&found.marathon),
         match &found.mesos {
             Ok(version) => format!("Mesos {version}, {}", text::count(found.agents.len(), "agent")),
             Err(_) => "Mesos cannot be asked".to_owned(),
@@ -82,7 +77,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
     ));
 
     let folder = RunFolder::create(args.output.folder("run"))?;
-    let pair = progress.pair(&definition.pair, scaled.plan.target());
+    let line = progress.run(&definition.pair, scaled.plan.target());
     let job = Job {
         cluster: reach::describe(&settings, &client, &found),
         definition,
@@ -91,69 +86,28 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         neighbour: None,
         run: None,
         side_by_side: 1,
-        command: spoken::command_line(),
+        command: command_line::current(),
         folder: folder.clone(),
         continues: None,
     };
-    let outcome = match measure(&client, job, pair, &interrupt).await {
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            discard(&folder);
-            return Err(failure);
-        }
-    };
-    Ok(args.output.with_copy(folder.path(), conclude(&folder, outcome, begun)?))
+    let outcome = measure(&client, job, line, &interrupt).await.inspect_err(|_| discard(&folder))?;
+    let end = conclude(&folder, outcome, begun.elapsed().as_secs_f64())?;
+    Ok(if args.output.redact { add_redacted_copy(folder.path(), end) } else { end })
 }
 
-/// Tells what it would do. The cluster is only looked at.
-async fn rehearsed(args: &RunArgs, definition: Definition, scaled: Scaled) -> Result<Done, Failure> {
+/// Lists what would be done. The cluster is only read.
+async fn rehearse(args: &RunArgs, definition: Definition, scaled: Scaled) -> Result<Completion, Failure> {
     let client = reach::client(&args.reach.settings().await?)?;
     let found = preflight(&client).await;
     let tasks = u64::from(scaled.plan.target());
-    let batches = [vec![Planned { definition, scaled, id_as_is: args.id_as_is }]];
-    let mut text = dry_run::told(&batches, found.as_ref().map_err(ToString::to_string)).await?;
-    let [batch] = batches;
-    if let (Ok(found), [planned]) = (found, &batch[..]) {
-        if let Err(refusal) = args.allowance.check(&found, &planned.definition, tasks) {
-            // What would be refused is refused now, after everything has been told.
-            return Ok(Done { text, trouble: Some(refusal.message), code: refusal.code });
+    let batches = [vec![Planned { definition: definition.clone(), scaled, id_as_is: args.id_as_is }]];
+    let mut text = dry_run::render(&batches, found.as_ref().map_err(ToString::to_string)).await?;
+    if let Ok(found) = found {
+        if let Err(refusal) = args.allowance.check(&found, &definition, tasks) {
+            // What the run would be refused for is a failure here too, after everything is listed.
+            return Ok(Completion::failed(text, refusal));
         }
-        text.push_str("Fits         nothing was changed\n");
+        field(&mut text, "Fits", "yes; nothing was changed");
     }
-    Ok(Done::well(text))
-}
-
-/// Draws what was measured and says how it came out.
-///
-/// # Errors
-/// The results cannot be read back.
-pub fn conclude(folder: &RunFolder, outcome: Outcome, begun: Instant) -> Result<Done, Failure> {
-    let mut code = outcome.code();
-    let mut trouble = outcome.failure.map(|failure| failure.message);
-    let read = match render::one(folder) {
-        Ok(read) => read,
-        Err(failure) => {
-            // The samples are safe; what could not be drawn can be drawn later. What went wrong first is told.
-            if failure.code.severity() > code.severity() {
-                (code, trouble) = (failure.code, Some(failure.message));
-            }
-            folder.read_knowing(Some(outcome.summary))?
-        }
-    };
-    let text = closing::one(&read, folder.path(), code, begun.elapsed().as_secs_f64());
-    Ok(Done { text, trouble, code })
-}
-
-/// The user stopped it before anything was there to clean up.
-pub fn stopped_early() -> Failure {
-    Failure::new(Code::Stopped, "stopped before anything was deployed")
-}
-
-/// A run that was refused leaves no folder behind.
-pub fn discard(folder: &RunFolder) {
-    for name in ["run.json", "samples.jsonl", "events.jsonl", "tasks.jsonl"] {
-        drop(std::fs::remove_file(folder.file(name)));
-    }
-    // Only if nothing else is in it.
-    drop(std::fs::remove_dir(folder.path()));
+    Ok(Completion::passed(text))
 }

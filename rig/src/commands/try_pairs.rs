@@ -1,48 +1,46 @@
-//! `hc-rig try`: the whole procedure on an embedded fake Marathon with real processes.
+//! `hc-rig try`: the whole procedure on the embedded fake with real processes.
 
 use std::path::Path;
 
 use clap::Args;
 use harness::scale::Plan;
-use text::count;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    cli::spoken,
-    commands::{
-        Done, closing,
-        demo::{self, Demo},
-        dry_run::{self, Planned},
-        gathering::{Gathered, gather},
-        output::Output,
-        pairs::{PairSet, chosen},
-        render,
-        run::stopped_early,
-        scaling::Scaling,
-    },
-    exit::Failure,
+    arguments::{Output, PairSet, Scaling, chosen},
+    command_line,
+    demo::{self, Demo},
+    dry_run::{self, Planned},
+    exit::{Completion, Failure},
     folder::RunFolder,
+    results::{Gathered, add_redacted_copy, gather, render},
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
         embedded::{Embedded, EmbeddedArgs, Size},
         measure,
     },
+    terminal::{
+        closing::{self, Ending},
+        layout::field,
+        progress::Progress,
+    },
 };
 
-/// What `try` can be told.
+/// Arguments of `hc-rig try`.
 #[derive(Args, Clone, Debug)]
 pub struct TryArgs {
-    /// Show something worth seeing instead of running the procedure; --pair says who checks
+    /// Run a demo instead of the procedure; --pair selects the check
     #[arg(long, value_enum, value_name = "NAME")]
     pub demo: Option<Demo>,
-    /// A pair to run, such as mesos,MESOS_TCP, or all, or seed; may be repeated [default: seed, the procedure's six]
+    /// A pair of containerizer and check such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: procedure, the
+    /// six of the manual procedure]
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
     /// How they are scaled.
     #[command(flatten)]
     pub scaling: Scaling,
-    /// Only say which requests would be made and what load they mean; start nothing
+    /// Only list the requests and the load that they mean; start nothing
     #[arg(long, conflicts_with = "demo")]
     pub dry_run: bool,
     /// The fake cluster.
@@ -57,12 +55,12 @@ pub struct TryArgs {
 ///
 /// # Errors
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
-pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> {
-    if args.demo.is_some() {
-        return demo::run(&args.pairs, &args.embedded, &args.output, interrupt).await;
+pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
+    if let Some(demo) = args.demo {
+        return demo::run(demo, &args.pairs, &args.embedded, &args.output, interrupt).await;
     }
     let begun = Instant::now();
-    let pairs = chosen(&args.pairs, PairSet::Seed);
+    let pairs = chosen(&args.pairs, PairSet::Procedure);
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;
     let mut scaled =
@@ -73,7 +71,9 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
         let planned = |(definition, scaled)| Planned { definition, scaled, id_as_is: false };
         let batch = definitions.into_iter().zip(scaled).map(planned).collect();
         let mut done = dry_run::on_the_fake(&args.embedded, &[batch]).await?;
-        done.text.extend(lowered.map(|why| format!("Lowered      {why}\n")));
+        if let Some(why) = lowered {
+            field(&mut done.text, "Lowered", why);
+        }
         return Ok(done);
     }
     let progress = args.output.progress().await?;
@@ -82,29 +82,23 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
 
     let targets = scaled.iter().map(|scaled| scaled.plan.target());
     let size = Size::of(definitions.iter().zip(targets));
-    let embedded = tokio::select! {
-        started = Embedded::start(&args.embedded, size) => started?,
-        () = interrupt.stop.cancelled() => return Err(stopped_early()),
-    };
-    let Embedded { fake, client, found, mut cluster } = embedded;
+    let Embedded { fake, client, found, mut cluster } =
+        interrupt.before_deployment(Embedded::start(&args.embedded, size)).await?;
     if let Some(why) = &lowered {
-        progress.say(why);
+        progress.note(why);
     }
     cluster.lowered = lowered;
-    progress.say(&format!(
-        "Fake Marathon {} on {} · login ok · {} · real processes, real checks\n{} side by side, each {}, poll every {:?}{}",
+    let agents = text::count(found.agents.len(), "agent");
+    progress.note(&format!(
+        "Fake Marathon {} on {} · login ok · {agents} · real processes, real checks",
         found.marathon.version,
         fake.url(),
-        count(found.agents.len(), "agent"),
-        count(pairs.len(), "pair"),
-        scaled.first().map(ToString::to_string).unwrap_or_default(),
-        args.scaling.poll,
-        scaled.first().map(Scaled::conditions).unwrap_or_default(),
     ));
+    announce(&progress, pairs.len(), &scaled);
 
     let mut running = JoinSet::new();
     for ((definition, scaled), folder) in definitions.into_iter().zip(scaled).zip(&folders) {
-        let pair = progress.pair(&definition.pair, scaled.plan.target());
+        let line = progress.run(&definition.pair, scaled.plan.target());
         let job = Job {
             run: Some(definition.stem()),
             definition,
@@ -113,20 +107,28 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Done, Failure> 
             neighbour: None,
             cluster: cluster.clone(),
             side_by_side: pairs.len() as u64,
-            command: spoken::command_line(),
+            command: command_line::current(),
             folder: folder.clone(),
             continues: None,
         };
         let (client, interrupt) = (client.clone(), interrupt.clone());
-        running.spawn(async move { measure(&client, job, pair, &interrupt).await });
+        running.spawn(async move { measure(&client, job, line, &interrupt).await });
     }
     let outcomes = gather(running).await;
     fake.shutdown().await;
     let gathered = Gathered::draw(&path, &folders, outcomes)?;
-    Ok(args.output.with_copy(&path, finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64())))
+    let end = finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64());
+    Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
 }
 
-/// Lowers the targets to what this machine can hold, shared evenly; says so if anything had to be.
+/// Says what will be run.
+fn announce(progress: &Progress, pairs: usize, scaled: &[Scaled]) {
+    let Some(first) = scaled.first() else { return };
+    let pairs = if pairs == 1 { "1 pair".to_owned() } else { format!("{pairs} pairs side by side, each") };
+    progress.note(&format!("{pairs} {first}, poll every {:?}{}", first.poll, first.conditions()));
+}
+
+/// Lowers the targets to what this machine can hold, in equal shares; returns why, if it had to.
 ///
 /// # Errors
 /// Exit code 2: not even the first targets fit.
@@ -135,7 +137,7 @@ fn lower(plans: Vec<&mut Plan>, capacity: Option<Capacity>) -> Result<Option<Str
     let Some(capacity) = capacity.filter(|capacity| capacity.tasks < asked) else { return Ok(None) };
     let each = u32::try_from(capacity.tasks / plans.len() as u64).unwrap_or(u32::MAX);
     if each == 0 {
-        let why = format!("this machine cannot hold so many tasks: {}; run fewer pairs", capacity.because);
+        let why = format!("this machine cannot hold that many tasks: {}; run fewer pairs", capacity.because);
         return Err(Failure::usage(why));
     }
     for plan in plans {
@@ -145,7 +147,8 @@ fn lower(plans: Vec<&mut Plan>, capacity: Option<Capacity>) -> Result<Option<Str
         *plan = Plan::list(first.min(each), &targets).map_err(|error| Failure::usage(error.to_string()))?;
     }
     Ok(Some(format!(
-        "{each} tasks a pair instead of what was asked for, since this machine ends there: {}",
+        "targets lowered to {} a pair, the limit of this machine: {}",
+        text::count(each, "task"),
         capacity.because
     )))
 }
@@ -159,20 +162,22 @@ fn folders(path: &Path, definitions: &[Definition]) -> Result<Vec<RunFolder>, Fa
     definitions.iter().map(|definition| RunFolder::create(path.join(definition.stem()))).collect()
 }
 
-/// Draws everything over all and says how it came out.
-fn finish(path: &Path, pairs: usize, mut gathered: Gathered, took: f64) -> Done {
+/// Draws the results and reports them.
+fn finish(path: &Path, pairs: usize, gathered: Gathered, seconds: f64) -> Completion {
     if let ([(_, run)], 1) = (&gathered.runs[..], pairs) {
-        let text = closing::one(run, path, gathered.code, took);
-        return Done { text, trouble: gathered.trouble, code: gathered.code };
+        let mut end = gathered.end.clone();
+        end.text = closing::one(run, Ending { folder: path, code: end.code, seconds });
+        return end;
     }
     let drawn = RunFolder::at(path)
         .write_json("summary.json", &gathered.combined())
         .and_then(|()| render::over(path, &gathered.runs));
+    let Gathered { runs, mut end } = gathered;
     if let Err(failure) = drawn {
-        gathered.failed(failure);
+        end.worsen(failure);
     }
-    let text = closing::over(&gathered.runs, path, gathered.code, took);
-    Done { text, trouble: gathered.trouble, code: gathered.code }
+    end.text = closing::over(&runs, Ending { folder: path, code: end.code, seconds });
+    end
 }
 
 #[cfg(test)]
@@ -186,8 +191,8 @@ mod tests {
         let (mut one, mut two) = (plan(), plan());
         assert_eq!(lower(vec![&mut one, &mut two], capacity(1_000)).unwrap(), None);
         assert_eq!(lower(vec![&mut one, &mut two], None).unwrap(), None);
-        let said = lower(vec![&mut one, &mut two], capacity(300)).unwrap().unwrap();
-        assert!(said.starts_with("150 tasks a pair") && said.ends_with("memory"), "{said}");
+        let why = lower(vec![&mut one, &mut two], capacity(300)).unwrap().unwrap();
+        assert!(why.starts_with("targets lowered to 150 tasks a pair") && why.ends_with("memory"), "{why}");
         assert_eq!([one.targets(), two.targets()], [[1, 101, 150], [1, 101, 150]]);
         assert!(lower(vec![&mut one, &mut two], capacity(1)).is_err());
     }

@@ -1,11 +1,105 @@
-//! Things that are worth seeing without a cluster. So far one: a hung task among many.
+//! `hc-rig try --demo`: an effect worth seeing, without a cluster. So far one: a hung task among many.
 //!
-//! [`mod@show`] deploys and measures, [`recording`] holds the ages against those of a real Marathon.
+//! [`one_hung_task`] deploys and measures, [`recording`] compares the result ages with those of a real Marathon, [`text`]
+//! renders the result.
 
+pub mod one_hung_task;
 pub mod recording;
-pub mod show;
+mod text;
 
 #[cfg(test)]
 mod tests;
 
-pub use show::{Setting, Shown, show};
+use clap::ValueEnum;
+use fixtures::{Check, Containerizer, Pair};
+
+use crate::{
+    arguments::{Output, PairSet},
+    command_line,
+    demo::one_hung_task::{HEALTHY_TASKS, Measured, Setup, measure},
+    exit::{Code, Completion, Failure},
+    folder::RunFolder,
+    results::{add_redacted_copy, discard, render},
+    run::{
+        Interrupt,
+        embedded::{Embedded, EmbeddedArgs, Size},
+    },
+    why::{Diagnosis, Reason},
+};
+
+/// The demos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Demo {
+    /// One hung task delays the check results of all others when Marathon checks; with --pair mesos,MESOS_HTTP it does not
+    OneHungTask,
+}
+
+/// Runs the demo under the checks of the one pair in `pairs`.
+///
+/// # Errors
+/// Whatever is wrong before anything is deployed, and what went wrong with the results.
+pub async fn run(
+    demo: Demo,
+    pairs: &[PairSet],
+    fake: &EmbeddedArgs,
+    output: &Output,
+    interrupt: Interrupt,
+) -> Result<Completion, Failure> {
+    match demo {
+        Demo::OneHungTask => one_hung_task(pair(pairs)?, fake, output, interrupt).await,
+    }
+}
+
+/// The one pair: a hung task still accepts connections, so it takes an HTTP check to notice.
+fn pair(pairs: &[PairSet]) -> Result<Pair, Failure> {
+    match *pairs {
+        [] => Ok(Pair::new(Containerizer::Mesos, Check::Http)),
+        [PairSet::One(pair)] if pair.check.is_http() => Ok(pair),
+        [PairSet::One(pair)] => Err(Failure::usage(format!(
+            "{pair}: a hung task still accepts connections, so only an HTTP check notices it; use a pair with HTTP, \
+             HTTPS, MESOS_HTTP or MESOS_HTTPS"
+        ))),
+        [PairSet::All | PairSet::Procedure] | [_, _, ..] => {
+            Err(Failure::usage("a demo runs one pair: give --pair once"))
+        }
+    }
+}
+
+async fn one_hung_task(
+    pair: Pair,
+    fake: &EmbeddedArgs,
+    output: &Output,
+    interrupt: Interrupt,
+) -> Result<Completion, Failure> {
+    let progress = output.progress().await?;
+    let folder = RunFolder::create(output.folder("demo"))?;
+    let Embedded { fake, client, found, cluster } =
+        interrupt.before_deployment(Embedded::start(fake, Size::default())).await?;
+    progress.note(&format!(
+        "One hung task among {HEALTHY_TASKS} under {pair} checks: fake Marathon {}, real processes, real checks; about 80 s",
+        found.marathon.version
+    ));
+    let bar = progress.run(&pair.to_string(), HEALTHY_TASKS);
+    let setup = Setup { pair, cluster, folder: folder.clone(), command: command_line::current() };
+    let measured = measure(&client, setup, bar, &interrupt).await;
+    fake.shutdown().await;
+    let Measured { outcome, hung } = measured.inspect_err(|_| discard(&folder))?;
+    let run = render::one(&folder)?;
+    let diagnosis = Diagnosis::of(&run);
+    let mut code = outcome.code();
+    let mut problem = outcome.failure.map(|failure| failure.message);
+    if let (Err(failure), Code::Passed) = (hung, code) {
+        (code, problem) = (failure.code, Some(failure.message));
+    }
+    let expected = if pair.check.is_native() { Reason::Hung } else { Reason::HeadOfLine };
+    if code == Code::Passed && !diagnosis.conclusions.iter().any(|one| one.reason == expected) {
+        code = Code::Failed;
+        problem = Some(
+            "the result does not match the recording of a real Marathon; a busy machine can cause this, so try again"
+                .to_owned(),
+        );
+    }
+    let text = text::render(&run, &diagnosis, &folder.path().display().to_string(), pair);
+    let end = Completion { text, problem, code };
+    Ok(if output.redact { add_redacted_copy(folder.path(), end) } else { end })
+}

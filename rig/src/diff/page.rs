@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     chart::style::{Theme, escape},
-    cli::spoken,
+    command_line,
     diff::{
         picture::Overlay,
         side::Side,
@@ -44,7 +44,7 @@ pub fn render(comparison: &Comparison, a: &Side, b: &Side) -> String {
             framed(&draw(1080.0, 420.0), &draw(400.0, 340.0), caption, ""),
         ),
         Section::titled("Also differs", remarks(comparison)),
-        Section::titled("Repeat it", command(&spoken::command_line())),
+        Section::titled("Repeat it", command(&command_line::current())),
     ];
     let started = b.repeats.iter().map(|repeat| repeat.manifest.started_at.as_str()).max().unwrap_or_default();
     page(&title, started, &sections, &[overlay.numbers()])

@@ -104,7 +104,7 @@ fn judged(out: &mut String, members: &[Member<'_>]) {
     folded(out, "thresholds", crossed.collect());
     let causes = members.iter().filter_map(|Member { name, run, .. }| {
         let first = Diagnosis::of(run).conclusions.into_iter().next()?;
-        Some(format!("{}: {} ({})", code(name), plain(&first.title), first.sure.words()))
+        Some(format!("{}: {} ({})", code(name), plain(&first.title), first.confidence.words()))
     });
     folded(out, "most likely causes", causes.collect());
     let survived = incidents(members).into_iter();

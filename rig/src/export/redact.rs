@@ -274,7 +274,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::commands::render;
+    use crate::results::render;
 
     #[test]
     fn short_names_of_hosts_and_users_are_known_from_where_the_run_says_them() {

@@ -1,4 +1,4 @@
-//! One question to one task, step by step: what fails, the connection or the answer, is what tells the causes apart.
+//! One probe of one task, step by step: whether the connection or the answer fails tells the causes apart.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -16,10 +16,10 @@ use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
 use crate::{
     folder::evidence::Answer,
-    probe::target::{Speaks, Target},
+    probe::target::{Method, Target},
 };
 
-/// What came of a question.
+/// The result of a probe.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asked {
     /// In a word.
@@ -32,14 +32,14 @@ pub struct Asked {
     pub detail: String,
 }
 
-/// Asks tasks.
+/// Probes tasks.
 #[derive(Clone)]
 pub struct Asker {
     tls: TlsConnector,
 }
 
 impl Asker {
-    /// One that trusts any certificate: the checks do so too.
+    /// An asker that trusts any certificate, as the checks do.
     ///
     /// # Errors
     /// TLS cannot be set up.
@@ -48,10 +48,10 @@ impl Asker {
         Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
     }
 
-    /// Asks, and gives up after `patience`.
-    pub async fn ask(&self, target: &Target, patience: Duration) -> Asked {
+    /// Probes a target, and gives up after `timeout`.
+    pub async fn ask(&self, target: &Target, timeout: Duration) -> Asked {
         let start = Instant::now();
-        let asked = self.steps(target, start + patience).await;
+        let asked = self.steps(target, start + timeout).await;
         Asked { took: start.elapsed(), ..asked }
     }
 
@@ -65,10 +65,10 @@ impl Asker {
             Ok(Ok(connection)) => connection,
         };
         let exchange = async {
-            match &target.speaks {
-                Speaks::Tcp => Ok(None),
-                Speaks::Http(path) => get(connection, target, path).await.map(Some),
-                Speaks::Https(path) => {
+            match &target.method {
+                Method::Tcp => Ok(None),
+                Method::Http(path) => get(connection, target, path).await.map(Some),
+                Method::Https(path) => {
                     let name = ServerName::try_from(target.host.clone()).map_err(|error| error.to_string())?;
                     let secured = self.tls.connect(name, connection).await.map_err(|error| error.to_string())?;
                     get(secured, target, path).await.map(Some)
@@ -93,7 +93,7 @@ fn failed(answer: Answer, detail: impl ToString) -> Asked {
     Asked { answer, detail: detail.to_string(), ..Asked::default() }
 }
 
-/// The status of a GET. Redirects are not followed: Marathon's checks take them for good.
+/// The status of a GET. Redirects are not followed: Marathon's checks count them as good.
 async fn get(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     target: &Target,
@@ -144,17 +144,17 @@ mod tests {
         port
     }
 
-    async fn ask(port: u16, speaks: Speaks, patience: u64) -> Asked {
-        let target = Target { host: "127.0.0.1".to_owned(), port, speaks };
-        Asker::new().unwrap().ask(&target, Duration::from_millis(patience)).await
+    async fn ask(port: u16, method: Method, timeout: u64) -> Asked {
+        let target = Target { host: "127.0.0.1".to_owned(), port, method };
+        Asker::new().unwrap().ask(&target, Duration::from_millis(timeout)).await
     }
 
-    fn http() -> Speaks {
-        Speaks::Http("/".to_owned())
+    fn http() -> Method {
+        Method::Http("/".to_owned())
     }
 
     #[tokio::test]
-    async fn each_way_to_fail_is_told_apart() {
+    async fn each_way_to_fail_has_its_own_answer() {
         let ok = listener(Some("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n")).await;
         let good = ask(ok, http(), 10_000).await;
         assert_eq!((good.answer, good.status), (Answer::Good, Some(302)));
@@ -170,7 +170,7 @@ mod tests {
         let silent = ask(hung, http(), 300).await;
         assert_eq!(silent.answer, Answer::Silent);
         assert!(silent.took >= Duration::from_millis(300), "{silent:?}");
-        assert_eq!(ask(hung, Speaks::Tcp, 10_000).await.answer, Answer::Good, "a connect does not notice");
+        assert_eq!(ask(hung, Method::Tcp, 10_000).await.answer, Answer::Good, "a connect does not notice");
 
         let closed = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = closed.local_addr().unwrap().port();
@@ -180,7 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_nobody_knows_is_unreachable() {
-        let target = Target { host: "nowhere.invalid".to_owned(), port: 1, speaks: Speaks::Tcp };
+        let target = Target { host: "nowhere.invalid".to_owned(), port: 1, method: Method::Tcp };
         let asked = Asker::new().unwrap().ask(&target, Duration::from_secs(10)).await;
         assert_eq!(asked.answer, Answer::Unreachable, "{asked:?}");
         assert!(!asked.detail.is_empty());

@@ -1,5 +1,5 @@
-//! Which task on the whole cluster may hold up the checks of all: the line that Marathon's checks stand in is common to
-//! all apps, so the task need not be of the run's own app.
+//! Which task on the whole cluster may delay the checks of all others: the queue of Marathon's checks is shared by all
+//! apps, so the task may belong to another app than the run's.
 
 use harness::model::{App, HealthCheck, Task};
 use time::OffsetDateTime;
@@ -9,10 +9,10 @@ use crate::{
     why::facts::Cause,
 };
 
-/// How many suspects are kept; all of them are asked.
+/// How many suspects are kept; all of them are probed.
 const KEPT: usize = 10;
 
-/// What stands out among the tasks that Marathon checks itself, at `now` by the cluster's clock.
+/// The tasks that stand out among those that Marathon checks itself, at `now` by the cluster's clock.
 pub fn census(apps: &[App], now: OffsetDateTime) -> Census {
     let mut census = Census::default();
     let mut ages = Vec::new();
@@ -36,9 +36,9 @@ pub fn census(apps: &[App], now: OffsetDateTime) -> Census {
     }
     ages.sort_by(f64::total_cmp);
     census.age = ages.get(ages.len() / 2).copied();
-    let middle = census.age.unwrap_or(0.0);
-    // One that is as old as all others is a victim like them.
-    suspects.retain(|one| one.timed_out || one.age.is_none_or(|age| age > middle + 1.5 * one.interval));
+    let median = census.age.unwrap_or(0.0);
+    // A task whose result is as old as all others is affected like them.
+    suspects.retain(|one| one.timed_out || one.age.is_none_or(|age| age > median + 1.5 * one.interval));
     suspects.sort_by(|a, b| {
         let weight = |one: &Suspect| (one.timed_out, one.age.is_none(), one.age.unwrap_or(0.0), one.timeout);
         weight(b).partial_cmp(&weight(a)).unwrap_or(std::cmp::Ordering::Equal)
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_one_without_news_stands_out_among_all_apps() {
+    fn a_task_without_a_result_stands_out_among_all_apps() {
         let well: Vec<Value> = (0..60).map(|_| success("10.000")).collect();
         let native = app("/native", "MESOS_HTTP", &[Value::Null]);
         let census = census(&[app("/well", "HTTP", &well), app("/hung", "HTTP", &[Value::Null]), native], NOW);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_out_comes_before_an_old_result_and_a_past_one_counts_for_nothing() {
+    fn a_timeout_counts_more_than_an_old_result_and_a_past_one_counts_nothing() {
         let timed_out = json!({"alive": false, "lastSuccess": "2026-11-22T16:59:50.000Z",
             "lastFailure": "2026-11-22T17:00:10.000Z", "lastFailureCause": "TCP idle-timeout encountered"});
         let recovered = json!({"alive": true, "lastSuccess": "2026-11-22T17:00:19.000Z",

@@ -1,7 +1,7 @@
-//! When the rig looks for itself, how often, and where the answers go.
+//! When the rig probes tasks itself, how often, and where the results go.
 //!
-//! The rig must never become the load that it measures: rounds are apart, questions are few at a time and bounded in
-//! all, and a run without trouble asks nothing.
+//! The rig must never become the load that it measures: rounds have a minimum distance, probes are few at a time and
+//! bounded in total, and a run without trouble probes nothing.
 
 use std::{
     collections::BTreeMap,
@@ -33,30 +33,30 @@ use crate::{
     why::stall::late_from,
 };
 
-/// Two rounds are at least this far apart.
+/// Minimum distance of two rounds.
 const APART: Duration = Duration::from_secs(5);
-/// A look at all apps is at least this far from the one before, and this many times as far as it took itself.
+/// Minimum distance of two censuses of all apps.
 const CENSUS_APART: Duration = Duration::from_secs(10);
-/// See [`CENSUS_APART`].
+/// Minimum distance of two censuses, in multiples of the time that the first took.
 const CENSUS_SHARE: u32 = 20;
-/// Instances that wait for offers are looked into after this long: launching takes its time.
+/// The launch queue is read when instances have waited this long: launching takes time.
 const WAITS: Duration = Duration::from_secs(10);
-/// Questions under way at the same time.
+/// Probes at the same time.
 const AT_ONCE: usize = 8;
-/// Sick tasks asked in one round.
-const SICK: usize = 16;
-/// Tasks with old news asked in one round, and well ones to compare with.
+/// Unhealthy tasks probed in one round.
+const UNHEALTHY: usize = 16;
+/// Tasks with stale results probed in one round, and healthy ones to compare with.
 const FEW: usize = 2;
-/// The same task is asked again after this long.
+/// Minimum distance of two probes of one task.
 const AGAIN: Duration = Duration::from_secs(15);
-/// Questions in one run.
-const QUESTIONS: usize = 400;
-/// How long the round at the end of a failed run may take.
+/// Probes in one run.
+const PROBES: usize = 400;
+/// Timeout of the round at the end of a failed run.
 const LAST_ROUND: Duration = Duration::from_secs(15);
 
-/// What a poll showed, as far as it decides whether the rig looks for itself.
+/// What a poll showed, as far as it decides whether the rig probes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Look {
+pub struct Observation {
     /// Tasks with a bad last result.
     pub unhealthy: u64,
     /// Instances asked for and not launched.
@@ -65,7 +65,7 @@ pub struct Look {
     pub age: Option<f64>,
 }
 
-impl From<&Sample> for Look {
+impl From<&Sample> for Observation {
     fn from(sample: &Sample) -> Self {
         Self {
             unhealthy: sample.counts.unhealthy,
@@ -75,29 +75,29 @@ impl From<&Sample> for Look {
     }
 }
 
-/// Looks for itself at one app, and at whatever may hold up its checks.
+/// Probes the tasks of one app, and those that may delay its checks.
 pub struct Prober {
     client: Client,
     app: String,
     neighbour: Option<String>,
-    looks: watch::Receiver<Look>,
+    observations: watch::Receiver<Observation>,
     events: Arc<Mutex<Lines>>,
     start: Instant,
-    /// None where nothing can be asked: in virtual time, where a socket's time would be another.
+    /// None where nothing can be probed: in virtual time, which a socket does not follow.
     asker: Option<Asker>,
     asked: BTreeMap<String, Instant>,
-    questions: usize,
+    probes: usize,
     waiting_since: Option<Instant>,
     next_census: Instant,
 }
 
-/// One question to be asked.
+/// One probe to be made.
 struct Question {
     task: String,
     protocol: String,
     occasion: Occasion,
     target: Result<Target, String>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Prober {
@@ -105,7 +105,7 @@ impl Prober {
     pub fn new(
         client: Client,
         app: &str,
-        looks: watch::Receiver<Look>,
+        observations: watch::Receiver<Observation>,
         events: Arc<Mutex<Lines>>,
         start: Instant,
     ) -> Self {
@@ -114,34 +114,34 @@ impl Prober {
             client,
             app: app.to_owned(),
             neighbour: None,
-            looks,
+            observations,
             events,
             start,
             asker,
             asked: BTreeMap::new(),
-            questions: 0,
+            probes: 0,
             waiting_since: None,
             next_census: start,
         }
     }
 
-    /// Asks the sick tasks of another app as well.
+    /// Probes the unhealthy tasks of another app as well.
     #[must_use]
     pub fn with_neighbour(self, app: Option<String>) -> Self {
         Self { neighbour: app, ..self }
     }
 
-    /// Looks for itself whenever a poll shows trouble, until `done`; hands itself back for [`Self::last_round`].
+    /// Probes whenever a poll shows trouble, until `done`; hands itself back for [`Self::last_round`].
     pub async fn follow(mut self, done: CancellationToken) -> Self {
         loop {
             let changed = tokio::select! {
                 () = done.cancelled() => return self,
-                changed = self.looks.changed() => changed,
+                changed = self.observations.changed() => changed,
             };
             if changed.is_err() {
                 return self;
             }
-            // A round that is under way when the run ends is given up: the last round asks again.
+            // A round that is under way when the run ends is given up: the last round probes again.
             tokio::select! {
                 () = done.cancelled() => return self,
                 asked = self.round() => if !asked { continue },
@@ -158,7 +158,7 @@ impl Prober {
         self.asked.clear();
         self.waiting_since = Some(self.start);
         self.next_census = Instant::now();
-        // What is not answered by then stays unknown, and the diagnosis says so.
+        // What has no answer by then stays unknown, and the diagnosis says so.
         let _ = timeout(LAST_ROUND, async {
             self.round().await;
             self.silent().await;
@@ -166,36 +166,39 @@ impl Prober {
         .await;
     }
 
-    /// Asks tasks that run and have no result at all: native checks tell nothing of failures within the grace period.
+    /// Probes tasks that run and have no result: native checks do not report failures within the grace period.
     async fn silent(&mut self) {
         let Ok(app) = self.client.app(&self.app).await else { return };
         let Some(check) = app.health_checks.first() else { return };
         let silent = app.tasks.iter().filter(|task| task.is_running() && task.health_check_results.is_empty());
-        let questions = silent.take(SICK).map(|task| question(&app, check, task, Occasion::Sick)).collect();
+        let questions = silent.take(UNHEALTHY).map(|task| question(&app, check, task, Occasion::Sick)).collect();
         self.ask(questions).await;
     }
 
-    /// Whatever the last poll gives reason for. Answers whether there was one.
+    /// Makes the probes that the last poll gives reason for; returns whether there were any.
     async fn round(&mut self) -> bool {
-        let look = *self.looks.borrow_and_update();
-        let waits = self.waits(look.scheduled > 0);
-        if look.unhealthy == 0 && look.age.is_none_or(|age| age <= late_from(1.0)) && !waits && self.neighbour.is_none()
+        let observed = *self.observations.borrow_and_update();
+        let waits = self.waits(observed.scheduled > 0);
+        if observed.unhealthy == 0
+            && observed.age.is_none_or(|age| age <= late_from(1.0))
+            && !waits
+            && self.neighbour.is_none()
         {
             return false;
         }
-        // An app that cannot be read now will be at the next poll that shows trouble.
+        // If the app cannot be read now, the next poll that shows trouble tries again.
         let Ok(app) = self.client.app(&self.app).await else { return false };
         let native = app.health_checks.iter().all(HealthCheck::is_native);
         let interval = app.health_checks.iter().map(|check| check.interval_seconds).max().unwrap_or(0) as f64;
-        let late = !native && look.age.is_some_and(|age| age > late_from(interval));
+        let late = !native && observed.age.is_some_and(|age| age > late_from(interval));
         if waits {
             self.queue().await;
         }
-        let mut questions = sick(&app, Occasion::Sick);
+        let mut questions = unhealthy(&app, Occasion::Sick);
         if let Some(id) = &self.neighbour
             && let Ok(neighbour) = self.client.app(id).await
         {
-            questions.extend(sick(&neighbour, Occasion::Suspect));
+            questions.extend(unhealthy(&neighbour, Occasion::Suspect));
         }
         if late {
             questions.extend(self.suspects().await);
@@ -209,7 +212,7 @@ impl Prober {
         any || waits
     }
 
-    /// Whether instances have been waiting for so long that it is worth asking why.
+    /// Whether instances have waited so long that it is worth asking why.
     fn waits(&mut self, scheduled: bool) -> bool {
         if !scheduled {
             self.waiting_since = None;
@@ -225,7 +228,7 @@ impl Prober {
         }
     }
 
-    /// Looks at all apps for one whose task holds up the line.
+    /// Finds tasks of all apps that may delay the checks of the others.
     async fn suspects(&mut self) -> Vec<Question> {
         if Instant::now() < self.next_census {
             return Vec::new();
@@ -248,7 +251,7 @@ impl Prober {
         questions
     }
 
-    /// Asks those that were not asked lately, a few at a time.
+    /// Probes the tasks that were not probed lately, a few at a time.
     async fn ask(&mut self, questions: Vec<Question>) {
         let Some(asker) = self.asker.clone() else { return };
         let now = Instant::now();
@@ -256,16 +259,16 @@ impl Prober {
         let mut running = JoinSet::new();
         for question in questions {
             let lately = self.asked.get(&question.task).is_some_and(|at| now - *at < AGAIN);
-            if lately || self.questions >= QUESTIONS {
+            if lately || self.probes >= PROBES {
                 continue;
             }
             self.asked.insert(question.task.clone(), now);
-            self.questions += 1;
+            self.probes += 1;
             let (asker, slots) = (asker.clone(), slots.clone());
             running.spawn(async move {
                 // The semaphore is never closed.
                 let _slot = slots.acquire().await.ok();
-                put(&asker, question).await
+                probe(&asker, question).await
             });
         }
         while let Some(probe) = running.join_next().await {
@@ -283,13 +286,13 @@ impl Prober {
     }
 }
 
-async fn put(asker: &Asker, question: Question) -> Probe {
-    let Question { task, protocol, occasion, target, patience } = question;
-    let probe = Probe { task, protocol, occasion, ..Probe::default() };
+async fn probe(asker: &Asker, question: Question) -> Probe {
+    let Question { task, protocol, occasion, target, timeout } = question;
+    let unanswered = Probe { task, protocol, occasion, ..Probe::default() };
     match target {
-        Err(detail) => Probe { detail, ..probe },
+        Err(detail) => Probe { detail, ..unanswered },
         Ok(target) => {
-            let asked = asker.ask(&target, patience).await;
+            let asked = asker.ask(&target, timeout).await;
             Probe {
                 address: target.address(),
                 path: target.path().to_owned(),
@@ -297,35 +300,35 @@ async fn put(asker: &Asker, question: Question) -> Probe {
                 status: asked.status,
                 ms: (asked.took.as_secs_f64() * 1e5).round() / 1e2,
                 detail: asked.detail,
-                ..probe
+                ..unanswered
             }
         }
     }
 }
 
 fn question(app: &App, check: &HealthCheck, task: &Task, occasion: Occasion) -> Question {
-    // Longer than the check itself waits, so that a slow answer is told from none.
-    let patience = Duration::from_secs(2 * u64::try_from(check.timeout_seconds).unwrap_or(0));
+    // Longer than the check itself waits, to tell a slow answer from none.
+    let timeout = Duration::from_secs(2 * u64::try_from(check.timeout_seconds).unwrap_or(0));
     Question {
         task: task.id.as_str().to_owned(),
         protocol: check.protocol.clone(),
         occasion,
         target: Target::of(&app.raw, check, task),
-        patience: patience.clamp(Duration::from_secs(2), Duration::from_secs(10)),
+        timeout: timeout.clamp(Duration::from_secs(2), Duration::from_secs(10)),
     }
 }
 
-/// Tasks with a bad last result, asked as the check that failed asks.
-fn sick(app: &App, occasion: Occasion) -> Vec<Question> {
+/// Tasks with a bad last result, probed as the check that failed does.
+fn unhealthy(app: &App, occasion: Occasion) -> Vec<Question> {
     let failing = |task: &&Task| task.is_running() && task.is_unhealthy();
-    let asked = app.tasks.iter().filter(failing).take(SICK).filter_map(|task| {
+    let asked = app.tasks.iter().filter(failing).take(UNHEALTHY).filter_map(|task| {
         let failed = task.health_check_results.iter().position(|result| !result.alive)?;
         Some(question(app, app.health_checks.get(failed)?, task, occasion))
     });
     asked.collect()
 }
 
-/// The tasks with the oldest news.
+/// The tasks with the oldest results.
 fn oldest(app: &App) -> Vec<Question> {
     let Some(check) = app.health_checks.iter().find(|check| !check.is_native()) else { return Vec::new() };
     let mut tasks: Vec<(OffsetDateTime, &Task)> = app
@@ -338,7 +341,7 @@ fn oldest(app: &App) -> Vec<Question> {
     tasks.into_iter().take(FEW).map(|(_, task)| question(app, check, task, Occasion::Late)).collect()
 }
 
-/// A few well tasks, to see whether anything can be reached from here.
+/// A few healthy tasks, to see whether anything can be reached from here.
 fn controls(app: &App) -> Vec<Question> {
     let Some(check) = app.health_checks.first() else { return Vec::new() };
     let well = app.tasks.iter().filter(|task| task.is_running() && task.is_healthy());

@@ -1,25 +1,25 @@
-//! Where and what a task is asked: as its own check asks it.
+//! Where and how a task is probed: as its own check does.
 
 use harness::model::{HealthCheck, Task};
 use serde_json::Value;
 
-/// A question that a check would ask.
+/// What a check would probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The agent's host name.
     pub host: String,
     /// The port on it.
     pub port: u16,
-    /// What is spoken there.
-    pub speaks: Speaks,
+    /// How it is probed.
+    pub method: Method,
 }
 
-/// What is spoken.
+/// How a port is probed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Speaks {
-    /// A connection is all.
+pub enum Method {
+    /// By a connection.
     Tcp,
-    /// GET of this path.
+    /// By GET of this path.
     Http(String),
     /// The same over TLS; as Marathon and curl -k do, any certificate is good.
     Https(String),
@@ -36,11 +36,11 @@ impl Target {
             Some(path) if path.starts_with('/') => path.to_owned(),
             Some(path) => format!("/{path}"),
         };
-        let speaks = match check.protocol.as_str() {
+        let method = match check.protocol.as_str() {
             "COMMAND" => return Err("the check is a command that runs in the task".to_owned()),
-            "TCP" | "MESOS_TCP" => Speaks::Tcp,
-            "HTTP" | "MESOS_HTTP" => Speaks::Http(path()),
-            "HTTPS" | "MESOS_HTTPS" => Speaks::Https(path()),
+            "TCP" | "MESOS_TCP" => Method::Tcp,
+            "HTTP" | "MESOS_HTTP" => Method::Http(path()),
+            "HTTPS" | "MESOS_HTTPS" => Method::Https(path()),
             other => return Err(format!("the protocol {other} is not known")),
         };
         // A container network gives the task an address that only its agent's network knows.
@@ -60,7 +60,7 @@ impl Target {
             _ => task.ports.get(index).copied(),
         };
         let port = port.ok_or_else(|| "the task has no port for this check".to_owned())?;
-        Ok(Self { host: task.host.clone(), port, speaks })
+        Ok(Self { host: task.host.clone(), port, method })
     }
 
     /// `host:port`.
@@ -72,11 +72,11 @@ impl Target {
         }
     }
 
-    /// The path, empty where a connection is all.
+    /// The path, empty for a connection.
     pub fn path(&self) -> &str {
-        match &self.speaks {
-            Speaks::Tcp => "",
-            Speaks::Http(path) | Speaks::Https(path) => path,
+        match &self.method {
+            Method::Tcp => "",
+            Method::Http(path) | Method::Https(path) => path,
         }
     }
 }
@@ -94,17 +94,17 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_asked_where_its_check_asks_it() {
+    fn a_task_is_probed_where_its_check_probes_it() {
         let http = target(json!({}), json!({"protocol": "HTTP", "path": "health", "portIndex": 1})).unwrap();
         assert_eq!((http.address().as_str(), http.path()), ("10.0.0.7:31001", "/health"));
         let tcp = target(json!({}), json!({"protocol": "MESOS_TCP", "port": 9000})).unwrap();
-        assert_eq!((tcp.address().as_str(), tcp.speaks), ("10.0.0.7:9000", Speaks::Tcp));
+        assert_eq!((tcp.address().as_str(), tcp.method), ("10.0.0.7:9000", Method::Tcp));
         let bridge = json!({"networks": [{"mode": "container/bridge"}]});
         assert_eq!(target(bridge, json!({"protocol": "HTTP", "port": 80})).unwrap().port, 31_000);
     }
 
     #[test]
-    fn what_cannot_be_asked_is_said() {
+    fn a_task_that_cannot_be_probed_has_a_reason() {
         let command = target(json!({}), json!({"protocol": "COMMAND"})).unwrap_err();
         assert!(command.contains("command"), "{command}");
         let network = json!({"networks": [{"mode": "container", "name": "dcos"}]});

@@ -13,7 +13,7 @@ use crate::{
         summary::{Step, Summary},
     },
     verdict::{Row, Tone, Verdict},
-    why::{Diagnosis, Finding, findings, text::SHOWN},
+    why::{Diagnosis, Finding, SHOWN_BY_DEFAULT, findings},
 };
 
 /// The sentence that the verdict stands for.
@@ -176,7 +176,7 @@ pub fn troubles(run: &Run) -> String {
         return format!("<p class=\"soft\">None: {grace}, and none ended unasked before clean-up.</p>");
     }
     let mut html = String::new();
-    let (shown, rest) = findings.split_at(findings.len().min(SHOWN));
+    let (shown, rest) = findings.split_at(findings.len().min(SHOWN_BY_DEFAULT));
     for finding in shown {
         task(&mut html, finding);
     }

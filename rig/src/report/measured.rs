@@ -143,7 +143,7 @@ pub fn diagnoses(members: &[Member<'_>]) -> String {
             if html.is_empty() { " open" } else { "" },
             escape(name),
             escape(&first.title),
-            first.sure.words(),
+            first.confidence.words(),
             escape(&first.text),
             escape(folder)
         );

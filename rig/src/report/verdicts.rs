@@ -83,7 +83,7 @@ fn conclude(html: &mut String, conclusion: &Conclusion) {
         html,
         "<h3>{}</h3><p class=\"soft\">{}</p><p>{}</p>",
         escape(&conclusion.title),
-        escape(conclusion.sure.words()),
+        escape(conclusion.confidence.words()),
         escape(&conclusion.text)
     );
     list(html, "Evidence", &conclusion.evidence);

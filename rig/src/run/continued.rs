@@ -1,4 +1,4 @@
-//! A run that an earlier process began and could not finish: how far it came, and whether it may go on.
+//! A run that an earlier process began and did not finish: its last state, and whether it can continue.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -30,15 +30,15 @@ use crate::{
 /// What an earlier process left of a run.
 #[derive(Clone, Debug)]
 pub struct Continued {
-    /// The app, as the cluster shows it.
+    /// The app as it is on the cluster.
     pub app: App,
-    /// How far it came.
+    /// Steps, samples and time of the earlier process.
     pub before: Before,
 }
 
-/// What the files say of how far a run came.
+/// The last state of a run by its files.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct HowFar {
+pub struct LastState {
     /// The app's version as it was deployed; none if the run ended before Marathon had answered.
     pub version: Option<String>,
     /// Number of the last poll.
@@ -47,36 +47,36 @@ pub struct HowFar {
     pub target: u64,
     /// Seconds at the last poll, on the samples' clock.
     pub t: f64,
-    /// Time of day at which the samples' clock began, by the rig's own clock.
+    /// Time of day at which the samples' clock began, by the rig's clock.
     pub origin: Option<OffsetDateTime>,
 }
 
-impl HowFar {
+impl LastState {
     /// Reads it from a run's folder.
     ///
     /// # Errors
     /// Exit code 2: the files cannot be read.
     pub fn of(folder: &RunFolder) -> Result<Self, Failure> {
-        let mut how_far = Self::default();
+        let mut last = Self::default();
         let unreadable = |name: &str, error: &std::io::Error| {
             Failure::usage(format!("cannot read {}: {error}", folder.file(name).display()))
         };
         event::scan(&folder.file("events.jsonl"), |line| {
             if line.kind() == DEPLOYED {
-                how_far.version = Some(line.text("version").to_owned());
-                how_far.origin = origin(&line.at, line.t);
+                last.version = Some(line.text("version").to_owned());
+                last.origin = origin(&line.at, line.t);
             }
         })
         .map_err(|error| unreadable("events.jsonl", &error))?;
         sample::scan(&folder.file("samples.jsonl"), |sample| {
-            (how_far.request, how_far.target, how_far.t) = (sample.request, sample.target.into(), sample.t);
-            how_far.origin = origin(&sample.at, sample.t).or(how_far.origin);
+            (last.request, last.target, last.t) = (sample.request, sample.target.into(), sample.t);
+            last.origin = origin(&sample.at, sample.t).or(last.origin);
         })
         .map_err(|error| unreadable("samples.jsonl", &error))?;
-        Ok(how_far)
+        Ok(last)
     }
 
-    /// What the samples' clock shows now; never less than it showed last.
+    /// The present time on the samples' clock; never before the last sample.
     pub fn elapsed(&self, now: OffsetDateTime) -> Duration {
         let by_day = self.origin.and_then(|origin| (now - origin).try_into().ok()).unwrap_or_default();
         Duration::try_from_secs_f64(self.t).unwrap_or_default().max(by_day)
@@ -87,78 +87,78 @@ fn origin(at: &str, t: f64) -> Option<OffsetDateTime> {
     Some(parse_timestamp(at)? - Duration::try_from_secs_f64(t).ok()?)
 }
 
-/// Refuses a run that is over, or that cannot have outlived its process.
+/// Refuses a run that is over, or that ended with its process.
 ///
 /// # Errors
-/// Exit code 2: why it cannot go on, in one sentence.
-pub fn may_go_on(folder: &RunFolder, manifest: &Manifest) -> Result<(), Failure> {
+/// Exit code 2: why it cannot continue.
+pub fn check_resumable(folder: &RunFolder, manifest: &Manifest) -> Result<(), Failure> {
     let run = folder.path().display();
     if manifest.cluster.kind == EMBEDDED {
         return Err(Failure::usage(format!(
-            "{run} ran on the fake Marathon inside hc-rig, which ended with that program: run `hc-rig try` again"
+            "{run} ran on the fake inside hc-rig, which ended with the run; run `hc-rig try` again"
         )));
     }
     if manifest.plan.search.is_some() {
         return Err(Failure::usage(format!(
-            "{run} is a search for a limit, whose tries stand on each other: clean it and search again"
+            "{run} is a search for a limit, which cannot be resumed; clean it and search again"
         )));
     }
-    match folder.summary() {
-        None => Ok(()),
-        Some(summary) if matches!(summary.verdict, Verdict::Passed | Verdict::NotReached | Verdict::Crossed) => {
+    let Some(summary) = folder.summary() else { return Ok(()) };
+    match summary.verdict {
+        Verdict::Passed | Verdict::NotReached | Verdict::Crossed => {
             let verdict = summary.verdict.word().to_lowercase();
-            Err(Failure::usage(format!("{run} is finished ({verdict}): there is nothing to resume")))
+            Err(Failure::usage(format!("{run} is finished ({verdict}), so there is nothing to resume")))
         }
-        Some(summary) if summary.clean_up.starts_with(COMPLETE) => {
-            Err(Failure::usage(format!("{run} was stopped and cleaned up: its app is gone, so begin a new run")))
+        Verdict::Limit | Verdict::Stopped | Verdict::Broken if summary.clean_up.starts_with(COMPLETE) => {
+            Err(Failure::usage(format!("{run} was stopped and cleaned up, so its app is gone; start a new run")))
         }
-        Some(_) => Ok(()),
+        Verdict::Limit | Verdict::Stopped | Verdict::Broken => Ok(()),
     }
 }
 
-/// Where the run goes on: the targets that are left, beginning with what the app has been asked for.
+/// Where the run continues: the targets that are left, beginning with the present instances of the app.
 ///
 /// # Errors
-/// Exit code 2: the app is not ours any more, or not what was deployed.
-pub fn where_to_go_on(
+/// Exit code 2: the app no longer belongs to the run, or is not what was deployed.
+pub fn position(
     manifest: &Manifest,
-    how_far: &HowFar,
+    last: &LastState,
     app: &App,
     server_now: OffsetDateTime,
 ) -> Result<(Plan, Before), Failure> {
     let refuse = |what: String| Err(Failure::usage(format!("{} {what}", app.id)));
     let ours = Ownership::of(app).filter(|owner| owner.run == manifest.run);
     let Some(owner) = ours else {
-        return refuse(format!("does not carry the labels of the run {}: it is left alone", manifest.run));
+        return refuse(format!("does not carry the labels of the run {}, so it is left alone", manifest.run));
     };
     if owner.expires <= server_now {
-        return refuse(format!("has outlived its lease ({}): remove it with hc-rig clean", owner.expires_text()));
+        return refuse(format!("has outlived its lease ({}); remove it with hc-rig clean", owner.expires_text()));
     }
     let changed = app.version_info.as_ref().and_then(|info| info.last_config_change_at);
-    let deployed = how_far.version.as_deref().and_then(parse_timestamp);
+    let deployed = last.version.as_deref().and_then(parse_timestamp);
     if let (Some(changed), Some(deployed)) = (changed, deployed)
         && changed != deployed
     {
         return refuse(
-            "was changed since the run deployed it: the results would not compare, begin a new run".to_owned(),
+            "was changed since the run deployed it, so the results would not compare; start a new run".to_owned(),
         );
     }
     let targets = &manifest.plan.targets;
-    let known = how_far.target.max(targets.first().copied().unwrap_or_default());
+    let known = last.target.max(targets.first().copied().unwrap_or_default());
     // The next target may have been asked for when the process died, before a poll could show it.
     let at = targets.iter().position(|target| *target == app.instances && *target >= known);
     let Some(at) = at else {
         let n = app.instances;
-        return refuse(format!("was scaled to {n} by somebody else: begin a new run"));
+        return refuse(format!("was scaled to {n} by somebody else; start a new run"));
     };
     let left: Vec<u32> = targets[at..].iter().map(|target| u32::try_from(*target).unwrap_or(u32::MAX)).collect();
     let plan = Plan::list(left[0], &left).map_err(|error| Failure::usage(error.to_string()))?;
-    let elapsed = how_far.elapsed(OffsetDateTime::now_utc());
-    Ok((plan, Before { steps: at, samples: how_far.request, elapsed }))
+    let elapsed = last.elapsed(OffsetDateTime::now_utc());
+    Ok((plan, Before { steps: at, samples: last.request, elapsed }))
 }
 
-/// Notes in `events.jsonl` that the app is there, for whoever goes on with the run.
-pub(super) fn remember(events: &Arc<Mutex<Lines>>, job: &Job, app: &App, t: f64) {
+/// Records in `events.jsonl` that the app is deployed, for `hc-rig resume`.
+pub(super) fn record_app(events: &Arc<Mutex<Lines>>, job: &Job, app: &App, t: f64) {
     let line = match &job.continues {
         None => EventLine::new(t, DEPLOYED, json!({"app": app.id, "version": app.version})),
         Some(_) => EventLine::new(t, RESUMED, json!({"app": app.id, "instances": app.instances})),

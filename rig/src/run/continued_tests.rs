@@ -13,8 +13,8 @@ fn manifest() -> Manifest {
     manifest
 }
 
-fn how_far() -> HowFar {
-    HowFar {
+fn last() -> LastState {
+    LastState {
         version: Some("2026-11-25T12:00:00.000Z".to_owned()),
         request: 7,
         target: 1,
@@ -38,22 +38,22 @@ fn app(change: Value) -> App {
 }
 
 #[test]
-fn a_run_goes_on_at_what_was_asked_for_last() {
-    let (plan, before) = where_to_go_on(&manifest(), &how_far(), &app(json!({})), NOW).unwrap();
+fn a_run_continues_at_the_last_target() {
+    let (plan, before) = position(&manifest(), &last(), &app(json!({})), NOW).unwrap();
     assert_eq!(plan.targets(), [11, 21]);
     assert_eq!((before.steps, before.samples), (1, 7));
 }
 
 #[test]
-fn the_clock_goes_on_and_never_back() {
-    let elapsed = |t, now| HowFar { t, ..how_far() }.elapsed(now);
+fn the_clock_continues_and_never_goes_back() {
+    let elapsed = |t, now| LastState { t, ..last() }.elapsed(now);
     assert_eq!(elapsed(5.0, NOW), Duration::from_secs(60));
     assert_eq!(elapsed(70.0, NOW), Duration::from_secs(70), "the time of day was set back");
     assert_eq!(elapsed(5.0, datetime!(2026-11-25 11:00:00 UTC)), Duration::from_secs(5));
 }
 
 #[test]
-fn what_is_not_ours_or_not_the_same_any_more_is_left_alone() {
+fn an_app_of_others_or_a_changed_one_is_left_alone() {
     let cases = [
         (json!({"labels": {}}), "does not carry the labels"),
         (
@@ -68,27 +68,27 @@ fn what_is_not_ours_or_not_the_same_any_more_is_left_alone() {
         (json!({"instances": 12}), "was scaled to 12"),
     ];
     for (change, says) in cases {
-        let failure = where_to_go_on(&manifest(), &how_far(), &app(change), NOW).unwrap_err();
+        let failure = position(&manifest(), &last(), &app(change), NOW).unwrap_err();
         assert!(failure.message.contains(says), "{failure}");
     }
-    let later = HowFar { target: 21, ..how_far() };
-    assert!(where_to_go_on(&manifest(), &later, &app(json!({})), NOW).is_err(), "somebody scaled it down");
+    let later = LastState { target: 21, ..last() };
+    assert!(position(&manifest(), &later, &app(json!({})), NOW).is_err(), "somebody scaled it down");
 }
 
 #[test]
 fn a_run_that_is_over_is_not_resumed() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = RunFolder::at(temporary.path());
-    may_go_on(&folder, &manifest()).expect("killed: no summary");
+    check_resumable(&folder, &manifest()).expect("killed: no summary");
     let refused = |verdict, clean_up: &str| {
         let summary = Summary { verdict, clean_up: clean_up.to_owned(), ..Summary::default() };
         folder.write_json("summary.json", &summary).unwrap();
-        may_go_on(&folder, &manifest()).map_err(|failure| failure.message)
+        check_resumable(&folder, &manifest()).map_err(|failure| failure.message)
     };
     assert!(refused(Verdict::Passed, "complete").unwrap_err().contains("finished (passed)"));
     assert!(refused(Verdict::Stopped, "complete").unwrap_err().contains("cleaned up"));
     assert!(refused(Verdict::Stopped, "cut short").is_ok());
     let mut of_try = manifest();
     of_try.cluster.kind = "fake".to_owned();
-    assert!(may_go_on(&folder, &of_try).unwrap_err().message.contains("ended with that program"));
+    assert!(check_resumable(&folder, &of_try).unwrap_err().message.contains("ended with the run"));
 }

@@ -1,8 +1,10 @@
-//! Ctrl-C and SIGTERM: once to stop well, twice to quit.
+//! Ctrl-C and SIGTERM: once to stop with clean-up, twice to quit at once.
 
 use tokio_util::sync::CancellationToken;
 
-/// What the user asked for while something runs.
+use crate::exit::{Code, Failure};
+
+/// What the user asked for during a run.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     /// Stop: keep the samples, delete, wait, report.
@@ -12,6 +14,17 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
+    /// Finishes the work, unless the user stops it first: for what comes before anything is deployed.
+    ///
+    /// # Errors
+    /// The work fails; exit code 130 when it was stopped.
+    pub async fn before_deployment<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            done = work => done,
+            () = self.stop.cancelled() => Err(Failure::new(Code::Stopped, "stopped before anything was deployed")),
+        }
+    }
+
     /// Listens from now on, on the present runtime.
     pub fn listen() -> Self {
         let interrupt = Self::default();

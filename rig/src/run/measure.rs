@@ -22,7 +22,6 @@ use crate::{
         summary::{COMPLETE, Step, Summary},
     },
     probe::Prober,
-    progress::PairProgress,
     run::{
         Definition, Interrupt, Scaled,
         continued::{self, Continued},
@@ -30,6 +29,7 @@ use crate::{
         machine, reach,
         sink::FolderSink,
     },
+    terminal::progress::RunProgress,
     verdict::Verdict,
 };
 
@@ -86,7 +86,7 @@ impl Outcome {
 pub async fn measure(
     client: &Client,
     job: Job,
-    progress: PairProgress,
+    progress: RunProgress,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
     let begun = Instant::now();
@@ -126,7 +126,7 @@ pub async fn measure(
             return Err(reach::deploy_failure(&error, &job.definition.named));
         }
     };
-    continued::remember(&sink.events(), &job, &deployed, before.elapsed.as_secs_f64());
+    continued::record_app(&sink.events(), &job, &deployed, before.elapsed.as_secs_f64());
 
     tracing::info!(app, run = lease.run().as_str(), "deployed");
 
@@ -135,8 +135,8 @@ pub async fn measure(
     let sampled = CancellationToken::new();
     let executors = Executors::new(client.clone(), sink.newcomers(), sink.events(), start);
     let follower = tokio::spawn(executors.follow(sampled.clone()));
-    let prober =
-        Prober::new(client.clone(), &app, sink.looks(), sink.events(), start).with_neighbour(job.neighbour.clone());
+    let prober = Prober::new(client.clone(), &app, sink.observations(), sink.events(), start)
+        .with_neighbour(job.neighbour.clone());
     let prober = tokio::spawn(prober.follow(sampled.clone()));
     let machine = tokio::spawn(machine::follow(sink.events(), start, sampled.clone()));
     let drive = Drive {

@@ -1,11 +1,11 @@
-//! A measured run of one app: deploy in a group of its own, drive, sample, clean up, report.
+//! A measured run of one app: deploy in a group of its own, drive, sample, clean up.
 //!
-//! [`definition`] says what is run, [`scaled`] how it is scaled and judged, [`reach`] and [`embedded`] how the cluster
-//! or the fake is reached and which errors end with which exit code, [`allowance`] how much of it may be used, [`capacity`] how many process
-//! tasks this machine can hold, [`measure()`] does it, [`continued`] lets a run go on that an earlier process began,
-//! [`sink`] keeps what it sees, [`executors`] asks the agents for the executors' process ids while
-//! the tasks still run, [`machine`] looks at how busy this machine is meanwhile, [`interrupt`] is Ctrl-C, [`rehearsal`] a run
-//! before a stand-in that agrees to everything.
+//! [`definition`] is what is run, [`scaled`] how it is scaled and judged, [`reach`] and [`embedded`] connect to the cluster
+//! or the fake and map errors to exit codes, [`allowance`] limits what a run may use, [`capacity`] what this machine can
+//! hold, [`measure()`] does it, [`continued`] resumes a run of an earlier process. [`sink`] writes what is observed,
+//! [`executors`] asks agents for the process ids of executors while the tasks run, [`machine`] samples the load of this machine,
+//! [`programs`] finds out what the agents have, [`interrupt`] is Ctrl-C, and [`rehearsal`] runs against a stand-in that
+//! accepts everything.
 
 pub mod allowance;
 pub mod capacity;
@@ -16,7 +16,7 @@ pub mod executors;
 pub mod interrupt;
 pub mod machine;
 pub mod measure;
-pub mod prompt;
+pub mod programs;
 pub mod reach;
 pub mod rehearsal;
 pub mod scaled;

@@ -19,8 +19,8 @@ use url::Url;
 use crate::{
     exit::{Code, Failure},
     folder::manifest::{Cluster, Manifest, NO_TLS},
-    run::prompt,
     settings::Sources,
+    terminal::prompt,
 };
 
 /// Which cluster, and whom to trust there. What is not said comes from the environment.
@@ -130,7 +130,10 @@ impl Reach {
         let refused = |why: String| Failure::new(Code::Refused, why);
         match &settings.trust.value.server {
             ServerTrust::Pin(pin) => offered.accept(pin).map_err(|error| refused(format!("{error}{WHICH_IS_RIGHT}"))),
-            _ if prompt::agrees(&format!("{root} offers a CA with the SHA-256 fingerprint\n  {shown}\nTrust it?"))? => {
+            _ if prompt::confirm(&format!(
+                "{root} offers a CA with the SHA-256 fingerprint\n  {shown}\nTrust it?"
+            ))? =>
+            {
                 offered.accept(&shown).map_err(|error| refused(error.to_string()))
             }
             _ => Err(refused(format!(
@@ -156,7 +159,7 @@ impl Reach {
         let settings = Self { url: Some(vec![url.clone()]), ..self.clone() }.settings().await?;
         let access = &settings.access.value;
         let question = || format!("{} says that it ran at {url}.\nTell that server who you are?", run.run);
-        if !matches!(access, Access::Marathon { user: None, .. }) && !prompt::agrees(&question())? {
+        if !matches!(access, Access::Marathon { user: None, .. }) && !prompt::confirm(&question())? {
             return Err(Failure::usage(format!(
                 "{} says that it ran at {url}, and only its folder says so; if you are {} there, say --url {url}",
                 run.run,
@@ -267,9 +270,9 @@ pub fn same_cluster(manifest: &Manifest, url: &Url, marathon: &Info) -> Result<(
     Err(Failure::usage(format!("{} ran at {}, and {url} is another cluster", manifest.run, there.url)))
 }
 
-/// Marathon with its version, as far as this user may see it.
-pub fn marathon_in_words(marathon: &Info) -> String {
-    let unknown = || "of a version that this user may not see".to_owned();
+/// `Marathon 1.11.26`, if this user may read the version.
+pub fn marathon_version(marathon: &Info) -> String {
+    let unknown = || "(this user may not read the version)".to_owned();
     format!("Marathon {}", marathon.told_version().map_or_else(unknown, str::to_owned))
 }
 

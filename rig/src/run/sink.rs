@@ -1,4 +1,4 @@
-//! Where a run's findings go: samples and events on disk at once, the numbers to the progress line.
+//! Where a run's observations go: samples and events to disk at once, the numbers to the progress line.
 
 use std::{
     io,
@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use crate::{
     exit::Failure,
     folder::{RunFolder, lines::Lines},
-    probe::Look,
-    progress::PairProgress,
+    probe::Observation,
     run::executors::Newcomers,
+    terminal::progress::RunProgress,
 };
 
 /// Writes to a run folder.
@@ -23,9 +23,9 @@ pub struct FolderSink {
     samples: Lines,
     events: Arc<Mutex<Lines>>,
     tasks: Lines,
-    progress: PairProgress,
+    progress: RunProgress,
     newcomers: Arc<Newcomers>,
-    looks: watch::Sender<Look>,
+    observations: watch::Sender<Observation>,
     steps: Option<usize>,
     broken: Option<Failure>,
 }
@@ -35,32 +35,32 @@ impl FolderSink {
     ///
     /// # Errors
     /// Exit code 7: they cannot be written.
-    pub fn open(folder: &RunFolder, progress: PairProgress, steps: Option<usize>) -> Result<Self, Failure> {
+    pub fn open(folder: &RunFolder, progress: RunProgress, steps: Option<usize>) -> Result<Self, Failure> {
         Ok(Self {
             samples: Lines::append(&folder.file("samples.jsonl"))?,
             events: Arc::new(Mutex::new(Lines::append(&folder.file("events.jsonl"))?)),
             tasks: Lines::append(&folder.file("tasks.jsonl"))?,
             progress,
             newcomers: Arc::default(),
-            looks: watch::Sender::default(),
+            observations: watch::Sender::default(),
             steps,
             broken: None,
         })
     }
 
-    /// The events file, for others who have something to add.
+    /// The events file, for others that add to it.
     pub fn events(&self) -> Arc<Mutex<Lines>> {
         self.events.clone()
     }
 
-    /// The tasks whose executors are worth asking for.
+    /// The tasks whose executors are not known yet.
     pub fn newcomers(&self) -> Arc<Newcomers> {
         self.newcomers.clone()
     }
 
-    /// What each poll shows, for whoever looks closer when there is trouble.
-    pub fn looks(&self) -> watch::Receiver<Look> {
-        self.looks.subscribe()
+    /// What each poll shows, for the prober.
+    pub fn observations(&self) -> watch::Receiver<Observation> {
+        self.observations.subscribe()
     }
 
     /// Which file could not be written and why, if one could not.
@@ -78,7 +78,7 @@ impl FolderSink {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).sync()
     }
 
-    fn noted<T>(&mut self, path: &std::path::Path, result: io::Result<T>) -> io::Result<T> {
+    fn remember<T>(&mut self, path: &std::path::Path, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
             self.broken.get_or_insert_with(|| Failure::results(path, error));
         }
@@ -90,9 +90,9 @@ impl Sink for FolderSink {
     fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
         let path = self.samples.path().to_owned();
         let written = self.samples.push(sample);
-        self.noted(&path, written)?;
+        self.remember(&path, written)?;
         self.newcomers.sample(sample);
-        self.looks.send_replace(Look::from(sample));
+        self.observations.send_replace(Observation::from(sample));
         self.progress.sample(sample);
         Ok(())
     }
@@ -102,13 +102,13 @@ impl Sink for FolderSink {
         let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, written) = (events.path().to_owned(), events.push(event));
         drop(events);
-        self.noted(&path, written)
+        self.remember(&path, written)
     }
 
     fn on_task(&mut self, task: &TaskPhases) -> io::Result<()> {
         let path = self.tasks.path().to_owned();
         let written = self.tasks.push(task);
-        self.noted(&path, written)
+        self.remember(&path, written)
     }
 
     fn on_step(&mut self, step: &StepReport) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! The sandbox of a task: which task is meant, and how what lies there is told.
+//! The sandbox of a task: [`which`] task is meant, and what the agent has of it ([`fetch`]).
 
-pub mod listing;
+pub mod fetch;
 pub mod which;

@@ -1,4 +1,4 @@
-//! Which task and which file somebody means who types `hc-rig sandbox RUN`, `… --task ID`, `… stderr`.
+//! Which task and which file are meant by `hc-rig sandbox RUN`, `… --task ID`, `… stderr`.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::{
 /// What is wanted of the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// What lies in a folder of it; `""` is the sandbox itself.
+    /// The list of a folder; `""` is the sandbox itself.
     Listing(String),
     /// The bytes of a file.
     File(String),
@@ -31,7 +31,7 @@ impl Wanted {
     }
 }
 
-/// The words as they were meant: a run if there is one, and the rest. With a task named, one word alone is the file.
+/// The arguments as run and file. If a task is named, a single argument is the file.
 pub fn split<'a>(words: &'a [String], task: Option<&str>) -> (Option<&'a str>, Option<&'a str>) {
     match (words, task) {
         ([], _) => (None, None),
@@ -41,7 +41,7 @@ pub fn split<'a>(words: &'a [String], task: Option<&str>) -> (Option<&'a str>, O
     }
 }
 
-/// The run folders that a name or a path stands for.
+/// The run folders with this name or path.
 ///
 /// # Errors
 /// Exit code 2: there is none.
@@ -49,11 +49,11 @@ pub fn folders(run: &str) -> Result<Vec<RunFolder>, Failure> {
     if Path::new(run).exists() { RunFolder::find(Path::new(run)) } else { Ok(vec![locate::run(run)?]) }
 }
 
-/// The run and the task in it that are meant: the named task, else the first that is or was in trouble.
+/// A run and a task in it: the named task, else the first affected one.
 ///
 /// # Errors
-/// Exit code 2: there is no run, no such task, several that the name fits, or none in trouble; or the run's cluster was
-/// the fake inside that program.
+/// Exit code 2: there is no run, no such task, several with that name, or none affected; or the run's cluster was
+/// the fake inside hc-rig.
 pub fn task(run: &str, task: Option<&str>) -> Result<(Run, Story), Failure> {
     let runs = folders(run)?.iter().map(RunFolder::read).collect::<Result<Vec<_>, _>>()?;
     let stories = || runs.iter().flat_map(|run| run.stories.all().map(move |story| (run, story)));
@@ -64,7 +64,7 @@ pub fn task(run: &str, task: Option<&str>) -> Result<(Run, Story), Failure> {
         None => {
             let telling = runs.iter().flat_map(|run| run.stories.telling());
             let first = telling.min_by_key(|story| (story.end.is_some(), story.sickness.is_none()));
-            let none = || Failure::usage(format!("{run}: no task was in trouble; say which one with --task ID"));
+            let none = || Failure::usage(format!("{run}: no task was affected; name one with --task ID"));
             first.ok_or_else(none)?.id.clone()
         }
     };
@@ -72,17 +72,17 @@ pub fn task(run: &str, task: Option<&str>) -> Result<(Run, Story), Failure> {
     let mut runs = runs;
     let run = runs.swap_remove(place);
     if run.manifest.cluster.kind == EMBEDDED {
-        let why = "ran on the fake Marathon inside hc-rig, which ended with that program, and its sandboxes with it";
+        let why = "ran on the fake inside hc-rig, which ended with the run, and so did its sandboxes";
         return Err(Failure::usage(format!("{} {why}", run.manifest.run)));
     }
     let story = run.stories.all().find(|story| story.id == id).cloned().unwrap_or_default();
     Ok((run, story))
 }
 
-/// The one id that `wanted` stands for: the id itself, its short form as reports have it, or a part of it.
+/// The one id that matches `wanted`: the id itself, its short form in reports, or a part of it.
 ///
 /// # Errors
-/// What is wrong, in words.
+/// No id matches, or several.
 pub fn one<'a>(ids: impl Iterator<Item = &'a str>, wanted: &str) -> Result<&'a str, String> {
     let mut fitting: Vec<&str> = ids.filter(|id| id.contains(wanted) || short(id) == wanted).collect();
     fitting.sort_unstable();
@@ -94,7 +94,7 @@ pub fn one<'a>(ids: impl Iterator<Item = &'a str>, wanted: &str) -> Result<&'a s
         [only] => Ok(only),
         [] => Err(format!("there is no task {wanted}")),
         [first, second, ..] => {
-            Err(format!("{wanted} fits {} tasks ({first}, {second}, …): say more of the id", fitting.len()))
+            Err(format!("{wanted} matches {} tasks ({first}, {second}, …); write more of the id", fitting.len()))
         }
     }
 }
@@ -124,7 +124,7 @@ mod tests {
         let one = |wanted| one(ids.into_iter(), wanted);
         assert_eq!(one(ids[0]), Ok(ids[0]), "though it is the beginning of another");
         assert_eq!(one("435aa001.12"), Ok(ids[1]));
-        assert!(one("435aa").unwrap_err().contains("fits 2 tasks"));
+        assert!(one("435aa").unwrap_err().contains("matches 2 tasks"));
         assert!(one("nothing").unwrap_err().contains("no task"));
     }
 }

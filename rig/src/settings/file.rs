@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 use toml::{Table, Value};
 
-use crate::exit::Failure;
+use crate::{command_line, exit::Failure};
 
 /// Names of things that do not belong into a file.
 const SECRETS: [&str; 5] = ["password", "token", "secret", "private", "credential"];
@@ -67,7 +67,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// Exit code 2 with file, line and key.
-    pub fn holds_only(&self, root: &Command) -> Result<(), Failure> {
+    pub fn check_keys(&self, root: &Command) -> Result<(), Failure> {
         let knows = |command: &Command, key: &str| command.get_arguments().any(|arg| arg.get_long() == Some(key));
         for (key, value) in &self.table {
             match (root.find_subcommand(key), value) {
@@ -109,7 +109,7 @@ impl SettingsFile {
             Value::Array(values) => values.iter().map(one).collect::<Option<Vec<_>>>(),
             value => one(value).map(|value| vec![value]),
         };
-        let hides_one = |text: &String| crate::cli::spoken::without_password(text) != text.as_str();
+        let hides_one = |text: &String| command_line::without_password(text) != text.as_str();
         if all.as_ref().is_some_and(|all| all.iter().any(hides_one)) {
             return Err(self.wrong(flag, NO_SECRETS));
         }

@@ -163,7 +163,7 @@ pub fn expand(
     file: Option<&SettingsFile>,
 ) -> Result<Expanded, Failure> {
     if let Some(file) = file {
-        file.holds_only(root)?;
+        file.check_keys(root)?;
     }
     let words: Vec<String> = line.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let Some((place, command)) = words.iter().enumerate().skip(1).find_map(|(place, word)| {

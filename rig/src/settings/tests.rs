@@ -67,7 +67,7 @@ fn a_wrong_key_is_said_with_its_line() {
 fn a_value_that_is_refused_is_said_with_where_it_stands() {
     let poll = "step = 5\npoll = \"1ms\"\n";
     for (line, variables, text, said) in [
-        ("hc-rig run a.json", &[][..], poll, "hc-rig.toml:2: poll cannot be \"1ms\": polls may be 100ms to 60s apart"),
+        ("hc-rig run a.json", &[][..], poll, "hc-rig.toml:2: poll cannot be \"1ms\": must be 100ms to 60s"),
         ("hc-rig try", &[("HC_RIG_POLL", "5x")], poll, "HC_RIG_POLL: poll cannot be \"5x\": "),
         (
             "hc-rig try",

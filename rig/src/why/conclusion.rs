@@ -1,16 +1,16 @@
-//! What a rule concludes: in words, with the evidence, how sure, and what to do next.
+//! What a rule concludes: the cause, the evidence, the confidence, and what to do next.
 
 use serde::Serialize;
 
-/// What it most likely was.
+/// The likely cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// One hung task under Marathon's own checks makes everybody's news old.
+    /// One hung task under Marathon's own checks delays the checks of all others.
     HeadOfLine,
-    /// Checks come later than the interval for everybody, and no task stands out.
+    /// The checks of all tasks are late, and no task stands out as the cause.
     ChecksLate,
-    /// Everything ran on the rig's own machine, and its processors had nothing left.
+    /// Everything ran on the rig's own machine, and its processors were fully used.
     MachineBusy,
     /// Everything ran on the rig's own machine, and its kernel dropped new connections.
     ConnectionsFull,
@@ -30,13 +30,13 @@ pub enum Reason {
     AppDown,
     /// The task accepts connections and does not answer.
     Hung,
-    /// The task answers, later than the check's time-out.
+    /// The task answers, later than the check's timeout.
     TimeoutTooShort,
-    /// The task became well after its grace period.
+    /// The task became healthy after its grace period.
     GraceTooShort,
-    /// The task answers the rig in time; the checker says that it does not.
+    /// The task answers the rig in time, and its checker calls it unhealthy.
     CheckerLate,
-    /// The task comes and goes.
+    /// The task turns healthy and unhealthy in turns.
     Flapping,
     /// The task failed within its grace period or had no result, and the run ended.
     Unjudged,
@@ -46,10 +46,10 @@ pub enum Reason {
     Unknown,
 }
 
-/// How sure a conclusion is.
+/// How well the evidence supports a conclusion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sureness {
+pub enum Confidence {
     /// Two independent observations agree.
     High,
     /// One observation, nothing against it.
@@ -58,13 +58,13 @@ pub enum Sureness {
     Low,
 }
 
-impl Sureness {
+impl Confidence {
     /// For a sentence.
     pub fn words(self) -> &'static str {
         match self {
-            Self::High => "sure: two independent observations agree",
-            Self::Medium => "likely: one observation, nothing speaks against it",
-            Self::Low => "a guess: it fits, other things fit as well",
+            Self::High => "high confidence: two independent observations agree",
+            Self::Medium => "medium confidence: one observation, none against it",
+            Self::Low => "low confidence: other causes fit as well",
         }
     }
 }
@@ -72,20 +72,26 @@ impl Sureness {
 /// One conclusion.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conclusion {
-    /// What it most likely was.
+    /// The likely cause.
     pub reason: Reason,
     /// The same as a headline.
     pub title: String,
     /// One paragraph.
     pub text: String,
-    /// What speaks for it, a sentence each.
+    /// The evidence, a sentence each.
     pub evidence: Vec<String>,
-    /// How sure.
-    pub sure: Sureness,
+    /// How sure it is. The key is that of before the word changed.
+    #[serde(rename = "sure")]
+    pub confidence: Confidence,
     /// The tasks that it is about, by Marathon's ids.
     pub tasks: Vec<String>,
     /// What to do or to look at.
     pub next: Vec<String>,
+}
+
+/// A number with at most two digits after the point.
+pub fn number(value: f64) -> String {
+    text::decimal(value, 2)
 }
 
 /// `a`, `a and b`, or `a, b and 3 more`.

@@ -1,4 +1,4 @@
-//! Everything that is known of a run's trouble, as data: what `hc-rig why`, the closing text and the report render.
+//! The diagnosis of a run as data, for `hc-rig why`, the summary at the end of a run and the report.
 
 use serde::Serialize;
 
@@ -24,13 +24,13 @@ pub struct Diagnosis {
     pub ended: u64,
     /// Polls that are on disk.
     pub samples: u64,
-    /// What it most likely was, the surest first. Empty when nothing was wrong.
+    /// The conclusions, the most confident first. Empty when nothing was wrong.
     pub conclusions: Vec<Conclusion>,
-    /// What the troubled tasks have in common.
+    /// What the affected tasks have in common.
     pub groups: Groups,
-    /// The troubled tasks one by one, the earliest trouble first.
+    /// The affected tasks, the earliest first.
     pub tasks: Vec<Finding>,
-    /// The command that captures what goes on next time.
+    /// The command to capture the next occurrence with.
     pub capture: String,
 }
 

@@ -1,4 +1,4 @@
-//! What the rules look at: one run's tasks, ages, own questions and settings, without files.
+//! The input of the rules: the tasks, result ages, probes and settings of one run.
 
 use harness::record::Counts;
 
@@ -10,6 +10,9 @@ use crate::folder::{
 };
 use crate::verdict::Verdict;
 
+/// [`CheckFacts::protocol`] of an app without a check.
+const NO_CHECK: &str = "no check";
+
 /// The facts of one run.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
@@ -17,7 +20,7 @@ pub struct Facts<'a> {
     pub check: CheckFacts,
     /// Every task that was seen.
     pub tasks: Vec<&'a Story>,
-    /// What the rig looked up itself, and the ages.
+    /// What the rig found out itself, and the result ages.
     pub evidence: &'a Evidence,
     /// The last target asked for.
     pub target: u64,
@@ -25,11 +28,11 @@ pub struct Facts<'a> {
     pub last: Counts,
     /// Whether a target was not reached.
     pub failed: bool,
-    /// Whether all of it, Marathon, agents and tasks, was on the rig's own machine.
+    /// Whether Marathon, agents and tasks were all on the rig's machine.
     pub here: bool,
     /// Seconds from one poll to the next.
     pub poll: f64,
-    /// Seconds that one step may take; 0 where the run does not say.
+    /// Timeout of a step in seconds; 0 if it is not known.
     pub step: f64,
     /// Seconds on the samples' clock of the last sample.
     pub until: f64,
@@ -66,7 +69,7 @@ impl<'a> Facts<'a> {
     }
 
     fn ended(self, verdict: Verdict) -> Self {
-        // A run that was stopped or broke says itself why its target was not reached.
+        // The reason of a run that was stopped or broke is known.
         Self { failed: verdict.is_failure(), ..self }
     }
 
@@ -74,15 +77,25 @@ impl<'a> Facts<'a> {
         Self { until, ..self }
     }
 
-    /// Tasks with a bad result of their own, with it.
+    /// Whether the app has a check, and Marathon makes it itself.
+    pub fn is_checked_by_marathon(&self) -> bool {
+        self.has_check() && !self.check.is_native()
+    }
+
+    /// Whether the app has a check.
+    pub fn has_check(&self) -> bool {
+        self.check.protocol != NO_CHECK
+    }
+
+    /// Tasks with a bad result, with it.
     pub fn sick(&self) -> impl Iterator<Item = (&'a Story, &'a Sickness)> + '_ {
         self.tasks.iter().filter_map(|story| story.sickness.as_ref().map(|sickness| (*story, sickness)))
     }
 
-    /// The rig's own question to a task while it was sick; one after its recovery says nothing about the sickness.
+    /// The rig's last probe of a task while it was unhealthy; a later one says nothing about the cause.
     pub fn probe(&self, story: &Story) -> Option<&'a Probe> {
         let sickness = story.sickness.as_ref();
-        // Failures within the grace period do not count as sickness yet; a task that never was well is asked then, too.
+        // Failures within the grace period do not count yet; a task that was never healthy is probed then, too.
         let from = sickness.filter(|sickness| sickness.was_healthy).map_or(0.0, |sickness| sickness.t);
         let to = sickness.and_then(|sickness| sickness.recovered_at).unwrap_or(f64::INFINITY);
         let asked = |probe: &&Probe| {
@@ -92,7 +105,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What a cause says, whoever worded it.
+/// The cause of a failed check, whoever worded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
     /// Nobody listens on the port.
@@ -105,8 +118,8 @@ pub enum Cause {
     Status(u16),
     /// Something else.
     Other,
-    /// No words at all: Mesos-native checks report none.
-    Unsaid,
+    /// No text: Mesos-native checks report none.
+    Unreported,
 }
 
 impl Cause {
@@ -116,7 +129,7 @@ impl Cause {
         let lower = text.to_lowercase();
         let status = text.split(' ').next().filter(|word| word.len() == 3).and_then(|word| word.parse().ok());
         match status {
-            _ if text.is_empty() => Self::Unsaid,
+            _ if text.is_empty() => Self::Unreported,
             Some(status) => Self::Status(status),
             None if lower.contains("refused") => Self::Refused,
             None if ["idle-timeout", "timed out", "timeout"].iter().any(|word| lower.contains(word)) => Self::TimedOut,
@@ -133,7 +146,7 @@ impl Cause {
             Self::Reset => "connection reset".to_owned(),
             Self::Status(status) => format!("HTTP status {status}"),
             Self::Other => "another cause".to_owned(),
-            Self::Unsaid => "no cause given".to_owned(),
+            Self::Unreported => "no cause reported".to_owned(),
         }
     }
 }
@@ -156,7 +169,7 @@ mod tests {
         Cause::TimedOut
     )]
     #[case("The connection closed with error: Connection reset", Cause::Reset)]
-    #[case("", Cause::Unsaid)]
+    #[case("", Cause::Unreported)]
     #[case("something new", Cause::Other)]
     fn recorded_causes_are_understood(#[case] text: &str, #[case] cause: Cause) {
         assert_eq!(Cause::of(text), cause);

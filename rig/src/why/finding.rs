@@ -1,8 +1,8 @@
-//! What is known about one troubled task, ready to be shown as text or as HTML.
+//! What is known of one affected task, for text and HTML.
 
 use serde::Serialize;
 
-use crate::cli::spoken::quoted;
+use crate::command_line::quoted;
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
@@ -10,10 +10,13 @@ use crate::folder::{
     story::{Moment, Story},
 };
 
-/// The capture command of the seed: four files of a gigabyte at most, compressed.
+/// Tasks that are described in full unless all are asked for.
+pub const SHOWN_BY_DEFAULT: usize = 10;
+
+/// The capture command of the procedure: four files of a gigabyte at most, compressed.
 pub const CAPTURE: &str = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";
 
-/// One troubled task.
+/// One affected task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Finding {
     /// Marathon's task id.
@@ -30,21 +33,21 @@ pub struct Finding {
     pub agent: String,
     /// Its executor's process id on the agent.
     pub executor_pid: Option<i64>,
-    /// Since when, by Marathon's own time, and the request that first showed it.
+    /// Since when, by Marathon's clock, and the request that first showed it.
     pub since: String,
     /// Largest number of failures in a row.
     pub failures: u64,
-    /// Why, in Marathon's or Mesos's words.
+    /// The cause, in Marathon's or Mesos's words.
     pub cause: String,
     /// How it ended, if it did.
     pub end: Option<String>,
     /// The task that took its place.
     pub successor: Option<String>,
-    /// What it answered to the rig itself, and when; empty if it was not asked.
+    /// Its answers to the rig's own probes, with the time; empty if it was not probed.
     pub asked: Vec<String>,
     /// What to look at.
     pub look: String,
-    /// Ready sysdig commands, with the filters of the seed.
+    /// Ready sysdig commands, with the filters of the procedure.
     pub commands: Vec<String>,
     /// Ready commands of this program: the sandbox, a capture.
     pub ready: Vec<String>,
@@ -52,13 +55,13 @@ pub struct Finding {
     pub timeline: Vec<Moment>,
 }
 
-/// Findings of a run, earliest trouble first.
+/// The affected tasks of a run, the earliest first.
 pub fn findings(run: &Run) -> Vec<Finding> {
     run.stories.telling().into_iter().map(|story| Finding::of(&run.manifest, &run.evidence, story)).collect()
 }
 
 impl Finding {
-    /// What a story tells.
+    /// The finding for a task.
     pub fn of(manifest: &Manifest, evidence: &Evidence, story: &Story) -> Self {
         let sickness = story.sickness.as_ref();
         let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
@@ -98,14 +101,14 @@ impl Finding {
     fn advise(&mut self, port: Option<u64>) {
         self.look = match (self.native, self.executor_pid) {
             (true, Some(pid)) => format!(
-                "the check runs in the executor on the agent (pid {pid}): its children, and how long they take to start and to answer"
+                "the check runs in the executor on the agent (pid {pid}): look at its children, and how long they take to start and to answer"
             ),
             (true, None) => "the check runs in the executor on the agent: find its pid under /containers of the agent \
-                             (status.executor_pid), then follow its children"
+                             (status.executor_pid), then look at its children"
                 .to_owned(),
             (false, _) => {
-                "Marathon's leader makes the check itself: whether its connections reach the task's port, and \
-                           how busy Marathon is (one hung task delays the checks of all)"
+                "Marathon's leader makes the check itself: look whether its connections reach the task's port, and \
+                           how busy Marathon is (one hung task delays the checks of all others)"
                     .to_owned()
             }
         };
@@ -129,7 +132,7 @@ fn ready(run: &str, story: &Story) -> Vec<String> {
     std::iter::once(sandbox).chain(capturable.then_some(capture)).collect()
 }
 
-/// One question and its answer: `at 12.4 s GET / took the connection and did not answer in 10.0 s`.
+/// A probe and its answer: `at 12.4 s GET /: connected, and no answer in 10.0 s`.
 fn asked(probe: &Probe) -> String {
     let what = if probe.path.is_empty() { "connect".to_owned() } else { format!("GET {}", probe.path) };
     let answer = match probe.answer {
@@ -169,14 +172,14 @@ fn status(story: &Story) -> String {
         (Some(sick), Some(end)) => format!("{sick}, then {end}"),
         (Some(sick), None) => sick.to_owned(),
         (None, Some(end)) => end,
-        (None, None) => "well".to_owned(),
+        (None, None) => "healthy".to_owned(),
     }
 }
 
 fn since(story: &Story) -> String {
     match (&story.sickness, story.failed_in_grace) {
         (Some(sickness), _) => format!("{} (request {})", sickness.since, sickness.request),
-        (None, Some(t)) => format!("{t:.1} s, by the first sample that shows it; Marathon counts no failure so far"),
+        (None, Some(t)) => format!("{t:.1} s (first sample that shows it; Marathon counts no failure yet)"),
         (None, None) => String::new(),
     }
 }
@@ -184,9 +187,11 @@ fn since(story: &Story) -> String {
 fn no_cause(native: bool, sick: bool) -> String {
     match (sick, native) {
         (false, _) => String::new(),
-        (true, true) => "none given: Mesos-native checks report no cause to Marathon; the executor's stderr in the \
-                         task's sandbox has it"
-            .to_owned(),
-        (true, false) => "none given".to_owned(),
+        (true, true) => {
+            "not reported: Mesos-native checks report no cause to Marathon; see the executor's stderr in the \
+                         task's sandbox"
+                .to_owned()
+        }
+        (true, false) => "not reported".to_owned(),
     }
 }

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use text::count;
-
 use crate::{folder::story::Story, why::facts::Cause};
 
 /// What a set of tasks has in common.
@@ -63,37 +61,41 @@ impl Groups {
         if self.tasks < PATTERN {
             return Vec::new();
         }
-        let mut told = Vec::new();
+        let mut sentences = Vec::new();
         match &self.hosts[..] {
             [(host, n)] if self.hosts_used > 1 => {
-                told.push(format!("all {n} are on {host}, one of {} agents used", self.hosts_used));
+                sentences.push(format!("all {n} are on {host}, one of the {} agents used", self.hosts_used));
             }
-            [(host, n)] => told.push(format!("all {n} are on {host}, the only agent used")),
+            [(host, n)] => sentences.push(format!("all {n} are on {host}, the only agent used")),
             many => {
                 let named: Vec<String> = many.iter().take(5).map(|(host, n)| format!("{n} on {host}")).collect();
-                let more = if many.len() > 5 { format!(", and {} more agents", many.len() - 5) } else { String::new() };
-                told.push(format!("on several agents: {}{more}", named.join(", ")));
+                let more = if many.len() > 5 {
+                    format!(", and {} more", text::count(many.len() - 5, "agent"))
+                } else {
+                    String::new()
+                };
+                sentences.push(format!("on several agents: {}{more}", named.join(", ")));
             }
         }
         if let Some((from, to)) = self.ports {
-            told.push(format!("every task on the ports {from} to {to} is among them"));
+            sentences.push(format!("they are all tasks on the ports {from} to {to}"));
         }
         if let Some((first, last)) = self.since {
-            told.push(if self.at_once {
-                format!("all since one moment, {first:.1} s")
+            sentences.push(if self.at_once {
+                format!("all since {first:.1} s")
             } else {
-                format!("one after the other, from {first:.1} s to {last:.1} s")
+                format!("one after the other, {first:.1} s to {last:.1} s")
             });
         }
         match &self.causes[..] {
             [] => {}
-            [(cause, _)] => told.push(format!("all with one cause: {cause}")),
+            [(cause, _)] => sentences.push(format!("all with the same cause: {cause}")),
             many => {
                 let named: Vec<String> = many.iter().map(|(cause, n)| format!("{n} {cause}")).collect();
-                told.push(format!("{}: {}", count(many.len(), "cause"), named.join(", ")));
+                sentences.push(format!("{}: {}", text::count(many.len(), "cause"), named.join(", ")));
             }
         }
-        told
+        sentences
     }
 }
 

@@ -1,7 +1,7 @@
-//! `hc-rig why`: what it most likely was, which tasks were troubled, and what to look at.
+//! The diagnosis of a run: likely causes, the affected tasks, and what to look at.
 //!
-//! [`facts`] gathers what a run left, [`rules`] are pure functions from the facts to a [`conclusion`], [`finding`] tells
-//! one task, [`diagnosis`] holds all of it as data, [`text`] renders it for a terminal.
+//! [`facts`] collects what a run left, [`rules`] is the table of functions from the facts to a [`conclusion`], [`finding`] describes
+//! one task, [`diagnosis`] holds all of it as data.
 
 pub mod conclusion;
 pub mod diagnosis;
@@ -10,10 +10,9 @@ pub mod finding;
 pub mod groups;
 pub mod rules;
 pub mod stall;
-pub mod text;
 
-pub use conclusion::{Conclusion, Reason, Sureness};
+pub use conclusion::{Conclusion, Confidence, Reason};
 pub use diagnosis::Diagnosis;
 pub use facts::Facts;
-pub use finding::{Finding, findings};
+pub use finding::{Finding, SHOWN_BY_DEFAULT, findings};
 pub use groups::Groups;

@@ -1,17 +1,17 @@
-//! Standstills of the news: stretches in which the middle age of all results grew with the clock.
+//! Standstills of the checks: times in which the median result age grew with the clock.
 
 use crate::folder::evidence::AgePoint;
 
-/// What the ages show.
+/// The standstills in a series of result ages.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stalls {
-    /// How many stretches.
+    /// Number of standstills.
     pub count: usize,
-    /// The largest middle age in one of them, seconds.
+    /// The largest median age in one of them, seconds.
     pub peak: f64,
-    /// Share of the watched time in which the middle result was late.
+    /// Share of the time in which the median result was late.
     pub late_share: f64,
-    /// The largest middle age outside of them, seconds.
+    /// The largest median age outside of them, seconds.
     pub otherwise: f64,
     /// Seconds on the samples' clock at which the first began.
     pub since: f64,
@@ -21,13 +21,13 @@ pub struct Stalls {
     pub healthy: u64,
 }
 
-/// From which middle age on results of a check made every `interval` seconds are late: two checks were left out, and a
-/// poll may be a second off.
+/// The median age in seconds above which the results of a check with this interval are late: two checks were skipped,
+/// and a poll may be a second off.
 pub fn late_from(interval: f64) -> f64 {
     2.0 * interval + 1.0
 }
 
-/// Finds the standstills. Half of all tasks must get no news for a stretch to count, so a single old result is none.
+/// Finds the standstills. In one, at least half of all tasks get no new result, so a single old result does not count.
 pub fn stalls(ages: &[AgePoint], interval: f64) -> Stalls {
     let late = late_from(interval);
     let mut found = Stalls { healthy: u64::MAX, ..Stalls::default() };
@@ -36,7 +36,7 @@ pub fn stalls(ages: &[AgePoint], interval: f64) -> Stalls {
         let [before, now] = pair else { continue };
         let passed = now.t - before.t;
         watched += passed;
-        // A result that came in between would have made the middle age fall behind the clock.
+        // A result in between would have made the median age fall behind the clock.
         let grew = now.p50 > late && now.p50 - before.p50 > 0.6 * passed;
         if now.p50 > late {
             overdue += passed;
@@ -91,7 +91,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn fresh_and_evenly_late_news_are_no_standstill() {
+    fn fresh_and_evenly_late_results_are_no_standstill() {
         let even = |p50: f64| -> Vec<AgePoint> {
             (0..20).map(|i| AgePoint { t: f64::from(i), p50, max: p50, healthy: 9, unhealthy: 0 }).collect()
         };

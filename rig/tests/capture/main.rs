@@ -77,7 +77,7 @@ fn a_capture_runs_for_its_time_and_its_file_comes_back() {
     assert!(agent.is_clean(), "nothing is left on the agent");
 
     let again = capture(&agent, &folder, &["--for", "1s"]).output().unwrap();
-    ends_with(&again, 2, "is there already");
+    ends_with(&again, 2, "exists already");
 }
 
 #[rstest]

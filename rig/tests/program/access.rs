@@ -255,7 +255,7 @@ fn the_doctor_tells_the_same_to_people_and_to_programs() {
     assert_eq!((&identity["value"], &identity["from"]), (&"me (password)".into(), &"DCOS_USERNAME".into()));
     let text = doctor(&[]);
     for line in
-        ["who am I     me", "Mesos        1.12.0, 2 agents, free: 128.0 CPUs", "agent        127.0.0.2: mesos only"]
+        ["user         me", "Mesos        1.12.0, 2 agents, free: 128.0 CPUs", "agent        127.0.0.2: mesos only"]
     {
         assert!(text.contains(line), "{line:?} in {text}");
     }

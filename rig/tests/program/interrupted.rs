@@ -50,7 +50,7 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
 
     let resumed = HcRig::new(&["resume", &out]).run();
     ends_with(&resumed, 0);
-    assert!(stderr(&resumed).contains("goes on at step"), "{}", stderr(&resumed));
+    assert!(stderr(&resumed).contains("continues at step"), "{}", stderr(&resumed));
     assert!(stdout(&resumed).starts_with("PASSED"), "{}", stdout(&resumed));
     let after = samples(&out);
     assert_eq!(after[..before.len()], before, "what was there stays");

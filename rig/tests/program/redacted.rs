@@ -66,7 +66,7 @@ fn a_run_leaves_a_copy_without_a_host_an_id_or_a_user() {
     let ran = HcRig::new(&[&arguments[..], &rest[..]].concat()).user("alice-of-acme", "s3cret-word").run();
     ends_with(&ran, 0);
     let copy = format!("{run}-redacted");
-    assert!(stdout(&ran).ends_with(&format!("To be shown  {copy}/report.html\n")), "{}", stdout(&ran));
+    assert!(stdout(&ran).ends_with(&format!("Redacted     {copy}/report.html\n")), "{}", stdout(&ran));
     let address = fake.url.trim_start_matches("http://").to_owned();
     holds_nothing_of(std::slice::from_ref(&run), &copy, &["alice-of-acme", &address, &fake.url]);
     assert_eq!(json(&copy, "summary.json")["reached"], 3);

@@ -15,12 +15,12 @@ use crate::hc_rig::{HcRig, stderr};
 #[case::login_unreachable(&["login", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
 #[case::beyond_the_target(&["run", "mesos,TCP", "--target", "0", "--url", "http://127.0.0.1:1"], 2, "more than the target of 0")]
 #[case::no_run(&["why", "nowhere"], 2, "nowhere is no run folder")]
-#[case::no_count(&["matrix", "--counts", "5,x"], 2, "'x' for '--counts <N,N,…>': write whole numbers with commas between, such as 10,100")]
-#[case::no_target(&["try", "--targets", "5,-1"], 2, "write whole numbers with commas between")]
+#[case::no_count(&["matrix", "--counts", "5,x"], 2, "'x' for '--counts <N,N,…>': write whole numbers separated by commas, such as 10,100")]
+#[case::no_target(&["try", "--targets", "5,-1"], 2, "write whole numbers separated by commas")]
 #[case::no_listener(&["try", "--metrics", "foo"], 2, "write an address and a port, such as 127.0.0.1:9464")]
-#[case::one_side(&["diff", "/", "/"], 2, "A and B are one folder, /")]
+#[case::one_side(&["diff", "/", "/"], 2, "A and B are the same folder, /")]
 #[case::unknown_flag(&["try", "--nonsense"], 2, "unexpected argument '--nonsense'")]
-#[case::bad_time(&["try", "--poll", "soon"], 2, "'soon' is not a duration; write a number with ms, s, m, h or d")]
+#[case::bad_time(&["try", "--poll", "soon"], 2, "is not a duration")]
 fn bad_input_is_one_sentence_and_an_exit_code(#[case] arguments: &[&str], #[case] code: i32, #[case] says: &str) {
     let run = HcRig::new(arguments).run();
     assert_eq!(run.status.code(), Some(code), "{}", stderr(&run));

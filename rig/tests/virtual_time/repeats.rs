@@ -14,8 +14,8 @@ use hc_rig::{
         RunFolder,
         manifest::{Cluster, EMBEDDED, Search},
     },
-    progress::Progress,
     run::{Definition, Interrupt, Job, Scaled, measure},
+    terminal::progress::Progress,
 };
 use serde_json::Value;
 
@@ -44,7 +44,7 @@ async fn side(folder: &Path, n: u32, seeds: u64) -> String {
             folder: RunFolder::create(folder.join(seed.to_string())).expect("a folder"),
             continues: None,
         };
-        let bar = Progress::new(true).pair("mesos,TCP", 24);
+        let bar = Progress::new(true).run("mesos,TCP", 24);
         let outcome = measure(&stage.client, job, bar, &Interrupt::default()).await.expect("the app is accepted");
         assert_eq!(outcome.failure.map(|failure| failure.message), None);
         stage.fake.shutdown().await;

@@ -2,56 +2,58 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use text::{count, count_irregular};
-
 use harness::model::TaskStatus;
+use text::count;
 
 use crate::{
     folder::{evidence::Waiting, story::Story},
     why::{
-        conclusion::{Conclusion, Reason, Sureness, some},
+        conclusion::{Conclusion, Confidence, Reason, some},
         facts::Facts,
+        rules::Found,
     },
 };
 
-/// Instances wait in the launch queue: what Marathon says of the offers that it declined.
-pub fn no_offers(facts: &Facts<'_>) -> Option<Conclusion> {
+/// Instances wait in the launch queue, and Marathon reports why it declined offers.
+pub fn no_offers(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     if facts.last.scheduled == 0 || !facts.failed {
         return None;
     }
     let waiting = facts.evidence.waiting.iter().rev().find(|waiting| waiting.count > 0);
     let missing = facts.last.scheduled;
-    let (text, sure) = match waiting {
+    let (text, confidence) = match waiting {
         Some(waiting) if !waiting.refusals.is_empty() => (
-            format!("Marathon looked at {} and declined the last ones for: {}.", offers(waiting), reasons(waiting)),
-            Sureness::High,
+            format!(
+                "Marathon processed {} and declined the last ones because of {}.",
+                offers(waiting),
+                reasons(waiting)
+            ),
+            Confidence::High,
         ),
         Some(waiting) if waiting.delay_seconds > 0 => (
             format!(
-                "Marathon backs off: the next launch may come in {} s, because tasks of this app ended too often.",
+                "Marathon backs off because tasks of this app ended too often: the next launch is in {} s.",
                 waiting.delay_seconds
             ),
-            Sureness::High,
+            Confidence::High,
         ),
         Some(waiting) if waiting.offers == 0 => (
-            "Marathon has seen no offer for it: Mesos offers it nothing, as when all agents are full or the role gets \
-             nothing."
-                .to_owned(),
-            Sureness::Medium,
+            "Marathon has seen no offer for it: all agents are full, or the role gets no offers.".to_owned(),
+            Confidence::Medium,
         ),
-        _ => ("The launch queue was not asked or gave no reason.".to_owned(), Sureness::Low),
+        _ => ("The launch queue was not read or gave no reason.".to_owned(), Confidence::Low),
     };
     Some(Conclusion {
         reason: Reason::NoOffers,
-        title: format!("{} not launched for lack of offers that fit", waits(missing as usize)),
-        text: format!("{} of {} asked for never launched. {text}", missing, count(facts.target, "task")),
+        title: format!("{} not launched for lack of matching offers", were(missing as usize)),
+        text: format!("{} of {} were never launched. {text}", missing, count(facts.target as usize, "task")),
         evidence: waiting
             .map(|waiting| {
                 format!("GET /v2/queue at {:.1} s: {} waiting; {}", waiting.t, waiting.count, reasons(waiting))
             })
             .into_iter()
             .collect(),
-        sure,
+        confidence,
         tasks: Vec::new(),
         next: vec![
             "ask for less (cpus, mem, ports, constraints), or for fewer tasks; hc-rig login shows what is free"
@@ -60,24 +62,24 @@ pub fn no_offers(facts: &Facts<'_>) -> Option<Conclusion> {
     })
 }
 
-fn waits(n: usize) -> String {
-    count_irregular(n, "task was", "tasks were")
+fn were(n: usize) -> String {
+    text::count_irregular(n, "task was", "tasks were")
 }
 
 fn offers(waiting: &Waiting) -> String {
-    count(waiting.offers, "offer")
+    count(waiting.offers as usize, "offer")
 }
 
 fn reasons(waiting: &Waiting) -> String {
     if waiting.refusals.is_empty() {
-        return "no refusal named".to_owned();
+        return "no reason given".to_owned();
     }
     let named: Vec<String> = waiting.refusals.iter().map(|(reason, n)| format!("{reason} ({n})")).collect();
     named.join(", ")
 }
 
-/// Tasks whose agent was out of Mesos's sight, or that went with it.
-pub fn agent_lost(facts: &Facts<'_>) -> Option<Conclusion> {
+/// Tasks whose agent was unreachable, or that were lost with it.
+pub fn agent_lost(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let is_lost = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_lost);
     let lost = |story: &&&Story| story.was_unreachable || story.end.as_ref().is_some_and(|end| is_lost(&end.state));
     let lost: Vec<&Story> = facts.tasks.iter().filter(lost).copied().collect();
@@ -92,13 +94,13 @@ pub fn agent_lost(facts: &Facts<'_>) -> Option<Conclusion> {
     let whole = stayed == 0;
     Some(Conclusion {
         reason: Reason::AgentLost,
-        title: format!("{} lost with the agent {}", waits(lost.len()), some(&hosts)),
+        title: format!("{} lost with the agent {}", were(lost.len()), some(&hosts)),
         text: format!(
-            "Mesos lost sight of {} on {}{}. That is the agent or the way to it, not the tasks: Marathon keeps their last \
-             check results, so that they may still be called healthy meanwhile.",
+            "Mesos lost contact with {} on {}{}. The cause is the agent or the network to it, not the tasks: Marathon keeps \
+             their last check results, so they may still be reported healthy.",
             count(lost.len(), "task"),
             some(&hosts),
-            if whole { ", and no other task of this run is left there" } else { "" },
+            if whole { ", and no other task of this run is left on it" } else { "" },
         ),
         evidence: lost
             .iter()
@@ -109,14 +111,14 @@ pub fn agent_lost(facts: &Facts<'_>) -> Option<Conclusion> {
                 format!("{} on {}: {}", story.id, story.host, end.trim_end())
             })
             .collect(),
-        sure: if whole { Sureness::High } else { Sureness::Medium },
+        confidence: if whole { Confidence::High } else { Confidence::Medium },
         tasks: ids(&lost),
-        next: vec!["look at the agent's process and network; hc-rig login lists the agents that Mesos has".to_owned()],
+        next: vec!["check the agent's process and network; hc-rig doctor lists the agents that Mesos knows".to_owned()],
     })
 }
 
 /// Tasks that end by themselves, at least three of them or one instance twice.
-pub fn crash_loop(facts: &Facts<'_>) -> Option<Conclusion> {
+pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let is_own_end = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_own_end);
     let ended: Vec<&Story> = facts
         .tasks
@@ -138,19 +140,19 @@ pub fn crash_loop(facts: &Facts<'_>) -> Option<Conclusion> {
         reason: Reason::CrashLoop,
         title: format!("{} ended by themselves", count(ended.len(), "task")),
         text: format!(
-            "The command itself ends, it is not killed: {} ended, {n} of them with \"{message}\", and Marathon starts \
-             others with a growing delay. The health check has no part in it: {sick} of them had a bad result before.",
+            "The command exits, it is not killed: {} ended, {n} of them with \"{message}\", and Marathon launches successors \
+             with increasing back-off. The health check is not the cause: {sick} of them had a bad result before.",
             count(ended.len(), "task")
         ),
         evidence: ended.iter().take(3).map(|story| end(story)).collect(),
-        sure: if sick == 0 { Sureness::High } else { Sureness::Medium },
+        confidence: if sick == 0 { Confidence::High } else { Confidence::Medium },
         tasks: ids(&ended),
         next: vec!["look at stderr in the task's sandbox".to_owned()],
     })
 }
 
 /// An instance whose tasks were killed for bad results at least twice.
-pub fn kill_loop(facts: &Facts<'_>) -> Option<Conclusion> {
+pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let mut kills: BTreeMap<&str, Vec<&Story>> = BTreeMap::new();
     for story in &facts.tasks {
         let killed = story.end.as_ref().is_some_and(|end| end.state == "TASK_KILLED");
@@ -168,15 +170,16 @@ pub fn kill_loop(facts: &Facts<'_>) -> Option<Conclusion> {
         title: format!("{} killed again and again", count(kills.len(), "instance")),
         text: format!(
             "Killing does not help: {} lost {} to their health checks, and the successors fail in the same way. Marathon does \
-             not slow down after such a kill, so this goes on for ever.",
+             not back off after such a kill, so it repeats forever.",
             count(kills.len(), "instance"),
             count(all.len(), "task")
         ),
         evidence: all.iter().take(3).map(|story| end(story)).collect(),
-        sure: Sureness::High,
+        confidence: Confidence::High,
         tasks: ids(&all),
         next: vec![
-            "set maxConsecutiveFailures to 0 on a Marathon-level check to keep a sick task for a look".to_owned(),
+            "set maxConsecutiveFailures to 0 on a Marathon-level check to keep an unhealthy task for inspection"
+                .to_owned(),
         ],
     })
 }

@@ -71,7 +71,7 @@ fn recorded(case: &str) -> Vec<Conclusion> {
 #[case("http_code_500.http", Reason::WrongAnswer)]
 #[case("crash_loop", Reason::CrashLoop)]
 #[case("too_big", Reason::NoOffers)]
-// Mesos-native checks name no cause, and nobody asked these tasks at that time.
+// Mesos-native checks report no cause, and these tasks were not probed.
 #[case("hangs.mesos_http", Reason::Unknown)]
 #[case("lifecycle.http", Reason::Unknown)]
 fn a_recorded_case_is_recognised(#[case] case: &str, #[case] reason: Reason) {
@@ -80,7 +80,7 @@ fn a_recorded_case_is_recognised(#[case] case: &str, #[case] reason: Reason) {
 }
 
 #[test]
-fn a_definition_that_fits_nowhere_is_told_in_marathons_words() {
+fn a_definition_that_fits_no_agent_has_marathons_reason() {
     let found = recorded("too_big");
     assert!(found[0].text.contains("InsufficientCpus"), "{}", found[0].text);
 }

@@ -1,4 +1,4 @@
-//! Rules about sick tasks: each has one ailment, told by its results and by what it answered to the rig itself.
+//! Rules about unhealthy tasks: each task has one diagnosis, by its results and by the rig's own probe of it.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,66 @@ use crate::{
         story::{Sickness, Story},
     },
     why::{
-        conclusion::{Conclusion, Reason, Sureness},
+        conclusion::{Conclusion, Confidence, Reason},
         facts::{Cause, Facts},
         groups::Groups,
+        rules::{Found, Place, Rule},
     },
 };
 
-/// A task that changed sides more often than this comes and goes.
+/// A task whose health changed more often than this is flapping.
 const FLAPS: u64 = 3;
 
-/// What ails a task, by the most telling observation first.
-pub fn ailment(check: &CheckFacts, story: &Story, sickness: &Sickness, probe: Option<&Probe>) -> Reason {
+/// Tasks that are named in the evidence.
+const NAMED: usize = 3;
+
+/// A row of the table for the tasks with one diagnosis.
+macro_rules! rule {
+    ($reason:ident, $name:literal, $explains:literal, $describe:path) => {
+        Rule {
+            name: $name,
+            explains: $explains,
+            outranks: &[],
+            place: Place::Tasks,
+            conclude: |facts, _| conclude(facts, Reason::$reason, $describe),
+        }
+    };
+}
+
+/// See [`Reason::WrongAnswer`].
+pub const WRONG_ANSWER: Rule =
+    rule!(WrongAnswer, "wrong_answer", "the task answers with a status that counts as a failure", wrong_answer);
+/// See [`Reason::NeverListened`].
+pub const NEVER_LISTENED: Rule =
+    rule!(NeverListened, "never_listened", "nothing ever listened on the checked port", never_listened);
+/// See [`Reason::AppDown`].
+pub const APP_DOWN: Rule = rule!(AppDown, "app_down", "nothing listens on the checked port any more", app_down);
+/// See [`Reason::Hung`].
+pub const HUNG: Rule = rule!(Hung, "hung", "the task accepts connections and does not answer", hung);
+/// See [`Reason::TimeoutTooShort`].
+pub const TIMEOUT_TOO_SHORT: Rule =
+    rule!(TimeoutTooShort, "timeout_too_short", "the task answers later than the check's timeout", timeout_too_short);
+/// See [`Reason::GraceTooShort`].
+pub const GRACE_TOO_SHORT: Rule =
+    rule!(GraceTooShort, "grace_too_short", "the task became healthy after its grace period", grace_too_short);
+/// See [`Reason::CheckerLate`].
+pub const CHECKER_LATE: Rule =
+    rule!(CheckerLate, "checker_late", "the task answers the rig in time, and its checker fails", checker_late);
+/// See [`Reason::Flapping`].
+pub const FLAPPING: Rule = rule!(Flapping, "flapping", "the task turns healthy and unhealthy in turns", flapping);
+/// See [`Reason::Unreachable`].
+pub const UNREACHABLE: Rule = rule!(Unreachable, "unreachable", "the rig cannot reach the task's host", unreachable);
+/// Tasks without any other diagnosis.
+pub const UNKNOWN: Rule = Rule {
+    name: "undiagnosed",
+    explains: "nothing: tasks without any of the diagnoses above",
+    outranks: &[],
+    place: Place::Unexplained,
+    conclude: |facts, _| conclude(facts, Reason::Unknown, undiagnosed),
+};
+
+/// The diagnosis of a task, by the most telling observation first.
+pub fn diagnose(check: &CheckFacts, story: &Story, sickness: &Sickness, probe: Option<&Probe>) -> Reason {
     let answer = probe.map_or(Answer::NotAsked, |probe| probe.answer);
     let cause = Cause::of(&sickness.cause);
     let ms = probe.map_or(0.0, |probe| probe.ms);
@@ -30,32 +79,234 @@ pub fn ailment(check: &CheckFacts, story: &Story, sickness: &Sickness, probe: Op
         _ if sickness.recovered && !sickness.was_healthy => Reason::GraceTooShort,
         (Answer::Wrong, _) | (_, Cause::Status(_)) => Reason::WrongAnswer,
         (Answer::Good, _) if ms > check.timeout as f64 * 1e3 => Reason::TimeoutTooShort,
-        // It is well for the rig, and its checker had no reason yet to call it well even once.
+        // The rig finds it healthy, and its checker has not yet had a good result.
         (Answer::Good, Cause::Refused) if !sickness.was_healthy => Reason::GraceTooShort,
         (Answer::Good, _) => Reason::CheckerLate,
         (Answer::Silent, _) | (_, Cause::TimedOut) => Reason::Hung,
         (Answer::Refused, _) | (_, Cause::Refused) if sickness.was_healthy => Reason::AppDown,
         (Answer::Refused, _) | (_, Cause::Refused) => Reason::NeverListened,
         (Answer::Unreachable, _) => Reason::Unreachable,
-        _ => Reason::Unknown,
+        (Answer::NotAsked, Cause::Reset | Cause::Other | Cause::Unreported) => Reason::Unknown,
     }
 }
 
-/// One conclusion an ailment, the one with the most tasks first.
-pub fn by_ailment(facts: &Facts<'_>) -> Vec<Conclusion> {
-    let mut ailing: BTreeMap<Reason, Vec<Patient<'_>>> = BTreeMap::new();
-    for (story, sickness) in facts.sick() {
-        let probe = facts.probe(story);
-        let reason = ailment(&facts.check, story, sickness, probe);
-        ailing.entry(reason).or_default().push(Patient { story, sickness, probe });
-    }
-    let mut all: Vec<_> = ailing.into_iter().collect();
-    all.sort_by_key(|(_, patients)| std::cmp::Reverse(patients.len()));
-    all.into_iter().map(|(reason, patients)| conclude(facts, reason, &patients)).collect()
+/// An unhealthy task with what is known of it.
+struct Affected<'a> {
+    story: &'a Story,
+    sickness: &'a Sickness,
+    probe: Option<&'a Probe>,
 }
 
-/// A hung task of another app under Mesos's checks: it suffers alone.
-pub fn hung_neighbour(facts: &Facts<'_>) -> Option<Conclusion> {
+/// The words of a diagnosis.
+struct Description {
+    /// The headline, with the number of tasks before it.
+    title: &'static str,
+    text: String,
+    next: &'static str,
+}
+
+/// The tasks with one diagnosis as a conclusion.
+fn conclude(
+    facts: &Facts<'_>,
+    reason: Reason,
+    describe: fn(&Facts<'_>, &[Affected<'_>], &str) -> Description,
+) -> Option<Conclusion> {
+    let affected: Vec<Affected<'_>> = facts
+        .sick()
+        .map(|(story, sickness)| Affected { story, sickness, probe: facts.probe(story) })
+        .filter(|task| diagnose(&facts.check, task.story, task.sickness, task.probe) == reason)
+        .collect();
+    if affected.is_empty() {
+        return None;
+    }
+    let n = count(affected.len(), "task");
+    let Description { title, text, next } = describe(facts, &affected, &n);
+    let stories: Vec<&Story> = affected.iter().map(|task| task.story).collect();
+    let mut evidence = Groups::of(&stories, &facts.tasks, facts.poll).sentences();
+    evidence.push(probe_sentence(&affected.iter().filter_map(|task| task.probe).collect::<Vec<_>>()));
+    evidence.extend(affected.iter().take(NAMED).map(failures));
+    Some(Conclusion {
+        reason,
+        title: format!("{n} {title}"),
+        text,
+        evidence,
+        confidence: confidence(facts, reason, &affected),
+        tasks: stories.iter().map(|story| story.id.clone()).collect(),
+        next: vec![next.to_owned()],
+    })
+}
+
+fn confidence(facts: &Facts<'_>, reason: Reason, affected: &[Affected<'_>]) -> Confidence {
+    let probed = affected.iter().any(|task| task.probe.is_some());
+    // Native checks report no cause, so there the rig's own probe is the one observation.
+    let reported = affected.iter().any(|task| Cause::of(&task.sickness.cause) != Cause::Unreported);
+    if matches!(reason, Reason::Unknown | Reason::Unreachable) {
+        Confidence::Low
+    } else if reason != Reason::Flapping && probed && (reported || facts.check.is_native()) {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    }
+}
+
+fn wrong_answer(_: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Description {
+    let first = &affected[0];
+    let status = match (first.probe.and_then(|probe| probe.status), Cause::of(&first.sickness.cause)) {
+        (_, Cause::Status(status)) | (Some(status), _) => format!("HTTP status {status}"),
+        (None, Cause::Refused | Cause::TimedOut | Cause::Reset | Cause::Other | Cause::Unreported) => {
+            "something that is not HTTP".to_owned()
+        }
+    };
+    let path = first.probe.map_or("the check's path", |probe| probe.path.as_str());
+    Description {
+        title: "answered with a status that counts as a failure",
+        text: format!(
+            "The app is up and answers {path} with {status}; only 200 to 399 count as healthy. So the path or the port of \
+             the check is wrong, or the app reports a problem of its own."
+        ),
+        next: "compare the check's path and port with what the app serves",
+    }
+}
+
+fn never_listened(facts: &Facts<'_>, _: &[Affected<'_>], n: &str) -> Description {
+    let CheckFacts { protocol, grace, .. } = &facts.check;
+    Description {
+        title: "never listened on the checked port",
+        text: format!(
+            "Nothing listens on the port of the {protocol} check, and no check of {n} ever succeeded: the app does not start \
+             its server, listens on another port or address, or needs longer than the grace period of {grace} s."
+        ),
+        next: "compare the check's port or portIndex with the port that the app listens on ($PORT, $PORT0, …)",
+    }
+}
+
+fn app_down(_: &Facts<'_>, _: &[Affected<'_>], n: &str) -> Description {
+    Description {
+        title: "stopped listening",
+        text: format!(
+            "{n} had been healthy and then refused connections while the process was still running: the app is down, and \
+             the checker is right."
+        ),
+        next: "look at the app's own log from that time on",
+    }
+}
+
+fn hung(facts: &Facts<'_>, _: &[Affected<'_>], _: &str) -> Description {
+    let CheckFacts { protocol, timeout, .. } = &facts.check;
+    let others = facts.tasks.iter().filter(|story| story.sickness.is_none()).count();
+    let others = if facts.check.is_native() {
+        format!(
+            " Under {protocol} each task is checked by its own executor, so only the hung one is affected: the other {} had \
+             no bad result.",
+            count(others, "task")
+        )
+    } else {
+        String::new()
+    };
+    Description {
+        title: "hung: connections are accepted and not answered",
+        text: format!(
+            "The kernel accepts the connection and the app does not answer within the timeout of {timeout} s: it is hung, \
+             stopped, or overloaded.{others}"
+        ),
+        next: "look at what the app's threads wait for",
+    }
+}
+
+fn timeout_too_short(facts: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Description {
+    Description {
+        title: "answered later than the check's timeout",
+        text: format!(
+            "The app is up and slow: it answered the rig after up to {:.1} s, and the check waits for only {} s.",
+            slowest_probe(affected) / 1e3,
+            facts.check.timeout
+        ),
+        next: "give the check a longer timeout, or the app more processor time",
+    }
+}
+
+fn grace_too_short(facts: &Facts<'_>, affected: &[Affected<'_>], n: &str) -> Description {
+    let slowest = affected.iter().filter_map(|task| task.story.seconds_to_healthy).fold(0.0, f64::max);
+    let slowest = if slowest > 0.0 { format!(" The slowest needed {slowest:.1} s.") } else { String::new() };
+    Description {
+        title: "became healthy only after the grace period",
+        text: format!(
+            "{n} failed before the first good result and then became healthy: the start takes longer than the grace period \
+             of {} s.{slowest}",
+            facts.check.grace
+        ),
+        next: "set gracePeriodSeconds above the slowest start",
+    }
+}
+
+fn checker_late(facts: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Description {
+    let native = facts.check.is_native();
+    let (checker, next) = if native {
+        (
+            "the executor on the agent; an agent with too many checks starts its helper processes late",
+            "look at the load of the agent and at the children of the executor (sysdig below)",
+        )
+    } else {
+        ("Marathon", "look at the load of Marathon's leader and at the network from it to the agent")
+    };
+    Description {
+        title: "answered the rig in time while the checker called them unhealthy",
+        text: format!(
+            "The app is up: it answered the rig in at most {:.0} ms, and the check would have waited for {} s. So the \
+             checker is late or has no connection. The checker is {checker}.",
+            slowest_probe(affected),
+            facts.check.timeout
+        ),
+        next,
+    }
+}
+
+fn flapping(facts: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Description {
+    let CheckFacts { timeout, interval, .. } = &facts.check;
+    Description {
+        title: "turned healthy and unhealthy in turns",
+        text: format!(
+            "Good and bad results alternate (up to {} changes a task): the app works at times, or it is so slow that the \
+             timeout of {timeout} s and the interval of {interval} s decide by chance.",
+            affected.iter().map(|task| task.story.flips).max().unwrap_or(0)
+        ),
+        next: "watch the app's response times over a few minutes",
+    }
+}
+
+fn unreachable(facts: &Facts<'_>, _: &[Affected<'_>], n: &str) -> Description {
+    let others_answer = facts.evidence.probes.iter().any(|probe| probe.answer == Answer::Good);
+    Description {
+        title: "cannot be reached from here",
+        text: if others_answer {
+            format!(
+                "The rig cannot connect to {n}, but it can connect to others: their hosts or the network to them are down."
+            )
+        } else {
+            "The rig cannot connect to any task that it probed, healthy ones included, so the state of the apps is unknown \
+             from here: agents are often not reachable from outside of the cluster."
+                .to_owned()
+        },
+        next: "run hc-rig inside the cluster's network",
+    }
+}
+
+fn undiagnosed(facts: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Description {
+    Description {
+        title: "unhealthy, no cause found",
+        text: if facts.check.is_native() {
+            "Mesos-native checks report no cause to Marathon, and the rig could not probe these tasks itself. The samples do \
+             not show the cause."
+                .to_owned()
+        } else {
+            format!("Marathon's message matches none of the rules: \"{}\".", affected[0].sickness.cause)
+        },
+        next: "look at the executor's stderr in the task's sandbox",
+    }
+}
+
+/// A hung task of another app under Mesos's checks, which affects nobody else.
+pub fn hung_neighbour(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     if !facts.check.is_native() {
         return None;
     }
@@ -64,14 +315,14 @@ pub fn hung_neighbour(facts: &Facts<'_>) -> Option<Conclusion> {
     let hung = probes
         .iter()
         .find(|probe| probe.answer == Answer::Silent && probe.occasion == Occasion::Suspect && !own(probe))?;
-    let well = facts.tasks.iter().filter(|story| story.sickness.is_none()).count();
+    let healthy = facts.tasks.iter().filter(|story| story.sickness.is_none()).count();
     Some(Conclusion {
         reason: Reason::Hung,
-        title: "1 task of another app hung, and it suffered alone".to_owned(),
+        title: "1 task of another app hung and affected no other task".to_owned(),
         text: format!(
-            "{} at {} takes connections and does not answer. Under {} each task is checked by its own executor, so there is no \
-             common line to hold up: {well} of the {} had no bad result. Under HTTP checks, which Marathon makes itself, the \
-             same task would make the news of all of them old.",
+            "{} at {} accepts connections and does not answer. Under {} each task is checked by its own executor, so checks \
+             share no queue that it could block: {healthy} of the {} had no bad result. Under HTTP checks, which Marathon \
+             makes itself, the same task would delay the check results of all of them.",
             hung.task,
             hung.address,
             facts.check.protocol,
@@ -79,210 +330,44 @@ pub fn hung_neighbour(facts: &Facts<'_>) -> Option<Conclusion> {
         ),
         evidence: vec![
             format!("its executor called it unhealthy by {:.1} s", hung.t - hung.ms / 1e3),
-            format!("asked by the rig itself it took the connection and did not answer in {:.1} s", hung.ms / 1e3),
+            format!("probed by the rig, it accepted the connection and did not answer in {:.1} s", hung.ms / 1e3),
         ],
-        sure: Sureness::High,
+        confidence: Confidence::High,
         tasks: vec![hung.task.clone()],
         next: vec!["look at what the app's threads wait for".to_owned()],
     })
 }
 
-struct Patient<'a> {
-    story: &'a Story,
-    sickness: &'a Sickness,
-    probe: Option<&'a Probe>,
+fn slowest_probe(affected: &[Affected<'_>]) -> f64 {
+    affected.iter().filter_map(|task| task.probe).map(|probe| probe.ms).fold(0.0, f64::max)
 }
 
-/// What is said of an ailment.
-struct Said {
-    title: String,
-    text: String,
-    next: Vec<String>,
-}
-
-fn conclude(facts: &Facts<'_>, reason: Reason, patients: &[Patient<'_>]) -> Conclusion {
-    let n = count(patients.len(), "task");
-    let Said { title, text, next } = say(facts, reason, patients, &n);
-    let stories: Vec<&Story> = patients.iter().map(|patient| patient.story).collect();
-    let groups = Groups::of(&stories, &facts.tasks, facts.poll);
-    let mut evidence = groups.sentences();
-    evidence.extend(asked(&patients.iter().filter_map(|patient| patient.probe).collect::<Vec<_>>()));
-    evidence.extend(patients.iter().take(3).map(told));
-    let asked = patients.iter().filter(|patient| patient.probe.is_some()).count();
-    // Native checks name no cause, so there the rig's own question is the one observation.
-    let named = patients.iter().any(|patient| Cause::of(&patient.sickness.cause) != Cause::Unsaid);
-    let sure = match reason {
-        Reason::Unknown | Reason::Unreachable => Sureness::Low,
-        Reason::Flapping => Sureness::Medium,
-        _ if asked > 0 && (named || facts.check.is_native()) => Sureness::High,
-        _ => Sureness::Medium,
-    };
-    Conclusion { reason, title, text, evidence, sure, tasks: stories.iter().map(|s| s.id.clone()).collect(), next }
-}
-
-fn say(facts: &Facts<'_>, reason: Reason, patients: &[Patient<'_>], n: &str) -> Said {
-    let CheckFacts { protocol, timeout, grace, interval, .. } = &facts.check;
-    let native = facts.check.is_native();
-    let first = &patients[0];
-    let checker = if native { "the executor on the agent" } else { "Marathon" };
-    let slowest = patients.iter().filter_map(|p| p.probe).map(|probe| probe.ms).fold(0.0, f64::max);
-    let said = |title: &str, text: String, next: &str| Said {
-        title: title.replace("{n}", n),
-        text,
-        next: if next.is_empty() { Vec::new() } else { vec![next.to_owned()] },
-    };
-    match reason {
-        Reason::WrongAnswer => {
-            let status = match (first.probe.and_then(|probe| probe.status), Cause::of(&first.sickness.cause)) {
-                (_, Cause::Status(status)) | (Some(status), _) => format!("HTTP status {status}"),
-                _ => "something that is no HTTP".to_owned(),
-            };
-            let path = first.probe.map_or("the check's path", |probe| probe.path.as_str());
-            said(
-                "{n} answered with a status that counts as a failure",
-                format!(
-                    "The app is up and answers {path} with {status}; only 200 to 399 count as well. So the path or the port \
-                     of the check is wrong, or the app itself says that it is sick."
-                ),
-                "compare the check's path and port with what the app serves",
-            )
-        }
-        Reason::NeverListened => said(
-            "{n} never listened on the checked port",
-            format!(
-                "Nobody listens on the port that the {protocol} check asks, and no check of {n} was ever good: the app does \
-                 not start its server, listens on another port or address, or needs longer than the grace period of {grace} s."
-            ),
-            "compare the check's port or portIndex with the port that the app listens on ($PORT, $PORT0, …)",
-        ),
-        Reason::AppDown => said(
-            "{n} stopped listening",
-            format!(
-                "{n} had been well and then refused connections while the process lived on: the app is down, and the checker \
-                 is right."
-            ),
-            "look at the app's own log from that moment on",
-        ),
-        Reason::Hung => {
-            let others = facts.tasks.iter().filter(|story| story.sickness.is_none()).count();
-            let spread = if native {
-                format!(
-                    " Under {protocol} each task is checked by its own executor, so only the hung one suffers: the other {} \
-                     had no bad result.",
-                    count(others, "task")
-                )
-            } else {
-                String::new()
-            };
-            said(
-                "{n} hung: connections are taken, nothing is answered",
-                format!(
-                    "The kernel takes the connection and the app does not answer within the time-out of {timeout} s: it is \
-                     hung, stopped, or overloaded.{spread}"
-                ),
-                "look at what the app's threads wait for",
-            )
-        }
-        Reason::TimeoutTooShort => said(
-            "{n} answered later than the check's time-out",
-            format!(
-                "The app is up and slow: it answered the rig after up to {:.1} s, and the check waits {timeout} s only.",
-                slowest / 1e3
-            ),
-            "give the check a longer time-out, or the app more processor",
-        ),
-        Reason::GraceTooShort => said(
-            "{n} became well only after the grace period",
-            format!(
-                "{n} failed before the first good result and got well later by themselves: the start takes longer than the grace \
-                 period of {grace} s.{}",
-                slowest_start(patients)
-            ),
-            "set gracePeriodSeconds above the slowest start",
-        ),
-        Reason::CheckerLate => said(
-            "{n} answered the rig in time while the checker called them sick",
-            format!(
-                "The app is up: it answered the rig in at most {slowest:.0} ms, and the check would have waited {timeout} s. \
-                 So the checker is late or cannot get through, and that is {checker}{}.",
-                if native { ": an agent with too many checks starts its helper processes late" } else { "" }
-            ),
-            if native {
-                "look at the load of the agent and at the children of the executor (sysdig below)"
-            } else {
-                "look at the load of Marathon's leader and at the way from it to the agent"
-            },
-        ),
-        Reason::Flapping => said(
-            "{n} came and went",
-            format!(
-                "Good and bad results take turns (up to {} changes a task): an app that works at times, or one so slow that \
-                 the time-out of {timeout} s and the interval of {interval} s decide by chance.",
-                patients.iter().map(|patient| patient.story.flips).max().unwrap_or(0)
-            ),
-            "watch the app's answer times over a few minutes",
-        ),
-        Reason::Unreachable => {
-            let control = facts.evidence.probes.iter().any(|probe| probe.answer == Answer::Good);
-            said(
-                "{n} cannot be reached from here",
-                if control {
-                    format!(
-                        "The rig cannot connect to {n}, and it can to others: their hosts or the way to them are down."
-                    )
-                } else {
-                    "The rig cannot connect to any of the tasks that it asked, well ones included, so from here nothing can \
-                     be told of the apps: agents often are not reachable from outside of the cluster."
-                        .to_owned()
-                },
-                "run hc-rig inside of the cluster's network",
-            )
-        }
-        _ => said(
-            "{n} sick, no cause found",
-            if native {
-                "Mesos-native checks report no cause to Marathon, and the rig did not get to ask these tasks itself. The \
-                 samples do not say what it was."
-                    .to_owned()
-            } else {
-                format!("Marathon's words fit none of the rules: \"{}\".", first.sickness.cause)
-            },
-            "look at the executor's stderr in the task's sandbox",
-        ),
-    }
-}
-
-fn slowest_start(patients: &[Patient<'_>]) -> String {
-    let slowest = patients.iter().filter_map(|p| p.story.seconds_to_healthy).fold(0.0, f64::max);
-    if slowest > 0.0 { format!(" The slowest needed {slowest:.1} s.") } else { String::new() }
-}
-
-/// What the rig's own questions came to.
-pub(crate) fn asked(probes: &[&Probe]) -> Option<String> {
+/// The results of the rig's own probes.
+pub fn probe_sentence(probes: &[&Probe]) -> String {
     if probes.is_empty() {
-        return Some("the rig did not ask these tasks itself".to_owned());
+        return "the rig did not probe these tasks itself".to_owned();
     }
     let mut kinds: BTreeMap<&str, (usize, f64)> = BTreeMap::new();
     for probe in probes {
         let words = match probe.answer {
-            Answer::Good => "answered well",
+            Answer::Good => "gave a good answer",
             Answer::Wrong => "answered with a failure",
             Answer::Refused => "refused the connection",
-            Answer::Silent => "took the connection and did not answer",
+            Answer::Silent => "accepted the connection and did not answer",
             Answer::Unreachable => "could not be reached",
-            Answer::NotAsked => "were not asked",
+            Answer::NotAsked => "were not probed",
         };
         let (n, ms) = kinds.entry(words).or_default();
         *n += 1;
         *ms = probe.ms.max(*ms);
     }
-    let told: Vec<String> =
+    let kinds: Vec<String> =
         kinds.into_iter().map(|(words, (n, ms))| format!("{n} {words} (within {ms:.0} ms)")).collect();
-    Some(format!("of {} asked by the rig itself {}", count(probes.len(), "task"), told.join(", ")))
+    format!("of {} probed by the rig, {}", count(probes.len(), "task"), kinds.join(", "))
 }
 
-fn told(patient: &Patient<'_>) -> String {
-    let Sickness { t, failures, cause, .. } = patient.sickness;
+fn failures(task: &Affected<'_>) -> String {
+    let Sickness { t, failures, cause, .. } = task.sickness;
     let cause = if cause.is_empty() { String::new() } else { format!(": {cause}") };
-    format!("{} sick from {t:.1} s on, {}{cause}", patient.story.id, count(*failures, "failure"))
+    format!("{} unhealthy since {t:.1} s, {}{cause}", task.story.id, count(*failures, "failure"))
 }

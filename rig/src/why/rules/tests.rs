@@ -12,8 +12,8 @@ use crate::{
         story::{End, Sickness, Story},
     },
     why::{
-        Conclusion, Facts, Reason, Sureness,
-        rules::{conclude, news::head_of_line},
+        Conclusion, Confidence, Facts, Reason,
+        rules::{Found, TABLE, conclude, result_age::head_of_line},
         stall::tests::recorded,
     },
 };
@@ -57,10 +57,10 @@ fn conclusions(protocol: &str, stories: &[Story], probes: Vec<Probe>) -> Vec<Con
     conclude(&Facts::new(&manifest(protocol), stories.iter().collect(), &evidence, Counts::default()))
 }
 
-fn first(protocol: &str, stories: &[Story], probes: Vec<Probe>) -> (Reason, Sureness) {
+fn first(protocol: &str, stories: &[Story], probes: Vec<Probe>) -> (Reason, Confidence) {
     let found = conclusions(protocol, stories, probes);
     let first = found.first().unwrap_or_else(|| panic!("nothing concluded of {stories:?}"));
-    (first.reason, first.sure)
+    (first.reason, first.confidence)
 }
 
 const REFUSED: &str = "ConnectException: Connection refused";
@@ -76,7 +76,7 @@ const IDLE: &str = "TCP idle-timeout encountered on connection to [127.0.0.1/<un
 #[case::late("MESOS_TCP", "", true, Answer::Good, 3.0, Reason::CheckerLate)]
 #[case::late_marathon("HTTP", IDLE, true, Answer::Good, 3.0, Reason::CheckerLate)]
 #[case::grace("HTTP", REFUSED, false, Answer::Good, 3.0, Reason::GraceTooShort)]
-fn what_ails_a_task_is_told_by_its_results_and_by_asking_it(
+fn a_task_is_diagnosed_by_its_results_and_by_probing_it(
     #[case] protocol: &str,
     #[case] cause: &str,
     #[case] was_healthy: bool,
@@ -85,33 +85,33 @@ fn what_ails_a_task_is_told_by_its_results_and_by_asking_it(
     #[case] reason: Reason,
 ) {
     let stories = [sick(1, cause, was_healthy), story(2)];
-    assert_eq!(first(protocol, &stories, vec![probe(1, answer, ms)]), (reason, Sureness::High));
+    assert_eq!(first(protocol, &stories, vec![probe(1, answer, ms)]), (reason, Confidence::High));
 }
 
 #[rstest]
-#[case("HTTP", REFUSED, Reason::AppDown, Sureness::Medium)]
-#[case("HTTP", "500 Internal Server Error", Reason::WrongAnswer, Sureness::Medium)]
-#[case("HTTP", "something new", Reason::Unknown, Sureness::Low)]
-#[case("MESOS_TCP", "", Reason::Unknown, Sureness::Low)]
-fn without_asking_it_is_less_sure_or_unknown(
+#[case("HTTP", REFUSED, Reason::AppDown, Confidence::Medium)]
+#[case("HTTP", "500 Internal Server Error", Reason::WrongAnswer, Confidence::Medium)]
+#[case("HTTP", "something new", Reason::Unknown, Confidence::Low)]
+#[case("MESOS_TCP", "", Reason::Unknown, Confidence::Low)]
+fn without_a_probe_the_confidence_is_lower(
     #[case] protocol: &str,
     #[case] cause: &str,
     #[case] reason: Reason,
-    #[case] sure: Sureness,
+    #[case] confidence: Confidence,
 ) {
-    assert_eq!(first(protocol, &[sick(1, cause, true)], Vec::new()), (reason, sure));
+    assert_eq!(first(protocol, &[sick(1, cause, true)], Vec::new()), (reason, confidence));
 }
 
 #[test]
-fn an_answer_after_the_recovery_says_nothing_about_the_sickness() {
+fn a_probe_after_the_recovery_says_nothing_about_the_cause() {
     let mut story = sick(1, REFUSED, true);
     story.sickness.as_mut().unwrap().recovered = true;
     story.sickness.as_mut().unwrap().recovered_at = Some(11.0);
-    assert_eq!(first("HTTP", &[story], vec![probe(1, Answer::Good, 3.0)]), (Reason::AppDown, Sureness::Medium));
+    assert_eq!(first("HTTP", &[story], vec![probe(1, Answer::Good, 3.0)]), (Reason::AppDown, Confidence::Medium));
 }
 
 #[test]
-fn a_task_that_got_well_by_itself_had_too_short_a_grace() {
+fn a_task_that_recovered_by_itself_had_too_short_a_grace_period() {
     let mut story = sick(1, REFUSED, false);
     story.seconds_to_healthy = Some(26.5);
     story.sickness.as_mut().unwrap().recovered = true;
@@ -121,19 +121,19 @@ fn a_task_that_got_well_by_itself_had_too_short_a_grace() {
 }
 
 #[test]
-fn what_cannot_be_reached_from_here_is_not_called_down() {
+fn an_unreachable_task_is_not_called_down() {
     let stories = [sick(1, "", true), story(2)];
     let nowhere = vec![probe(1, Answer::Unreachable, 3e3), probe(2, Answer::Unreachable, 3e3)];
     let found = conclusions("MESOS_TCP", &stories, nowhere);
-    assert_eq!((found[0].reason, found[0].sure), (Reason::Unreachable, Sureness::Low));
-    assert!(found[0].text.contains("nothing can be told"), "{}", found[0].text);
+    assert_eq!((found[0].reason, found[0].confidence), (Reason::Unreachable, Confidence::Low));
+    assert!(found[0].text.contains("the state of the apps is unknown"), "{}", found[0].text);
     let others = vec![probe(1, Answer::Unreachable, 3e3), probe(2, Answer::Good, 1.0)];
     let found = conclusions("MESOS_TCP", &stories, others);
-    assert!(found[0].text.contains("hosts or the way to them are down"), "{}", found[0].text);
+    assert!(found[0].text.contains("hosts or the network to them are down"), "{}", found[0].text);
 }
 
 #[test]
-fn a_pattern_of_agents_ports_and_moment_is_named() {
+fn a_pattern_of_agents_ports_and_time_is_named() {
     let mut stories: Vec<Story> = (0..4).map(|n| sick(n, "", true)).collect();
     let mut well = story(9);
     "127.0.0.2".clone_into(&mut well.host);
@@ -141,19 +141,18 @@ fn a_pattern_of_agents_ports_and_moment_is_named() {
     let probes = (0..4).map(|n| probe(n, Answer::Good, 4.0)).collect();
     let found = &conclusions("MESOS_TCP", &stories, probes)[0];
     let told = found.evidence.join("\n");
-    for part in ["all 4 are on 127.0.0.1, one of 2", "31000 to 31003", "all since one moment, 10.0 s", "no cause given"]
-    {
+    for part in ["all 4 are on 127.0.0.1, one of the 2", "31000 to 31003", "all since 10.0 s", "no cause reported"] {
         assert!(told.contains(part), "{part} is missing in:\n{told}");
     }
 }
 
 #[test]
-fn under_native_checks_only_the_hung_task_suffers_and_that_is_said() {
+fn under_native_checks_only_the_hung_task_is_affected() {
     let mut stories: Vec<Story> = (2..62).map(story).collect();
     stories.push(sick(1, "", true));
     let found = conclusions("MESOS_HTTP", &stories, vec![probe(1, Answer::Silent, 1e4)]);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].text.contains("only the hung one suffers: the other 60 tasks"), "{}", found[0].text);
+    assert!(found[0].text.contains("only the hung one is affected: the other 60 tasks"), "{}", found[0].text);
 }
 
 fn hung(timed_out: bool, age: Option<f64>) -> Census {
@@ -177,7 +176,7 @@ fn silent() -> Probe {
 }
 
 #[test]
-fn one_hung_task_is_named_as_the_cause_of_everybodys_old_news() {
+fn one_hung_task_is_named_as_the_cause_of_old_results() {
     let stories: Vec<Story> = (0..60).map(story).collect();
     let mut probes: Vec<Probe> = (0..3).map(|n| probe(n, Answer::Good, 1.0)).collect();
     probes.push(silent());
@@ -185,45 +184,45 @@ fn one_hung_task_is_named_as_the_cause_of_everybodys_old_news() {
     let manifest = manifest("HTTP");
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
     let found = conclude(&facts);
-    assert_eq!((found.len(), found[0].reason, found[0].sure), (1, Reason::HeadOfLine, Sureness::High));
+    assert_eq!((found.len(), found[0].reason, found[0].confidence), (1, Reason::HeadOfLine, Confidence::High));
     assert_eq!(found[0].tasks, ["hung.instance-1._app.1"]);
     for part in [
         "256 / 61 = 4.2 s",
         "20 − 4.2 = 15.8 s",
-        "time-out of 20 s",
+        "timeout of 20 s",
         "up to 16.2 s old",
         "60 of these tasks were called healthy",
     ] {
         assert!(found[0].text.contains(part), "{part} is missing in:\n{}", found[0].text);
     }
-    let told = found[0].evidence.join("\n");
-    for part in ["2 times", "did not answer in 10.0 s", "of 3 questions", "they agree"] {
-        assert!(told.contains(part), "{part} is missing in:\n{told}");
+    let evidence = found[0].evidence.join("\n");
+    for part in ["2 times", "did not answer in 10.0 s", "of 3 probes", "they agree"] {
+        assert!(evidence.contains(part), "{part} is missing in:\n{evidence}");
     }
 }
 
 #[rstest]
-#[case::a_time_out_alone(hung(true, Some(12.0)), Vec::new(), Some(Sureness::Medium))]
-#[case::asking_alone(hung(false, None), vec![silent()], Some(Sureness::High))]
+#[case::a_time_out_alone(hung(true, Some(12.0)), Vec::new(), Some(Confidence::Medium))]
+#[case::asking_alone(hung(false, None), vec![silent()], Some(Confidence::High))]
 #[case::nothing_but_an_old_result(hung(false, Some(20.0)), Vec::new(), None)]
 #[case::it_answers_us(hung(false, None), vec![Probe { answer: Answer::Good, ..silent() }], None)]
 fn the_cause_needs_a_sign_that_the_task_hangs(
     #[case] census: Census,
     #[case] probes: Vec<Probe>,
-    #[case] sure: Option<Sureness>,
+    #[case] confidence: Option<Confidence>,
 ) {
     let stories: Vec<Story> = (0..60).map(story).collect();
     let evidence = Evidence { ages: recorded(), probes, censuses: vec![census], ..Evidence::default() };
     let manifest = manifest("HTTP");
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
-    assert_eq!(head_of_line(&facts).map(|found| found.sure), sure);
-    if sure.is_none() {
+    assert_eq!(head_of_line(&facts, &Found::default()).map(|found| found.confidence), confidence);
+    if confidence.is_none() {
         assert_eq!(conclude(&facts)[0].reason, Reason::ChecksLate);
     }
 }
 
 #[test]
-fn fresh_news_convict_nobody() {
+fn fresh_results_need_no_explanation() {
     let fresh = recorded().into_iter().map(|point| crate::folder::evidence::AgePoint { p50: 0.9, ..point }).collect();
     let evidence =
         Evidence { ages: fresh, probes: vec![silent()], censuses: vec![hung(true, None)], ..Evidence::default() };
@@ -233,7 +232,7 @@ fn fresh_news_convict_nobody() {
 }
 
 #[test]
-fn a_lack_of_offers_is_told_in_marathons_words() {
+fn a_lack_of_offers_has_marathons_reasons() {
     let waiting =
         Waiting { count: 4, offers: 9, refusals: vec![("InsufficientCpus".to_owned(), 9)], ..Waiting::default() };
     let evidence = Evidence { waiting: vec![waiting], ..Evidence::default() };
@@ -241,7 +240,7 @@ fn a_lack_of_offers_is_told_in_marathons_words() {
     let last = Counts { healthy: 6, scheduled: 4, ..Counts::default() };
     let facts = Facts { failed: true, ..Facts::new(&manifest, Vec::new(), &evidence, last) };
     let found = conclude(&facts);
-    assert_eq!((found[0].reason, found[0].sure), (Reason::NoOffers, Sureness::High));
+    assert_eq!((found[0].reason, found[0].confidence), (Reason::NoOffers, Confidence::High));
     assert!(
         found[0].text.contains("4 of 10 tasks") && found[0].text.contains("InsufficientCpus (9)"),
         "{}",
@@ -252,20 +251,20 @@ fn a_lack_of_offers_is_told_in_marathons_words() {
 }
 
 #[test]
-fn loops_and_losses_are_told_apart() {
+fn loops_and_losses_are_distinguished() {
     let crash = [ended(1, 1, "TASK_FAILED", story(1)), ended(1, 2, "TASK_FAILED", story(1))];
-    assert_eq!(first("HTTP", &crash, Vec::new()), (Reason::CrashLoop, Sureness::High));
+    assert_eq!(first("HTTP", &crash, Vec::new()), (Reason::CrashLoop, Confidence::High));
     let kills =
         [ended(1, 1, "TASK_KILLED", sick(1, REFUSED, false)), ended(1, 2, "TASK_KILLED", sick(1, REFUSED, false))];
     let reasons: Vec<Reason> = conclusions("HTTP", &kills, Vec::new()).iter().map(|found| found.reason).collect();
     assert_eq!(reasons, [Reason::NeverListened, Reason::KillLoop], "the cause comes before the loop");
     let lost = [Story { was_unreachable: true, ..story(1) }];
-    assert_eq!(first("HTTP", &lost, Vec::new()), (Reason::AgentLost, Sureness::High));
+    assert_eq!(first("HTTP", &lost, Vec::new()), (Reason::AgentLost, Confidence::High));
     assert_eq!(conclusions("HTTP", &[ended(1, 1, "TASK_FAILED", story(1))], Vec::new()), [], "once is no loop");
 }
 
 #[test]
-fn a_failed_run_without_a_sign_says_so() {
+fn a_failed_run_without_evidence_is_unknown() {
     let evidence = Evidence::default();
     let manifest = manifest("TCP");
     let facts = Facts { failed: true, ..Facts::new(&manifest, Vec::new(), &evidence, Counts::default()) };
@@ -274,15 +273,15 @@ fn a_failed_run_without_a_sign_says_so() {
 
 /// Tasks that fail in grace, under Marathon's checks and under native ones, when the run is over after 15 s of 20 s.
 #[rstest]
-#[case::shown("HTTP", Some(4.0), Some(Answer::Good), Sureness::High, "their checker that says otherwise")]
-#[case::not_asked("TCP", Some(4.0), None, Sureness::Medium, "counts no failure")]
-#[case::hidden("MESOS_TCP", None, Some(Answer::Refused), Sureness::Medium, "Nobody listens")]
-#[case::unknown("MESOS_TCP", None, None, Sureness::Low, "tells nobody")]
-fn a_run_that_ends_within_the_grace_period_is_told_so(
+#[case::shown("HTTP", Some(4.0), Some(Answer::Good), Confidence::High, "their checker is the problem")]
+#[case::not_asked("TCP", Some(4.0), None, Confidence::Medium, "counts no failure")]
+#[case::hidden("MESOS_TCP", None, Some(Answer::Refused), Confidence::Medium, "Nothing listens")]
+#[case::unknown("MESOS_TCP", None, None, Confidence::Low, "reports nothing")]
+fn a_run_that_ends_within_the_grace_period_is_recognised(
     #[case] protocol: &str,
     #[case] failed_in_grace: Option<f64>,
     #[case] answer: Option<Answer>,
-    #[case] sure: Sureness,
+    #[case] confidence: Confidence,
     #[case] says: &str,
 ) {
     let stories: Vec<Story> = (1..=2).map(|n| Story { failed_in_grace, ..story(n) }).collect();
@@ -292,7 +291,10 @@ fn a_run_that_ends_within_the_grace_period_is_told_so(
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
     assert!(conclude(&facts).is_empty(), "tasks of a run that held are still in grace at times");
     let found = conclude(&Facts { failed: true, until: 15.0, ..facts });
-    assert_eq!(found.iter().map(|one| (one.reason, one.sure)).collect::<Vec<_>>(), [(Reason::Unjudged, sure)]);
+    assert_eq!(
+        found.iter().map(|one| (one.reason, one.confidence)).collect::<Vec<_>>(),
+        [(Reason::Unjudged, confidence)]
+    );
     assert!(found[0].text.contains(says), "{}", found[0].text);
     assert!(found[0].next[0].contains("--step-timeout above 20s"), "{:?}", found[0].next);
 }
@@ -314,22 +316,22 @@ fn on_a_machine(busy: f64) -> Evidence {
 }
 
 #[rstest]
-#[case::nothing_left(true, 0.99, Reason::MachineBusy, Sureness::High, "its 2 processors was 99 % busy")]
-#[case::enough_left(true, 0.5, Reason::ChecksLate, Sureness::Low, "polls found the middle result older")]
-#[case::marathon_elsewhere(false, 0.99, Reason::ChecksLate, Sureness::Low, "its own looks were late")]
-fn late_news_on_a_machine_without_time_are_its_own(
+#[case::busy(true, 0.99, Reason::MachineBusy, Confidence::High, "its 2 processors was 99 % busy")]
+#[case::idle(true, 0.5, Reason::ChecksLate, Confidence::Low, "polls the median result was older")]
+#[case::marathon_elsewhere(false, 0.99, Reason::ChecksLate, Confidence::Low, "its own polls were late")]
+fn late_results_on_a_busy_machine_are_explained_by_it(
     #[case] here: bool,
     #[case] busy: f64,
     #[case] reason: Reason,
-    #[case] sure: Sureness,
-    #[case] told: &str,
+    #[case] confidence: Confidence,
+    #[case] part: &str,
 ) {
     let stories: Vec<Story> = (0..60).map(story).collect();
     let (manifest, evidence) = (manifest("HTTP"), on_a_machine(busy));
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
     let found = conclude(&Facts { here, ..facts });
-    assert_eq!((found.len(), found[0].reason, found[0].sure), (1, reason, sure));
-    assert!(found[0].evidence.iter().any(|one| one.contains(told)), "{:?}", found[0].evidence);
+    assert_eq!((found.len(), found[0].reason, found[0].confidence), (1, reason, confidence));
+    assert!(found[0].evidence.iter().any(|one| one.contains(part)), "{:?}", found[0].evidence);
 }
 
 #[rstest]
@@ -338,7 +340,7 @@ fn late_news_on_a_machine_without_time_are_its_own(
 #[case(0.5, vec![], &[Reason::Unknown])]
 #[case(0.5, vec![story(1)], &[Reason::Unjudged])]
 #[case(0.99, vec![sick(1, REFUSED, true)], &[Reason::AppDown])]
-fn a_step_that_came_to_no_end_may_be_the_machines(
+fn a_step_that_was_not_reached_may_be_explained_by_the_machine(
     #[case] busy: f64,
     #[case] stories: Vec<Story>,
     #[case] reasons: &[Reason],
@@ -350,19 +352,19 @@ fn a_step_that_came_to_no_end_may_be_the_machines(
 }
 
 #[test]
-fn a_checker_that_is_late_on_a_machine_without_time_is_a_symptom() {
+fn a_late_checker_on_a_busy_machine_is_a_symptom() {
     let (manifest, stories) = (manifest("MESOS_TCP"), [sick(1, "", true), story(2)]);
     let evidence = Evidence { probes: vec![probe(1, Answer::Good, 3.0)], ..on_a_machine(0.99) };
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
     let found = conclude(&Facts { here: true, until: 100.0, ..facts });
-    let told: Vec<_> = found.iter().map(|one| (one.reason, one.sure)).collect();
-    assert_eq!(told, [(Reason::MachineBusy, Sureness::High), (Reason::CheckerLate, Sureness::High)]);
+    let told: Vec<_> = found.iter().map(|one| (one.reason, one.confidence)).collect();
+    assert_eq!(told, [(Reason::MachineBusy, Confidence::High), (Reason::CheckerLate, Confidence::High)]);
 }
 
 #[rstest]
-#[case::a_guess(Vec::new(), Reason::MachineBusy)]
-#[case::seen_by_the_rig(vec![silent()], Reason::HeadOfLine)]
-fn one_hung_task_is_still_told_where_more_than_its_age_speaks_for_it(
+#[case::low_confidence(Vec::new(), Reason::MachineBusy)]
+#[case::probed_by_the_rig(vec![silent()], Reason::HeadOfLine)]
+fn one_hung_task_is_still_reported_with_more_evidence_than_its_result_age(
     #[case] probes: Vec<Probe>,
     #[case] reason: Reason,
 ) {
@@ -380,7 +382,11 @@ fn one_hung_task_is_still_told_where_more_than_its_age_speaks_for_it(
 #[case(0.5, "", Reason::CheckerLate)]
 #[case(1.0, "", Reason::ConnectionsFull)]
 #[case(1.0, REFUSED, Reason::AppDown)]
-fn checks_that_the_kernel_drops_are_told_by_its_table(#[case] full: f64, #[case] cause: &str, #[case] reason: Reason) {
+fn checks_that_the_kernel_drops_are_explained_by_its_table(
+    #[case] full: f64,
+    #[case] cause: &str,
+    #[case] reason: Reason,
+) {
     let (manifest, stories) = (manifest("TCP"), [sick(1, cause, true), story(2)]);
     let answer = if cause == REFUSED { Answer::Refused } else { Answer::Good };
     let machine = vec![Machine { t: 10.0, busy: 0.5, cores: 2, connections: Some(full) }];
@@ -391,14 +397,21 @@ fn checks_that_the_kernel_drops_are_told_by_its_table(#[case] full: f64, #[case]
 }
 
 #[test]
-fn a_full_table_is_told_beside_a_busy_machine_and_claims_no_sick_task() {
+fn a_full_table_is_reported_beside_a_busy_machine_and_claims_no_unhealthy_task() {
     let stories: Vec<Story> = (0..60).map(story).collect();
     let mut evidence = on_a_machine(0.99);
     evidence.machine[25].connections = Some(1.0);
     let manifest = manifest("HTTP");
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
     let found = conclude(&Facts { here: true, until: 200.0, ..facts });
-    let told: Vec<_> = found.iter().map(|one| (one.reason, one.sure, one.evidence.len())).collect();
-    assert_eq!(told[1], (Reason::ConnectionsFull, Sureness::Medium, 1), "{told:?}");
+    let told: Vec<_> = found.iter().map(|one| (one.reason, one.confidence, one.evidence.len())).collect();
+    assert_eq!(told[1], (Reason::ConnectionsFull, Confidence::Medium, 1), "{told:?}");
     assert_eq!((told.len(), told[0].0), (2, Reason::MachineBusy));
+}
+
+#[test]
+fn the_table_has_a_row_with_a_name_of_its_own_for_every_rule() {
+    let names: std::collections::BTreeSet<&str> = TABLE.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), TABLE.len());
+    assert!(TABLE.iter().all(|rule| !rule.explains.is_empty() && !rule.explains.ends_with('.')));
 }

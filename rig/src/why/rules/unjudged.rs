@@ -1,5 +1,5 @@
-//! A rule about tasks that run and that no check has judged when the run fails: within its grace period a failure does not
-//! count, and of a native check it is not even shown.
+//! Rules about tasks that run and that no check has judged when the run fails: within its grace period a failure does not
+//! count, and a native check does not even report it.
 
 use text::count;
 
@@ -9,25 +9,31 @@ use crate::{
         story::Story,
     },
     why::{
-        conclusion::{Conclusion, Reason, Sureness},
+        conclusion::{Conclusion, Confidence, Reason},
         facts::Facts,
         groups::Groups,
-        rules::tasks::asked,
+        rules::{Found, tasks::probe_sentence},
     },
 };
 
-/// How long it takes at most until a first result is seen: the delay, a check to its time-out, and two polls.
-pub fn due(facts: &Facts<'_>) -> f64 {
-    facts.check.delay.unwrap_or(0) as f64 + facts.check.timeout as f64 + 2.0 * facts.poll
+/// Tasks that ran until a first result was due, or failed within their grace period, and had no result that counts.
+pub fn without_a_result(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
+    // The longest time to a first result: the delay, a check up to its timeout, and two polls.
+    let due = facts.check.delay.unwrap_or(0) as f64 + facts.check.timeout as f64 + 2.0 * facts.poll;
+    unjudged(facts, due)
 }
 
-/// Tasks that had been there for `patience` seconds or failed within their grace period, and had no result that counts.
-pub fn unjudged(facts: &Facts<'_>, patience: f64) -> Option<Conclusion> {
-    let check = &facts.check;
+/// The same for a run that ended before the first results were due, if nothing else explains it.
+pub fn too_early(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
+    if found.is_empty() { unjudged(facts, 0.0) } else { None }
+}
+
+/// Tasks that ran for `due` seconds or failed within their grace period, and had no result that counts.
+fn unjudged(facts: &Facts<'_>, due: f64) -> Option<Conclusion> {
     let there = |story: &Story| story.scaled_down.unwrap_or(facts.until) - story.first_seen;
-    let waits = |story: &&Story| story.is_unjudged() && (story.failed_in_grace.is_some() || there(story) >= patience);
+    let waits = |story: &&Story| story.is_unjudged() && (story.failed_in_grace.is_some() || there(story) >= due);
     let stories: Vec<&Story> = facts.tasks.iter().copied().filter(waits).collect();
-    if !facts.failed || stories.is_empty() || check.protocol == "no check" {
+    if !facts.failed || stories.is_empty() || !facts.has_check() {
         return None;
     }
     let shown = stories.iter().filter(|story| story.failed_in_grace.is_some()).count();
@@ -35,20 +41,20 @@ pub fn unjudged(facts: &Facts<'_>, patience: f64) -> Option<Conclusion> {
     let probes: Vec<&Probe> = stories.iter().filter_map(|story| facts.probe(story)).collect();
     let n = count(stories.len(), "task");
     let mut evidence = Groups::of(&stories, &facts.tasks, facts.poll).sentences();
-    evidence.extend(asked(&probes));
+    evidence.push(probe_sentence(&probes));
     Some(Conclusion {
         reason: Reason::Unjudged,
         title: if shown > 0 {
-            format!("{n} failed within the grace period, where it does not count")
+            format!("{n} failed within the grace period, where failures do not count")
         } else {
             format!("{n} ran without a result")
         },
         text: format!("{}{}{}", seen(facts, shown), ended(facts, longest), answered(&probes)),
         evidence,
-        sure: match (shown, probes.len()) {
-            (0, 0) => Sureness::Low,
-            (0, _) | (_, 0) => Sureness::Medium,
-            _ => Sureness::High,
+        confidence: match (shown, probes.len()) {
+            (0, 0) => Confidence::Low,
+            (0, _) | (_, 0) => Confidence::Medium,
+            _ => Confidence::High,
         },
         tasks: stories.iter().map(|story| story.id.clone()).collect(),
         next: next(facts, longest),
@@ -59,41 +65,39 @@ fn seen(facts: &Facts<'_>, shown: usize) -> String {
     let grace = facts.check.grace;
     if shown > 0 {
         format!(
-            "Marathon shows \"alive\": false for {} and counts no failure: their checks fail, and within the grace period of \
-             {grace} s that neither counts nor kills.",
+            "Marathon reports \"alive\": false for {} and counts no failure: their checks fail, but within the grace period of \
+             {grace} s failures neither count nor kill.",
             count(shown, "task")
         )
     } else if facts.check.is_native() {
         format!(
-            "No check has said anything of them. A native check that fails within the grace period of {grace} s tells nobody, \
-             so either they fail, or no check was made."
+            "No check has reported a result for them. A native check that fails within the grace period of {grace} s reports \
+             nothing, so either the checks fail, or none was made."
         )
     } else {
-        "Marathon shows no result at all for them, not even a failure: no check of theirs came to an end.".to_owned()
+        "Marathon reports no result for them, not even a failure: none of their checks has finished.".to_owned()
     }
 }
 
 fn ended(facts: &Facts<'_>, longest: f64) -> String {
     if longest < facts.check.grace as f64 {
-        format!(" They were there for {longest:.1} s at most, less than that period.")
+        format!(" They ran for {longest:.1} s at most, less than that period.")
     } else {
         String::new()
     }
 }
 
-/// What the rig's own questions add, if they agree.
+/// What the rig's own probes add, if they agree.
 fn answered(probes: &[&Probe]) -> &'static str {
     let Some(first) = probes.first() else { return "" };
     if probes.iter().any(|probe| probe.answer != first.answer) {
-        return " They answered the rig in different ways (see below).";
+        return " They answered the rig differently (see below).";
     }
     match first.answer {
-        Answer::Good => " They answered the rig well: the apps are up, and it is their checker that says otherwise.",
-        Answer::Wrong => {
-            " They answered the rig with a failure, too: the check asks the wrong thing, or the apps are sick."
-        }
-        Answer::Refused => " Nobody listens where the check asks.",
-        Answer::Silent => " They took the rig's connection and did not answer: they hang.",
+        Answer::Good => " They gave the rig a good answer: the apps are up, and their checker is the problem.",
+        Answer::Wrong => " They answered the rig with a failure, too: the check is wrong, or the apps are unhealthy.",
+        Answer::Refused => " Nothing listens on the checked port.",
+        Answer::Silent => " They accepted the rig's connection and did not answer: they hang.",
         Answer::Unreachable => " The rig cannot reach them either.",
         Answer::NotAsked => "",
     }
@@ -105,8 +109,8 @@ fn next(facts: &Facts<'_>, longest: f64) -> Vec<String> {
         // They may have begun late in their step.
         let enough = (facts.step + grace - longest).max(grace).ceil();
         vec![format!(
-            "give the step time until the grace period of its tasks is over (--step-timeout above {enough}s), so that \
-             failures count and say why"
+            "give the step more time than the grace period of its tasks (--step-timeout above {enough}s), so that failures \
+             count and report a cause"
         )]
     } else {
         vec!["look at the executor's stderr in the task's sandbox".to_owned()]

@@ -1,0 +1,10 @@
+//! Flags that several commands share, and the values that they take.
+
+pub mod output;
+pub mod pairs;
+pub mod scaling;
+pub mod values;
+
+pub use output::Output;
+pub use pairs::{PairSet, chosen};
+pub use scaling::Scaling;

@@ -1,0 +1,59 @@
+//! Where results and progress go.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use time::{OffsetDateTime, macros::format_description};
+
+use crate::{
+    arguments::values::address, exit::Failure, folder::locate::BELOW, metrics::Metrics, terminal::progress::Progress,
+};
+
+/// Where results and progress go.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Output {
+    /// The folder for the results; it must be new or empty [default: hc-rig-runs/COMMAND-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Also make a copy of the results, FOLDER-redacted, without hosts, ids, URLs and users, to share with others
+    #[arg(long)]
+    pub redact: bool,
+    /// Serve metrics for Prometheus at http://ADDR/metrics during the run, such as 127.0.0.1:9464
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub metrics: Option<SocketAddr>,
+}
+
+impl Output {
+    /// Progress on stderr, and for Prometheus if that was asked for.
+    ///
+    /// # Errors
+    /// Exit code 2: the address cannot be listened on.
+    pub async fn progress(&self) -> Result<Progress, Failure> {
+        let progress = Progress::new(self.quiet);
+        let Some(address) = self.metrics else { return Ok(progress) };
+        let (metrics, there) = Metrics::serve(address).await?;
+        progress.note(&format!("metrics on http://{there}/metrics"));
+        Ok(progress.with_metrics(metrics))
+    }
+
+    /// The folder that was asked for, or a new one below `hc-rig-runs`.
+    pub fn folder(&self, command: &str) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| {
+            let now = OffsetDateTime::now_utc();
+            let name = now.format(format_description!("[year][month][day]-[hour][minute][second]")).unwrap_or_default();
+            let first = PathBuf::from(BELOW).join(format!("{command}-{name}"));
+            // Two runs may begin in the same second.
+            let mut folder = first.clone();
+            for n in 2.. {
+                if !folder.exists() {
+                    break;
+                }
+                folder = PathBuf::from(format!("{}-{n}", first.display()));
+            }
+            folder
+        })
+    }
+}

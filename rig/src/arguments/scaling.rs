@@ -1,0 +1,228 @@
+//! The flags for scaling, polling and judging an app, and the run that they describe for a definition.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use clap::{Args, ValueEnum};
+use harness::scale::{Advance, Plan, Threshold};
+
+use crate::{
+    arguments::values::{count, duration, poll, precision},
+    exit::Failure,
+    folder::manifest::{self, check_facts},
+    run::{Definition, scaled::Scaled},
+};
+
+/// How the number of tasks grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Policy {
+    /// --step more each time
+    Linear,
+    /// --factor times as many each time
+    Exponential,
+    /// The numbers of --targets
+    List,
+    /// --step more each --every, reached or not
+    Time,
+}
+
+/// How an app is scaled and polled.
+#[derive(Args, Clone, Debug)]
+pub struct Scaling {
+    /// How the number of tasks grows [default: what the other flags imply, else linear; exponential to find a limit]
+    #[arg(long, value_enum, value_name = "POLICY")]
+    pub policy: Option<Policy>,
+    /// Tasks that each step adds
+    #[arg(long, default_value = "10", value_name = "N")]
+    pub step: NonZeroU32,
+    /// Factor by which each step multiplies the tasks
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub factor: u32,
+    /// The numbers of tasks, in order: 10,50,200
+    #[arg(long, value_delimiter = ',', value_name = "N,N,…", conflicts_with = "target", value_parser = count)]
+    pub targets: Vec<u32>,
+    /// Time from one step to the next, whether its target was reached or not
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub every: Option<Duration>,
+    /// Tasks of the last step [default: the definition's instances and three steps; 1000 to find a limit]
+    #[arg(long, value_name = "N")]
+    pub target: Option<u32>,
+    /// Time that each target must stay reached [default: 0; 30s to find a limit]
+    #[arg(long, value_parser = duration, value_name = "TIME")]
+    pub hold: Option<Duration>,
+    /// Grow until it fails, then narrow down the largest number of tasks that stays healthy for --hold
+    #[arg(long)]
+    pub find_limit: bool,
+    /// Precision of the limit: 1% or 0.01
+    #[arg(long, default_value = "1%", value_parser = precision, value_name = "SHARE", requires = "find_limit")]
+    pub precision: f64,
+    /// Tries for each number of tasks; the majority decides
+    #[arg(long, default_value_t = 1, value_name = "N", requires = "find_limit", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub repeats: u32,
+    /// End the run with exit code 3 when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated
+    #[arg(long = "fail-if", value_name = "THRESHOLD")]
+    pub fail_if: Vec<Threshold>,
+    /// Time between two polls, 100ms to 60s
+    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
+    pub poll: Duration,
+    /// Timeout of a step
+    #[arg(long, default_value = "5m", value_parser = duration, value_name = "TIME")]
+    pub step_timeout: Duration,
+}
+
+/// The last target of a search without `--target`.
+const SEARCH_UP_TO: u32 = 1_000;
+
+/// How long a number of tasks must stay healthy in a search without `--hold`.
+const HOLD_IN_SEARCH: Duration = Duration::from_secs(30);
+
+impl Scaling {
+    /// The run that the flags describe for a definition.
+    ///
+    /// # Errors
+    /// Exit code 2: flags that contradict each other, or a definition that asks for more than the target.
+    pub fn scaled(&self, definition: &Definition) -> Result<Scaled, Failure> {
+        let policy = self.policy()?;
+        let search = self.find_limit.then_some(manifest::Search { precision: self.precision, repeats: self.repeats });
+        let thresholds = match (&search, &self.fail_if[..]) {
+            (Some(_), []) => search_thresholds(definition),
+            (_, asked) => asked.to_vec(),
+        };
+        Ok(Scaled {
+            plan: self.plan(policy, definition)?,
+            advance: self.advance(policy)?,
+            poll: self.poll,
+            step_within: self.step_timeout,
+            hold: self.hold.unwrap_or(if search.is_some() { HOLD_IN_SEARCH } else { Duration::ZERO }),
+            thresholds,
+            search,
+        })
+    }
+
+    fn policy(&self) -> Result<Policy, Failure> {
+        let asked = match (self.targets.is_empty(), self.every) {
+            (false, Some(_)) => {
+                return Err(Failure::usage("--targets and --every cannot be combined; use one of them"));
+            }
+            (false, None) => Some(("--targets", Policy::List)),
+            (true, Some(_)) => Some(("--every", Policy::Time)),
+            (true, None) => None,
+        };
+        match (self.policy, asked) {
+            (Some(policy), Some((flag, implied))) if policy != implied => {
+                Err(Failure::usage(format!("{flag} cannot be combined with --policy {}", name(policy))))
+            }
+            (Some(Policy::List), None) => Err(Failure::usage("--policy list needs --targets, such as 10,50,200")),
+            (Some(Policy::Time), None) => Err(Failure::usage("--policy time needs --every, such as 30s")),
+            (_, Some((flag, Policy::Time))) if self.find_limit => Err(Failure::usage(format!(
+                "--find-limit cannot be combined with {flag}: a search decides when to go on"
+            ))),
+            (Some(policy), _) | (None, Some((_, policy))) => Ok(policy),
+            (None, None) if self.find_limit => Ok(Policy::Exponential),
+            (None, None) => Ok(Policy::Linear),
+        }
+    }
+
+    fn plan(&self, policy: Policy, definition: &Definition) -> Result<Plan, Failure> {
+        let first = definition.instances();
+        let three_steps = || first.saturating_add(self.step.get().saturating_mul(3));
+        let target = self.target.unwrap_or_else(|| if self.find_limit { SEARCH_UP_TO } else { three_steps() });
+        match policy {
+            Policy::Linear | Policy::Time => Plan::linear(first, self.step, target),
+            Policy::Exponential => Plan::exponential(first, self.factor, target),
+            Policy::List => Plan::list(first, &self.targets),
+        }
+        .map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    fn advance(&self, policy: Policy) -> Result<Advance, Failure> {
+        match (policy, self.every) {
+            (Policy::Time, Some(every)) if every < self.poll => {
+                Err(Failure::usage("--every must not be shorter than --poll: a step would not be polled"))
+            }
+            (Policy::Time, Some(every)) => Ok(Advance::Every(every)),
+            (Policy::Linear | Policy::Exponential | Policy::List | Policy::Time, _) => Ok(Advance::WhenReached),
+        }
+    }
+}
+
+fn name(policy: Policy) -> String {
+    policy.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+/// The thresholds of a search without `--fail-if`: a kill by a health check, more than 1 % unhealthy for 10 s, and, where
+/// Marathon makes the checks, results older than three intervals for 10 s.
+fn search_thresholds(definition: &Definition) -> Vec<Threshold> {
+    let check = check_facts(&definition.json);
+    let mut texts = vec!["killed > 0".to_owned(), "unhealthy_pct > 1 for 10s".to_owned()];
+    if check.interval > 0 && !check.is_native() {
+        texts.push(format!("check_age_p99 > {}s for 10s", 3 * check.interval.max(1)));
+    }
+    // A test checks that all of them are thresholds.
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        scaling: Scaling,
+    }
+
+    fn scaled(line: &str, pair: &str) -> Result<Scaled, String> {
+        let line = Line::try_parse_from(std::iter::once("hc-rig").chain(line.split_whitespace()))
+            .map_err(|error| error.to_string())?;
+        line.scaling.scaled(&Definition::load(pair).unwrap()).map_err(|failure| failure.message)
+    }
+
+    fn targets(line: &str) -> Vec<u32> {
+        scaled(line, "mesos,TCP").unwrap().plan.targets().to_vec()
+    }
+
+    #[test]
+    fn every_policy_has_its_flags() {
+        assert_eq!(targets(""), [1, 11, 21, 31]);
+        assert_eq!(targets("--step 100 --target 250"), [1, 101, 201, 250]);
+        assert_eq!(targets("--policy exponential --factor 3 --target 30"), [1, 3, 9, 27, 30]);
+        assert_eq!(targets("--targets 10,50,200"), [1, 10, 50, 200]);
+        let timed = scaled("--every 30s --step 5 --target 11", "mesos,TCP").unwrap();
+        assert_eq!(timed.plan.targets(), [1, 6, 11]);
+        assert_eq!(timed.advance, Advance::Every(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_search_has_its_own_defaults() {
+        let search = scaled("--find-limit", "mesos,HTTP").unwrap();
+        assert_eq!((search.plan.target(), search.hold), (1_000, Duration::from_secs(30)));
+        let texts: Vec<String> = search.thresholds.iter().map(Threshold::to_string).collect();
+        assert_eq!(texts, ["killed > 0", "unhealthy_pct > 1 for 10s", "check_age_p99 > 3s for 10s"]);
+        assert_eq!(scaled("--find-limit", "mesos,MESOS_HTTP").unwrap().thresholds.len(), 2, "no age of native checks");
+        let own = scaled("--find-limit --precision 5% --repeats 3 --fail-if lost>0 --hold 1m", "mesos,HTTP").unwrap();
+        assert_eq!(own.search, Some(manifest::Search { precision: 0.05, repeats: 3 }));
+        assert_eq!((own.thresholds.len(), own.hold), (1, Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        for (line, part) in [
+            ("--policy list", "--targets"),
+            ("--policy time", "--every"),
+            ("--policy linear --targets 1,2", "--targets cannot be combined with --policy linear"),
+            ("--targets 5,10 --every 5s", "cannot be combined; use one"),
+            ("--every 5s --find-limit", "cannot be combined with --every"),
+            ("--every 1s --poll 2s", "shorter than --poll"),
+            ("--targets 10,5", "must increase"),
+            ("--policy exponential --factor 1", "factor of at least 2"),
+            ("--fail-if dead>0", "there is no measure 'dead'"),
+            ("--find-limit --precision 200%", "0% to 50%"),
+            ("--repeats 2", "--find-limit"),
+        ] {
+            let error = scaled(line, "mesos,TCP").err().unwrap_or_else(|| panic!("{line} was accepted"));
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+}

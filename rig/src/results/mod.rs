@@ -1,0 +1,57 @@
+//! What is made of measured runs when they are over: [`gathered`] reads several back and settles the exit code, [`render`]
+//! draws pages, pictures and exports into the run folder.
+
+pub mod gathered;
+pub mod render;
+
+pub use gathered::{Gathered, gather};
+
+use std::path::Path;
+
+use crate::{
+    exit::{Completion, Failure},
+    export::Format,
+    folder::RunFolder,
+    run::Outcome,
+    terminal::{
+        closing::{self, Ending},
+        layout::field,
+    },
+};
+
+/// Draws what one run measured and reports how it ended; it took so many seconds.
+///
+/// # Errors
+/// The results cannot be read back.
+pub fn conclude(folder: &RunFolder, outcome: Outcome, seconds: f64) -> Result<Completion, Failure> {
+    let mut end = Completion { text: String::new(), code: outcome.code(), problem: None };
+    end.problem = outcome.failure.map(|failure| failure.message);
+    let run = match render::one(folder) {
+        Ok(run) => run,
+        Err(failure) => {
+            // The samples are safe, and can be drawn later. What went wrong first is reported.
+            end.worsen(failure);
+            folder.read_knowing(Some(outcome.summary))?
+        }
+    };
+    end.text = closing::one(&run, Ending { folder: folder.path(), code: end.code, seconds });
+    Ok(end)
+}
+
+/// Adds a copy without names and addresses beside the folder, with everything drawn in it.
+pub fn add_redacted_copy(folder: &Path, mut end: Completion) -> Completion {
+    match render::redacted(folder).and_then(|copy| render::all(&copy, &Format::ALL)) {
+        Ok(page) => field(&mut end.text, "Redacted", page.display()),
+        Err(failure) => end.worsen(failure),
+    }
+    end
+}
+
+/// Removes the folder of a run that was refused before anything was deployed.
+pub fn discard(folder: &RunFolder) {
+    for name in ["run.json", "samples.jsonl", "events.jsonl", "tasks.jsonl"] {
+        drop(std::fs::remove_file(folder.file(name)));
+    }
+    // Only if nothing else is in it.
+    drop(std::fs::remove_dir(folder.path()));
+}

@@ -1,0 +1,155 @@
+//! Draws chart and report from the samples on disk and writes the exports: at the end of every run, and for `hc-rig
+//! report`.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    chart::{self, Grid, Series, curves::curves, png, style::Theme},
+    exit::Failure,
+    export::{Format, junit, markdown, redact, tables, trace},
+    folder::{Run, RunFolder, matrix::Matrix},
+    report::{self, several},
+};
+
+/// Makes these formats again in a run folder, or in a folder of run folders; returns the first file.
+///
+/// # Errors
+/// There is no run, it cannot be read, or the files cannot be written.
+pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
+    let folders = RunFolder::find(path)?;
+    let mut runs = Vec::new();
+    for folder in &folders {
+        let run = folder.read()?;
+        write(folder, &run, formats)?;
+        let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        runs.push((name, run));
+    }
+    if folders.first().is_some_and(|folder| folder.path() != path) {
+        match Matrix::read(path)? {
+            Some(before) => matrix(path, &Matrix::again(&before, &runs), &runs, formats)?,
+            None => write_over(path, &runs, formats)?,
+        }
+    }
+    Ok(path.join(first_file(formats)))
+}
+
+/// A copy beside the folder without names and addresses, with nothing drawn in it yet; returns its path.
+///
+/// # Errors
+/// There is no run, the copy is there already, or the files cannot be read or written.
+pub fn redacted(path: &Path) -> Result<PathBuf, Failure> {
+    let runs = RunFolder::find(path)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "run".to_owned());
+    let to = path.with_file_name(format!("{name}-redacted"));
+    RunFolder::create(&to)?;
+    redact::copy(path, &runs, &to)?;
+    Ok(to)
+}
+
+fn first_file(formats: &[Format]) -> &'static str {
+    match formats.first() {
+        None | Some(Format::Html) => "report.html",
+        Some(Format::Chart) => "chart.png",
+        Some(Format::Csv) => "samples.csv",
+        Some(Format::Junit) => "junit.xml",
+        Some(Format::Markdown) => "summary.md",
+        Some(Format::Perfetto) => "trace.json",
+    }
+}
+
+/// Everything that is made of one run.
+///
+/// # Errors
+/// See [`all`].
+pub fn one(folder: &RunFolder) -> Result<Run, Failure> {
+    let run = folder.read()?;
+    if run.complete {
+        // What the run wrote at its end, completed by what only its samples show.
+        folder.write_json("summary.json", &run.summary)?;
+    }
+    write(folder, &run, &Format::ALL)?;
+    Ok(run)
+}
+
+fn write(folder: &RunFolder, run: &Run, formats: &[Format]) -> Result<(), Failure> {
+    for format in formats {
+        match format {
+            Format::Html => folder.write("report.html", report::single(run).as_bytes())?,
+            Format::Chart => {
+                let mut series = Series::of(&run.manifest, run.bars.clone());
+                series.title = format!("{} · {}", series.title, report::fragments::headline(&run.summary));
+                picture(folder, "chart", &chart::single(&series, 1200.0, 600.0, Theme::Standalone))?;
+            }
+            Format::Csv => {
+                folder.write("samples.csv", &tables::samples(run)?)?;
+                folder.write("tasks.csv", &tables::tasks(run)?)?;
+            }
+            Format::Junit => folder.write("junit.xml", &junit::report(&[several::member("", run)])?)?,
+            Format::Markdown => folder.write("summary.md", markdown::one(run).as_bytes())?,
+            Format::Perfetto => folder.write("trace.json", &trace::trace(run))?,
+        }
+    }
+    Ok(())
+}
+
+/// Everything that is made of several runs together.
+///
+/// # Errors
+/// The files cannot be written.
+pub fn over(path: &Path, runs: &[several::Named]) -> Result<(), Failure> {
+    write_over(path, runs, &Format::ALL)
+}
+
+/// Tables and traces are made of each run alone: their rows and tracks would not fit together.
+fn write_over(path: &Path, runs: &[several::Named], formats: &[Format]) -> Result<(), Failure> {
+    let folder = RunFolder::at(path);
+    for format in formats {
+        match format {
+            Format::Html => folder.write("report.html", several::several(runs).as_bytes())?,
+            Format::Chart => {
+                let series = several::all_series(runs);
+                let facts = several::shared_facts(&series);
+                let grid = Grid {
+                    title: &several::sentence(runs),
+                    facts: &facts,
+                    columns: 3,
+                    width: 1280.0,
+                    one_scale: true,
+                    theme: Theme::Standalone,
+                };
+                picture(&folder, "chart", &chart::grid(&series, &grid))?;
+            }
+            Format::Junit => folder.write("junit.xml", &junit::report(&several::members(runs))?)?,
+            Format::Markdown => folder.write("summary.md", markdown::over(runs).as_bytes())?,
+            Format::Csv | Format::Perfetto => {}
+        }
+    }
+    Ok(())
+}
+
+/// Everything that is made of a matrix of runs.
+///
+/// # Errors
+/// The files cannot be written.
+pub fn matrix(path: &Path, matrix: &Matrix, runs: &[several::Named], formats: &[Format]) -> Result<(), Failure> {
+    let folder = RunFolder::at(path);
+    folder.write_json("matrix.json", matrix)?;
+    for format in formats {
+        match format {
+            Format::Html => folder.write("report.html", report::matrix::matrix(matrix, runs).as_bytes())?,
+            Format::Chart => {
+                let (title, facts) = (report::matrix::sentence(matrix), report::matrix::facts(matrix));
+                picture(&folder, "matrix", &curves(&title, &facts, matrix, 1280.0, Theme::Standalone))?;
+            }
+            Format::Junit => folder.write("junit.xml", &junit::report(&report::matrix::members(matrix, runs))?)?,
+            Format::Markdown => folder.write("summary.md", markdown::matrix(matrix, runs).as_bytes())?,
+            Format::Csv | Format::Perfetto => {}
+        }
+    }
+    Ok(())
+}
+
+fn picture(folder: &RunFolder, name: &str, svg: &str) -> Result<(), Failure> {
+    folder.write(&format!("{name}.svg"), svg.as_bytes())?;
+    folder.write(&format!("{name}.png"), &png::from_svg(svg)?)
+}
