@@ -7,6 +7,8 @@ SHELL := bash
 PROFILE ?= default
 ARGS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+# Where cargo builds: CARGO_TARGET_DIR when it is set, as cargo does it.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
 # An explicit target keeps build scripts and procedural macros out of the static build.
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')
 
@@ -66,10 +68,10 @@ live-soak: nextest ## the same on the cluster that the environment names
 image: ## the container image of hc-rig with the fake Marathon: FROM scratch, a static program (needs Docker)
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --profile image --package hc-rig --bin hc-rig --target $(HOST)
 	# A folder of its own, because Docker is handed all of it; and no symbols.
-	rm -rf target/image
-	install -D --strip target/$(HOST)/image/hc-rig target/image/hc-rig
-	install -d target/image/runs
-	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fake-marathon/Dockerfile target/image
+	rm -rf "$(TARGET)/image"
+	install -D --strip "$(TARGET)/$(HOST)/image/hc-rig" "$(TARGET)/image/hc-rig"
+	install -d "$(TARGET)/image/runs"
+	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fake-marathon/Dockerfile "$(TARGET)/image"
 
 .PHONY: parity
 parity: nextest ## the fake beside the recorded real Marathon, case by case
@@ -101,7 +103,7 @@ advisories: deny ## known vulnerabilities of dependencies; fetches the advisory 
 	cargo deny --all-features check advisories
 
 .PHONY: doc
-doc: ## the API documentation, in target/doc
+doc: ## the API documentation, in the folder doc of the target directory
 	cargo doc --workspace --no-deps --all-features
 
 .PHONY: clean

@@ -22,11 +22,10 @@ pub(crate) struct Evidence {
 
 /// `target/hc-rig`, where tests, reports and evidence go.
 pub(crate) fn root() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).join("target"),
-        PathBuf::from,
-    );
-    target.join("hc-rig")
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    // As in cargo, a relative one counts from the workspace, and tests run in the folder of their package.
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    workspace.join(target).join("hc-rig")
 }
 
 impl Evidence {
