@@ -39,6 +39,19 @@ pub use stage::offline;
 /// What a scenario returns. A failed wait brings its whole report.
 pub type Result<T = (), E = eyre::Report> = std::result::Result<T, E>;
 
+/// Calls a macro with the names of the files in `tests/scenarios/` that run on every backend. A new file is named here.
+#[macro_export]
+macro_rules! scenario_files {
+    ($macro:ident) => {
+        $macro! {
+            cleanup deployments flapping grace hanging login matrix outages procedure refusals sickness smoke steps
+        }
+    };
+}
+
+/// Scenarios that several of those files run, with other definitions.
+pub mod bodies;
+
 /// What every scenario needs.
 pub mod prelude {
     pub use fixtures::{

@@ -1,6 +1,10 @@
 //! The live arm: every scenario on the cluster that the environment names. Without it each test fails in its first call
 //! with the sentence that says what to set.
 
+macro_rules! modules {
+    ($($file:ident)*) => { $(mod $file;)* };
+}
+
 #[path = "scenarios"]
 mod cluster {
     use scenarios::{Arena, Needs, Result, live, needs};
@@ -13,20 +17,8 @@ mod cluster {
         live::arena(needs, scenario).await
     }
 
-    mod cleanup;
-    mod deployments;
-    mod flapping;
-    mod grace;
-    mod hanging;
-    mod login;
-    mod matrix;
-    mod outages;
-    mod procedure;
-    mod refusals;
-    mod sickness;
-    mod smoke;
+    scenarios::scenario_files!(modules);
     /// More than an hour, and fourteen times a hundred tasks: only in `make live-soak`.
     #[cfg(feature = "soak")]
     mod soak;
-    mod steps;
 }

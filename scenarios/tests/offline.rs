@@ -3,6 +3,10 @@
 
 #![expect(clippy::duplicate_mod, reason = "one file of scenarios, several arenas: that is the point")]
 
+macro_rules! modules {
+    ($($file:ident)*) => { $(mod $file;)* };
+}
+
 /// Simulated tasks in virtual time, without a socket.
 #[path = "scenarios"]
 mod simulated {
@@ -16,22 +20,10 @@ mod simulated {
         offline::simulated(needs, scenario).await
     }
 
-    mod cleanup;
-    mod deployments;
-    mod flapping;
-    mod grace;
-    mod hanging;
-    mod login;
-    mod matrix;
-    mod outages;
-    mod procedure;
-    mod refusals;
-    mod sickness;
-    mod smoke;
+    scenarios::scenario_files!(modules);
     /// Minutes of computing: only in `make soak`.
     #[cfg(feature = "soak")]
     mod soak;
-    mod steps;
 }
 
 /// Real processes and real sockets.
@@ -128,5 +120,25 @@ mod workloads {
     #[rstest]
     fn starts_after(#[values(MesosTcp, MesosHttp, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).starts_after(secs(2)), 2)
+    }
+}
+
+/// Which files there are.
+mod files {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    macro_rules! names {
+        ($($file:ident)*) => { [$(stringify!($file)),*] };
+    }
+
+    #[test]
+    fn every_file_of_scenarios_is_run() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+        let names = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("a file").path());
+        let files: BTreeSet<_> = names.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+        let mut run: BTreeSet<_> = scenarios::scenario_files!(names).map(str::to_owned).into();
+        // Behind a feature, since it takes minutes to hours.
+        run.insert("soak".to_owned());
+        assert_eq!(files, run, "name each file in scenario_files! in scenarios/src/lib.rs");
     }
 }

@@ -1,26 +1,8 @@
-//! Deployments: locks, force, upgrades.
+//! Deployments: health, upgrades, crashes, the queue. The lock of a deployment is in `smoke`.
 
-use scenarios::prelude::*;
+use scenarios::{bodies, prelude::*};
 
 use super::arena;
-
-/// While a deployment is under way another change is refused, and `force` overrides.
-#[tokio::test]
-async fn scaling_during_a_deployment_is_refused_and_force_overrides() -> Result {
-    arena(async |arena| {
-        let app = arena.deploy(App::listener(Mesos, MesosTcp).starts_after(secs(5)).instances(2)).await?;
-        arena.wait_for(&app, deploying()).await?;
-
-        let refusal = app.scale_to(3).await.expect_err("the app is locked by its deployment");
-        assert!(refusal.is_locked(), "{refusal}");
-        assert!(!refusal.locking_deployments().is_empty(), "it should say which deployment: {refusal}");
-
-        app.scale_by_force_to(3).await?;
-        arena.wait_for(&app, healthy(3).and(settled())).await?;
-        Ok(())
-    })
-    .await
-}
 
 /// A sick task holds its deployment up, so the app stays locked until somebody uses force.
 #[rstest]
@@ -39,17 +21,9 @@ async fn deployment_waits_for_health(#[values(MesosTcp, Tcp)] check: Check) -> R
 #[rstest]
 #[tokio::test]
 async fn rolling_upgrade_waits_for_health(#[values(MesosHttp, Http, MesosTcp, Tcp)] check: Check) -> Result {
-    arena(async |arena| {
-        let half = || App::listener(Mesos, check).instances(4).upgrade_strategy(0.5, 0.5);
-        let mut app = arena.deploy(half()).await?;
-        arena.wait_for(&app, healthy(4).and(settled())).await?;
-        let old = app.tasks().await?;
-
-        app.change_to(half().env("VERSION", "2").starts_after(secs(3))).await?;
-        arena.wait_for(&app, with_at_least(2, all_replaced(&old).and(healthy(4)).and(settled()))).await?;
-        Ok(())
-    })
-    .await
+    let half = || App::listener(Mesos, check).instances(4).upgrade_strategy(0.5, 0.5);
+    let to = half().env("VERSION", "2").starts_after(secs(3));
+    arena(async |arena| bodies::upgraded(arena, half(), to, 4, 2).await).await
 }
 
 /// Without room above the wanted number an upgrade goes on only under Mesos's checks: since 1.10 Marathon counts nobody

@@ -1,21 +1,8 @@
-//! Logging in, and not being let in.
+//! The login. A wrong password is in `smoke`.
 
 use scenarios::prelude::*;
 
 use super::arena_with;
-
-/// A wrong password is refused at the login.
-#[tokio::test]
-async fn wrong_password_is_refused() -> Result {
-    arena_with(needs().a_login(), async |arena| {
-        let stranger = arena.client_with_password("wrong")?;
-        let refusal = stranger.info().await.expect_err("nobody should get in with a wrong password");
-        assert!(refusal.is_unauthorized(), "{refusal}");
-        assert!(!format!("{refusal} {refusal:?}").contains("wrong\""), "the password is in the error: {refusal}");
-        Ok(())
-    })
-    .await
-}
 
 /// Without a login nothing is answered.
 #[tokio::test]

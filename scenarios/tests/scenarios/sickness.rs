@@ -1,6 +1,6 @@
 //! A task that turns sick is killed at the agreed failure and replaced.
 
-use scenarios::prelude::*;
+use scenarios::{bodies, prelude::*};
 
 use super::arena;
 
@@ -11,19 +11,8 @@ async fn sick_task_is_replaced(
     #[values(Mesos, Docker)] containerizer: Containerizer,
     #[values(MesosTcp, Tcp, MesosHttp, Http, MesosHttps, Https, Command)] check: Check,
 ) -> Result {
-    arena(async |arena| {
-        let app = arena.deploy(App::listener(containerizer, check).instances(2).sick_after(secs(8))).await?;
-        arena.wait_for(&app, healthy(2)).await?;
-
-        let victim = app.oldest_task().await?;
-        let death = arena.wait_for(&victim, killed_by_health_check()).within(app.time_to_kill()?).await?;
-        // 4 when Marathon checks, 3 when Mesos does.
-        assert_eq!(Some(death.failures), check.failures_to_kill(3), "{death}");
-
-        arena.wait_for(&app, replaced(&victim)).await?;
-        Ok(())
-    })
-    .await
+    let app = App::listener(containerizer, check).sick_after(secs(8));
+    arena(async |arena| bodies::killed_and_replaced(arena, app, 2).await).await
 }
 
 /// The limit in the definition is the limit that counts.

@@ -1,6 +1,6 @@
-//! The eight telling scenarios: all that runs in containers, and `make live-smoke` on a cluster.
+//! Eight scenarios that cover the most: all that the container backend runs, and `make live-smoke` on a cluster.
 
-use scenarios::prelude::*;
+use scenarios::{bodies, prelude::*};
 
 use super::{arena, arena_with};
 
@@ -8,33 +8,17 @@ use super::{arena, arena_with};
 #[rstest]
 #[tokio::test]
 async fn app_becomes_healthy_is_scaled_and_leaves_nothing(#[values(MesosTcp, Tcp)] check: Check) -> Result {
-    arena(async |arena| {
-        let app = arena.deploy(App::listener(Mesos, check)).await?;
-        arena.wait_for(&app, healthy(1).and(settled())).await?;
-        app.scale_to(4).await?;
-        arena.wait_for(&app, healthy(4).and(settled())).await?;
-        arena.wait_for(&app, stays_healthy_for(secs(3))).await?;
-        app.delete().await?;
-        arena.wait_for(&app, gone()).await?;
-        arena.nothing_is_left_of(&app).await
-    })
-    .await
+    let app = App::listener(Mesos, check);
+    let definition = app.to_json();
+    arena(async |arena| bodies::scaled_and_deleted(arena, app, definition, &[4]).await).await
 }
 
 /// One failure more than the limit kills under Marathon's check, the limit itself under Mesos's.
 #[rstest]
 #[tokio::test]
 async fn sick_task_is_replaced(#[values(MesosTcp, Tcp)] check: Check) -> Result {
-    arena(async |arena| {
-        let app = arena.deploy(App::listener(Mesos, check).sick_after(secs(6))).await?;
-        arena.wait_for(&app, healthy(1)).await?;
-        let victim = app.oldest_task().await?;
-        let death = arena.wait_for(&victim, killed_by_health_check()).within(app.time_to_kill()?).await?;
-        assert_eq!(Some(death.failures), check.failures_to_kill(3), "{death}");
-        arena.wait_for(&app, replaced(&victim)).await?;
-        Ok(())
-    })
-    .await
+    let app = App::listener(Mesos, check).sick_after(secs(6));
+    arena(async |arena| bodies::killed_and_replaced(arena, app, 1).await).await
 }
 
 /// A deployment locks its app.
@@ -45,6 +29,7 @@ async fn change_during_a_deployment_is_refused_and_force_overrides() -> Result {
         arena.wait_for(&app, deploying()).await?;
         let refusal = app.scale_to(3).await.expect_err("the app is locked by its deployment");
         assert!(refusal.is_locked(), "{refusal}");
+        assert!(!refusal.locking_deployments().is_empty(), "it should name the deployment: {refusal}");
         app.scale_by_force_to(3).await?;
         arena.wait_for(&app, healthy(3).and(settled())).await?;
         Ok(())
@@ -55,16 +40,8 @@ async fn change_during_a_deployment_is_refused_and_force_overrides() -> Result {
 /// Half of the tasks serve all the time.
 #[tokio::test]
 async fn rolling_upgrade_waits_for_health() -> Result {
-    arena(async |arena| {
-        let half = || App::listener(Mesos, MesosHttp).instances(2).upgrade_strategy(0.5, 0.0);
-        let mut app = arena.deploy(half()).await?;
-        arena.wait_for(&app, healthy(2).and(settled())).await?;
-        let old = app.tasks().await?;
-        app.change_to(half().env("VERSION", "2")).await?;
-        arena.wait_for(&app, with_at_least(1, all_replaced(&old).and(healthy(2)).and(settled()))).await?;
-        Ok(())
-    })
-    .await
+    let half = || App::listener(Mesos, MesosHttp).instances(2).upgrade_strategy(0.5, 0.0);
+    arena(async |arena| bodies::upgraded(arena, half(), half().env("VERSION", "2"), 2, 1).await).await
 }
 
 /// A definition that cannot be is refused with the reason, and nothing is created.
@@ -85,8 +62,10 @@ async fn wrong_definition_is_refused() -> Result {
 async fn wrong_password_is_refused() -> Result {
     arena_with(needs().a_login(), async |arena| {
         arena.client().info().await?;
-        let refusal = arena.client_with_password("wrong")?.info().await.expect_err("a wrong password");
+        let stranger = arena.client_with_password("wrong")?;
+        let refusal = stranger.info().await.expect_err("nobody should get in with a wrong password");
         assert!(refusal.is_unauthorized(), "{refusal}");
+        assert!(!format!("{refusal} {refusal:?}").contains("wrong\""), "the password is in the error: {refusal}");
         Ok(())
     })
     .await
