@@ -21,13 +21,13 @@ use serde_json::Value;
 
 use crate::{
     Deployed, Needs, NotApplicable, Result,
+    environment::{Environment, Unavailable},
     evidence::Evidence,
     failure,
     name::TestName,
     needs::Outage,
     not_applicable,
     outages::{self, Outages},
-    stage::{NoStage, Stage},
 };
 
 /// The name of the rule that loses an agent of a fake.
@@ -35,54 +35,55 @@ const LOST_AGENT: &str = "lost agent";
 
 /// Everything a scenario may use.
 pub struct Arena {
-    pub(crate) stage: Stage,
+    pub(crate) environment: Environment,
     pub(crate) client: Client,
     pub(crate) lease: Lease,
     watch: Watch,
     outage: Option<Outage>,
 }
 
-/// Runs one scenario on the stage that `build` makes, and tidies up whatever happens.
+/// Runs one scenario on the environment that `build` makes, and tidies up whatever happens.
 pub(crate) async fn run(
     name: TestName,
     needs: Needs,
-    build: impl AsyncFnOnce(&Needs, &Path) -> Result<Stage, NoStage>,
+    build: impl AsyncFnOnce(&Needs, &Path) -> Result<Environment, Unavailable>,
     scenario: impl AsyncFnOnce(&Arena) -> Result,
 ) -> Result {
     failure::print_plainly();
     not_applicable::forget(&name)?;
     let evidence = Evidence::begin(&name).wrap_err("cannot make the folder for evidence")?;
-    let stage = match build(&needs, evidence.folder()).await {
-        Ok(stage) => stage,
-        Err(NoStage::NotApplicable(why)) => return Ok(not_applicable::record(&name, &why)?),
-        Err(NoStage::Failed(why)) => return Err(why),
+    let environment = match build(&needs, evidence.folder()).await {
+        Ok(environment) => environment,
+        Err(Unavailable::NotApplicable(why)) => return Ok(not_applicable::record(&name, &why)?),
+        Err(Unavailable::Failed(why)) => return Err(why),
     };
-    let client = stage.client.clone();
+    let client = environment.client.clone();
     let options = LeaseOptions {
-        run: Some(RunName::known(&stage.group_name(&name))),
-        clock: stage.gate.clock,
+        run: Some(RunName::known(&environment.group_name(&name))),
+        clock: environment.endpoint.clock,
         suite: harness::environment::variable("NEXTEST_RUN_ID"),
         ..LeaseOptions::default()
     };
     let lease = Lease::take(&client, options);
-    let mut watch =
-        Watch::new(client.clone()).with_timeout_factor(stage.patience).with_evidence(hints(&evidence, &stage));
+    let mut watch = Watch::new(client.clone())
+        .with_timeout_factor(environment.patience)
+        .with_evidence(hints(&evidence, &environment));
     if !needs.no_events {
         watch = watch.with_events(EventLog::open(&client).await.wrap_err("cannot listen to the events")?);
     }
-    let arena = Arena { lease, client, watch, stage, outage: needs.outage };
+    let arena = Arena { lease, client, watch, environment, outage: needs.outage };
 
     let outcome = AssertUnwindSafe(scenario(&arena)).catch_unwind().await;
     let passed = matches!(outcome, Ok(Ok(())));
-    if !passed && let Err(error) = arena.stage.testify(evidence.folder()).await {
-        tracing::error!("the fake cannot testify: {error}");
+    if !passed && let Err(error) = arena.environment.write_evidence(evidence.folder()).await {
+        tracing::error!("the fake cannot write_evidence: {error}");
     }
     let tidied = arena.tidy_up(passed).await;
     if !passed || tidied.is_err() {
         let kept = evidence.keep()?;
         println!("evidence: {}", kept.display());
     }
-    arena.stage.strike().await;
+    arena.environment.shut_down().await;
     match outcome {
         Err(panic) => resume_unwind(panic),
         Ok(Err(failure)) if failure.is::<NotApplicable>() => {
@@ -110,10 +111,10 @@ impl Arena {
     /// # Errors
     /// As [`Self::deploy`].
     pub async fn deploy_definition(&self, app: App, mut definition: Value) -> Result<Deployed<'_>> {
-        if app.pair().containerizer == Containerizer::Docker && !self.stage.docker {
+        if app.pair().containerizer == Containerizer::Docker && !self.environment.docker {
             return Err(NotApplicable("no agent of this cluster has the docker containerizer".to_owned()).into());
         }
-        self.stage.adapt(&mut definition)?;
+        self.environment.adapt(&mut definition)?;
         let id = self.offer(definition).await?;
         Ok(Deployed::new(self, id, app))
     }
@@ -142,7 +143,7 @@ impl Arena {
             deployments.iter().all(|deployment| deployment.affected_apps.iter().all(|app| app != id)),
             "a deployment still acts on {id}"
         );
-        match self.stage.leftovers().await? {
+        match self.environment.leftovers().await? {
             None => Ok(()),
             Some(left) => Err(eyre!("{id} is deleted, yet tasks are left: {left}")),
         }
@@ -173,12 +174,12 @@ impl Arena {
     /// Speaks to the same Marathon with another password.
     ///
     /// # Errors
-    /// When this stage has no login, which `needs().a_login()` would have asked for.
+    /// When this environment has no login, which `needs().a_login()` would have asked for.
     pub fn client_with_password(&self, password: &str) -> Result<Client> {
-        match &self.stage.gate.credentials {
+        match &self.environment.endpoint.credentials {
             Some(Credentials::Password { uid, .. }) => {
                 let credentials = Credentials::Password { uid: uid.clone(), password: password.into() };
-                Ok(self.stage.gate.client(Some(credentials)))
+                Ok(self.environment.endpoint.client(Some(credentials)))
             }
             _ => {
                 Err(eyre!("there is no user with a password here; the scenario has to ask for one: needs().a_login()"))
@@ -188,20 +189,20 @@ impl Arena {
 
     /// Speaks to the same Marathon with a ready token.
     pub fn client_with_token(&self, token: &str) -> Client {
-        self.stage.gate.client(Some(Credentials::Token(token.into())))
+        self.environment.endpoint.client(Some(Credentials::Token(token.into())))
     }
 
     /// Speaks to the same Marathon as nobody.
     pub fn client_without_login(&self) -> Client {
-        self.stage.gate.client(None)
+        self.environment.endpoint.client(None)
     }
 
     /// Makes something fail.
     ///
     /// # Errors
-    /// When this stage is no fake in this process, which `needs().a_fault(…)` would have asked for.
+    /// When this environment is no fake in this process, which `needs().a_fault(…)` would have asked for.
     pub async fn inject(&self, fault: Fault) -> Result {
-        let fake = self.stage.fake.as_ref();
+        let fake = self.environment.fake.as_ref();
         let fake = fake.ok_or_else(|| eyre!("nothing can be made to fail here; ask with needs().a_fault(…)"))?;
         Ok(fake.admin().inject(fault).await?)
     }
@@ -221,7 +222,7 @@ impl Arena {
     /// When that cannot be done here, or the scenario has not asked for it.
     pub async fn lose_an_agent(&self) -> Result {
         ensure!(self.outage == Some(Outage::Agent), "ask with needs().an_agent_to_lose()");
-        let Some(fake) = &self.stage.fake else { return self.turn_agent(Outages::agent_down).await };
+        let Some(fake) = &self.environment.fake else { return self.turn_agent(Outages::agent_down).await };
         fake.faults().add(Some(LOST_AGENT.to_owned()), Rule::agent(0, AgentAction::Lost))?;
         Ok(())
     }
@@ -232,24 +233,24 @@ impl Arena {
     /// As [`Self::lose_an_agent`].
     pub async fn the_agent_is_back(&self) -> Result {
         ensure!(self.outage == Some(Outage::Agent), "ask with needs().an_agent_to_lose()");
-        let Some(fake) = &self.stage.fake else { return self.turn_agent(Outages::agent_up).await };
+        let Some(fake) = &self.environment.fake else { return self.turn_agent(Outages::agent_up).await };
         ensure!(fake.faults().remove(LOST_AGENT), "no agent was lost before");
         Ok(())
     }
 
     async fn turn_agent(&self, command: impl Fn(&Outages) -> Option<&str>) -> Result {
-        let command = command(&self.stage.outages).ok_or_else(|| eyre!("there is no command for it"))?;
+        let command = command(&self.environment.outages).ok_or_else(|| eyre!("there is no command for it"))?;
         outages::shell(command).await
     }
 
     /// How long a deletion may take.
     fn clean_up_timeout(&self) -> Duration {
-        Duration::from_secs(60).mul_f64(self.stage.patience)
+        Duration::from_secs(60).mul_f64(self.environment.patience)
     }
 
     /// Deletes the group and waits until nothing of it is left, unless it is evidence on a cluster that stays.
     async fn tidy_up(&self, passed: bool) -> Result {
-        if !passed && self.stage.outlives_the_test {
+        if !passed && self.environment.outlives_the_test {
             // At most five groups a run, so that a bad day does not fill a cluster.
             let kept = self.lease.keep(5, self.clean_up_timeout()).await;
             if let Kept::Stays(group) = kept.map_err(|error| unfinished(&error))? {
@@ -261,7 +262,7 @@ impl Arena {
         let released = self.lease.release(self.clean_up_timeout()).await;
         let foreign = released.map_err(|error| unfinished(&error))?;
         ensure!(foreign.is_empty(), "somebody else has apps in the scenario's group: {}", foreign.join(", "));
-        match self.stage.leftovers().await? {
+        match self.environment.leftovers().await? {
             None => Ok(()),
             Some(left) => Err(eyre!("everything was deleted, yet tasks are left: {left}")),
         }
@@ -274,11 +275,11 @@ fn unfinished(error: &CleanUpError) -> eyre::Report {
 }
 
 /// What every failed wait tells besides what it saw.
-fn hints(evidence: &Evidence, stage: &Stage) -> wait::Evidence {
+fn hints(evidence: &Evidence, environment: &Environment) -> wait::Evidence {
     let kept = evidence.kept_as();
     let mut files = vec![("log".to_owned(), kept.join("log.txt").display().to_string())];
-    if stage.fake.is_some() {
+    if environment.fake.is_some() {
         files.push(("journal".to_owned(), kept.join("journal.jsonl").display().to_string()));
     }
-    wait::Evidence { files, seed: stage.seed, rerun: wait::rerun_command(), ..wait::Evidence::default() }
+    wait::Evidence { files, seed: environment.seed, rerun: wait::rerun_command(), ..wait::Evidence::default() }
 }

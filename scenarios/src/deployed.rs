@@ -90,7 +90,7 @@ impl<'a> Deployed<'a> {
     /// Marathon's refusal.
     pub async fn change_to(&mut self, app: App) -> Result {
         let mut definition = app.to_json();
-        self.arena.stage.adapt(&mut definition)?;
+        self.arena.environment.adapt(&mut definition)?;
         definition["id"] = self.id.clone().into();
         self.arena.lease.update(&self.id, &definition, false).await?;
         self.app = app;

@@ -16,25 +16,25 @@
 mod arena;
 pub mod conditions;
 mod deployed;
+mod environment;
 mod evidence;
 mod failure;
 mod name;
 mod needs;
 mod not_applicable;
 mod outages;
-mod stage;
 pub mod transitions;
 
 pub use arena::Arena;
 pub use deployed::Deployed;
+#[cfg(feature = "container")]
+pub use environment::container;
+#[cfg(feature = "live-cluster")]
+pub use environment::live;
+pub use environment::offline;
 pub use name::TestName;
 pub use needs::{Needs, needs};
 pub use not_applicable::NotApplicable;
-#[cfg(feature = "container")]
-pub use stage::container;
-#[cfg(feature = "live-cluster")]
-pub use stage::live;
-pub use stage::offline;
 
 /// What a scenario returns. A failed wait brings its whole report.
 pub type Result<T = (), E = eyre::Report> = std::result::Result<T, E>;

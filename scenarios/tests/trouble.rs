@@ -41,12 +41,12 @@ fn credentials() -> Credentials {
     Credentials::Password { uid: "me".to_owned(), password: "hunter2".into() }
 }
 
-struct Stage {
+struct Environment {
     fake: FakeMarathon,
     client: Client,
 }
 
-impl Stage {
+impl Environment {
     async fn new(builder: Builder, credentials: Option<Credentials>) -> Self {
         let fake = builder.prompt_offers().start().await.unwrap();
         let access = match credentials {
@@ -116,8 +116,8 @@ async fn strike(fake: &FakeMarathon, rules: Vec<Rule>, lasting: Duration) {
 #[case::no_answer(HttpAction::Delay(Duration::from_secs(40)), "no answer in time")]
 #[tokio::test(start_paused = true)]
 async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpAction, #[case] name: &str) {
-    let stage = Stage::new(FakeMarathon::builder(), None).await;
-    let report = stage
+    let environment = Environment::new(FakeMarathon::builder(), None).await;
+    let report = environment
         .run(async |fake| {
             let rules = vec![rule(action, None, "/v2/apps")];
             // The second step's request falls into it as well as polls do.
@@ -125,9 +125,9 @@ async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpA
         })
         .await;
     nothing_is_lost(&report);
-    let incidents = stage.incidents();
+    let incidents = environment.incidents();
     assert!(incidents.iter().any(|(told, count)| told == name && *count >= 1), "{incidents:?}");
-    stage.fake.shutdown().await;
+    environment.fake.shutdown().await;
 }
 
 /// The second step begins while the scheduler does not get on, and ends once it does.
@@ -136,31 +136,31 @@ async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpA
 #[case::a_queue_that_holds_launches_back(Action::Queue(QueueAction::Delay(Duration::from_secs(3600))))]
 #[tokio::test(start_paused = true)]
 async fn a_step_that_drags_is_waited_for(#[case] act: Action) {
-    let stage = Stage::new(FakeMarathon::builder(), None).await;
+    let environment = Environment::new(FakeMarathon::builder(), None).await;
     let rules = vec![Rule::new(Match::default(), act)];
-    let report = stage.run(async |fake| strike(fake, rules, Duration::from_secs(30)).await).await;
+    let report = environment.run(async |fake| strike(fake, rules, Duration::from_secs(30)).await).await;
     nothing_is_lost(&report);
     let lasted = report.steps.iter().map(|step| step.reached_at.unwrap() - step.asked_at).collect::<Vec<_>>();
     assert!(lasted[0] < 10.0 && lasted[1] > 15.0 && lasted[2] < 10.0, "{lasted:?}");
-    stage.fake.shutdown().await;
+    environment.fake.shutdown().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_leader_that_is_lost_is_replaced_by_a_standby_and_named() {
-    let stage = Stage::new(FakeMarathon::builder().standbys(2), None).await;
-    let report = stage.run(async |fake| fake.admin().inject(Fault::LeaderAbdicates).await.unwrap()).await;
+    let environment = Environment::new(FakeMarathon::builder().standbys(2), None).await;
+    let report = environment.run(async |fake| fake.admin().inject(Fault::LeaderAbdicates).await.unwrap()).await;
     nothing_is_lost(&report);
-    let incidents = stage.incidents();
+    let incidents = environment.incidents();
     for name in ["another server answered", "another leader", "event stream lost", "event stream back"] {
         assert!(incidents.iter().any(|(told, _)| told == name), "{name}: {incidents:?}");
     }
-    stage.fake.shutdown().await;
+    environment.fake.shutdown().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_event_stream_is_opened_again_and_named() {
-    let stage = Stage::new(FakeMarathon::builder(), None).await;
-    let report = stage
+    let environment = Environment::new(FakeMarathon::builder(), None).await;
+    let report = environment
         .run(async |fake| {
             // Alone, the leader is elected again at once: only the stream is lost. It stays away for a while.
             fake.admin().inject(Fault::LeaderAbdicates).await.unwrap();
@@ -169,57 +169,57 @@ async fn a_lost_event_stream_is_opened_again_and_named() {
         })
         .await;
     nothing_is_lost(&report);
-    let incidents = stage.incidents();
+    let incidents = environment.incidents();
     assert_eq!(
         incidents.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
         ["event stream lost", "event stream back"]
     );
     assert_eq!(report.totals.event_gaps, 1);
-    stage.fake.shutdown().await;
+    environment.fake.shutdown().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_expires_is_renewed_and_named() {
     let builder = FakeMarathon::builder().user("me", "hunter2").token_ttl(Duration::from_secs(30));
-    let stage = Stage::new(builder, Some(credentials())).await;
-    let report = stage.run(async |_| ()).await;
+    let environment = Environment::new(builder, Some(credentials())).await;
+    let report = environment.run(async |_| ()).await;
     nothing_is_lost(&report);
-    let incidents = stage.incidents();
+    let incidents = environment.incidents();
     assert!(
         incidents.iter().any(|(name, count)| name == "token renewed before it expired" && *count >= 2),
         "{incidents:?}"
     );
-    stage.fake.shutdown().await;
+    environment.fake.shutdown().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_refused_is_renewed_once_and_named() {
     let builder = FakeMarathon::builder().user("me", "hunter2");
-    let stage = Stage::new(builder, Some(credentials())).await;
-    let report = stage
+    let environment = Environment::new(builder, Some(credentials())).await;
+    let report = environment
         .run(async |fake| {
             let refused = answers(StatusCode::UNAUTHORIZED, "");
             strike(fake, vec![rule(refused, None, "/service/marathon/v2/apps").times(1)], SLOW).await;
         })
         .await;
     nothing_is_lost(&report);
-    assert_eq!(stage.incidents(), [("token refused and renewed".to_owned(), 1)]);
-    stage.fake.shutdown().await;
+    assert_eq!(environment.incidents(), [("token refused and renewed".to_owned(), 1)]);
+    environment.fake.shutdown().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_is_truly_lost_is_told_as_lost() {
-    let stage = Stage::new(FakeMarathon::builder(), None).await;
-    let report = stage
+    let environment = Environment::new(FakeMarathon::builder(), None).await;
+    let report = environment
         .run(async |fake| {
             let unavailable = answers(StatusCode::SERVICE_UNAVAILABLE, "");
-            let victim = stage.client.apps().await.unwrap().apps[0].tasks[0].id.to_string();
+            let victim = environment.client.apps().await.unwrap().apps[0].tasks[0].id.to_string();
             fake.admin().inject(Fault::TaskExits { task: victim, status: 1 }).await.unwrap();
             strike(fake, vec![rule(unavailable, None, "/v2/apps")], SLOW).await;
         })
         .await;
     assert!(report.outcome.held(), "{}", report.outcome);
     assert_eq!(report.steps.iter().map(|step| step.losses).sum::<u64>(), 1);
-    assert!(stage.incidents().iter().any(|(name, _)| name == "answer 503"));
-    stage.fake.shutdown().await;
+    assert!(environment.incidents().iter().any(|(name, _)| name == "answer 503"));
+    environment.fake.shutdown().await;
 }

@@ -34,7 +34,7 @@ pub fn chosen(asked: &[PairSet], default: PairSet) -> Vec<Pair> {
     let mut seen = BTreeSet::new();
     let pairs = sets.iter().flat_map(|set| match set {
         PairSet::All => Pair::all().collect(),
-        PairSet::Procedure => Pair::SEED.to_vec(),
+        PairSet::Procedure => Pair::PROCEDURE.to_vec(),
         PairSet::One(pair) => vec![*pair],
     });
     pairs.filter(|pair| seen.insert(*pair)).collect()

@@ -62,7 +62,7 @@ pub fn run(
         text.push('\n');
     }
     text.push_str("[environment]\n");
-    for (name, meaning) in harness::settings::VARIABLES.iter().chain(fixtures::KIT_VARIABLES) {
+    for (name, meaning) in harness::settings::VARIABLES.iter().chain(fixtures::WORKLOAD_TOOLS_VARIABLES) {
         let value = match variable(name).filter(|value| !value.trim().is_empty()) {
             None => "(not set)".to_owned(),
             Some(_) if sounds_secret(name) => "(set)".to_owned(),

@@ -1,7 +1,7 @@
 //! `hc-rig doctor`: whether this cluster is ready for a run.
 
 use clap::Args;
-use fixtures::Kit;
+use fixtures::WorkloadTools;
 use harness::{
     Clock,
     cluster::{DockerSupport, leases, preflight},
@@ -38,14 +38,15 @@ pub struct DoctorArgs {
 /// task could not be removed (6).
 pub async fn run(args: &DoctorArgs, sources: &Sources, interrupt: Interrupt) -> Result<Completion, Failure> {
     let settings = args.reach.settings().await?;
-    let kit = Kit::resolve(harness::environment::variable).map_err(|error| Failure::usage(error.to_string()))?;
+    let tools =
+        WorkloadTools::resolve(harness::environment::variable).map_err(|error| Failure::usage(error.to_string()))?;
     let client = reach::client(&settings)?;
     let seen = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     let docker = seen.docker() != DockerSupport::No;
-    let found = if args.no_probe { None } else { Some(programs::probe(&client, &kit, &seen, interrupt).await?) };
+    let found = if args.no_probe { None } else { Some(programs::probe(&client, &tools, &seen, interrupt).await?) };
     let ours = leases(&client, Clock::System).await.map_err(|error| reach::failure(&error))?;
 
-    let programs = found.map(|found| found.lines(&kit, docker));
+    let programs = found.map(|found| found.lines(&tools, docker));
     let findings = Findings::new(args.reach.describe(&settings, sources), &seen, programs, &ours);
     if args.json {
         let json =

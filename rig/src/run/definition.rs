@@ -41,7 +41,7 @@ impl Definition {
         Self::parse(named, &text)
     }
 
-    /// The same for a real cluster: a pair is made of the images and programs that `HC_RIG_*` names ([`fixtures::Kit`]);
+    /// The same for a real cluster: a pair is made of the images and programs that `HC_RIG_*` names ([`fixtures::WorkloadTools`]);
     /// a file stays as it is.
     ///
     /// # Errors
@@ -49,9 +49,9 @@ impl Definition {
     pub fn for_cluster(named: &str) -> Result<Self, Failure> {
         let mut definition = Self::load(named)?;
         if definition.pair == definition.named {
-            let kit = fixtures::Kit::resolve(harness::environment::variable)
+            let tools = fixtures::WorkloadTools::resolve(harness::environment::variable)
                 .map_err(|error| Failure::usage(error.to_string()))?;
-            kit.adapt(&mut definition.json, None).map_err(|lacking| Failure::usage(lacking.to_string()))?;
+            tools.adapt(&mut definition.json, None).map_err(|lacking| Failure::usage(lacking.to_string()))?;
         }
         Ok(definition)
     }
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn every_pair_of_the_procedure_is_known_by_name() {
-        for pair in fixtures::Pair::SEED {
+        for pair in fixtures::Pair::PROCEDURE {
             let definition = Definition::load(&pair.to_string()).unwrap();
             assert_eq!((definition.pair.as_str(), definition.instances()), (pair.to_string().as_str(), 1));
         }

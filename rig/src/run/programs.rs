@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fixtures::{Found, Kit, Medium};
+use fixtures::{AgentPrograms, Medium, WorkloadTools};
 use futures::future::try_join_all;
 use harness::{
     Client,
@@ -27,12 +27,17 @@ const AGENTS: usize = 20;
 ///
 /// # Errors
 /// The tasks are refused, could not be removed (6), or were stopped by the user (130).
-pub async fn probe(client: &Client, kit: &Kit, seen: &Preflight, interrupt: Interrupt) -> Result<Found, Failure> {
+pub async fn probe(
+    client: &Client,
+    tools: &WorkloadTools,
+    seen: &Preflight,
+    interrupt: Interrupt,
+) -> Result<AgentPrograms, Failure> {
     let docker = seen.docker() != DockerSupport::No;
     let lease = Lease::take(client, LeaseOptions::default());
     let agents = seen.agents.len().clamp(1, AGENTS);
     let probes = try_join_all(Medium::all(docker).iter().map(async |medium| {
-        Ok::<_, ClusterError>((*medium, endings(&lease, &kit.probe(*medium, agents), PROBE_TIMEOUT).await?))
+        Ok::<_, ClusterError>((*medium, endings(&lease, &tools.probe(*medium, agents), PROBE_TIMEOUT).await?))
     }));
     let answers = tokio::select! {
         answers = probes => Some(answers),
@@ -40,7 +45,7 @@ pub async fn probe(client: &Client, kit: &Kit, seen: &Preflight, interrupt: Inte
     };
     lease.release(CLEAN_UP_TIMEOUT).await.map_err(|error| reach::clean_up_failure(&error))?;
     let answers = answers.ok_or_else(|| Failure::new(Code::Stopped, "stopped; the probe tasks are removed"))?;
-    let mut found = Found::default();
+    let mut found = AgentPrograms::default();
     for (medium, endings) in answers.map_err(|error| reach::deploy_failure(&error, "a probe task"))? {
         let by_host = endings.by_host.iter().map(|(host, status)| (host.as_str(), *status));
         found.take(medium, by_host, endings.trouble.as_deref());

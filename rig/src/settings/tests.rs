@@ -85,7 +85,7 @@ fn a_value_that_is_refused_is_said_with_where_it_stands() {
 #[test]
 fn every_flag_has_a_variable_of_its_own_that_no_other_setting_uses() {
     let others: Vec<&str> =
-        harness::settings::VARIABLES.iter().chain(fixtures::KIT_VARIABLES).map(|(name, _)| *name).collect();
+        harness::settings::VARIABLES.iter().chain(fixtures::WORKLOAD_TOOLS_VARIABLES).map(|(name, _)| *name).collect();
     for command in Cli::command().get_subcommands() {
         for setting in settings(command, &[], |_| None, None).unwrap() {
             let variable = variable_of(&setting.flag);

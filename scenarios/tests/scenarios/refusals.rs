@@ -1,7 +1,7 @@
 //! What Marathon refuses, and what it takes though it looks wrong.
 
 use eyre::{bail, ensure};
-use fixtures::pairs::{self, ACCEPTED, Answer, Change, REFUSALS};
+use fixtures::answers::{self, ACCEPTED, Answer, Change, REFUSALS};
 use scenarios::prelude::*;
 
 use super::arena;
@@ -43,7 +43,7 @@ async fn odd_definitions_are_accepted() -> Result {
 async fn every_pair_is_accepted() -> Result {
     arena(async |arena| {
         for pair in Pair::all() {
-            assert_eq!(pairs::answer(pair), Answer::Created);
+            assert_eq!(answers::answer(pair), Answer::Created);
             let id = format!("/{}", pair.file_stem().replace('_', "-"));
             arena.deploy(App::of(pair).id(id).instances(0)).await?;
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fixtures::Kit;
+use fixtures::WorkloadTools;
 use harness::{
     Clock, Transport,
     cluster::{DockerSupport, preflight},
@@ -10,7 +10,7 @@ use harness::{
     settings::{Access, Settings},
 };
 
-use super::{Gate, NoStage, Stage, survey};
+use super::{Endpoint, Environment, Unavailable, survey};
 use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName, outages::Outages};
 
 /// What a task of the definitions takes beside a port, in CPUs and MB.
@@ -19,10 +19,10 @@ const MEM: f64 = 64.0;
 
 /// Runs a scenario on the cluster that the environment names.
 pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-    arena::run(TestName::current("live"), needs, stage, scenario).await
+    arena::run(TestName::current("live"), needs, environment, scenario).await
 }
 
-async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
+async fn environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
     let settings = Settings::environment()?;
     if let Some(what) = needs.faults {
         return Err(not_applicable(format!("it {what}, which is done only to a fake in the test's own process")));
@@ -32,11 +32,11 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     }
     let outages = Outages::environment()?;
     if let Some(outage) = needs.outage {
-        outages.allows(outage).map_err(NoStage::NotApplicable)?;
+        outages.allows(outage).map_err(Unavailable::NotApplicable)?;
     }
     let transport = Transport::sockets(&settings.trust.value)?;
-    let gate = match &settings.access.value {
-        Access::Dcos { root, marathon, credentials } => Gate {
+    let endpoint = match &settings.access.value {
+        Access::Dcos { root, marathon, credentials } => Endpoint {
             marathon: marathon.clone(),
             dcos: Some(root.clone()),
             transport,
@@ -44,10 +44,10 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
             credentials: Some(credentials.clone()),
         },
         Access::Marathon { urls, .. } => {
-            Gate { marathon: urls[0].clone(), dcos: None, transport, clock: Clock::System, credentials: None }
+            Endpoint { marathon: urls[0].clone(), dcos: None, transport, clock: Clock::System, credentials: None }
         }
     };
-    if needs.login && !matches!(gate.credentials, Some(Credentials::Password { .. })) {
+    if needs.login && !matches!(endpoint.credentials, Some(Credentials::Password { .. })) {
         return Err(not_applicable("there is no login by user and password here"));
     }
     let client = settings.connect()?;
@@ -66,12 +66,12 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
         )));
     }
     let docker = found.docker() != DockerSupport::No;
-    let kit = Kit::resolve(harness::environment::variable)?;
-    let found = survey::once(&client, &kit, &found, docker, settings.timeout_factor.value).await?;
-    Ok(Stage {
+    let tools = WorkloadTools::resolve(harness::environment::variable)?;
+    let found = survey::once(&client, &tools, &found, docker, settings.timeout_factor.value).await?;
+    Ok(Environment {
         client,
-        gate,
-        kit,
+        endpoint,
+        tools,
         found,
         outages,
         fake: None,
@@ -84,6 +84,6 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     })
 }
 
-fn not_applicable(why: impl Into<String>) -> NoStage {
-    NoStage::NotApplicable(NotApplicable(why.into()))
+fn not_applicable(why: impl Into<String>) -> Unavailable {
+    Unavailable::NotApplicable(NotApplicable(why.into()))
 }

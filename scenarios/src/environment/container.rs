@@ -5,23 +5,23 @@ use std::path::Path;
 use fixtures::container::Image;
 use harness::{Clock, Transport, tls::Trust};
 
-use super::{Gate, NoStage, PASSWORD, Stage, UID};
+use super::{Endpoint, Environment, PASSWORD, UID, Unavailable};
 use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};
 
 /// Runs a scenario on a fake in a container of its own.
 pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-    arena::run(TestName::current("container"), needs, stage, scenario).await
+    arena::run(TestName::current("container"), needs, environment, scenario).await
 }
 
-async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
+async fn environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
     if let Some(what) = needs.faults {
         let why = format!("it {what}, which is done only to a fake in the test's own process");
-        return Err(NoStage::NotApplicable(NotApplicable(why)));
+        return Err(Unavailable::NotApplicable(NotApplicable(why)));
     }
     if needs.outage.is_some() {
         let why =
             "it needs an outage, which is made only to a fake in the test's own process or to a cluster".to_owned();
-        return Err(NoStage::NotApplicable(NotApplicable(why)));
+        return Err(Unavailable::NotApplicable(NotApplicable(why)));
     }
     let mut image = Image::new().args(["--agents", &needs.agents.max(1).to_string()]);
     if needs.login {
@@ -29,7 +29,7 @@ async fn stage(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
     }
     let container = image.start().await?;
     let transport = Transport::sockets(&Trust::default())?;
-    let gate = Gate::of_fake(container.url(), needs, transport, Clock::System)?;
+    let endpoint = Endpoint::of_fake(container.url(), needs, transport, Clock::System)?;
     // Two cores, and offers come in cycles.
-    Ok(Stage { guard: Some(Box::new(container)), ..Stage::of_fake(gate, 3.0) })
+    Ok(Environment { guard: Some(Box::new(container)), ..Environment::of_fake(endpoint, 3.0) })
 }

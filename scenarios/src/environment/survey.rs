@@ -9,7 +9,7 @@ use std::{
 };
 
 use eyre::WrapErr as _;
-use fixtures::{Found, Kit, Medium};
+use fixtures::{AgentPrograms, Medium, WorkloadTools};
 use futures::future::try_join_all;
 use harness::{
     Client,
@@ -32,15 +32,15 @@ const AGENTS: usize = 20;
 /// handed on in a file. `HC_RIG_PROBE=false` leaves it out, and everything is assumed to be there.
 pub(super) async fn once(
     client: &Client,
-    kit: &Kit,
+    tools: &WorkloadTools,
     preflight: &Preflight,
     docker: bool,
     patience: f64,
-) -> Result<Option<Found>> {
+) -> Result<Option<AgentPrograms>> {
     if variable("HC_RIG_PROBE").is_some_and(|value| ["false", "0", "no"].contains(&value.as_str())) {
         return Ok(None);
     }
-    let mut file = file(client, kit)?;
+    let mut file = file(client, tools)?;
     // Blocks this test's only thread, which has nothing else to do.
     file.lock().wrap_err("cannot wait for the survey of the agents")?;
     let mut text = String::new();
@@ -53,17 +53,17 @@ pub(super) async fn once(
         return Ok(Some(found));
     }
     let found =
-        survey(client, kit, preflight.agents.len().clamp(1, AGENTS), docker, PATIENCE.mul_f64(patience)).await?;
+        survey(client, tools, preflight.agents.len().clamp(1, AGENTS), docker, PATIENCE.mul_f64(patience)).await?;
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(serde_json::to_string(&found)?.as_bytes())?;
     Ok(Some(found))
 }
 
-/// One file for each cluster, kit and run of tests.
-fn file(client: &Client, kit: &Kit) -> Result<File> {
+/// One file for each cluster, tools and run of tests.
+fn file(client: &Client, tools: &WorkloadTools) -> Result<File> {
     let mut hasher = DefaultHasher::new();
-    (client.url().as_str(), format!("{kit:?}"), variable("NEXTEST_RUN_ID")).hash(&mut hasher);
+    (client.url().as_str(), format!("{tools:?}"), variable("NEXTEST_RUN_ID")).hash(&mut hasher);
     let folder = evidence::root().join("survey");
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{:016x}.json", hasher.finish()));
@@ -71,14 +71,20 @@ fn file(client: &Client, kit: &Kit) -> Result<File> {
     file.wrap_err_with(|| format!("cannot open {}", path.display()))
 }
 
-async fn survey(client: &Client, kit: &Kit, agents: usize, docker: bool, patience: Duration) -> Result<Found> {
+async fn survey(
+    client: &Client,
+    tools: &WorkloadTools,
+    agents: usize,
+    docker: bool,
+    patience: Duration,
+) -> Result<AgentPrograms> {
     let lease = Lease::take(client, LeaseOptions::default());
     let probes = Medium::all(docker).iter().map(async |medium| {
-        Ok::<_, ClusterError>((*medium, endings(&lease, &kit.probe(*medium, agents), patience).await?))
+        Ok::<_, ClusterError>((*medium, endings(&lease, &tools.probe(*medium, agents), patience).await?))
     });
     let answers = try_join_all(probes).await;
     lease.release(patience).await?;
-    let mut found = Found::default();
+    let mut found = AgentPrograms::default();
     for (medium, endings) in answers? {
         let by_host = endings.by_host.iter().map(|(host, status)| (host.as_str(), *status));
         found.take(medium, by_host, endings.trouble.as_deref());

@@ -11,7 +11,7 @@ mod survey;
 use std::{any::Any, path::Path, sync::Arc};
 
 use fake_marathon::FakeMarathon;
-use fixtures::{Found, Kit};
+use fixtures::{AgentPrograms, WorkloadTools};
 use harness::{
     Client, Clock, Transport,
     dcos::{Credentials, TokenSource},
@@ -27,11 +27,11 @@ pub(crate) const UID: &str = "bootstrapuser";
 pub(crate) const PASSWORD: &str = "deleteme";
 
 /// A Marathon that is ready for one scenario.
-pub(crate) struct Stage {
+pub(crate) struct Environment {
     /// The scenario's own client.
     pub(crate) client: Client,
     /// How it is reached by others.
-    pub(crate) gate: Gate,
+    pub(crate) endpoint: Endpoint,
     /// The fake, if it lives in this process.
     pub(crate) fake: Option<FakeMarathon>,
     /// The seed of a fake.
@@ -39,21 +39,21 @@ pub(crate) struct Stage {
     /// How much slower than a fake in this process everything may be.
     pub(crate) patience: f64,
     /// What tasks are made of here.
-    pub(crate) kit: Kit,
+    pub(crate) tools: WorkloadTools,
     /// What probe tasks found on the agents; `None` where a fake provides everything.
-    pub(crate) found: Option<Found>,
+    pub(crate) found: Option<AgentPrograms>,
     /// What may be made to fail, and how, where no fake of this process is behind it.
     pub(crate) outages: Outages,
     /// Whether tasks can run in Docker; true where that cannot be known.
     pub(crate) docker: bool,
     /// Whether the Marathon is still there after the test, so that a failed one can be looked at on it.
     pub(crate) outlives_the_test: bool,
-    /// Dropped last: ends what was started for this stage and is none of the above (a container).
+    /// Dropped last: ends what was started for this environment and is none of the above (a container).
     pub(crate) guard: Option<Box<dyn Any>>,
 }
 
 /// The way in: for the scenario, and for somebody with other credentials.
-pub(crate) struct Gate {
+pub(crate) struct Endpoint {
     pub(crate) marathon: Url,
     /// The cluster's own address, when Marathon is behind DC/OS.
     pub(crate) dcos: Option<Url>,
@@ -62,7 +62,7 @@ pub(crate) struct Gate {
     pub(crate) credentials: Option<Credentials>,
 }
 
-impl Gate {
+impl Endpoint {
     /// The way to a fake at `root`. With a login Marathon is where DC/OS has it.
     pub(crate) fn of_fake(root: &str, needs: &Needs, transport: Transport, clock: Clock) -> Result<Self> {
         let root = Url::parse(root)?;
@@ -88,8 +88,8 @@ impl Gate {
     }
 }
 
-/// How starting a stage can end besides with a stage.
-pub(crate) enum NoStage {
+/// How starting a environment can end besides with a environment.
+pub(crate) enum Unavailable {
     /// The scenario cannot be run here.
     #[cfg_attr(
         not(any(feature = "container", feature = "live-cluster")),
@@ -100,22 +100,22 @@ pub(crate) enum NoStage {
     Failed(eyre::Report),
 }
 
-impl<E: Into<eyre::Report>> From<E> for NoStage {
+impl<E: Into<eyre::Report>> From<E> for Unavailable {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
 }
 
-impl Stage {
-    /// On a fake behind `gate`, which has everything and goes away with the test.
-    pub(crate) fn of_fake(gate: Gate, patience: f64) -> Self {
+impl Environment {
+    /// On a fake behind `endpoint`, which has everything and goes away with the test.
+    pub(crate) fn of_fake(endpoint: Endpoint, patience: f64) -> Self {
         Self {
-            client: gate.client(gate.credentials.clone()),
-            gate,
+            client: endpoint.client(endpoint.credentials.clone()),
+            endpoint,
             fake: None,
             seed: None,
             patience,
-            kit: Kit::default(),
+            tools: WorkloadTools::default(),
             found: None,
             outages: Outages::default(),
             docker: true,
@@ -139,11 +139,11 @@ impl Stage {
     /// # Errors
     /// [`NotApplicable`] when no agent has what it needs.
     pub(crate) fn adapt(&self, definition: &mut Value) -> Result<(), NotApplicable> {
-        self.kit.adapt(definition, self.found.as_ref()).map_err(|lacking| NotApplicable(lacking.to_string()))
+        self.tools.adapt(definition, self.found.as_ref()).map_err(|lacking| NotApplicable(lacking.to_string()))
     }
 
     /// Writes what the fake can tell of a failure into `folder`.
-    pub(crate) async fn testify(&self, folder: &Path) -> Result {
+    pub(crate) async fn write_evidence(&self, folder: &Path) -> Result {
         if let Some(fake) = &self.fake {
             std::fs::write(folder.join("journal.jsonl"), fake.journal().await?)?;
             let inspection = serde_json::to_string_pretty(&fake.inspect().await?)?;
@@ -161,7 +161,7 @@ impl Stage {
     }
 
     /// Ends it. A panic inside the fake is raised again here.
-    pub(crate) async fn strike(self) {
+    pub(crate) async fn shut_down(self) {
         let Self { fake, guard, .. } = self;
         if let Some(fake) = fake {
             fake.shutdown().await;

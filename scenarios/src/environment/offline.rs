@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, path::Path};
 use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
 use harness::{Clock, Transport, tls::Trust};
 
-use super::{Gate, NoStage, PASSWORD, Stage, UID};
+use super::{Endpoint, Environment, PASSWORD, UID, Unavailable};
 use crate::{Arena, Needs, Result, arena, name::TestName};
 
 /// The seed of every fake; another one for a whole run with `HC_RIG_SEED`.
@@ -17,26 +17,26 @@ const NOON: i64 = 1_749_988_800;
 /// Simulated tasks in virtual time, without a socket.
 pub async fn simulated(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
     tokio::time::pause();
-    arena::run(TestName::current("offline"), needs, stage_simulated, scenario).await
+    arena::run(TestName::current("offline"), needs, simulated_environment, scenario).await
 }
 
 /// Process tasks on real sockets. `task_tools` is the program that stands in front of their PATH.
 pub async fn process(task_tools: &Path, needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-    let stage = async |needs: &Needs, folder: &Path| stage_process(task_tools, needs, folder).await;
-    arena::run(TestName::current("offline"), needs, stage, scenario).await
+    let environment = async |needs: &Needs, folder: &Path| process_environment(task_tools, needs, folder).await;
+    arena::run(TestName::current("offline"), needs, environment, scenario).await
 }
 
-async fn stage_simulated(needs: &Needs, _folder: &Path) -> Result<Stage, NoStage> {
+async fn simulated_environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
     let seed = seed()?;
     let start = Time::from_micros(NOON * 1_000_000);
     let fake = builder(needs, seed).tasks(Tasks::Simulated).epoch(start).start().await?;
     let transport = Transport::in_process(fake.service());
     let day = time::OffsetDateTime::from_unix_timestamp(NOON)?;
-    let gate = Gate::of_fake("http://marathon.in-process/", needs, transport, Clock::anchored(day))?;
-    Ok(Stage { fake: Some(fake), seed: Some(seed), ..Stage::of_fake(gate, 1.0) })
+    let endpoint = Endpoint::of_fake("http://marathon.in-process/", needs, transport, Clock::anchored(day))?;
+    Ok(Environment { fake: Some(fake), seed: Some(seed), ..Environment::of_fake(endpoint, 1.0) })
 }
 
-async fn stage_process(task_tools: &Path, needs: &Needs, folder: &Path) -> Result<Stage, NoStage> {
+async fn process_environment(task_tools: &Path, needs: &Needs, folder: &Path) -> Result<Environment, Unavailable> {
     let seed = seed()?;
     let fake = builder(needs, seed)
         .tasks(Tasks::Process)
@@ -47,9 +47,9 @@ async fn stage_process(task_tools: &Path, needs: &Needs, folder: &Path) -> Resul
         .start()
         .await?;
     let transport = Transport::sockets(&Trust::default())?;
-    let gate = Gate::of_fake(fake.url(), needs, transport, Clock::System)?;
+    let endpoint = Endpoint::of_fake(fake.url(), needs, transport, Clock::System)?;
     // Two cores, and other tests beside this one.
-    Ok(Stage { fake: Some(fake), seed: Some(seed), ..Stage::of_fake(gate, 2.0) })
+    Ok(Environment { fake: Some(fake), seed: Some(seed), ..Environment::of_fake(endpoint, 2.0) })
 }
 
 fn builder(needs: &Needs, seed: u64) -> Builder {
