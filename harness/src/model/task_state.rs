@@ -127,7 +127,7 @@ mod tests {
     #[case("TASK_RUNNING", json!([null]), Running)]
     #[case("TASK_RUNNING", json!([{"alive": true}]), Healthy)]
     #[case::one_of_two("TASK_RUNNING", json!([{"alive": true}, {"alive": false}]), Unhealthy)]
-    #[case::old_news("TASK_UNREACHABLE", json!([{"alive": true}]), Unreachable)]
+    #[case::stale_result("TASK_UNREACHABLE", json!([{"alive": true}]), Unreachable)]
     #[case::waits_for_successor("TASK_KILLED", json!([{"alive": false}]), Killing)]
     #[case::unheard_of("TASK_DREAMING", json!([]), Unreachable)]
     fn first_state_that_fits_wins(

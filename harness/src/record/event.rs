@@ -1,21 +1,67 @@
-//! One line of `events.jsonl`: an event of Marathon, or a note of the rig.
+//! One line of `events.jsonl`: an event of Marathon, or a remark of the rig.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// One line of `events.jsonl`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+use super::moment::millis;
+use super::sample::FORMAT;
+
+/// A remark: a step begins. Data: `step`, `target`, `asked_at` in seconds since the run began.
+pub const STEP: &str = "hc_rig_step";
+/// A remark: which executor runs a task. Data: `task`, `agent`, `executor_pid`, `container`.
+pub const EXECUTOR: &str = "hc_rig_executor";
+/// A remark: clean-up begins; what follows says nothing about health.
+pub const CLEAN_UP: &str = "hc_rig_clean_up";
+/// A remark: the app was deployed. Data: `app`, `version`.
+pub const DEPLOYED: &str = "hc_rig_deployed";
+/// A remark: the run goes on in another process. Data: `app`, `instances`.
+pub const RESUMED: &str = "hc_rig_resumed";
+
+/// One line of `events.jsonl`. Unknown keys are ignored and missing ones defaulted, so that later readers understand
+/// earlier files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EventRecord {
-    /// The format version.
+    /// The format version, [`FORMAT`].
     pub v: u32,
     /// When it arrived, ISO 8601 in UTC with milliseconds, by the rig's clock.
     pub at: String,
     /// Seconds since the run began, at the same moment.
     pub t: f64,
-    /// The event as Marathon wrote it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Value>,
-    /// What the rig itself has to say at this moment: a gap in the stream, a poll that failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The event as Marathon wrote it, or a remark of the rig; its `eventType` says what it is.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub event: Value,
+    /// What the driver itself has to say at this moment instead: a gap in the stream, a poll that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl EventRecord {
+    /// A remark of the rig at time of day `at`, `t` seconds since the run began.
+    pub fn remark(at: impl Into<String>, t: f64, kind: &str, fields: Value) -> Self {
+        let mut event = Map::new();
+        event.insert("eventType".to_owned(), Value::from(kind));
+        if let Value::Object(fields) = fields {
+            event.extend(fields);
+        }
+        Self { v: FORMAT, at: at.into(), t: millis(t), event: Value::Object(event), note: None }
+    }
+
+    /// Marathon's `eventType`, or one of this module's.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.text("eventType")
+    }
+
+    /// A text field of the event, empty if it is not there.
+    #[must_use]
+    pub fn text(&self, key: &str) -> &str {
+        self.event[key].as_str().unwrap_or_default()
+    }
+
+    /// Whether others than the driver wrote it, by a clock of their own.
+    pub(super) fn is_aside(&self) -> bool {
+        let kind = self.kind();
+        kind.starts_with("hc_rig_") && ![STEP, CLEAN_UP].contains(&kind)
+    }
 }

@@ -5,21 +5,29 @@
 //! EventRecord one line of events.jsonl
 //! StepReport  a target and what happened until it was reached
 //! DeltaWriter which tasks a sample has to carry; Replay puts the full lists together again
-//! PhaseTracker  when each task was staged, running, first healthy, flipped, killed, replaced
+//! Lives       the life of each task, folded from those lines while they are written and when they are read
+//! Lines, read the one writer and the one reader of the lines
 //! ```
 
 mod age;
 mod delta;
-mod event;
-mod phases;
+pub mod event;
+pub mod json;
+mod life;
+mod lines;
+mod lives;
+pub mod moment;
 mod quantile;
+pub mod read;
 mod sample;
 mod step;
 
 pub use age::{ages, last_result};
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use event::EventRecord;
-pub use phases::{PhaseTracker, Tally, TaskPhases};
+pub use life::{End, GONE, Happening, Moment, Sickness, TaskLife};
+pub use lines::Lines;
+pub use lives::{Between, Lives, StepLives, Tally, TaskLives};
 pub use quantile::{Histogram, Quantiles, Spread};
 pub use sample::{Ages, Counts, FORMAT, Sample};
 pub use step::StepReport;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::record::{Counts, EventRecord, Quantiles, Sample, StepReport, TaskPhases};
+use crate::record::{Counts, EventRecord, Lives, Quantiles, Sample, StepReport, TaskLives};
 use crate::wait::AttemptError;
 
 /// An app whose tasks become healthy a fixed time after they were asked for.
@@ -105,7 +105,6 @@ struct Kept {
     samples: Vec<Sample>,
     events: Vec<EventRecord>,
     steps: Vec<StepReport>,
-    tasks: Vec<TaskPhases>,
     /// How many samples fit on the disk.
     room: Option<usize>,
 }
@@ -128,10 +127,21 @@ impl Sink for Kept {
         self.steps.push(step.clone());
         Ok(())
     }
+}
 
-    fn on_task(&mut self, task: &TaskPhases) -> io::Result<()> {
-        self.tasks.push(task.clone());
-        Ok(())
+impl Kept {
+    /// What a reader makes of the lines that were written.
+    fn lives(&self) -> TaskLives {
+        let mut lives = Lives::keeping_all();
+        let mut events = self.events.iter().peekable();
+        for sample in &self.samples {
+            while let Some(event) = events.next_if(|event| event.t <= sample.t) {
+                lives.event(event);
+            }
+            lives.sample(sample);
+        }
+        events.for_each(|event| lives.event(event));
+        lives.finish()
     }
 }
 
@@ -160,7 +170,7 @@ async fn every_target_is_reached_in_turn() {
     assert_eq!(polls[..5], [(1, 0.0, 1), (2, 2.0, 1), (3, 4.0, 1), (4, 6.0, 1), (5, 8.0, 4)]);
     assert_eq!(kept.samples[4].at, "2026-11-22T17:00:08.000Z");
     assert_eq!(kept.samples[4].counts, Counts { healthy: 1, running: 3, ..Counts::default() });
-    assert_eq!(kept.tasks.len(), 7, "the record of every task is handed out at the end");
+    assert_eq!(kept.lives().all().count(), 7);
 }
 
 #[tokio::test(start_paused = true)]
@@ -344,12 +354,12 @@ async fn events_tell_of_phases_before_the_next_poll_does() {
     });
     let mut kept = Kept::default();
     let report = drive(&[1]).run(&mut app, &mut kept).await;
-    assert_eq!(kept.tasks[0].first_healthy, Some(4.7));
+    assert_eq!(kept.lives().all().next().and_then(|life| life.first_healthy), Some(4.7));
     assert_eq!(kept.steps[0].reached_at, Some(6.0), "the polls alone decide");
     assert_eq!((report.totals.events, report.totals.event_gaps), (1, 1));
     let behind = report.totals.agreement.expect("both told").polls_behind.expect("one change");
     assert!((behind.max - 1.3).abs() < 1e-9, "{behind:?}");
-    assert_eq!(kept.events[0].t, 4.7);
+    assert_eq!(kept.events[1].t, 4.7);
 }
 
 #[test]

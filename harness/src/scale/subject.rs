@@ -6,7 +6,7 @@ use futures::stream::BoxStream;
 use serde_json::Value;
 
 use crate::model::ServerTime;
-use crate::record::{EventRecord, Sample, StepReport, TaskPhases};
+use crate::record::{EventRecord, Sample, StepReport};
 use crate::wait::AttemptError;
 
 /// One app that can be observed and scaled.
@@ -87,15 +87,6 @@ pub trait Sink: Send {
     /// If it cannot be stored.
     fn on_target(&mut self, step: usize, target: u32) -> io::Result<()> {
         let _ = (step, target);
-        Ok(())
-    }
-
-    /// A task's record is complete: it has ended, or the run has.
-    ///
-    /// # Errors
-    /// If it cannot be stored.
-    fn on_task(&mut self, task: &TaskPhases) -> io::Result<()> {
-        let _ = task;
         Ok(())
     }
 }

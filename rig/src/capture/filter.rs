@@ -1,13 +1,15 @@
 //! The sysdig filter of a task.
 
-use crate::{exit::Failure, folder::story::Story};
+use harness::record::TaskLife;
+
+use crate::exit::Failure;
 
 /// What the manual procedure looks at: the executor, all that it started (`proc.apid`), and the task's port
 /// (`fd.sport`), which shows the checks of Marathon too.
 ///
 /// # Errors
 /// Exit code 2: neither is known.
-pub fn of(story: &Story) -> Result<String, Failure> {
+pub fn of(story: &TaskLife) -> Result<String, Failure> {
     let executor = story.executor_pid.map(|pid| format!("proc.pid={pid} or proc.apid={pid}"));
     let port = story.ports.first().map(|port| format!("fd.sport={port}"));
     let parts: Vec<String> = [executor, port].into_iter().flatten().collect();
@@ -24,7 +26,8 @@ mod tests {
 
     #[test]
     fn executor_and_port_make_the_filter() {
-        let story = |executor_pid, ports: &[u64]| Story { executor_pid, ports: ports.to_vec(), ..Story::default() };
+        let story =
+            |executor_pid, ports: &[u64]| TaskLife { executor_pid, ports: ports.to_vec(), ..TaskLife::default() };
         assert_eq!(of(&story(Some(7), &[31000])).unwrap(), "proc.pid=7 or proc.apid=7 or fd.sport=31000");
         assert_eq!(of(&story(None, &[31000])).unwrap(), "fd.sport=31000");
         assert!(of(&story(None, &[])).unwrap_err().message.contains("nothing to filter by"));

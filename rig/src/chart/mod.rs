@@ -14,7 +14,7 @@ pub mod style;
 use std::fmt::Write as _;
 
 use harness::model::TaskState;
-use harness::record::{Counts, Sample};
+use harness::record::Counts;
 use text::{count, decimal};
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         panel::{Frame, draw},
         style::{Theme, escape},
     },
-    folder::manifest::Manifest,
+    folder::{course::Point, manifest::Manifest},
 };
 
 /// One bar: what a sample counted.
@@ -40,14 +40,14 @@ pub struct Bar {
     pub age: Option<f64>,
 }
 
-impl From<&Sample> for Bar {
-    fn from(sample: &Sample) -> Self {
+impl From<&Point> for Bar {
+    fn from(point: &Point) -> Self {
         Self {
-            request: sample.request,
-            t: sample.t,
-            target: sample.target.into(),
-            counts: sample.counts,
-            age: sample.age.map(|age| age.max),
+            request: point.request,
+            t: point.t,
+            target: point.target,
+            counts: point.counts,
+            age: point.age.map(|age| age.max),
         }
     }
 }
@@ -67,7 +67,8 @@ pub struct Series {
 
 impl Series {
     /// The chart of one run: title with check, containerizer, agents, timeout.
-    pub fn of(manifest: &Manifest, mut bars: Vec<Bar>) -> Self {
+    pub fn of(manifest: &Manifest, course: &[Point]) -> Self {
+        let mut bars: Vec<Bar> = course.iter().map(Bar::from).collect();
         let check = manifest.check();
         if check.is_native() {
             // Native checks report changes only: their age says nothing about when the last check was.

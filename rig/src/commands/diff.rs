@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use harness::record::json;
+
 use crate::{
     chart::style::Theme,
     diff::{
@@ -13,7 +15,7 @@ use crate::{
         verdict::{CONFIDENCE, percent},
     },
     exit::{Code, Completion, Failure},
-    folder::{json, write_whole},
+    folder::write_whole,
 };
 
 /// Arguments of `hc-rig diff`.

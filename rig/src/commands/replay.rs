@@ -5,10 +5,12 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use tokio::time::{Instant, sleep_until};
 
+use harness::record::read;
+
 use crate::{
     arguments::values::speed,
     exit::{Completion, Failure},
-    folder::{RunFolder, sample},
+    folder::RunFolder,
     run::Interrupt,
     terminal::progress::{Poll, Progress, RunProgress},
 };
@@ -43,7 +45,7 @@ pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, 
         let target = manifest.plan.targets.iter().max().copied().unwrap_or(1);
         lines.push(Line { progress: progress.run(&manifest.pair, saturated(target)), pair: manifest.pair, target: 0 });
         let samples = folder.file("samples.jsonl");
-        sample::scan(&samples, |sample| polls.push((run, Poll::from(&sample))))
+        read::samples(&samples, |sample| polls.push((run, Poll::from(&sample))))
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
     }
     polls.sort_by(|(_, a), (_, b)| a.t.total_cmp(&b.t));

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use harness::record::json;
+
 use crate::{
     exit::{Code, Completion, Failure},
-    folder::{RunFolder, json},
+    folder::RunFolder,
     terminal::diagnosis::render,
     why::{Diagnosis, SHOWN_BY_DEFAULT},
 };

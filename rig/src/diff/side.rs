@@ -39,7 +39,8 @@ impl Side {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let mut repeats = Vec::new();
         for folder in RunFolder::find(path)? {
-            let Run { manifest, summary, bars, complete, .. } = folder.read()?;
+            let Run { manifest, summary, course, complete, .. } = folder.read()?;
+            let bars = course.iter().map(Bar::from).collect();
             let name = folder.path().display();
             if !complete {
                 return Err(Failure::usage(format!(

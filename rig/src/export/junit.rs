@@ -5,11 +5,12 @@
 
 use std::fmt::Write as _;
 
+use harness::record::TaskLife;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
     exit::{Code, Failure},
-    folder::{Run, incident, story::Story, summary::Step},
+    folder::{Run, incident, summary::Step},
     report::measured::Member,
     verdict::Verdict,
 };
@@ -100,13 +101,13 @@ fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
 }
 
 /// The tasks whose trouble began in this step.
-fn blamed(run: &Run, index: usize) -> Vec<&Story> {
+fn blamed(run: &Run, index: usize) -> Vec<&TaskLife> {
     let steps = &run.summary.steps;
     let of = |t: f64| steps.partition_point(|step| step.asked_at <= t).saturating_sub(1);
-    run.stories.telling().into_iter().filter(|story| story.trouble_at().is_some_and(|t| of(t) == index)).collect()
+    run.lives.troubled().into_iter().filter(|story| story.trouble_at().is_some_and(|t| of(t) == index)).collect()
 }
 
-fn body(blamed: &[&Story]) -> String {
+fn body(blamed: &[&TaskLife]) -> String {
     let mut text = String::new();
     for story in blamed.iter().take(NAMED) {
         let port = story.ports.first().map(|port| format!(":{port}")).unwrap_or_default();

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use text::{or_dash, seconds};
 
 use crate::{
-    folder::{Run, matrix::Matrix, summary::Summary},
+    folder::{Named, Run, matrix::Matrix, summary::Summary},
     report::{
         self,
         fragments::{claim_text, headline, in_grace},
         measured::{Member, incidents},
-        several::{self, Named},
+        several,
     },
     why::{Diagnosis, findings},
 };

@@ -5,6 +5,7 @@
 pub mod junit;
 pub mod markdown;
 pub mod redact;
+pub mod schema;
 pub mod tables;
 pub mod trace;
 

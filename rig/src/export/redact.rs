@@ -8,16 +8,17 @@ use std::{
     path::Path,
 };
 
+use harness::record::json;
 use once_cell::sync::Lazy;
 use regex::Regex;
 use serde_json::Value;
 
 use crate::{
     exit::{Code, Failure},
-    folder::{RunFolder, json},
+    folder::RunFolder,
 };
 
-/// Files of JSON lines.
+/// Files of JSON lines; folders of before 0.2 hold the last one.
 const LINES: [&str; 3] = ["samples.jsonl", "events.jsonl", "tasks.jsonl"];
 /// Files of one JSON document.
 const DOCUMENTS: [&str; 3] = ["run.json", "summary.json", "matrix.json"];
@@ -324,7 +325,7 @@ mod tests {
             }
         }
         let run = RunFolder::open(&to).unwrap().read().unwrap();
-        let stories: Vec<_> = run.stories.all().collect();
+        let stories: Vec<_> = run.lives.all().collect();
         assert_eq!(stories.len(), 1, "sample and event still tell of one task");
         assert_eq!(stories[0].end.as_ref().map(|end| end.state.as_str()), Some("TASK_KILLED"));
         assert!(stories[0].host.starts_with("host-"), "{}", stories[0].host);

@@ -1,10 +1,12 @@
 //! `samples.csv` and `tasks.csv`: one row a sample, one row a task. Times are seconds on the samples' clock; a cell is
 //! empty where something was not measured or did not happen.
 
+use harness::record::TaskLife;
+
 use crate::{
     chart::states::STACK,
     exit::{Code, Failure},
-    folder::{Run, story::Story},
+    folder::Run,
 };
 
 /// One row a sample.
@@ -54,10 +56,10 @@ pub fn tasks(run: &Run) -> Result<Vec<u8>, Failure> {
         "end",
         "end_message",
     ];
-    table(&head, run.stories.all().map(row))
+    table(&head, run.lives.all().map(row))
 }
 
-fn row(story: &Story) -> Vec<String> {
+fn row(story: &TaskLife) -> Vec<String> {
     let ports: Vec<String> = story.ports.iter().map(u64::to_string).collect();
     let sickness = story.sickness.as_ref();
     let end = story.end.as_ref();

@@ -1,19 +1,21 @@
+use harness::record::{EventRecord, Lives};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::folder::{
     Run,
     course::Course,
-    event::EventLine,
     manifest::{Manifest, Plan},
     summary::{Step, Summary},
-    tasks::Stories,
 };
 use crate::report::several::member;
 use crate::verdict::Verdict;
 use harness::record::{Counts, Sample};
 
 const EVIL: &str = "]]></system-out>|`\"=1+1,\u{1}\nx";
+
+/// When the task is killed, between the second sample and the third.
+const KILLED: f64 = 4.5;
 
 /// Two steps of three; in the second a task with an awkward id was unhealthy and was killed.
 fn run() -> Run {
@@ -24,20 +26,23 @@ fn run() -> Run {
             "healthCheckResults": [{"alive": alive, key: "2026-11-22T17:00:01.000Z", "firstSuccess": "2026-11-22T17:00:00.500Z",
                 "lastFailureCause": EVIL, "consecutiveFailures": 3}]})
     };
-    let (mut stories, mut course) = (Stories::default(), Course::default());
-    stories.event(&EventLine::new(
-        4.5,
-        "status_update_event",
-        json!({"taskId": id, "taskStatus": "TASK_KILLED", "message": EVIL, "host": "10.0.0.7"}),
-    ));
+    let (mut lives, mut course) = (Lives::keeping_all(), Course::default());
     for (request, alive) in [(1, true), (2, false), (3, false)] {
         let counts = Counts { healthy: u64::from(alive), unhealthy: u64::from(!alive), ..Counts::default() };
         let t = request as f64 * 2.0;
         let sample = Sample { request, t, target: 1, counts, tasks: vec![task(alive)], ..Sample::default() };
-        stories.sample(&sample);
-        course.sample(&sample);
+        if t > KILLED {
+            lives.event(&EventRecord::remark(
+                "",
+                KILLED,
+                "status_update_event",
+                json!({"taskId": id, "taskStatus": "TASK_KILLED", "message": EVIL, "host": "10.0.0.7"}),
+            ));
+        }
+        lives.sample(&sample);
+        course.sample(&sample, lives.take_between());
     }
-    let stories = stories.finish();
+    let after = lives.take_between();
     Run {
         manifest: Manifest {
             pair: "mesos,HTTP".to_owned(),
@@ -54,8 +59,8 @@ fn run() -> Run {
             clean_up: "complete".to_owned(),
             ..Summary::default()
         },
-        course: course.finish(&stories),
-        stories,
+        course: course.finish(after),
+        lives: lives.finish(),
         ..Run::default()
     }
 }

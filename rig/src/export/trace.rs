@@ -6,15 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use harness::{
+    model::TaskState,
+    record::{Happening, Moment, TaskLife},
+};
 use serde_json::{Value, json};
 
-use crate::{
-    chart::states::STACK,
-    folder::{
-        Run,
-        story::{Moment, Story},
-    },
-};
+use crate::{chart::states::STACK, folder::Run};
 
 /// The process that the counters of the whole app belong to.
 const APP: u64 = 1;
@@ -24,14 +22,14 @@ pub fn trace(run: &Run) -> Vec<u8> {
     let mut events = vec![metadata("process_name", APP, 0, &run.manifest.app)];
     let mut agents: BTreeMap<&str, u64> = BTreeMap::new();
     let end = run.course.last().map_or(0.0, |point| point.t);
-    for (thread, story) in (1..).zip(run.stories.all()) {
+    for (thread, life) in (1..).zip(run.lives.all()) {
         let next = APP + 1 + agents.len() as u64;
-        let agent = *agents.entry(story.host.as_str()).or_insert(next);
+        let agent = *agents.entry(life.host.as_str()).or_insert(next);
         if agent == next {
-            events.push(metadata("process_name", agent, 0, &format!("agent {}", story.host)));
+            events.push(metadata("process_name", agent, 0, &format!("agent {}", life.host)));
         }
-        events.push(metadata("thread_name", agent, thread, &story.id));
-        phases(&mut events, story, agent, thread, end);
+        events.push(metadata("thread_name", agent, thread, &life.id));
+        phases(&mut events, life, agent, thread, end);
     }
     for point in &run.course {
         let counts: serde_json::Map<String, Value> =
@@ -50,10 +48,10 @@ pub fn trace(run: &Run) -> Vec<u8> {
 }
 
 /// A slice from each moment that begins a phase to the next, an instant for each that does not.
-fn phases(events: &mut Vec<Value>, story: &Story, agent: u64, thread: u64, end: f64) {
-    let until = story.end.as_ref().map_or(end, |end| end.t).max(story.first_seen);
-    let mut begun = (story.first_seen, "staged");
-    for moment in &story.timeline {
+fn phases(events: &mut Vec<Value>, life: &TaskLife, agent: u64, thread: u64, end: f64) {
+    let until = life.end.as_ref().map_or(end, |end| end.t).max(life.first_seen);
+    let mut begun = (life.first_seen, "staged");
+    for moment in &life.timeline {
         match phase(moment) {
             Some(next) if next != begun.1 => {
                 slice(events, begun, moment.t, agent, thread);
@@ -68,15 +66,21 @@ fn phases(events: &mut Vec<Value>, story: &Story, agent: u64, thread: u64, end: 
     slice(events, begun, until, agent, thread);
 }
 
-/// The phase that a moment of a story begins, if it begins one.
+/// The phase that a moment begins, if it begins one.
 fn phase(moment: &Moment) -> Option<&'static str> {
-    match moment.what.as_str() {
-        "TASK_STAGING" | "TASK_STARTING" | "staged" => Some("staged"),
-        "TASK_RUNNING" => Some("running"),
-        "TASK_KILLING" => Some("killing"),
-        "healthy" | "healthy again" => Some("healthy"),
-        what if what.starts_with("unhealthy") => Some("unhealthy"),
-        _ => None,
+    match &moment.what {
+        Happening::Staged => Some("staged"),
+        Happening::Healthy | Happening::HealthyAgain => Some("healthy"),
+        Happening::Unhealthy(_) => Some("unhealthy"),
+        Happening::State(state) => match TaskState::of(state, []) {
+            state @ (TaskState::Staged | TaskState::Running | TaskState::Killing) => Some(state.as_str()),
+            TaskState::Scheduled | TaskState::Unreachable | TaskState::Unhealthy | TaskState::Healthy => None,
+        },
+        Happening::FailedInGrace
+        | Happening::KilledByMarathon
+        | Happening::AgentUnreachable
+        | Happening::Ended { .. }
+        | Happening::Replaced(_) => None,
     }
 }
 

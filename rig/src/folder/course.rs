@@ -5,11 +5,8 @@
 
 use std::collections::HashMap;
 
+use harness::record::{Ages, Between, Counts, Sample};
 use serde_json::Value;
-
-use harness::record::{Ages, Counts, Sample};
-
-use crate::folder::tasks::Stories;
 
 /// What one sample shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,11 +36,11 @@ pub struct Point {
     /// Check results that are newer than in the sample before. Between two polls a check may have been made several
     /// times: this is the least that was done.
     pub fresh: u64,
-    /// Changes of health after a task's first result.
+    /// Changes of health since the sample before, of tasks that had been healthy.
     pub flips: u64,
-    /// Tasks that ended since the sample before, clean-up left out.
+    /// Tasks that died since the sample before, clean-up left out.
     pub ended: u64,
-    /// Those of them that a failed health check ended.
+    /// Those of them that a failed health check had killed.
     pub killed: u64,
 }
 
@@ -54,24 +51,24 @@ impl Point {
     }
 }
 
-/// What is remembered of a task from one sample to the next.
-#[derive(Clone, Debug, Default)]
-struct Last {
-    news: Vec<String>,
-    alive: Option<bool>,
-}
-
 /// Builds the points.
 #[derive(Debug, Default)]
 pub struct Course {
     points: Vec<Point>,
-    tasks: HashMap<String, Last>,
+    /// Of each task when its last results came.
+    last: HashMap<String, Vec<String>>,
 }
 
 impl Course {
-    /// Takes one more sample into account.
-    pub fn sample(&mut self, sample: &Sample) {
-        let mut point = Point {
+    /// The next sample, with what the tasks went through since the one before.
+    pub fn sample(&mut self, sample: &Sample, between: Between) {
+        // Tasks with nothing new but good results are not in the file: the sampler counted them. In files of before that
+        // was written, all tasks are.
+        let fresh = match sample.results {
+            Some(results) => results.into(),
+            None => sample.tasks.iter().map(|task| self.fresh(task)).sum(),
+        };
+        self.points.push(Point {
             request: sample.request,
             at: sample.at.clone(),
             t: sample.t,
@@ -83,59 +80,42 @@ impl Course {
             late: sample.late,
             missed: sample.missed,
             age: sample.age,
-            ..Point::default()
-        };
-        for task in &sample.tasks {
-            let (fresh, flips) = self.task(task);
-            point.fresh += fresh;
-            point.flips += flips;
-        }
-        // Tasks with nothing new but good results are not in the file: the sampler counted them.
-        point.fresh = sample.results.map_or(point.fresh, u64::from);
+            fresh,
+            flips: between.flips,
+            ended: between.ended,
+            killed: between.killed,
+        });
         for id in &sample.gone {
-            self.tasks.remove(id);
+            self.last.remove(id);
         }
-        self.points.push(point);
     }
 
-    /// How many results of the task are new, and whether its health changed.
-    fn task(&mut self, task: &Value) -> (u64, u64) {
-        let text = |of: &Value, key: &str| of.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    /// How many results of the task are new.
+    fn fresh(&mut self, task: &Value) -> u64 {
+        let text = |of: &Value, key: &str| of[key].as_str().unwrap_or_default().to_owned();
         let staged = text(task, "stagedAt");
-        let results = task.get("healthCheckResults").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let last = self.tasks.entry(text(task, "id")).or_default();
-        last.news.resize(results.len().max(last.news.len()), String::new());
-        let (mut fresh, mut alive) = (0, None);
-        for (result, before) in results.iter().zip(&mut last.news) {
+        let results = task["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
+        let last = self.last.entry(text(task, "id")).or_default();
+        last.resize(results.len().max(last.len()), String::new());
+        let mut fresh = 0;
+        for (result, before) in results.iter().zip(last) {
             // ISO 8601 in UTC sorts as text.
-            let news = text(result, "lastSuccess").max(text(result, "lastFailure"));
+            let newest = text(result, "lastSuccess").max(text(result, "lastFailure"));
             // A successor shows its predecessor's record until its own first result.
-            if news.is_empty() || news < staged {
-                continue;
-            }
-            if news > *before {
+            if newest >= staged && newest > *before {
                 fresh += 1;
-                *before = news;
-            }
-            if let Some(well) = result.get("alive").and_then(Value::as_bool) {
-                alive = Some(alive.unwrap_or(true) && well);
+                *before = newest;
             }
         }
-        let flipped = matches!((last.alive, alive), (Some(before), Some(now)) if before != now);
-        last.alive = alive.or(last.alive);
-        (fresh, u64::from(flipped))
+        fresh
     }
 
-    /// The points, with the ends of the tasks in them.
-    pub fn finish(mut self, stories: &Stories) -> Vec<Point> {
-        for story in stories.all() {
-            let Some(end) = &story.end else { continue };
-            // An event comes before the poll that shows it; the last poll may have been before the event.
-            let index = self.points.partition_point(|point| point.t < end.t).min(self.points.len().saturating_sub(1));
-            if let Some(point) = self.points.get_mut(index) {
-                point.ended += 1;
-                point.killed += u64::from(story.is_killed_by_check());
-            }
+    /// The points; what came after the last sample counts as seen in it.
+    pub fn finish(mut self, after: Between) -> Vec<Point> {
+        if let Some(last) = self.points.last_mut() {
+            last.flips += after.flips;
+            last.ended += after.ended;
+            last.killed += after.killed;
         }
         self.points
     }
@@ -157,25 +137,24 @@ mod tests {
     }
 
     #[test]
-    fn results_count_once_and_flips_are_seen() {
+    fn results_count_once() {
         let mut course = Course::default();
         for (request, (alive, at)) in [(true, 1), (true, 1), (true, 3), (false, 4), (true, 5)].into_iter().enumerate() {
-            course.sample(&sample(request as u64 + 1, alive, at));
+            course.sample(&sample(request as u64 + 1, alive, at), Between::default());
         }
-        let points = course.finish(&Stories::default());
+        let points = course.finish(Between::default());
         assert_eq!(points.iter().map(|point| point.fresh).collect::<Vec<_>>(), [1, 0, 1, 1, 1]);
-        assert_eq!(points.iter().map(|point| point.flips).collect::<Vec<_>>(), [0, 0, 0, 1, 1]);
         assert_eq!(points.iter().map(|point| point.since).collect::<Vec<_>>(), [0.0, 1.0, 1.0, 1.0, 1.0]);
     }
 
     #[test]
-    fn an_inherited_record_is_no_news() {
+    fn an_inherited_result_is_not_new() {
         let mut course = Course::default();
         let mut inherited = sample(1, false, 1);
         inherited.tasks[0]["stagedAt"] = json!("2026-11-22T17:00:02.000Z");
-        course.sample(&inherited);
-        course.sample(&sample(2, true, 4));
-        let points = course.finish(&Stories::default());
-        assert_eq!(points.iter().map(|point| (point.fresh, point.flips)).collect::<Vec<_>>(), [(0, 0), (1, 0)]);
+        course.sample(&inherited, Between::default());
+        course.sample(&sample(2, true, 4), Between { flips: 1, ..Between::default() });
+        let points = course.finish(Between::default());
+        assert_eq!(points.iter().map(|point| (point.fresh, point.flips)).collect::<Vec<_>>(), [(0, 0), (1, 1)]);
     }
 }

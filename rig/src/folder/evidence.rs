@@ -3,12 +3,9 @@
 
 use std::ops::RangeInclusive;
 
+use harness::record::{EventRecord, Sample};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use harness::record::Sample;
-
-use crate::folder::event::EventLine;
 
 /// The rig's own remark: it asked a task itself. Data: [`Probe`].
 pub const PROBE: &str = "hc_rig_probe";
@@ -207,7 +204,7 @@ pub struct Evidence {
 
 impl Evidence {
     /// Takes one more event into account.
-    pub fn event(&mut self, line: &EventLine) {
+    pub fn event(&mut self, line: &EventRecord) {
         fn data<T: for<'de> Deserialize<'de>>(event: &Value) -> Option<T> {
             T::deserialize(event).ok()
         }
@@ -251,8 +248,8 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back_with_its_time() {
         let probe = Probe { task: "a".to_owned(), answer: Answer::Silent, ms: 5.0, ..Probe::default() };
-        let line = EventLine::new(7.5, PROBE, serde_json::to_value(&probe).unwrap());
-        let line: EventLine = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
+        let line = EventRecord::remark("", 7.5, PROBE, serde_json::to_value(&probe).unwrap());
+        let line: EventRecord = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
         let mut evidence = Evidence::default();
         evidence.event(&line);
         assert_eq!(evidence.probe_of("a"), Some(&Probe { t: 7.5, ..probe }));
@@ -270,7 +267,7 @@ mod tests {
             (25.0, 0.2, Some(1.0)),
         ] {
             let look = serde_json::json!({"busy": busy, "cores": 2, "connections": connections});
-            evidence.event(&EventLine::new(t, MACHINE, look));
+            evidence.event(&EventRecord::remark("", t, MACHINE, look));
         }
         assert_eq!(evidence.busy(8.0..=21.0), Some(Machine { t: 20.0, busy: 0.95, cores: 2, connections: Some(0.5) }));
         assert_eq!(evidence.busy(30.0..=40.0), None);

@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     exit::Failure,
     folder::{
-        Run,
+        Named, Run,
         manifest::{FORMAT, is_native},
     },
-    report::several::Named,
     verdict::Verdict,
 };
 

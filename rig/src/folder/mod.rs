@@ -1,27 +1,19 @@
 //! The run folder: what a run leaves on disk, how it is written and read.
 //!
-//! `run.json` ([`manifest`]), `samples.jsonl` ([`sample`]), `events.jsonl` ([`event`]), `tasks.jsonl` (one
-//! [`harness::record::TaskPhases`] a line, as each task's record is complete), `summary.json` ([`summary`]),
-//! `chart.svg`, `chart.png` and `report.html`. A run of several pairs is a folder of such folders with a summary, a
+//! `run.json` ([`manifest`]), `samples.jsonl` and `events.jsonl` (the record, [`harness::record`]),
+//! `summary.json` ([`summary`]), `chart.svg`, `chart.png` and `report.html`. A run of several pairs is a folder of such folders with a summary, a
 //! chart and a report over all of them. Every format carries its version, and unknown fields are ignored.
 
 pub mod course;
-pub mod event;
 pub mod evidence;
 pub mod incident;
-pub mod json;
-pub mod lines;
 pub mod locate;
 pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod moment;
 pub mod reserve;
-pub mod sample;
-pub mod schema;
-pub mod story;
 pub mod summary;
-pub mod tasks;
 
 use std::{
     fs,
@@ -29,17 +21,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use harness::record::{
+    Lives, TaskLife, TaskLives, json,
+    read::{self, Line},
+};
 use serde::Serialize;
 
 use crate::{
-    chart::Bar,
     exit::{Code, Failure},
     folder::{
         course::{Course, Point},
         evidence::Evidence,
         manifest::Manifest,
         summary::{Combined, Step, Summary, Tally},
-        tasks::Stories,
     },
     verdict::Verdict,
 };
@@ -165,46 +159,53 @@ impl RunFolder {
         self.read_knowing(None)
     }
 
+    /// Writes `summary.json` at the end of a run: what the run knows, completed by what its record shows. Nothing else
+    /// writes this file.
+    ///
+    /// # Errors
+    /// The record cannot be read, or the file cannot be written.
+    pub fn conclude(&self, known: Summary) -> Result<Summary, Failure> {
+        // A record that cannot be read must not cost the verdict.
+        let summary = self.read_knowing(Some(known.clone())).map_or(known, |run| run.summary);
+        self.write_json("summary.json", &summary)?;
+        Ok(summary)
+    }
+
     /// The same, where the summary may not have reached the disk: then it is what its run still knows.
     ///
     /// # Errors
     /// As [`Self::read`].
     pub fn read_knowing(&self, known: Option<Summary>) -> Result<Run, Failure> {
         let manifest = self.manifest()?;
-        let mut stories = Stories::default();
+        let mut lives = Lives::keeping_all();
         let mut evidence = Evidence::default();
-        let events = self.file("events.jsonl");
-        event::scan(&events, |line| {
-            stories.event(&line);
-            evidence.event(&line);
-        })
-        .map_err(|error| unreadable(&events, &error))?;
         let mut tally = Tally::default();
         let mut course = Course::default();
-        let mut bars = Vec::new();
-        let mut torn = 0;
-        let samples = self.file("samples.jsonl");
-        if samples.exists() {
-            let scanned = sample::scan(&samples, |sample| {
+        let (samples, events) = (self.file("samples.jsonl"), self.file("events.jsonl"));
+        let scanned = read::record(&samples, &events, |line| match line {
+            Line::Event(event) => {
+                lives.event(&event);
+                evidence.event(&event);
+            }
+            Line::Sample(sample) => {
+                lives.sample(&sample);
                 tally.add(&sample);
-                stories.sample(&sample);
                 evidence.sample(&sample);
-                course.sample(&sample);
-                bars.push(Bar::from(&sample));
-            });
-            torn = scanned.map_err(|error| unreadable(&samples, &error))?.torn;
-        }
-        let stories = stories.finish();
-        let course = course.finish(&stories);
-        let tally = tally.with_stories(&stories);
+                course.sample(&sample, lives.take_between());
+            }
+        });
+        let torn = scanned.map_err(|error| unreadable(&self.path, &error))?.torn;
+        let course = course.finish(lives.take_between());
+        let lives = lives.finish();
+        let tally = tally.with_lives(&lives);
         let written = self.summary();
         let complete = written.is_some();
-        let summary = Self::complete(written.or(known).unwrap_or_default(), &manifest, &tally, &stories);
-        Ok(Run { manifest, summary, bars, course, stories, evidence, torn, complete })
+        let summary = Self::complete(known.or(written).unwrap_or_default(), &manifest, &tally, &lives);
+        Ok(Run { manifest, summary, course, lives, evidence, torn, complete })
     }
 
     /// What the program knew at the end, completed by what the samples show.
-    fn complete(mut summary: Summary, manifest: &Manifest, tally: &Tally, stories: &Stories) -> Summary {
+    fn complete(mut summary: Summary, manifest: &Manifest, tally: &Tally, lives: &TaskLives) -> Summary {
         summary.format = manifest::FORMAT;
         summary.pair.clone_from(&manifest.pair);
         summary.last = tally.last;
@@ -223,10 +224,10 @@ impl RunFolder {
         if let Some(limit) = &summary.limit {
             summary.reached = u64::from(limit.holds);
         }
-        summary.sick_tasks = stories.all().filter(|story| story.sickness.is_some()).count() as u64;
-        let in_grace = |story: &&story::Story| story.sickness.is_none() && story.failed_in_grace.is_some();
-        summary.grace_tasks = stories.all().filter(in_grace).count() as u64;
-        summary.ended_tasks = stories.all().filter(|story| story.end.is_some()).count() as u64;
+        summary.sick_tasks = lives.all().filter(|life| life.sickness.is_some()).count() as u64;
+        let in_grace = |life: &&TaskLife| life.sickness.is_none() && life.failed_in_grace.is_some();
+        summary.grace_tasks = lives.all().filter(in_grace).count() as u64;
+        summary.ended_tasks = lives.all().filter(|life| life.end.is_some()).count() as u64;
         if summary.verdict == Verdict::Broken && summary.why.is_empty() {
             summary.why = "the run ended without a verdict (it was killed, or it is still going on)".to_owned();
             summary.exit = Code::Internal.status();
@@ -252,6 +253,9 @@ impl RunFolder {
     }
 }
 
+/// A run and the name of its folder below that of several runs.
+pub type Named = (String, Run);
+
 /// A run as read back.
 #[derive(Debug, Default)]
 pub struct Run {
@@ -259,12 +263,10 @@ pub struct Run {
     pub manifest: Manifest,
     /// `summary.json`, completed from the samples.
     pub summary: Summary,
-    /// What the chart shows.
-    pub bars: Vec<Bar>,
     /// What was measured at each sample.
     pub course: Vec<Point>,
     /// What happened to each task.
-    pub stories: Stories,
+    pub lives: TaskLives,
     /// What the rig looked up itself.
     pub evidence: Evidence,
     /// Torn lines in `samples.jsonl`.

@@ -1,11 +1,11 @@
 //! `summary.json`: the verdict and the numbers behind it.
 
-use harness::record::{Counts, Quantiles, Sample, StepReport};
+use harness::record::{Counts, Quantiles, Sample, StepReport, TaskLives};
 use harness::scale::{Limit, Totals};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    folder::{evidence::Machine, incident::Incident, tasks::Stories},
+    folder::{evidence::Machine, incident::Incident},
     verdict::Verdict,
 };
 
@@ -199,13 +199,13 @@ impl Tally {
         (self.last_t - self.first_t.unwrap_or(self.last_t)).max(0.0)
     }
 
-    /// Fills in each step's times to healthy from the tasks' own stories.
-    pub fn with_stories(mut self, stories: &Stories) -> Self {
+    /// Fills in what each step's tasks went through.
+    pub fn with_lives(mut self, lives: &TaskLives) -> Self {
         let starts: Vec<f64> = self.steps.iter().map(|step| step.asked_at).collect();
         let mut waits: Vec<Vec<f64>> = vec![Vec::new(); starts.len()];
-        for story in stories.all() {
-            if let Some(wait) = story.seconds_to_healthy {
-                let step = starts.partition_point(|start| *start <= story.first_seen).saturating_sub(1);
+        for life in lives.all() {
+            if let Some(wait) = life.seconds_to_healthy {
+                let step = starts.partition_point(|start| *start <= life.first_seen).saturating_sub(1);
                 if let Some(slot) = waits.get_mut(step) {
                     slot.push(wait);
                 }
@@ -217,6 +217,14 @@ impl Tally {
             step.task_p50 = percentile(&waits, 50.0);
             step.task_p99 = percentile(&waits, 99.0);
             step.task_max = waits.last().copied();
+        }
+        // The same fold counted while the run went on; a run that was killed could not write that down.
+        if lives.steps().len() == self.steps.len() {
+            for (step, seen) in self.steps.iter_mut().zip(lives.steps()) {
+                step.time_to_healthy = seen.times_to_healthy.quantiles();
+                step.time_to_unhealthy = seen.times_to_unhealthy.quantiles();
+                (step.flips, step.kills, step.losses) = (seen.tally.flips, seen.tally.kills, seen.tally.losses);
+            }
         }
         self
     }

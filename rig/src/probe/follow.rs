@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use harness::record::{EventRecord, Lines};
 use harness::{
     Client,
     model::{App, HealthCheck, Task},
@@ -25,9 +26,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     folder::{
-        event::EventLine,
         evidence::{CENSUS, Census, Occasion, PROBE, Probe, QUEUE},
-        lines::Lines,
+        moment,
     },
     probe::{ask::Asker, census::census, queue::waiting, target::Target},
     why::stall::late_from,
@@ -280,7 +280,7 @@ impl Prober {
 
     fn note(&self, kind: &str, data: &impl Serialize) {
         let fields = serde_json::to_value(data).unwrap_or_default();
-        let line = EventLine::new(self.start.elapsed().as_secs_f64(), kind, fields);
+        let line = EventRecord::remark(moment::now(), self.start.elapsed().as_secs_f64(), kind, fields);
         // A full disk shows at the next sample; this here is an extra.
         let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
     }

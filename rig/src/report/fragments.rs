@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
+use harness::record::json;
 use text::{count, decimal, seconds};
 
 use crate::{
     chart::style::escape,
     exit::Code,
     folder::{
-        Run, json,
+        Run,
         manifest::{Manifest, NO_TLS},
         summary::{Step, Summary},
     },
@@ -224,7 +225,7 @@ fn task(html: &mut String, finding: &Finding) {
     }
     html.push_str("<details><summary class=\"soft\">timeline</summary><ol class=\"timeline\">");
     for moment in &finding.timeline {
-        let _ = write!(html, "<li><span>{:.1} s</span>{}</li>", moment.t, escape(&moment.what));
+        let _ = write!(html, "<li><span>{:.1} s</span>{}</li>", moment.t, escape(&moment.what.to_string()));
     }
     html.push_str("</ol></details></div>\n");
 }
@@ -308,9 +309,8 @@ pub fn repeat(manifest: &Manifest) -> String {
 }
 
 /// What else the folder of one run holds.
-pub const FILES: [(&str, &str); 12] = [
+pub const FILES: [(&str, &str); 11] = [
     ("samples.jsonl", "one line a request: time, target, counts, Marathon's task objects; look for \"alive\": false"),
-    ("tasks.jsonl", "one line a task: when it was staged, running, first healthy, each flip, its end, its successor"),
     ("events.jsonl", "Marathon's events as they came, which executor runs which task, and what the rig asked itself"),
     ("summary.json", "verdict, steps and counters for scripts"),
     ("run.json", "settings and versions"),

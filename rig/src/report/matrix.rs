@@ -10,13 +10,16 @@ use crate::{
         curves::curves,
         style::{Theme, escape},
     },
-    folder::matrix::{Cell, Matrix, Row},
+    folder::{
+        Named,
+        matrix::{Cell, Matrix, Row},
+    },
     report::{
         fragments::{banner, claims, files, over_all, pill, repeat},
         measured::{self, Member},
         multiples::multiples,
         page::{Section, page},
-        several::{Named, shared_facts, verdict},
+        several::{shared_facts, verdict},
     },
 };
 
@@ -65,7 +68,7 @@ pub fn matrix(matrix: &Matrix, runs: &[Named]) -> String {
     );
     let series: Vec<Series> = members
         .iter()
-        .map(|Member { name, run, .. }| Series { title: name.clone(), ..Series::of(&run.manifest, run.bars.clone()) })
+        .map(|Member { name, run, .. }| Series { title: name.clone(), ..Series::of(&run.manifest, &run.course) })
         .collect();
     let caption =
         format!("{} · X: request number · Y: number of tasks, each with its own scale", shared_facts(&series));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     chart::{Series, style::escape},
-    folder::Run,
+    folder::{Named, Run},
     report::{
         fragments::{banner, claims, files, headline, over_all, repeat, steps},
         measured::{Member, diagnoses, reasons, survived, table, thresholds},
@@ -14,9 +14,6 @@ use crate::{
     },
     verdict::Verdict,
 };
-
-/// One run and the name of its folder, beside the report.
-pub type Named = (String, Run);
 
 /// The verdict over all: passed if all passed, else the most severe.
 pub fn verdict(runs: &[Named]) -> Verdict {
@@ -35,7 +32,7 @@ pub fn all_series(runs: &[Named]) -> Vec<Series> {
         Some(limit) => format!("{}: {} tasks hold", run.manifest.pair, limit.holds),
         None => format!("{}: {} of {} healthy", run.manifest.pair, run.summary.last.healthy, run.summary.target),
     };
-    runs.iter().map(|(_, run)| Series { title: title(run), ..Series::of(&run.manifest, run.bars.clone()) }).collect()
+    runs.iter().map(|(_, run)| Series { title: title(run), ..Series::of(&run.manifest, &run.course) }).collect()
 }
 
 /// The facts that the chart over all names, as far as the runs share them.

@@ -1,12 +1,13 @@
+use harness::record::{EventRecord, Lives};
 use serde_json::json;
 
 use super::*;
 use crate::folder::{
-    event::EventLine,
+    Named,
+    course::Point,
     incident::Incident,
     manifest::{Cluster, FORMAT, Manifest, Plan},
     summary::Summary,
-    tasks::Stories,
 };
 use crate::verdict::Verdict;
 use harness::record::Sample;
@@ -15,13 +16,14 @@ const EVIL: &str = "</script><script>alert('x')</script>\"&\u{7}";
 
 /// A run whose every text from the cluster tries to break out.
 fn run() -> Run {
-    let mut stories = Stories::default();
-    stories.event(&EventLine::new(
+    let mut lives = Lives::keeping_all();
+    lives.event(&EventRecord::remark(
+        "",
         3.0,
         "status_update_event",
         json!({"taskId": EVIL, "taskStatus": "TASK_FAILED", "message": EVIL, "host": EVIL}),
     ));
-    stories.sample(&Sample {
+    lives.sample(&Sample {
         request: 1,
         tasks: vec![json!({"id": EVIL, "host": EVIL, "healthCheckResults": [
             {"alive": false, "lastFailure": "2026-11-22T16:59:33.920Z", "lastFailureCause": EVIL, "consecutiveFailures": 2}]})],
@@ -43,8 +45,8 @@ fn run() -> Run {
         ..Manifest::default()
     };
     let summary = Summary { verdict: Verdict::NotReached, why: EVIL.to_owned(), exit: 3, ..Summary::default() };
-    let bars = vec![chart::Bar { request: 1, target: 1, ..chart::Bar::default() }];
-    Run { manifest, summary, bars, stories: stories.finish(), complete: true, ..Run::default() }
+    let course = vec![Point { request: 1, target: 1, ..Point::default() }];
+    Run { manifest, summary, course, lives: lives.finish(), complete: true, ..Run::default() }
 }
 
 #[test]
@@ -76,7 +78,7 @@ fn what_runs_side_by_side_survived_together_is_told_once() {
         run.summary.incidents = vec![slow];
         (format!("run-{count}"), run)
     };
-    let told = |runs: &[several::Named]| {
+    let told = |runs: &[Named]| {
         let html = several::several(runs);
         ["2 × slow", "3 × slow", "all runs"].map(|part| html.matches(part).count())
     };

@@ -282,7 +282,7 @@ fn round_up(value: f64) -> f64 {
 
 /// How long the tasks took from staging to their first good result: a bar per range.
 pub fn distribution(run: &Run) -> String {
-    let mut waits: Vec<f64> = run.stories.all().filter_map(|story| story.seconds_to_healthy).collect();
+    let mut waits: Vec<f64> = run.lives.all().filter_map(|story| story.seconds_to_healthy).collect();
     if waits.is_empty() {
         return String::new();
     }

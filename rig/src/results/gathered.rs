@@ -6,8 +6,8 @@ use tokio::task::JoinSet;
 
 use crate::{
     exit::{Code, Completion, Failure},
-    folder::{RunFolder, manifest::FORMAT, summary::Combined},
-    report::several::{self, Named},
+    folder::{Named, RunFolder, manifest::FORMAT, summary::Combined},
+    report::several,
     results::{discard, render},
     run::Outcome,
     verdict::Verdict,

@@ -49,7 +49,7 @@ pub fn add_redacted_copy(folder: &Path, mut end: Completion) -> Completion {
 
 /// Removes the folder of a run that was refused before anything was deployed.
 pub fn discard(folder: &RunFolder) {
-    for name in ["run.json", "samples.jsonl", "events.jsonl", "tasks.jsonl"] {
+    for name in ["run.json", "samples.jsonl", "events.jsonl"] {
         drop(std::fs::remove_file(folder.file(name)));
     }
     // Only if nothing else is in it.

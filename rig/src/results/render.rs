@@ -7,7 +7,7 @@ use crate::{
     chart::{self, Grid, Series, curves::curves, png, style::Theme},
     exit::Failure,
     export::{Format, junit, markdown, redact, tables, trace},
-    folder::{Run, RunFolder, matrix::Matrix},
+    folder::{Named, Run, RunFolder, matrix::Matrix},
     report::{self, several},
 };
 
@@ -63,10 +63,6 @@ fn first_file(formats: &[Format]) -> &'static str {
 /// See [`all`].
 pub fn one(folder: &RunFolder) -> Result<Run, Failure> {
     let run = folder.read()?;
-    if run.complete {
-        // What the run wrote at its end, completed by what only its samples show.
-        folder.write_json("summary.json", &run.summary)?;
-    }
     write(folder, &run, &Format::ALL)?;
     Ok(run)
 }
@@ -76,7 +72,7 @@ fn write(folder: &RunFolder, run: &Run, formats: &[Format]) -> Result<(), Failur
         match format {
             Format::Html => folder.write("report.html", report::single(run).as_bytes())?,
             Format::Chart => {
-                let mut series = Series::of(&run.manifest, run.bars.clone());
+                let mut series = Series::of(&run.manifest, &run.course);
                 series.title = format!("{} · {}", series.title, report::fragments::headline(&run.summary));
                 picture(folder, "chart", &chart::single(&series, 1200.0, 600.0, Theme::Standalone))?;
             }
@@ -96,12 +92,12 @@ fn write(folder: &RunFolder, run: &Run, formats: &[Format]) -> Result<(), Failur
 ///
 /// # Errors
 /// The files cannot be written.
-pub fn over(path: &Path, runs: &[several::Named]) -> Result<(), Failure> {
+pub fn over(path: &Path, runs: &[Named]) -> Result<(), Failure> {
     write_over(path, runs, &Format::ALL)
 }
 
 /// Tables and traces are made of each run alone: their rows and tracks would not fit together.
-fn write_over(path: &Path, runs: &[several::Named], formats: &[Format]) -> Result<(), Failure> {
+fn write_over(path: &Path, runs: &[Named], formats: &[Format]) -> Result<(), Failure> {
     let folder = RunFolder::at(path);
     for format in formats {
         match format {
@@ -131,7 +127,7 @@ fn write_over(path: &Path, runs: &[several::Named], formats: &[Format]) -> Resul
 ///
 /// # Errors
 /// The files cannot be written.
-pub fn matrix(path: &Path, matrix: &Matrix, runs: &[several::Named], formats: &[Format]) -> Result<(), Failure> {
+pub fn matrix(path: &Path, matrix: &Matrix, runs: &[Named], formats: &[Format]) -> Result<(), Failure> {
     let folder = RunFolder::at(path);
     folder.write_json("matrix.json", matrix)?;
     for format in formats {

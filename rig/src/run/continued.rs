@@ -13,14 +13,18 @@ use harness::{
 use serde_json::json;
 use time::OffsetDateTime;
 
+use harness::record::{
+    EventRecord, Lines,
+    event::{DEPLOYED, RESUMED},
+    read,
+};
+
 use crate::{
     exit::Failure,
     folder::{
         RunFolder,
-        event::{self, DEPLOYED, EventLine, RESUMED},
-        lines::Lines,
         manifest::{EMBEDDED, Manifest},
-        sample,
+        moment,
         summary::COMPLETE,
     },
     run::Job,
@@ -61,14 +65,14 @@ impl LastState {
         let unreadable = |name: &str, error: &std::io::Error| {
             Failure::usage(format!("cannot read {}: {error}", folder.file(name).display()))
         };
-        event::scan(&folder.file("events.jsonl"), |line| {
+        read::events(&folder.file("events.jsonl"), |line| {
             if line.kind() == DEPLOYED {
                 last.version = Some(line.text("version").to_owned());
                 last.origin = origin(&line.at, line.t);
             }
         })
         .map_err(|error| unreadable("events.jsonl", &error))?;
-        sample::scan(&folder.file("samples.jsonl"), |sample| {
+        read::samples(&folder.file("samples.jsonl"), |sample| {
             (last.request, last.target, last.t) = (sample.request, sample.target.into(), sample.t);
             last.origin = origin(&sample.at, sample.t).or(last.origin);
         })
@@ -160,8 +164,8 @@ pub fn position(
 /// Records in `events.jsonl` that the app is deployed, for `hc-rig resume`.
 pub(super) fn record_app(events: &Arc<Mutex<Lines>>, job: &Job, app: &App, t: f64) {
     let line = match &job.continues {
-        None => EventLine::new(t, DEPLOYED, json!({"app": app.id, "version": app.version})),
-        Some(_) => EventLine::new(t, RESUMED, json!({"app": app.id, "instances": app.instances})),
+        None => EventRecord::remark(moment::now(), t, DEPLOYED, json!({"app": app.id, "version": app.version})),
+        Some(_) => EventRecord::remark(moment::now(), t, RESUMED, json!({"app": app.id, "instances": app.instances})),
     };
     // A full disk shows at the first sample.
     let _ = events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);

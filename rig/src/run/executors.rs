@@ -6,15 +6,13 @@ use std::{
     time::Duration,
 };
 
+use harness::record::{EventRecord, Lines, event::EXECUTOR};
 use harness::{Client, marathon::mesos::Agent, record::Sample};
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::folder::{
-    event::{EXECUTOR, EventLine},
-    lines::Lines,
-};
+use crate::folder::moment;
 
 /// Two rounds of questions are at least this far apart: the agents have other work.
 const APART: Duration = Duration::from_secs(4);
@@ -143,7 +141,7 @@ impl Executors {
                     "executor_pid": pid,
                     "container": container.container_id,
                 });
-                let line = EventLine::new(self.start.elapsed().as_secs_f64(), EXECUTOR, fields);
+                let line = EventRecord::remark(moment::now(), self.start.elapsed().as_secs_f64(), EXECUTOR, fields);
                 // A full disk shows at the next sample; this here is an extra.
                 let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
             }

@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
+use harness::record::{EventRecord, Lines};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     folder::{
-        event::EventLine,
         evidence::{MACHINE, Machine},
-        lines::Lines,
+        moment,
     },
     run::capacity,
 };
@@ -37,7 +37,7 @@ pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: Cancellatio
         if let Some(machine) = now.since(before) {
             let machine = Machine { connections: connections(), ..machine };
             let fields = serde_json::to_value(machine).unwrap_or_default();
-            let line = EventLine::new(start.elapsed().as_secs_f64(), MACHINE, fields);
+            let line = EventRecord::remark(moment::now(), start.elapsed().as_secs_f64(), MACHINE, fields);
             // A full disk shows at the next sample; this here is an extra.
             let _ = events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
             noted.push(machine);

@@ -5,6 +5,7 @@ use std::{sync::PoisonError, time::Duration};
 use harness::{
     Client,
     cluster::{Lease, LeaseOptions, RunName, time_to_kill},
+    record::{EventRecord, event::CLEAN_UP},
     scale::{self, Drive, DriveError, Limit, MarathonApp, RunReport, Search},
 };
 use serde_json::json;
@@ -14,9 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     exit::{Code, Failure},
     folder::{
-        RunFolder,
-        event::{CLEAN_UP, EventLine},
-        incident,
+        RunFolder, incident,
         manifest::{self, Cluster, Manifest, Rig, without_secrets},
         moment,
         summary::{COMPLETE, Step, Summary},
@@ -162,7 +161,8 @@ pub async fn measure(
     }
 
     tracing::info!(group = lease.group(), outcome = %report.outcome, "cleaning up");
-    let marker = EventLine::new(start.elapsed().as_secs_f64(), CLEAN_UP, json!({"group": lease.group()}));
+    let marker =
+        EventRecord::remark(moment::now(), start.elapsed().as_secs_f64(), CLEAN_UP, json!({"group": lease.group()}));
     let marked = sink.events().lock().unwrap_or_else(PoisonError::into_inner).push(&marker);
     // Nothing depends on the marker but what the report says of the kills that follow; a full disk has shown before.
     drop(marked);
@@ -190,8 +190,9 @@ pub async fn measure(
     outcome.summary.exit = outcome.code().status();
     progress.finish(&outcome.summary.verdict.word().to_lowercase());
     drop(reserve);
-    if let Err(failure) = job.folder.write_json("summary.json", &outcome.summary) {
-        outcome.failure.get_or_insert(failure);
+    match job.folder.conclude(outcome.summary.clone()) {
+        Ok(summary) => outcome.summary = summary,
+        Err(failure) => drop(outcome.failure.get_or_insert(failure)),
     }
     Ok(outcome)
 }

@@ -5,16 +5,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use harness::record::{EventRecord, Sample, StepReport, TaskPhases};
+use harness::record::{EventRecord, Lines, Sample, StepReport};
 use harness::scale::Sink;
 use tokio::sync::watch;
 
 use crate::{
-    exit::Failure,
-    folder::{RunFolder, lines::Lines},
-    probe::Observation,
-    run::executors::Newcomers,
-    terminal::progress::RunProgress,
+    exit::Failure, folder::RunFolder, probe::Observation, run::executors::Newcomers, terminal::progress::RunProgress,
 };
 
 /// Writes to a run folder.
@@ -22,7 +18,6 @@ use crate::{
 pub struct FolderSink {
     samples: Lines,
     events: Arc<Mutex<Lines>>,
-    tasks: Lines,
     progress: RunProgress,
     newcomers: Arc<Newcomers>,
     observations: watch::Sender<Observation>,
@@ -36,10 +31,13 @@ impl FolderSink {
     /// # Errors
     /// Exit code 7: they cannot be written.
     pub fn open(folder: &RunFolder, progress: RunProgress, steps: Option<usize>) -> Result<Self, Failure> {
+        let open = |name: &str| {
+            let path = folder.file(name);
+            Lines::append(&path).map_err(|error| Failure::results(&path, &error))
+        };
         Ok(Self {
-            samples: Lines::append(&folder.file("samples.jsonl"))?,
-            events: Arc::new(Mutex::new(Lines::append(&folder.file("events.jsonl"))?)),
-            tasks: Lines::append(&folder.file("tasks.jsonl"))?,
+            samples: open("samples.jsonl")?,
+            events: Arc::new(Mutex::new(open("events.jsonl")?)),
             progress,
             newcomers: Arc::default(),
             observations: watch::Sender::default(),
@@ -73,9 +71,9 @@ impl FolderSink {
     /// # Errors
     /// Exit code 7: the disk refuses.
     pub fn sync(&self) -> Result<(), Failure> {
-        self.samples.sync()?;
-        self.tasks.sync()?;
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).sync()
+        let synced = |lines: &Lines| lines.sync().map_err(|error| Failure::results(lines.path(), &error));
+        synced(&self.samples)?;
+        synced(&self.events.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn remember<T>(&mut self, path: &std::path::Path, result: io::Result<T>) -> io::Result<T> {
@@ -102,12 +100,6 @@ impl Sink for FolderSink {
         let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, written) = (events.path().to_owned(), events.push(event));
         drop(events);
-        self.remember(&path, written)
-    }
-
-    fn on_task(&mut self, task: &TaskPhases) -> io::Result<()> {
-        let path = self.tasks.path().to_owned();
-        let written = self.tasks.push(task);
         self.remember(&path, written)
     }
 

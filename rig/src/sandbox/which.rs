@@ -4,9 +4,11 @@ use std::path::Path;
 
 use harness::watch::short;
 
+use harness::record::TaskLife;
+
 use crate::{
     exit::Failure,
-    folder::{Run, RunFolder, locate, manifest::EMBEDDED, story::Story},
+    folder::{Run, RunFolder, locate, manifest::EMBEDDED},
 };
 
 /// What is wanted of the sandbox.
@@ -54,28 +56,28 @@ pub fn folders(run: &str) -> Result<Vec<RunFolder>, Failure> {
 /// # Errors
 /// Exit code 2: there is no run, no such task, several with that name, or none affected; or the run's cluster was
 /// the fake inside hc-rig.
-pub fn task(run: &str, task: Option<&str>) -> Result<(Run, Story), Failure> {
+pub fn task(run: &str, task: Option<&str>) -> Result<(Run, TaskLife), Failure> {
     let runs = folders(run)?.iter().map(RunFolder::read).collect::<Result<Vec<_>, _>>()?;
-    let stories = || runs.iter().flat_map(|run| run.stories.all().map(move |story| (run, story)));
+    let stories = || runs.iter().flat_map(|run| run.lives.all().map(move |story| (run, story)));
     let id = match task {
         Some(task) => one(stories().map(|(_, story)| story.id.as_str()), task)
             .map_err(|why| Failure::usage(format!("{run}: {why}")))?
             .to_owned(),
         None => {
-            let telling = runs.iter().flat_map(|run| run.stories.telling());
+            let telling = runs.iter().flat_map(|run| run.lives.troubled());
             let first = telling.min_by_key(|story| (story.end.is_some(), story.sickness.is_none()));
             let none = || Failure::usage(format!("{run}: no task was affected; name one with --task ID"));
             first.ok_or_else(none)?.id.clone()
         }
     };
-    let place = runs.iter().position(|run| run.stories.all().any(|story| story.id == id)).unwrap_or_default();
+    let place = runs.iter().position(|run| run.lives.all().any(|story| story.id == id)).unwrap_or_default();
     let mut runs = runs;
     let run = runs.swap_remove(place);
     if run.manifest.cluster.kind == EMBEDDED {
         let why = "ran on the fake inside hc-rig, which ended with the run, and so did its sandboxes";
         return Err(Failure::usage(format!("{} {why}", run.manifest.run)));
     }
-    let story = run.stories.all().find(|story| story.id == id).cloned().unwrap_or_default();
+    let story = run.lives.all().find(|story| story.id == id).cloned().unwrap_or_default();
     Ok((run, story))
 }
 

@@ -5,14 +5,14 @@ use std::{fmt::Write as _, path::Path};
 use crate::{
     exit::Code,
     folder::{
-        Run, incident,
+        Named, Run, incident,
         matrix::Matrix,
         summary::{COMPLETE, Step},
     },
     report::{
         self,
         fragments::{claim_text, headline, in_grace},
-        several::{self, Named},
+        several,
     },
     terminal::{
         diagnosis,

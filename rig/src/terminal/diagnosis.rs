@@ -115,7 +115,7 @@ fn task(out: &mut String, finding: &Finding) {
     let moments: Vec<String> = finding
         .timeline
         .iter()
-        .map(|moment| format!("{:.1} s {}", moment.t, text::cut(&moment.what, EVENT_WIDTH)))
+        .map(|moment| format!("{:.1} s {}", moment.t, text::cut(&moment.what.to_string(), EVENT_WIDTH)))
         .collect();
     line("timeline", &moments.join(" → "));
 }

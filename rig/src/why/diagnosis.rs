@@ -48,7 +48,7 @@ impl Diagnosis {
             ended: run.summary.ended_tasks,
             samples: run.summary.samples,
             conclusions: rules::conclude(&facts),
-            groups: Groups::of(&run.stories.telling(), &facts.tasks, facts.poll),
+            groups: Groups::of(&run.lives.troubled(), &facts.tasks, facts.poll),
             tasks: findings(run),
             capture: CAPTURE.to_owned(),
         }

@@ -1,12 +1,11 @@
 //! The input of the rules: the tasks, result ages, probes and settings of one run.
 
-use harness::record::Counts;
+use harness::record::{Counts, Sickness, TaskLife};
 
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
     manifest::{CheckFacts, EMBEDDED, Manifest},
-    story::{Sickness, Story},
 };
 use crate::verdict::Verdict;
 
@@ -19,7 +18,7 @@ pub struct Facts<'a> {
     /// The first check of the definition.
     pub check: CheckFacts,
     /// Every task that was seen.
-    pub tasks: Vec<&'a Story>,
+    pub tasks: Vec<&'a TaskLife>,
     /// What the rig found out itself, and the result ages.
     pub evidence: &'a Evidence,
     /// The last target asked for.
@@ -41,14 +40,14 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// The facts of a run that was read back.
     pub fn of(run: &'a Run) -> Self {
-        Self::new(&run.manifest, run.stories.all().collect(), &run.evidence, run.summary.last)
+        Self::new(&run.manifest, run.lives.all().collect(), &run.evidence, run.summary.last)
             .asked(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
             .ended(run.summary.verdict)
-            .until(run.bars.last().map_or(0.0, |bar| bar.t))
+            .until(run.course.last().map_or(0.0, |point| point.t))
     }
 
     /// Facts of tasks under the definition of a manifest.
-    pub fn new(manifest: &Manifest, tasks: Vec<&'a Story>, evidence: &'a Evidence, last: Counts) -> Self {
+    pub fn new(manifest: &Manifest, tasks: Vec<&'a TaskLife>, evidence: &'a Evidence, last: Counts) -> Self {
         let poll = if manifest.plan.poll_seconds > 0.0 { manifest.plan.poll_seconds } else { 2.0 };
         Self {
             check: manifest.check(),
@@ -88,12 +87,12 @@ impl<'a> Facts<'a> {
     }
 
     /// Tasks with a bad result, with it.
-    pub fn sick(&self) -> impl Iterator<Item = (&'a Story, &'a Sickness)> + '_ {
+    pub fn sick(&self) -> impl Iterator<Item = (&'a TaskLife, &'a Sickness)> + '_ {
         self.tasks.iter().filter_map(|story| story.sickness.as_ref().map(|sickness| (*story, sickness)))
     }
 
     /// The rig's last probe of a task while it was unhealthy; a later one says nothing about the cause.
-    pub fn probe(&self, story: &Story) -> Option<&'a Probe> {
+    pub fn probe(&self, story: &TaskLife) -> Option<&'a Probe> {
         let sickness = story.sickness.as_ref();
         // Failures within the grace period do not count yet; a task that was never healthy is probed then, too.
         let from = sickness.filter(|sickness| sickness.was_healthy).map_or(0.0, |sickness| sickness.t);

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use harness::record::{Moment, TaskLife};
+
 use crate::command_line::quoted;
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
     manifest::{Manifest, is_native},
-    story::{Moment, Story},
 };
 
 /// Tasks that are described in full unless all are asked for.
@@ -57,12 +58,12 @@ pub struct Finding {
 
 /// The affected tasks of a run, the earliest first.
 pub fn findings(run: &Run) -> Vec<Finding> {
-    run.stories.telling().into_iter().map(|story| Finding::of(&run.manifest, &run.evidence, story)).collect()
+    run.lives.troubled().into_iter().map(|story| Finding::of(&run.manifest, &run.evidence, story)).collect()
 }
 
 impl Finding {
     /// The finding for a task.
-    pub fn of(manifest: &Manifest, evidence: &Evidence, story: &Story) -> Self {
+    pub fn of(manifest: &Manifest, evidence: &Evidence, story: &TaskLife) -> Self {
         let sickness = story.sickness.as_ref();
         let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
         let native = is_native(&check);
@@ -123,7 +124,7 @@ impl Finding {
 }
 
 /// How to look further: what the task wrote, and what its executor and port do on the agent.
-fn ready(run: &str, story: &Story) -> Vec<String> {
+fn ready(run: &str, story: &TaskLife) -> Vec<String> {
     let (run, task) = (quoted(run), quoted(&story.id));
     let sandbox = format!("hc-rig sandbox {run} stderr --task {task}");
     let capture = format!("hc-rig capture {run} {task} --ssh {} --for 10s", quoted(&format!("root@{}", story.host)));
@@ -157,7 +158,7 @@ fn check_protocol(manifest: &Manifest, index: usize) -> String {
     }
 }
 
-fn status(story: &Story) -> String {
+fn status(story: &TaskLife) -> String {
     let sick = match &story.sickness {
         None => story.failed_in_grace.map(|_| "failed within its grace period"),
         Some(sickness) if sickness.recovered => Some("was unhealthy, recovered"),
@@ -176,7 +177,7 @@ fn status(story: &Story) -> String {
     }
 }
 
-fn since(story: &Story) -> String {
+fn since(story: &TaskLife) -> String {
     match (&story.sickness, story.failed_in_grace) {
         (Some(sickness), _) => format!("{} (request {})", sickness.since, sickness.request),
         (None, Some(t)) => format!("{t:.1} s (first sample that shows it; Marathon counts no failure yet)"),

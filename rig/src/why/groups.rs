@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::{folder::story::Story, why::facts::Cause};
+use harness::record::TaskLife;
+
+use crate::why::facts::Cause;
 
 /// What a set of tasks has in common.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -30,7 +32,7 @@ const PATTERN: usize = 2;
 
 impl Groups {
     /// What `tasks` have in common among `all` of the run; `poll` is the time between two polls in seconds.
-    pub fn of(tasks: &[&Story], all: &[&Story], poll: f64) -> Self {
+    pub fn of(tasks: &[&TaskLife], all: &[&TaskLife], poll: f64) -> Self {
         let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
         let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();
         for story in tasks {
@@ -100,9 +102,9 @@ impl Groups {
 }
 
 /// A range of ports is a pattern when well tasks lie outside of it and none inside.
-fn ports(tasks: &[&Story], all: &[&Story]) -> Option<(u64, u64)> {
+fn ports(tasks: &[&TaskLife], all: &[&TaskLife]) -> Option<(u64, u64)> {
     let of =
-        |stories: &[&Story]| -> BTreeSet<u64> { stories.iter().filter_map(|s| s.ports.first().copied()).collect() };
+        |stories: &[&TaskLife]| -> BTreeSet<u64> { stories.iter().filter_map(|s| s.ports.first().copied()).collect() };
     let (theirs, everyones) = (of(tasks), of(all));
     let (first, last) = (*theirs.first()?, *theirs.last()?);
     let ids: BTreeSet<&str> = tasks.iter().map(|story| story.id.as_str()).collect();

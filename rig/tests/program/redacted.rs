@@ -36,7 +36,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn holds_nothing_of(runs: &[String], copy: &str, known: &[&str]) {
     let mut originals: BTreeSet<String> = known.iter().map(|name| (*name).to_owned()).collect();
     for run in runs {
-        for name in ["run.json", "samples.jsonl", "events.jsonl", "tasks.jsonl"] {
+        for name in ["run.json", "samples.jsonl", "events.jsonl"] {
             let text = read(run, name);
             let values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
             values.for_each(|value| collect("", &value.expect("JSON"), &mut originals));

@@ -15,15 +15,13 @@ use axum::{
 };
 use fake_marathon::FakeMarathon;
 use fixtures::{App, Check, Containerizer};
+use harness::record::Lines;
 use harness::{
     Client, Transport,
     record::{EventRecord, Sample, StepReport},
     scale::{Drive, MarathonApp, Plan, Sink},
 };
-use hc_rig::{
-    folder::lines::Lines,
-    run::executors::{Executors, Newcomers},
-};
+use hc_rig::run::executors::{Executors, Newcomers};
 use rstest::rstest;
 use serde_json::Value;
 use tokio::time::Instant;

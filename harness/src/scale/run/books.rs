@@ -3,11 +3,12 @@
 use std::io;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::{Run, Step};
-use crate::record::{EventRecord, FORMAT};
+use crate::record::moment::{iso, millis};
+use crate::record::{EventRecord, FORMAT, event};
 use crate::scale::subject::Incoming;
 use crate::scale::verdict::{DriveError, Outcome};
 
@@ -18,13 +19,12 @@ impl Run<'_> {
         match heard {
             Incoming::Event(event) => {
                 self.report.totals.events += 1;
-                self.phases.on_event(&event, t);
                 self.comparer.on_event(&event, t);
-                self.record(t, Some(event), None)
+                self.record(t, event, None)
             }
             Incoming::Gap(why) => {
                 self.report.totals.event_gaps += 1;
-                self.record(t, None, Some(format!("the event stream broke, events may be missing: {why}")))
+                self.record(t, Value::Null, Some(format!("the event stream broke, events may be missing: {why}")))
             }
         }
     }
@@ -32,12 +32,29 @@ impl Run<'_> {
     /// Writes a remark of the driver's own down.
     pub(in crate::scale) fn note(&mut self, note: &str) -> Step<()> {
         let t = self.t();
-        self.record(t, None, Some(note.to_owned()))
+        self.record(t, Value::Null, Some(note.to_owned()))
     }
 
-    fn record(&mut self, t: f64, event: Option<serde_json::Value>, note: Option<String>) -> Step<()> {
-        let record = EventRecord { v: FORMAT, at: self.iso(t), t: millis(t), event, note };
-        keep(self.sink.on_event(&record))
+    /// Writes down that a step begins.
+    pub(super) fn mark_step(&mut self, step: usize, target: u32, t: f64) -> Step<()> {
+        let line = EventRecord::remark(
+            self.iso(t),
+            t,
+            event::STEP,
+            json!({"step": step, "target": target, "asked_at": millis(t)}),
+        );
+        self.write(line)
+    }
+
+    fn record(&mut self, t: f64, event: Value, note: Option<String>) -> Step<()> {
+        self.write(EventRecord { v: FORMAT, at: self.iso(t), t: millis(t), event, note })
+    }
+
+    fn write(&mut self, mut line: EventRecord) -> Step<()> {
+        // Of one moment events come before the sample: who reads both files back finds their order by their times.
+        line.t = line.t.max(self.after_sample);
+        self.lives.event(&line);
+        keep(self.sink.on_event(&line))
     }
 
     /// Seconds since the run began, what went before a resumption included.
@@ -51,20 +68,11 @@ impl Run<'_> {
 
     /// The time of day at `t`, ISO 8601 in UTC.
     pub(super) fn iso(&self, t: f64) -> String {
-        const ISO: &[time::format_description::BorrowedFormatItem<'_>] =
-            format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-        let at = self.time_of_day(t).to_offset(time::UtcOffset::UTC);
-        // A date that has all its parts cannot fail to be written.
-        at.format(ISO).unwrap_or_default()
+        iso(self.time_of_day(t))
     }
 }
 
 /// A run whose results cannot be kept ends.
 pub(super) fn keep(written: io::Result<()>) -> Step<()> {
     written.map_err(|error| Outcome::Failed(DriveError::Write(error)))
-}
-
-/// Seconds with the precision that the files show.
-pub(super) fn millis(seconds: f64) -> f64 {
-    (seconds * 1e3).round() / 1e3
 }

@@ -10,7 +10,7 @@ use futures::stream::BoxStream;
 use tokio::time::{Instant, sleep_until};
 
 use self::books::keep;
-use crate::record::{DeltaWriter, Histogram, PhaseTracker, StepReport, Tally};
+use crate::record::{DeltaWriter, Histogram, Lives, StepReport, Tally};
 use crate::scale::disagreement::Comparer;
 use crate::scale::drive::{Advance, Drive};
 use crate::scale::guard::Guard;
@@ -28,7 +28,9 @@ pub(in crate::scale) struct Run<'a> {
     start: Instant,
     ticks: Ticks,
     deltas: DeltaWriter,
-    phases: PhaseTracker,
+    lives: Lives,
+    /// The first millisecond after the last sample.
+    after_sample: f64,
     comparer: Comparer,
     took: Histogram,
     /// The same since the present try of a search began.
@@ -68,7 +70,8 @@ impl<'a> Run<'a> {
             start,
             ticks: Ticks::new(start, drive.poll),
             deltas: DeltaWriter::new(drive.full_every),
-            phases: PhaseTracker::default(),
+            lives: Lives::default(),
+            after_sample: 0.0,
             // An event that a whole poll interval cannot bring is missing.
             comparer: Comparer::new(drive.poll.as_secs_f64().max(1.0)),
             took: Histogram::default(),
@@ -92,7 +95,6 @@ impl<'a> Run<'a> {
     pub(in crate::scale) fn begin_step(&mut self, step: usize, target: u32) -> Step<()> {
         let t = self.t();
         tracing::info!(step, target, "scaling");
-        let shrinking = target < self.step.target;
         self.step = StepReport::begin(step, target, t);
         // A step that ends by the clock has no deadline of its own before that.
         let within = match self.drive.advance {
@@ -100,16 +102,17 @@ impl<'a> Run<'a> {
             Advance::Every(every) => self.drive.step_deadline.max(every.saturating_mul(2)),
         };
         self.deadline = Instant::now() + within;
-        self.phases.begin_step(step, t, shrinking);
+        self.mark_step(step, target, t)?;
         keep(self.sink.on_target(step, target))
     }
 
     /// Closes the books of the present step and hands them out.
     pub(in crate::scale) fn end_step(&mut self, end: &Step<()>) -> Step<()> {
-        let tally = self.phases.tally();
+        let lives = self.lives.step();
+        let tally = lives.tally;
         self.before = self.before + tally;
-        self.phases.times_to_healthy().add_to(&mut self.to_healthy);
-        self.phases.times_to_unhealthy().add_to(&mut self.to_unhealthy);
+        lives.times_to_healthy.add_to(&mut self.to_healthy);
+        lives.times_to_unhealthy.add_to(&mut self.to_unhealthy);
         let mut step = self.step.clone();
         step.why = match end {
             Err(outcome) => Some(outcome.to_string()),
@@ -118,8 +121,8 @@ impl<'a> Run<'a> {
             }
             Ok(()) => None,
         };
-        step.time_to_healthy = self.phases.times_to_healthy().quantiles();
-        step.time_to_unhealthy = self.phases.times_to_unhealthy().quantiles();
+        step.time_to_healthy = lives.times_to_healthy.quantiles();
+        step.time_to_unhealthy = lives.times_to_unhealthy.quantiles();
         (step.flips, step.kills, step.losses) = (tally.flips, tally.kills, tally.losses);
         let totals = &mut self.report.totals;
         totals.flips += tally.flips;
@@ -247,17 +250,7 @@ impl<'a> Run<'a> {
         Outcome::NotReached { step, target, why }
     }
 
-    pub(in crate::scale) fn report(mut self, outcome: Outcome) -> RunReport {
-        let mut outcome = outcome;
-        for task in self.phases.finish() {
-            if let Err(error) = self.sink.on_task(&task) {
-                // An earlier end is the better story; a run that held but lost results did not hold.
-                if outcome.held() {
-                    outcome = Outcome::Failed(DriveError::Write(error));
-                }
-                break;
-            }
-        }
+    pub(in crate::scale) fn report(self, outcome: Outcome) -> RunReport {
         let totals = Totals {
             seconds: self.t(),
             poll_seconds: self.poll_seconds(),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::books::{keep, millis};
+use super::books::keep;
 use super::{Run, Step};
+use crate::record::moment::millis;
 use crate::record::{self, Ages, Counts, FORMAT, Sample};
 use crate::scale::measures::Measures;
 use crate::scale::subject::{Observation, Subject};
@@ -63,7 +64,6 @@ impl Run<'_> {
         });
         self.report.totals.age_of_changes_only |= seen.native;
         let counts = Counts::of(&tasks, self.step.target);
-        self.phases.on_tasks(&tasks, t);
         self.comparer.on_tasks(&tasks, t);
         let delta = self.deltas.next(tasks);
         self.report.totals.samples += 1;
@@ -78,7 +78,7 @@ impl Run<'_> {
         let sample = Sample {
             v: FORMAT,
             at: self.iso(t),
-            t: millis(t),
+            t: millis(t).max(self.after_sample),
             request: self.drive.before.samples + self.report.totals.samples,
             step: self.step.step,
             target: self.step.target,
@@ -94,10 +94,9 @@ impl Run<'_> {
             gone: delta.gone,
         };
         self.last = Some(seen);
+        self.after_sample = millis(sample.t + 1e-3);
+        self.lives.sample(&sample);
         keep(self.sink.on_sample(&sample))?;
-        for task in self.phases.take_finished(t) {
-            keep(self.sink.on_task(&task))?;
-        }
         self.hold_against_thresholds(&sample)
     }
 
@@ -105,12 +104,13 @@ impl Run<'_> {
         if !self.watching {
             return Ok(());
         }
-        let times_to_healthy = self.phases.times_to_healthy();
         let new = self.step.target.saturating_sub(self.step_before());
+        let lives = self.lives.step();
+        let (times_to_healthy, tally) = (&lives.times_to_healthy, lives.tally);
         let measures = Measures {
             target: sample.target,
             counts: sample.counts,
-            tally: self.before + self.phases.tally(),
+            tally: self.before + tally,
             times_to_healthy,
             waiting: new.saturating_sub(u32::try_from(times_to_healthy.count()).unwrap_or(u32::MAX)),
             waited: sample.t - self.step.asked_at,

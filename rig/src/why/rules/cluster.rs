@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use harness::model::TaskStatus;
 use text::count;
 
+use harness::record::TaskLife;
+
 use crate::{
-    folder::{evidence::Waiting, story::Story},
+    folder::evidence::Waiting,
     why::{
         conclusion::{Conclusion, Confidence, Reason, some},
         facts::Facts,
@@ -81,8 +83,8 @@ fn reasons(waiting: &Waiting) -> String {
 /// Tasks whose agent was unreachable, or that were lost with it.
 pub fn agent_lost(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let is_lost = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_lost);
-    let lost = |story: &&&Story| story.was_unreachable || story.end.as_ref().is_some_and(|end| is_lost(&end.state));
-    let lost: Vec<&Story> = facts.tasks.iter().filter(lost).copied().collect();
+    let lost = |story: &&&TaskLife| story.was_unreachable || story.end.as_ref().is_some_and(|end| is_lost(&end.state));
+    let lost: Vec<&TaskLife> = facts.tasks.iter().filter(lost).copied().collect();
     if lost.is_empty() {
         return None;
     }
@@ -120,7 +122,7 @@ pub fn agent_lost(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
 /// Tasks that end by themselves, at least three of them or one instance twice.
 pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let is_own_end = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_own_end);
-    let ended: Vec<&Story> = facts
+    let ended: Vec<&TaskLife> = facts
         .tasks
         .iter()
         .filter(|story| story.end.as_ref().is_some_and(|end| is_own_end(&end.state)))
@@ -153,7 +155,7 @@ pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
 
 /// An instance whose tasks were killed for bad results at least twice.
 pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
-    let mut kills: BTreeMap<&str, Vec<&Story>> = BTreeMap::new();
+    let mut kills: BTreeMap<&str, Vec<&TaskLife>> = BTreeMap::new();
     for story in &facts.tasks {
         let killed = story.end.as_ref().is_some_and(|end| end.state == "TASK_KILLED");
         if killed && (story.sickness.is_some() || story.kill_reason.is_some()) {
@@ -164,7 +166,7 @@ pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     if kills.is_empty() {
         return None;
     }
-    let all: Vec<&Story> = kills.values().flatten().copied().collect();
+    let all: Vec<&TaskLife> = kills.values().flatten().copied().collect();
     Some(Conclusion {
         reason: Reason::KillLoop,
         title: format!("{} killed again and again", count(kills.len(), "instance")),
@@ -184,12 +186,12 @@ pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     })
 }
 
-fn end(story: &Story) -> String {
+fn end(story: &TaskLife) -> String {
     let end =
         story.end.as_ref().map(|end| format!("{} at {:.1} s {}", end.state, end.t, end.message)).unwrap_or_default();
     format!("{}: {}", story.id, end.trim_end())
 }
 
-fn ids(stories: &[&Story]) -> Vec<String> {
+fn ids(stories: &[&TaskLife]) -> Vec<String> {
     stories.iter().map(|story| story.id.clone()).collect()
 }

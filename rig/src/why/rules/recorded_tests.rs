@@ -7,13 +7,12 @@ use std::{
 };
 
 use harness::model::QueueEntry;
+use harness::record::{Counts, EventRecord, Lives, Sample};
 use rstest::rstest;
 use serde_json::Value;
 
-use harness::record::{Counts, Sample};
-
 use crate::{
-    folder::{event::EventLine, evidence::Evidence, manifest::Manifest, tasks::Stories},
+    folder::{evidence::Evidence, manifest::Manifest},
     probe::queue::waiting,
     why::{Conclusion, Facts, Reason, rules::conclude},
 };
@@ -21,7 +20,7 @@ use crate::{
 /// What a case shows until it deletes its app, as a run would have kept it.
 fn recorded(case: &str) -> Vec<Conclusion> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/recorded/{case}.jsonl"));
-    let mut stories = Stories::default();
+    let mut stories = Lives::keeping_all();
     let mut evidence = Evidence::default();
     let mut manifest = Manifest::default();
     let mut last = Counts::default();
@@ -30,7 +29,7 @@ fn recorded(case: &str) -> Vec<Conclusion> {
         let t = row["t"].as_f64().unwrap_or_default();
         if row["kind"] == "sse" {
             let event = row["data"].clone();
-            stories.event(&EventLine { v: 1, t, event, ..EventLine::default() });
+            stories.event(&EventRecord { v: 1, t, event, ..EventRecord::default() });
             continue;
         }
         let (request, answer) = (&row["request"], &row["response"]["json"]);

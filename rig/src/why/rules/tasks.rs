@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use text::count;
 
+use harness::record::{Sickness, TaskLife};
+
 use crate::{
     folder::{
         evidence::{Answer, Occasion, Probe},
         manifest::CheckFacts,
-        story::{Sickness, Story},
     },
     why::{
         conclusion::{Conclusion, Confidence, Reason},
@@ -70,7 +71,7 @@ pub const UNKNOWN: Rule = Rule {
 };
 
 /// The diagnosis of a task, by the most telling observation first.
-pub fn diagnose(check: &CheckFacts, story: &Story, sickness: &Sickness, probe: Option<&Probe>) -> Reason {
+pub fn diagnose(check: &CheckFacts, story: &TaskLife, sickness: &Sickness, probe: Option<&Probe>) -> Reason {
     let answer = probe.map_or(Answer::NotAsked, |probe| probe.answer);
     let cause = Cause::of(&sickness.cause);
     let ms = probe.map_or(0.0, |probe| probe.ms);
@@ -92,7 +93,7 @@ pub fn diagnose(check: &CheckFacts, story: &Story, sickness: &Sickness, probe: O
 
 /// An unhealthy task with what is known of it.
 struct Affected<'a> {
-    story: &'a Story,
+    story: &'a TaskLife,
     sickness: &'a Sickness,
     probe: Option<&'a Probe>,
 }
@@ -121,7 +122,7 @@ fn conclude(
     }
     let n = count(affected.len(), "task");
     let Description { title, text, next } = describe(facts, &affected, &n);
-    let stories: Vec<&Story> = affected.iter().map(|task| task.story).collect();
+    let stories: Vec<&TaskLife> = affected.iter().map(|task| task.story).collect();
     let mut evidence = Groups::of(&stories, &facts.tasks, facts.poll).sentences();
     evidence.push(probe_sentence(&affected.iter().filter_map(|task| task.probe).collect::<Vec<_>>()));
     evidence.extend(affected.iter().take(NAMED).map(failures));

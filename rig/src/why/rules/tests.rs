@@ -3,13 +3,12 @@
 use rstest::rstest;
 use serde_json::json;
 
-use harness::record::Counts;
+use harness::record::{Counts, End, Sickness, TaskLife};
 
 use crate::{
     folder::{
         evidence::{Answer, Census, Evidence, Machine, Probe, Suspect, Waiting},
         manifest::{Manifest, Plan},
-        story::{End, Sickness, Story},
     },
     why::{
         Conclusion, Confidence, Facts, Reason,
@@ -27,24 +26,24 @@ fn manifest(protocol: &str) -> Manifest {
     }
 }
 
-fn story(n: u64) -> Story {
-    Story {
+fn story(n: u64) -> TaskLife {
+    TaskLife {
         id: format!("hc.instance-{n}._app.1"),
         host: "127.0.0.1".to_owned(),
         ports: vec![31_000 + n],
         state: "TASK_RUNNING".to_owned(),
-        ..Story::default()
+        ..TaskLife::default()
     }
 }
 
-fn sick(n: u64, cause: &str, was_healthy: bool) -> Story {
+fn sick(n: u64, cause: &str, was_healthy: bool) -> TaskLife {
     let sickness = Sickness { t: 10.0, failures: 3, cause: cause.to_owned(), was_healthy, ..Sickness::default() };
-    Story { sickness: Some(sickness), ..story(n) }
+    TaskLife { sickness: Some(sickness), ..story(n) }
 }
 
-fn ended(n: u64, life: u64, state: &str, story: Story) -> Story {
+fn ended(n: u64, life: u64, state: &str, story: TaskLife) -> TaskLife {
     let end = End { t: 20.0, state: state.to_owned(), message: "Command exited with status 3".to_owned() };
-    Story { id: format!("hc.instance-{n}._app.{life}"), end: Some(end), ..story }
+    TaskLife { id: format!("hc.instance-{n}._app.{life}"), end: Some(end), ..story }
 }
 
 fn probe(n: u64, answer: Answer, ms: f64) -> Probe {
@@ -52,12 +51,12 @@ fn probe(n: u64, answer: Answer, ms: f64) -> Probe {
     Probe { t: 12.0, task, answer, ms, address: format!("127.0.0.1:{}", 31_000 + n), ..Probe::default() }
 }
 
-fn conclusions(protocol: &str, stories: &[Story], probes: Vec<Probe>) -> Vec<Conclusion> {
+fn conclusions(protocol: &str, stories: &[TaskLife], probes: Vec<Probe>) -> Vec<Conclusion> {
     let evidence = Evidence { probes, ..Evidence::default() };
     conclude(&Facts::new(&manifest(protocol), stories.iter().collect(), &evidence, Counts::default()))
 }
 
-fn first(protocol: &str, stories: &[Story], probes: Vec<Probe>) -> (Reason, Confidence) {
+fn first(protocol: &str, stories: &[TaskLife], probes: Vec<Probe>) -> (Reason, Confidence) {
     let found = conclusions(protocol, stories, probes);
     let first = found.first().unwrap_or_else(|| panic!("nothing concluded of {stories:?}"));
     (first.reason, first.confidence)
@@ -134,7 +133,7 @@ fn an_unreachable_task_is_not_called_down() {
 
 #[test]
 fn a_pattern_of_agents_ports_and_time_is_named() {
-    let mut stories: Vec<Story> = (0..4).map(|n| sick(n, "", true)).collect();
+    let mut stories: Vec<TaskLife> = (0..4).map(|n| sick(n, "", true)).collect();
     let mut well = story(9);
     "127.0.0.2".clone_into(&mut well.host);
     stories.push(well);
@@ -148,7 +147,7 @@ fn a_pattern_of_agents_ports_and_time_is_named() {
 
 #[test]
 fn under_native_checks_only_the_hung_task_is_affected() {
-    let mut stories: Vec<Story> = (2..62).map(story).collect();
+    let mut stories: Vec<TaskLife> = (2..62).map(story).collect();
     stories.push(sick(1, "", true));
     let found = conclusions("MESOS_HTTP", &stories, vec![probe(1, Answer::Silent, 1e4)]);
     assert_eq!(found.len(), 1, "{found:?}");
@@ -177,7 +176,7 @@ fn silent() -> Probe {
 
 #[test]
 fn one_hung_task_is_named_as_the_cause_of_old_results() {
-    let stories: Vec<Story> = (0..60).map(story).collect();
+    let stories: Vec<TaskLife> = (0..60).map(story).collect();
     let mut probes: Vec<Probe> = (0..3).map(|n| probe(n, Answer::Good, 1.0)).collect();
     probes.push(silent());
     let evidence = Evidence { ages: recorded(), probes, censuses: vec![hung(false, None)], ..Evidence::default() };
@@ -211,7 +210,7 @@ fn the_cause_needs_a_sign_that_the_task_hangs(
     #[case] probes: Vec<Probe>,
     #[case] confidence: Option<Confidence>,
 ) {
-    let stories: Vec<Story> = (0..60).map(story).collect();
+    let stories: Vec<TaskLife> = (0..60).map(story).collect();
     let evidence = Evidence { ages: recorded(), probes, censuses: vec![census], ..Evidence::default() };
     let manifest = manifest("HTTP");
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
@@ -258,7 +257,7 @@ fn loops_and_losses_are_distinguished() {
         [ended(1, 1, "TASK_KILLED", sick(1, REFUSED, false)), ended(1, 2, "TASK_KILLED", sick(1, REFUSED, false))];
     let reasons: Vec<Reason> = conclusions("HTTP", &kills, Vec::new()).iter().map(|found| found.reason).collect();
     assert_eq!(reasons, [Reason::NeverListened, Reason::KillLoop], "the cause comes before the loop");
-    let lost = [Story { was_unreachable: true, ..story(1) }];
+    let lost = [TaskLife { was_unreachable: true, ..story(1) }];
     assert_eq!(first("HTTP", &lost, Vec::new()), (Reason::AgentLost, Confidence::High));
     assert_eq!(conclusions("HTTP", &[ended(1, 1, "TASK_FAILED", story(1))], Vec::new()), [], "once is no loop");
 }
@@ -284,7 +283,7 @@ fn a_run_that_ends_within_the_grace_period_is_recognised(
     #[case] confidence: Confidence,
     #[case] says: &str,
 ) {
-    let stories: Vec<Story> = (1..=2).map(|n| Story { failed_in_grace, ..story(n) }).collect();
+    let stories: Vec<TaskLife> = (1..=2).map(|n| TaskLife { failed_in_grace, ..story(n) }).collect();
     let probes = answer.map(|answer| probe(1, answer, 2.0)).into_iter().collect();
     let evidence = Evidence { probes, ..Evidence::default() };
     let manifest = manifest(protocol);
@@ -301,7 +300,7 @@ fn a_run_that_ends_within_the_grace_period_is_recognised(
 
 #[test]
 fn tasks_that_began_late_in_their_step_need_a_longer_one() {
-    let late = Story { failed_in_grace: Some(20.0), first_seen: 13.0, ..story(1) };
+    let late = TaskLife { failed_in_grace: Some(20.0), first_seen: 13.0, ..story(1) };
     let mut manifest = manifest("HTTP");
     manifest.plan.step_seconds = 25.0;
     let evidence = Evidence::default();
@@ -326,7 +325,7 @@ fn late_results_on_a_busy_machine_are_explained_by_it(
     #[case] confidence: Confidence,
     #[case] part: &str,
 ) {
-    let stories: Vec<Story> = (0..60).map(story).collect();
+    let stories: Vec<TaskLife> = (0..60).map(story).collect();
     let (manifest, evidence) = (manifest("HTTP"), on_a_machine(busy));
     let facts = Facts::new(&manifest, stories.iter().collect(), &evidence, Counts::default());
     let found = conclude(&Facts { here, ..facts });
@@ -342,7 +341,7 @@ fn late_results_on_a_busy_machine_are_explained_by_it(
 #[case(0.99, vec![sick(1, REFUSED, true)], &[Reason::AppDown])]
 fn a_step_that_was_not_reached_may_be_explained_by_the_machine(
     #[case] busy: f64,
-    #[case] stories: Vec<Story>,
+    #[case] stories: Vec<TaskLife>,
     #[case] reasons: &[Reason],
 ) {
     let (manifest, evidence) = (manifest("MESOS_HTTP"), on_a_machine(busy));
@@ -368,7 +367,7 @@ fn one_hung_task_is_still_reported_with_more_evidence_than_its_result_age(
     #[case] probes: Vec<Probe>,
     #[case] reason: Reason,
 ) {
-    let stories: Vec<Story> = (0..60).map(story).collect();
+    let stories: Vec<TaskLife> = (0..60).map(story).collect();
     // At this rate the arithmetic does not agree with the ages.
     let census = Census { checks_per_second: 600.0, ..hung(true, Some(20.0)) };
     let evidence = Evidence { probes, censuses: vec![census], ..on_a_machine(0.99) };
@@ -398,7 +397,7 @@ fn checks_that_the_kernel_drops_are_explained_by_its_table(
 
 #[test]
 fn a_full_table_is_reported_beside_a_busy_machine_and_claims_no_unhealthy_task() {
-    let stories: Vec<Story> = (0..60).map(story).collect();
+    let stories: Vec<TaskLife> = (0..60).map(story).collect();
     let mut evidence = on_a_machine(0.99);
     evidence.machine[25].connections = Some(1.0);
     let manifest = manifest("HTTP");

@@ -3,11 +3,10 @@
 
 use text::count;
 
+use harness::record::TaskLife;
+
 use crate::{
-    folder::{
-        evidence::{Answer, Probe},
-        story::Story,
-    },
+    folder::evidence::{Answer, Probe},
     why::{
         conclusion::{Conclusion, Confidence, Reason},
         facts::Facts,
@@ -30,9 +29,9 @@ pub fn too_early(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
 
 /// Tasks that ran for `due` seconds or failed within their grace period, and had no result that counts.
 fn unjudged(facts: &Facts<'_>, due: f64) -> Option<Conclusion> {
-    let there = |story: &Story| story.scaled_down.unwrap_or(facts.until) - story.first_seen;
-    let waits = |story: &&Story| story.is_unjudged() && (story.failed_in_grace.is_some() || there(story) >= due);
-    let stories: Vec<&Story> = facts.tasks.iter().copied().filter(waits).collect();
+    let there = |story: &TaskLife| story.scaled_down.unwrap_or(facts.until) - story.first_seen;
+    let waits = |story: &&TaskLife| story.is_unjudged() && (story.failed_in_grace.is_some() || there(story) >= due);
+    let stories: Vec<&TaskLife> = facts.tasks.iter().copied().filter(waits).collect();
     if !facts.failed || stories.is_empty() || !facts.has_check() {
         return None;
     }

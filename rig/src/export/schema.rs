@@ -47,7 +47,7 @@ fn titled<T: JsonSchema>(title: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use harness::record::Quantiles;
+    use harness::record::{Quantiles, json};
     use harness::scale::{Judgement, Totals};
     use rstest::rstest;
     use serde_json::json;
@@ -56,7 +56,6 @@ mod tests {
     use crate::{
         diff::side::{Repeat, Side},
         folder::{
-            json,
             matrix::{Cell, Row},
             summary::Step,
         },

@@ -1,18 +1,18 @@
-//! The phases of tasks against recorded polls and events of a real Marathon.
+//! The lives of tasks against recorded polls and events of a real Marathon.
 
 mod recorded;
 
-use harness::record::{PhaseTracker, Tally, TaskPhases};
+use harness::record::{EventRecord, Lives, Sample, Tally, TaskLife, event::STEP};
 use harness::scale::Comparer;
 use harness::watch::concerns;
 use recorded::rows;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// Feeds a case up to `until` seconds, and returns the tally and all records.
-fn follow(case: &str, polls: bool, events: bool, until: f64) -> (Tally, Vec<TaskPhases>) {
-    let mut phases = PhaseTracker::default();
-    phases.begin_step(1, 0.3, false);
+/// Feeds a case up to `until` seconds, and returns the tally and all lives.
+fn follow(case: &str, polls: bool, events: bool, until: f64) -> (Tally, Vec<TaskLife>) {
+    let mut lives = Lives::keeping_all();
+    lives.event(&EventRecord::remark("", 0.3, STEP, json!({"step": 1, "target": 1})));
     for row in rows(case) {
         let t = row["t"].as_f64().expect("a time");
         if t > until {
@@ -20,16 +20,17 @@ fn follow(case: &str, polls: bool, events: bool, until: f64) -> (Tally, Vec<Task
         }
         let event = &row["event"];
         if events && concerns(event, "/hc") {
-            phases.on_event(event, t);
+            lives.event(&EventRecord { t, event: event.clone(), ..EventRecord::default() });
         }
         if polls && row["get"] == "/v2/apps/hc" && row["status"] == 200 {
-            phases.on_tasks(row["body"]["app"]["tasks"].as_array().map(Vec::as_slice).unwrap_or_default(), t);
+            let tasks = row["body"]["app"]["tasks"].as_array().cloned().unwrap_or_default();
+            lives.sample(&Sample { t, complete: true, tasks, ..Sample::default() });
         }
     }
-    let tally = phases.tally();
-    let mut records = phases.finish();
-    records.sort_by(|a, b| a.staged.total_cmp(&b.staged));
-    (tally, records)
+    let tally = lives.step().tally;
+    let mut lives: Vec<TaskLife> = lives.finish().all().cloned().collect();
+    lives.sort_by(|a, b| a.first_seen.total_cmp(&b.first_seen));
+    (tally, lives)
 }
 
 /// Until the first task has died and its successor is well: before the recorder deleted the app.
@@ -40,11 +41,11 @@ fn events_and_polls_tell_the_whole_life_of_a_task() {
     let (tally, tasks) = follow("fails_after_healthy.tcp", true, true, SECOND_LIFE);
     assert_eq!(tally, Tally { flips: 1, kills: 1, losses: 0 });
     let [first, second] = &tasks[..] else { panic!("{tasks:?}") };
-    assert_eq!((first.staged, first.running, first.first_healthy), (3.834, Some(3.847), Some(4.396)));
-    assert_eq!(first.flips, [(12.551, false)]);
-    assert_eq!((first.killed, first.ended), (Some(15.577), Some(15.601)));
-    assert_eq!(first.end_state.as_deref(), Some("TASK_KILLED"));
-    assert_eq!(first.cause.as_deref(), Some("ConnectException: Connection refused"));
+    assert_eq!((first.first_seen, first.running, first.first_healthy), (3.834, Some(3.847), Some(4.396)));
+    assert_eq!((first.flips, first.first_unhealthy), (1, Some(12.551)));
+    let end = first.end.as_ref().expect("an end");
+    assert_eq!((first.killed, end.t, end.state.as_str()), (Some(15.577), 15.601, "TASK_KILLED"));
+    assert_eq!(first.kill_reason.as_deref(), Some("ConnectException: Connection refused"));
     assert_eq!(
         (first.host.as_str(), &first.ports[..]),
         ("127.0.0.1", &[34210][..]),
@@ -72,30 +73,31 @@ fn each_source_alone_finds_the_kill(
 fn a_record_inherited_from_the_predecessor_is_no_flip() {
     // Native: the successor shows its predecessor's bad record for a second before its own first success.
     let (_, tasks) = follow("fails_after_healthy.mesos_tcp", true, true, SECOND_LIFE);
-    assert_eq!(tasks[1].flip_count, 0, "{:?}", tasks[1]);
+    assert_eq!(tasks[1].flips, 0, "{:?}", tasks[1]);
     assert!(tasks[1].first_healthy.is_some_and(|t| t > 18.1));
 }
 
 #[test]
 fn native_events_that_tell_a_change_twice_are_one_flip() {
     let (tally, tasks) = follow("fails_after_healthy.mesos_http", false, true, SECOND_LIFE);
-    assert_eq!(tasks[0].flip_count, 1, "{:?}", tasks[0]);
+    assert_eq!(tasks[0].flips, 1, "{:?}", tasks[0]);
     assert_eq!(tally.flips, 1);
 }
 
 #[test]
 fn a_crash_is_a_loss() {
-    let mut phases = PhaseTracker::default();
-    phases.begin_step(1, 0.0, false);
+    let mut lives = Lives::default();
     let crashes = |row: &&Value| row["event"]["taskStatus"] == "TASK_FAILED";
     let rows = rows("crash_loop");
     let crashes = rows.iter().filter(crashes).count() as u64;
     for row in &rows {
-        phases.on_event(&row["event"], row["t"].as_f64().expect("a time"));
+        let t = row["t"].as_f64().expect("a time");
+        lives.event(&EventRecord { t, event: row["event"].clone(), ..EventRecord::default() });
     }
     assert!(crashes >= 3, "the case has crashes");
+    let tally = lives.step().tally;
     // The last end is the deletion's kill of a task that ran.
-    assert_eq!((phases.tally().losses - crashes, phases.tally().kills), (0, 0), "{:?}", phases.tally());
+    assert_eq!((tally.losses - crashes, tally.kills), (0, 0), "{tally:?}");
 }
 
 #[rstest]

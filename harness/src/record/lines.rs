@@ -1,4 +1,4 @@
-//! Appending JSON lines that survive whatever happens next.
+//! Writing the record of a run: JSON lines that survive whatever happens next.
 
 use std::{
     fs::{File, OpenOptions},
@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{exit::Failure, folder::json};
+use super::json;
 
 /// A file of JSON lines. Every line is handed to the system at once and whole: if it does not fit (disk full), what was
 /// written of it is taken back, so that the file holds complete lines only.
@@ -25,15 +25,9 @@ impl Lines {
     ///
     /// # Errors
     /// It cannot be opened.
-    pub fn append(path: &Path) -> Result<Self, Failure> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|error| Failure::results(path, &error))?;
-        let good = complete(&mut file).map_err(|error| Failure::results(path, &error))?;
+    pub fn append(path: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new().create(true).read(true).write(true).truncate(false).open(path)?;
+        let good = complete(&mut file)?;
         let mut lines = Self { file, path: path.to_owned(), good };
         lines.take_back();
         Ok(lines)
@@ -62,11 +56,12 @@ impl Lines {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn sync(&self) -> Result<(), Failure> {
-        self.file.sync_data().map_err(|error| Failure::results(&self.path, &error))
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
     }
 
     /// Where the lines go.
+    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -128,11 +123,9 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_is_exit_code_7_and_says_what_to_do() {
+    fn a_full_disk_is_an_error_of_the_line_that_does_not_fit() {
         let mut lines = Lines::append(Path::new("/dev/full")).unwrap();
         let error = lines.push(&json!({"a": 1})).unwrap_err();
-        let failure = Failure::results(lines.path(), &error);
-        assert_eq!(failure.code, crate::exit::Code::Results);
-        assert!(failure.message.contains("the disk is full"), "{failure}");
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 }

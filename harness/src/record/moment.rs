@@ -1,0 +1,30 @@
+//! Times of day as Marathon and the rig write them: ISO 8601 in UTC with milliseconds.
+
+use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+const ISO: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// A time of day as the files hold it.
+#[must_use]
+pub fn iso(at: OffsetDateTime) -> String {
+    // A date that has all its parts cannot fail to be written.
+    at.to_offset(UtcOffset::UTC).format(ISO).unwrap_or_default()
+}
+
+/// Seconds from one time of day to another, rounded to milliseconds; `None` if either cannot be read.
+#[must_use]
+pub fn seconds_between(from: &str, to: &str) -> Option<f64> {
+    let from = OffsetDateTime::parse(from, &Rfc3339).ok()?;
+    let to = OffsetDateTime::parse(to, &Rfc3339).ok()?;
+    Some(millis((to - from).as_seconds_f64()))
+}
+
+/// Seconds with the precision that the files show.
+#[must_use]
+pub fn millis(seconds: f64) -> f64 {
+    (seconds * 1e3).round() / 1e3
+}

@@ -1,0 +1,216 @@
+//! Reading the record of a run back, line by line and with flat memory.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Split};
+use std::marker::PhantomData;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::event::{EventRecord, STEP};
+use super::sample::Sample;
+
+/// A line of the record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    /// Of `samples.jsonl`.
+    Sample(Sample),
+    /// Of `events.jsonl`.
+    Event(EventRecord),
+}
+
+/// What reading met besides good lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scanned {
+    /// Samples handed on.
+    pub samples: u64,
+    /// Lines that are no sample: the torn last line of a run that was killed or whose disk was full.
+    pub torn: u64,
+}
+
+/// Hands every sample of `samples.jsonl` on, in order.
+///
+/// # Errors
+/// The file cannot be opened or read. A line that is no sample is counted, not an error.
+pub fn samples(path: &Path, mut each: impl FnMut(Sample)) -> io::Result<Scanned> {
+    let mut lines = Lines::<Sample>::of(File::open(path)?);
+    let mut scanned = Scanned::default();
+    while let Some(sample) = lines.next()? {
+        scanned.samples += 1;
+        each(sample);
+    }
+    scanned.torn = lines.torn;
+    Ok(scanned)
+}
+
+/// Hands every event of `events.jsonl` on, in order; lines that are no event are left out. A missing file has no events.
+///
+/// # Errors
+/// The file exists but cannot be read.
+pub fn events(path: &Path, mut each: impl FnMut(EventRecord)) -> io::Result<()> {
+    let mut lines = Lines::<EventRecord>::optional(path)?;
+    while let Some(event) = lines.next()? {
+        each(event);
+    }
+    Ok(())
+}
+
+/// Hands the lines of both files on in the order in which they came about; a missing file has none. In records of before
+/// steps were written down, the beginning of a step is put in where the samples show it.
+///
+/// # Errors
+/// A file exists but cannot be read.
+pub fn record(samples: &Path, events: &Path, mut each: impl FnMut(Line)) -> io::Result<Scanned> {
+    let mut samples = Lines::<Sample>::optional(samples)?;
+    let mut events = Merge { events: Lines::optional(events)?, next: None, aside: VecDeque::new(), has_steps: false };
+    let mut scanned = Scanned::default();
+    let mut before: Option<(usize, u32, f64)> = None;
+    while let Some(sample) = samples.next()? {
+        // What the sample before was the last of must be known before the events after it.
+        if events.begins_unwritten_step(&sample, before)? {
+            let asked_at = before.map_or(sample.t, |(.., t)| t);
+            let fields = json!({"step": sample.step, "target": sample.target});
+            each(Line::Event(EventRecord::remark(sample.at.clone(), asked_at, STEP, fields)));
+        }
+        before = Some((sample.step, sample.target, sample.t));
+        events.until(sample.t, &mut each)?;
+        scanned.samples += 1;
+        each(Line::Sample(sample));
+    }
+    events.until(f64::INFINITY, &mut each)?;
+    scanned.torn = samples.torn;
+    Ok(scanned)
+}
+
+/// Events on their way to be merged with samples.
+struct Merge {
+    events: Lines<EventRecord>,
+    next: Option<EventRecord>,
+    /// Written by others than the driver, whose clock began a little earlier or later: they must not hold up its lines.
+    aside: VecDeque<EventRecord>,
+    /// The record says itself when steps begin.
+    has_steps: bool,
+}
+
+impl Merge {
+    fn begins_unwritten_step(&mut self, sample: &Sample, before: Option<(usize, u32, f64)>) -> io::Result<bool> {
+        self.peek()?;
+        let same = before.is_some_and(|(step, target, _)| (step, target) == (sample.step, sample.target));
+        Ok(!self.has_steps && !same)
+    }
+
+    /// Fills `next` with the driver's next line, and puts those of others aside.
+    fn peek(&mut self) -> io::Result<()> {
+        while self.next.is_none() {
+            match self.events.next()? {
+                None => break,
+                Some(event) if event.is_aside() => self.aside.push_back(event),
+                Some(event) => {
+                    self.has_steps |= event.kind() == STEP;
+                    self.next = Some(event);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on what came about at `t` or before. Of one moment events come first: the driver takes care of that.
+    fn until(&mut self, t: f64, each: &mut impl FnMut(Line)) -> io::Result<()> {
+        loop {
+            self.peek()?;
+            match self.next.take_if(|event| event.t <= t) {
+                Some(event) => each(Line::Event(event)),
+                None => break,
+            }
+        }
+        while self.aside.front().is_some_and(|event| event.t <= t) {
+            self.aside.pop_front().into_iter().for_each(|event| each(Line::Event(event)));
+        }
+        Ok(())
+    }
+}
+
+/// The lines of one file.
+struct Lines<T> {
+    split: Option<Split<BufReader<File>>>,
+    torn: u64,
+    of: PhantomData<T>,
+}
+
+impl<T: DeserializeOwned> Lines<T> {
+    fn of(file: File) -> Self {
+        Self { split: Some(BufReader::new(file).split(b'\n')), torn: 0, of: PhantomData }
+    }
+
+    fn optional(path: &Path) -> io::Result<Self> {
+        match File::open(path) {
+            Ok(file) => Ok(Self::of(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { split: None, torn: 0, of: PhantomData }),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn next(&mut self) -> io::Result<Option<T>> {
+        while let Some(line) = self.split.as_mut().and_then(Iterator::next) {
+            let line = line?;
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            match serde_json::from_slice(&line) {
+                Ok(line) => return Ok(Some(line)),
+                Err(_) => self.torn += 1,
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_last_line_costs_only_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.jsonl");
+        std::fs::write(
+            &path,
+            "{\"v\": 1, \"request\": 1, \"counts\": {\"healthy\": 2}, \"new\": 0}\n\n{\"v\": 1, \"req",
+        )
+        .unwrap();
+        let mut seen = Vec::new();
+        let scanned = samples(&path, |sample| seen.push(sample)).unwrap();
+        assert_eq!(scanned, Scanned { samples: 1, torn: 1 });
+        assert_eq!((seen[0].request, seen[0].counts.healthy, seen[0].counts.total()), (1, 2, 2));
+    }
+
+    #[test]
+    fn lines_come_in_the_order_in_which_they_came_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let sample = |t: f64, target: u32| format!("{{\"t\": {t}, \"target\": {target}}}\n");
+        let event = |t: f64, kind: &str| format!("{{\"t\": {t}, \"event\": {{\"eventType\": \"{kind}\"}}}}\n");
+        std::fs::write(at("s"), [sample(1.0, 5), sample(3.0, 5), sample(5.0, 2)].concat()).unwrap();
+        let events = [event(4.5, "hc_rig_executor"), event(2.0, "a"), event(4.2, "b"), event(6.0, "c")].concat();
+        std::fs::write(at("e"), events).unwrap();
+        let mut order = Vec::new();
+        let mut told = |line: Line| match line {
+            Line::Sample(sample) => order.push(format!("sample {}", sample.t)),
+            Line::Event(event) => order.push(format!("{} {}", event.kind(), event.t)),
+        };
+        record(&at("s"), &at("e"), &mut told).unwrap();
+        let first = ["hc_rig_step 1", "sample 1", "a 2", "sample 3"];
+        assert_eq!(order[..4], first);
+        assert_eq!(order[4..], ["hc_rig_step 3", "b 4.2", "hc_rig_executor 4.5", "sample 5", "c 6"]);
+        let all = std::fs::read_to_string(at("e")).unwrap();
+        std::fs::write(at("e"), event(1.0, STEP) + &all).unwrap();
+        let mut steps = 0;
+        record(&at("s"), &at("e"), |line| {
+            steps += u32::from(matches!(&line, Line::Event(event) if event.kind() == STEP));
+        })
+        .unwrap();
+        assert_eq!(steps, 1, "only those that are written");
+    }
+}
