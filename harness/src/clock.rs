@@ -6,7 +6,7 @@
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-/// Tells the time of day: the machine's own, or one that moves with tokio's (possibly paused) clock.
+/// The time of day: the machine's own, or one that moves with tokio's (possibly paused) clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Clock {
     /// The machine's clock.

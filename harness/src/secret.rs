@@ -1,4 +1,4 @@
-//! Text that must not be seen: passwords, tokens, keys.
+//! Text that must not be shown: passwords, tokens, keys.
 
 use std::fmt;
 use zeroize::Zeroizing;

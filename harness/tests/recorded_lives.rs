@@ -70,7 +70,7 @@ fn each_source_alone_finds_the_kill(
 }
 
 #[test]
-fn a_record_inherited_from_the_predecessor_is_no_flip() {
+fn a_record_inherited_from_the_predecessor_is_not_a_flip() {
     // Native: the successor shows its predecessor's bad record for a second before its own first success.
     let (_, tasks) = follow("fails_after_healthy.mesos_tcp", true, true, SECOND_LIFE);
     assert_eq!(tasks[1].flips, 0, "{:?}", tasks[1]);

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-/// What an agent's flags say about Docker. That its containers really start, only a task can show.
+/// Docker according to an agent's flags. Only a task shows whether containers really start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DockerSupport {
     /// `docker` is among its containerizers.
     Yes,
     /// It is not.
     No,
-    /// The agent does not tell.
+    /// The agent does not report it.
     Unknown,
 }
 

@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::{ClusterError, Lease};
-use crate::marathon::events::Notice;
+use crate::marathon::events::StreamItem;
 use crate::model::{EventKind, TaskStatus};
 
-/// The pause between looks, should the events bring nothing.
+/// The polling interval while no events arrive.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// How the tasks of an app ended.
@@ -18,16 +18,15 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Endings {
     /// Host → exit status of a task that ended there.
     pub by_host: BTreeMap<String, u8>,
-    /// What Marathon or Mesos said of the last task that ended without an exit status: an image that cannot be pulled,
-    /// say.
-    pub trouble: Option<String>,
+    /// The message of the last task that ended without an exit status, such as an image that cannot be pulled.
+    pub failure: Option<String>,
 }
 
 impl Endings {
     fn take(&mut self, host: &str, message: &str) {
         match exit_status(message) {
             Some(status) => drop(self.by_host.insert(host.to_owned(), status)),
-            None if !message.is_empty() => self.trouble = Some(message.to_owned()),
+            None if !message.is_empty() => self.failure = Some(message.to_owned()),
             None => {}
         }
     }
@@ -57,9 +56,9 @@ pub async fn endings(lease: &Lease, definition: &Value, timeout: Duration) -> Re
     loop {
         let look = (Instant::now() + PAUSE).min(deadline);
         while let Some(stream) = &mut events {
-            match timeout_at(look, stream.next_notice()).await {
+            match timeout_at(look, stream.next_item()).await {
                 Err(_) => break,
-                Ok(Some(Notice::Event(event))) if event.app_id() == Some(&id) => {
+                Ok(Some(StreamItem::Event(event))) if event.app_id() == Some(&id) => {
                     if matches!(event.terminal_status(), Some(TaskStatus::Failed | TaskStatus::Finished)) {
                         endings.take(event.text("host").unwrap_or_default(), event.text("message").unwrap_or_default());
                     }
@@ -76,7 +75,7 @@ pub async fn endings(lease: &Lease, definition: &Value, timeout: Duration) -> Re
             endings.take(&failure.host, &failure.message);
         }
         // An image that cannot be pulled will not be there at the next try either.
-        let hopeless = endings.by_host.is_empty() && endings.trouble.is_some();
+        let hopeless = endings.by_host.is_empty() && endings.failure.is_some();
         if enough(&endings) || hopeless || Instant::now() >= deadline {
             return Ok(endings);
         }
@@ -99,12 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_exit_status_is_the_trouble() {
+    fn a_message_without_exit_status_is_kept() {
         let mut endings = Endings::default();
         endings.take("a", "Command exited with status 40");
         endings.take("b", "no such image");
         endings.take("b", "");
         assert_eq!(endings.by_host, BTreeMap::from([("a".to_owned(), 40)]));
-        assert_eq!(endings.trouble.as_deref(), Some("no such image"));
+        assert_eq!(endings.failure.as_deref(), Some("no such image"));
     }
 }

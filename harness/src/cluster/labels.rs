@@ -32,7 +32,7 @@ pub struct Ownership {
 }
 
 impl Ownership {
-    /// What an app's labels say; `None` if it is not one of ours, or if they are incomplete.
+    /// Read from an app's labels; `None` if it has none of them, or if they are incomplete.
     #[must_use]
     pub fn of(app: &App) -> Option<Self> {
         let label = |name: &str| app.labels.get(name).cloned();
@@ -57,7 +57,7 @@ impl Ownership {
         Ok(())
     }
 
-    /// The labels that say all this.
+    /// As labels.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
         let suite = self.suite.clone().map(|suite| (LABEL_SUITE, suite));
         let labels =
@@ -68,7 +68,7 @@ impl Ownership {
     /// The end of the lease as RFC 3339, in whole seconds.
     #[must_use]
     pub fn expires_text(&self) -> String {
-        // A date that RFC 3339 cannot write (after the year 9999) is none that a lease can have.
+        // No lease has a date that RFC 3339 cannot write (after the year 9999).
         self.expires.replace_nanosecond(0).unwrap_or(self.expires).format(&Rfc3339).unwrap_or_default()
     }
 }

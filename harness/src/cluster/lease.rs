@@ -79,8 +79,8 @@ pub struct KeptGroup {
     pub expires: String,
 }
 
-/// How long a deployment is tried again where the trouble may pass, such as an election.
-const TROUBLE: Duration = Duration::from_secs(30);
+/// How long a deployment is retried after transient errors, such as an election.
+const RETRY_FOR: Duration = Duration::from_secs(30);
 
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -178,7 +178,7 @@ impl Lease {
         self.ownership.mark(&mut definition)?;
         let id = definition.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let definition = Value::Object(definition);
-        let until = Instant::now() + TROUBLE;
+        let until = Instant::now() + RETRY_FOR;
         let mut again = false;
         loop {
             let error = match self.client.create_app(&definition).await {

@@ -22,4 +22,4 @@ pub use lease::{Kept, KeptGroup, Lease, LeaseOptions};
 pub use names::{ROOT, RunName, id_in_group};
 pub use preflight::{AgentSummary, Limits, Needs, Preflight, Refusal, Resource, preflight};
 pub use removal::{remove_run, time_to_kill};
-pub use sweep::{Found, Leases, Swept, leases, sweep};
+pub use sweep::{Leases, RunGroup, Swept, leases, sweep};

@@ -15,7 +15,7 @@ const AGENTS_ASKED: usize = 20;
 pub struct Preflight {
     /// The user as the server knows it; `None` without a login.
     pub identity: Option<String>,
-    /// DC/OS's version; `None` without DC/OS, or where it does not tell.
+    /// DC/OS's version; `None` without DC/OS, or if it is not shown.
     pub dcos: Option<String>,
     /// What `/v2/info` answers; empty where this user may not see it.
     pub marathon: Info,
@@ -101,7 +101,7 @@ pub enum Refusal {
         /// How much is free.
         free: f64,
     },
-    /// It needs the Docker containerizer, and every agent says that it has none.
+    /// It needs the Docker containerizer, and every agent reports that it has none.
     #[error("no agent has the docker containerizer; use a definition for the Mesos containerizer")]
     NoDocker,
 }
@@ -165,7 +165,7 @@ impl Preflight {
         self.agents.iter().map(|agent| agent.free).sum()
     }
 
-    /// Docker on the cluster: `Yes` if any agent has it, `No` if every agent says that it has not.
+    /// Docker on the cluster: `Yes` if any agent has it, `No` if every agent reports that it has not.
     #[must_use]
     pub fn docker(&self) -> DockerSupport {
         let all_say_no = self.agents.iter().all(|agent| agent.docker == DockerSupport::No);

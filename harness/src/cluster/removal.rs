@@ -8,13 +8,13 @@ use super::{CleanUpError, Ownership, RunName};
 use crate::marathon::{Client, Error};
 use crate::model::{App, Group};
 
-/// The pause between looks.
+/// The polling interval.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// After this long a deletion that has not even begun to show is asked for again.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// How much longer than a few it takes Marathon to kill so many tasks: a hundred at a time (`kill_chunk_size`), and those of
+/// How much longer than usual Marathon takes to kill `tasks` tasks: a hundred at a time (`kill_chunk_size`), and those of
 /// Docker only die with the end of their grace period of 3 s, since a shell that is a container's first process ignores
 /// SIGTERM. Measured on the fake: 4.5 s a hundred.
 #[must_use]
@@ -72,7 +72,7 @@ struct Removal<'a> {
 }
 
 impl Removal<'_> {
-    /// Looks, and deletes what is to be deleted. `None` when all is gone, else what is still there.
+    /// Polls, and deletes what must be deleted. `None` when everything is gone, else what is still there.
     async fn step(&mut self) -> Result<Option<String>, Error> {
         let group = self.client.group_opt(self.group).await?;
         let apps = group.as_ref().map(Group::all_apps).unwrap_or_default();

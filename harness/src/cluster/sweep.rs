@@ -11,7 +11,7 @@ use crate::marathon::{Client, Error};
 
 /// A group of some run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct RunGroup {
     /// The group.
     pub group: String,
     /// Whose it is.
@@ -24,12 +24,12 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Leases {
     /// Every app in it is ours, and the lease is over.
-    pub expired: Vec<Found>,
+    pub expired: Vec<RunGroup>,
     /// Still within their lease.
-    pub current: Vec<Found>,
+    pub current: Vec<RunGroup>,
     /// Apps and pods below `/hc-rig` that lack our labels; left alone, and their groups with them.
     pub foreign: Vec<String>,
-    /// Groups without any app: nothing says whose they are, so they stay.
+    /// Groups without any app: their owner is unknown, so they stay.
     pub empty: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub struct Leases {
 #[derive(Debug, Default)]
 pub struct Swept {
     /// Removed: every app in it was ours and expired.
-    pub removed: Vec<Found>,
+    pub removed: Vec<RunGroup>,
     /// What was to stay.
     pub kept: Leases,
     /// What should have been removed and could not be.
@@ -67,8 +67,11 @@ pub async fn leases(client: &Client, clock: Clock) -> Result<Leases, Error> {
         };
         let strangers = apps.iter().filter(|app| Ownership::of(app).is_none_or(|other| other.run != latest.run));
         let strangers: Vec<String> = strangers.map(|app| app.id.clone()).chain(group.all_pods()).collect();
-        let found =
-            Found { group: group.id.clone(), ownership: latest, apps: apps.iter().map(|app| app.id.clone()).collect() };
+        let found = RunGroup {
+            group: group.id.clone(),
+            ownership: latest,
+            apps: apps.iter().map(|app| app.id.clone()).collect(),
+        };
         if !strangers.is_empty() {
             leases.foreign.extend(strangers);
         } else if found.ownership.expires > now {
@@ -95,7 +98,7 @@ pub async fn sweep(client: &Client, clock: Clock, timeout: Duration) -> Result<S
     Ok(swept)
 }
 
-/// The earliest that it can be: nothing is removed because a clock is uncertain.
+/// The earliest possible time: an uncertain clock must not make a lease expire.
 fn earliest_now(client: &Client, clock: Clock) -> OffsetDateTime {
     client.server_time().map_or_else(|| clock.now(), |time| time.now - time.uncertainty)
 }

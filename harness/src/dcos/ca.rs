@@ -6,7 +6,7 @@ use url::Url;
 use crate::marathon::{Client, Error, Result};
 use crate::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError};
 
-/// A CA certificate that a server offered for itself. Anybody could have offered it: look at the fingerprint.
+/// A CA certificate that a server offers for itself. Anybody could have sent it: compare the fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferedCa {
     /// The certificate, PEM.
@@ -16,8 +16,8 @@ pub struct OfferedCa {
 }
 
 impl OfferedCa {
-    /// Fetches `/ca/dcos-ca.crt` from the cluster at `root`, without trusting it and without telling it who we are;
-    /// only a client certificate is shown, where one is asked for by the handshake.
+    /// Fetches `/ca/dcos-ca.crt` from the cluster at `root`, without trusting it and without logging in; only a
+    /// client certificate is sent, if the handshake asks for one.
     ///
     /// # Errors
     /// If the cluster cannot be reached or offers no certificate.

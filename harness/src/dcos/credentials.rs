@@ -1,4 +1,4 @@
-//! Who we are to DC/OS.
+//! Credentials for DC/OS.
 
 use std::path::PathBuf;
 

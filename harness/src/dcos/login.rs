@@ -1,4 +1,4 @@
-//! The login: from who we are to a token.
+//! The login: from credentials to a token.
 
 use std::fmt;
 use std::path::Path;
@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a service account's login token is valid: long enough for a slow cluster, short if it leaks.
 const LOGIN_TOKEN_SECONDS: i64 = 300;
 
-/// A token fresh from its source, and how much longer it is valid, if that can be told.
+/// A token from its source, and how much longer it is valid, if that is known.
 pub(super) struct Fresh {
     pub(super) token: Secret,
     pub(super) valid_for: Option<time::Duration>,
@@ -90,7 +90,7 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
     let Some(token) = json.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()) else {
         return Err(LoginError::unusable(&url, "the answer contains no token; is this a DC/OS master?"));
     };
-    // By the cluster's clock, as far as it tells: ours may be minutes off.
+    // By the cluster's clock if its answer has a date: ours may be minutes off.
     let now = date.and_then(|date| OffsetDateTime::parse(&date, &Rfc2822).ok()).unwrap_or_else(|| clock.now());
     Ok(Fresh { valid_for: expiry(token).map(|expiry| expiry - now), token: Secret::new(token) })
 }
@@ -109,7 +109,7 @@ async fn read_file(path: &Path) -> Result<Secret, LoginError> {
     Ok(Secret::new(text.reveal().trim()))
 }
 
-/// Runs `sh -c command`. What it says on stderr goes where ours goes: it is the user's own program.
+/// Runs `sh -c command`. Its stderr goes where ours goes: it is the user's own program.
 async fn run(command: &str) -> Result<Secret, LoginError> {
     let failed = |why: String| LoginError::unusable("the token command", why);
     let output = tokio::process::Command::new("/bin/sh")

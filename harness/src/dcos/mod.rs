@@ -1,4 +1,4 @@
-//! DC/OS in front of Marathon: the login, the token's life, and whom to trust.
+//! DC/OS in front of Marathon: the login, the token's life, and the cluster's own CA.
 
 mod ca;
 mod credentials;

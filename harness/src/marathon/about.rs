@@ -1,4 +1,4 @@
-//! What the server tells about itself, and who we are to it.
+//! What the server reports about itself and about the user.
 
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::client::Client;
 use crate::model::Info;
 
 impl Client {
-    /// What [`Client::info`] tells, or nothing at all where this user may not see it. On DC/OS Enterprise that is a right
+    /// The answer of [`Client::info`], or an empty one if this user may not see it. On DC/OS Enterprise that is a right
     /// of its own (`SystemConfig` in Marathon's `InfoResource.scala`), and a run does not need it.
     ///
     /// # Errors
@@ -22,7 +22,7 @@ impl Client {
         }
     }
 
-    /// DC/OS's version (`/dcos-metadata/dcos-version.json`); `None` without DC/OS, or where it does not tell.
+    /// DC/OS's version (`/dcos-metadata/dcos-version.json`); `None` without DC/OS, or if it is not shown.
     ///
     /// # Errors
     /// If the cluster cannot be reached or refuses us.
@@ -39,8 +39,8 @@ impl Client {
         }
     }
 
-    /// Who the server takes us for: the user, or the `uid` in the token. `None` for nobody, or if no login was needed
-    /// yet.
+    /// The user as the server knows it: of basic authentication, or the `uid` in the token. `None` without a login, or
+    /// before the first.
     pub async fn identity(&self) -> Option<String> {
         match &self.connection.auth {
             Auth::None => None,

@@ -1,10 +1,9 @@
 //! How a client is put together.
 
-use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use once_cell::sync::OnceCell;
 use url::Url;
 
 use super::auth::Auth;
@@ -101,7 +100,7 @@ impl ClientBuilder {
             clock: ServerClock::new(),
             incidents: IncidentLog::default(),
             leader: Mutex::new(None),
-            mesos: OnceCell::new(),
+            mesos: OnceLock::new(),
         })
     }
 

@@ -52,7 +52,7 @@ impl Client {
         Self { connection: Arc::new(connection) }
     }
 
-    /// Whether the Marathon is in this process, so that nobody else can ask it.
+    /// Whether the Marathon is in this process, so that no other process can reach it.
     #[must_use]
     pub fn is_in_process(&self) -> bool {
         self.connection.transport.is_in_process()

@@ -1,7 +1,7 @@
 //! How one request gets its answer: the URL, the login, redirects, and a second server if the first is away.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, Method, Request, StatusCode};
-use once_cell::sync::OnceCell;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -39,7 +38,7 @@ pub(super) struct Answer {
     pub(super) response: Response,
 }
 
-/// Who we are, as a request says it. Nobody has neither.
+/// The identity as a request carries it; both are empty without a login.
 #[derive(Default)]
 pub(super) struct Identity {
     /// The value of `Authorization`.
@@ -62,7 +61,7 @@ pub(super) struct Connection {
     /// The leader as it was announced last.
     pub(super) leader: Mutex<Option<Url>>,
     /// Where Mesos was found.
-    pub(super) mesos: OnceCell<MesosPlace>,
+    pub(super) mesos: OnceLock<MesosPlace>,
 }
 
 /// Where Mesos answers.
@@ -70,7 +69,7 @@ pub(super) struct Connection {
 pub(super) enum MesosPlace {
     /// Below this address, as DC/OS's Admin Router has it: `mesos/…` and `agent/{id}/…`.
     Below(Url),
-    /// The master is here; agents are where it says.
+    /// The master is here; it names the agents.
     Master(Url),
 }
 
@@ -117,7 +116,7 @@ impl Connection {
         outcome
     }
 
-    /// Reads an answer. That it is no JSON is trouble on the way as well.
+    /// Reads an answer. One that is not JSON counts as an error of the transport, too.
     pub(super) fn parse<T: DeserializeOwned>(&self, method: &Method, url: &str, body: &[u8]) -> Result<T> {
         serde_json::from_slice(body).map_err(|error| {
             let error = Error::unreadable(method, url, &error, body);
@@ -218,7 +217,7 @@ impl Connection {
 
     /// The request with our identity, and what proves it.
     async fn request(&self, url: &Url, ask: &Ask) -> Result<(Option<Secret>, Request<Bytes>)> {
-        // A redirect may lead anywhere; who we are is told to the servers that we were given, and to no other.
+        // A redirect may lead anywhere: only the servers that were named are sent the identity.
         let identity = match self.is_ours(url) {
             true => self.identity(&ask.method, url.as_str()).await?,
             false => Identity::default(),
@@ -305,7 +304,7 @@ impl Connection {
 
     async fn refusal(&self, ask: &Ask, url: &Url, response: Response) -> Error {
         let status = response.status;
-        // The status is the news; a body that breaks off takes nothing from it.
+        // The status is what counts, even if the body breaks off.
         let body = timeout(self.timeout, response.bytes()).await.ok().and_then(Result::ok).unwrap_or_default();
         Error::status(&ask.method, url.as_str(), status, &body)
     }
@@ -316,7 +315,7 @@ fn place(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
-/// Nothing was sent, or it was a mere question to a server that cannot answer now.
+/// Nothing was sent, or it was a `GET` to a server that cannot answer now.
 fn is_worth_another_server(method: &Method, error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Transport(error) if error.kind() == TransportErrorKind::Connect => true,

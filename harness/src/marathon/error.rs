@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::LoginError;
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// A request that did not bring what was asked for.
+/// A request that failed.
 ///
-/// `Display` is one line with method, URL, status and Marathon's own words. It is complete: there is no source
-/// that would say the same again. It never shows a password, token or key.
+/// `Display` is one line with method, URL, status and Marathon's own message. It is complete, so there is no source that
+/// would repeat it. It never shows a password, token or key.
 #[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 
@@ -27,11 +27,11 @@ struct Inner {
 pub enum ErrorKind {
     /// No response, or only a part of one.
     Transport(TransportError),
-    /// A response with a status that says no.
+    /// A response with an error status.
     Status {
         /// The status.
         status: StatusCode,
-        /// Marathon's `message`, or the first words of a body that is none of Marathon's.
+        /// Marathon's `message`, or the beginning of a body of another origin.
         message: String,
         /// Marathon's `details`: a text, or a list of `{"path", "errors"}`.
         details: Option<Value>,
@@ -47,7 +47,7 @@ pub enum ErrorKind {
     },
     /// A good status with a body that is not what Marathon answers.
     Body {
-        /// What was expected and why this is none.
+        /// What was expected and what is wrong.
         why: String,
         /// The beginning of the body.
         excerpt: String,
@@ -73,7 +73,7 @@ impl Error {
     pub(super) fn status(method: &Method, url: impl Into<String>, status: StatusCode, body: &[u8]) -> Self {
         let json: Option<Value> = serde_json::from_slice(body).ok();
         let text = |key: &str| json.as_ref().and_then(|json| json.get(key)).and_then(Value::as_str).map(str::to_owned);
-        // DC/OS's own services say `title` and `description`.
+        // DC/OS's own services send `title` and `description`.
         let message = text("message")
             .or_else(|| text("description"))
             .or_else(|| text("title"))
@@ -148,7 +148,7 @@ impl Error {
         self.status_code() == Some(StatusCode::NOT_FOUND)
     }
 
-    /// 409 because of a deployment that `force` would override. A 409 for an id that exists is none.
+    /// 409 because of a deployment that `force` would override. A 409 for an id that exists is not a lock.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         matches!(&self.0.kind, ErrorKind::Status { status, deployments, .. }
@@ -168,7 +168,7 @@ impl Error {
         }
     }
 
-    /// Who we are was not accepted: 401, or a login that was refused.
+    /// The login was not accepted: 401, or a refused login.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         match &self.0.kind {
@@ -199,7 +199,7 @@ impl Error {
         self.transport_kind() == Some(TransportErrorKind::ClientCertificate)
     }
 
-    /// Nobody answers there: no connection, or none in time.
+    /// There is no connection, or none in time.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
         matches!(self.transport_kind(), Some(TransportErrorKind::Connect | TransportErrorKind::Timeout))

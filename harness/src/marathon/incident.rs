@@ -22,7 +22,7 @@ pub enum IncidentKind {
     OtherServer {
         /// The one that answered.
         server: String,
-        /// What the one before said.
+        /// The error of the previous one.
         error: Error,
     },
     /// Another Marathon process leads than before.
@@ -61,11 +61,11 @@ pub enum IncidentKind {
 }
 
 impl IncidentKind {
-    /// What kind of trouble it was, in a few words that are the same each time.
+    /// A fixed name of the kind.
     #[must_use]
     pub fn name(&self) -> String {
         let fixed = match self {
-            Self::Failed { error } => return trouble(error),
+            Self::Failed { error } => return failure_name(error),
             Self::OtherServer { .. } => "another server answered",
             Self::LeaderChanged { .. } => "another leader",
             Self::Slow { .. } => "slow answer",
@@ -79,7 +79,7 @@ impl IncidentKind {
     }
 }
 
-fn trouble(error: &Error) -> String {
+fn failure_name(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Status { status, .. } => format!("answer {}", status.as_u16()),
         ErrorKind::Transport(error) => {

@@ -1,4 +1,4 @@
-//! What Mesos tells about agents, tasks and executors.
+//! Agents, tasks and executors as Mesos reports them.
 //!
 //! Behind DC/OS the master is at `/mesos/state` and an agent at `/agent/{id}/containers` (Admin Router). Without DC/OS
 //! a proxy may offer the same paths beside Marathon; else Marathon names its master in `/v2/info`, and the master
@@ -55,7 +55,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// What is left.
+    /// The resources that are free.
     #[must_use]
     pub fn free(&self) -> Free {
         Free {
@@ -66,7 +66,7 @@ impl Agent {
     }
 }
 
-/// What nobody uses, of one agent or of several together.
+/// Free resources of one agent, or of several together.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Free {
     /// CPUs.

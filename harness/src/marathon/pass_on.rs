@@ -1,4 +1,4 @@
-//! A request passed on as it is: only who we are is added, and whatever is answered is the caller's to judge.
+//! A request passed on as it is: only the identity is added, and the caller judges the answer.
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
@@ -16,7 +16,7 @@ use crate::transport::{Response, TransportError, TransportErrorKind};
 pub struct PassedOn {
     /// The answer: any status, redirects too.
     pub response: Response,
-    /// What proved who we are: the token, or user and password as they are sent. Nothing that is kept may hold it.
+    /// The proof of identity as it was sent: the token, or user and password. It must not be stored.
     pub proof: Option<Secret>,
 }
 

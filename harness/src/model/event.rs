@@ -44,7 +44,7 @@ impl Event {
         self.text("taskId")
     }
 
-    /// The instance: `instanceId`, or what the task's id says.
+    /// The instance: `instanceId`, or the part of the task's id.
     #[must_use]
     pub fn instance_id(&self) -> Option<&str> {
         self.text("instanceId").or_else(|| self.task_id().map(TaskId::instance_of))
@@ -75,7 +75,7 @@ impl Event {
         self.kind()?.health_change(&self.data)
     }
 
-    /// The health that the event tells, if it tells one: `alive` or `healthy`.
+    /// The health that the event reports, if any: `alive` or `healthy`.
     #[must_use]
     pub fn healthy(&self) -> Option<bool> {
         self.data.get("alive").or_else(|| self.data.get("healthy")).and_then(Value::as_bool)

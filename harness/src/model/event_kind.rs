@@ -19,13 +19,13 @@ pub enum EventKind {
     DeploymentSuccess,
     /// A check of Marathon's own failed.
     FailedHealthCheck,
-    /// The health of a task changed, told by its check.
+    /// The health of a task changed, as its check reports it.
     HealthStatusChanged,
     /// An instance changed its condition.
     InstanceChanged,
     /// The health of an instance changed.
     InstanceHealthChanged,
-    /// Mesos told a task's state.
+    /// Mesos reported a task's state.
     StatusUpdate,
     /// Marathon kills a task because a check of its own failed too often.
     UnhealthyInstanceKill,

@@ -29,9 +29,9 @@ pub struct Info {
 }
 
 impl Info {
-    /// The version; `None` if the server did not tell it.
+    /// The version; `None` if the server does not show it to this user.
     #[must_use]
-    pub fn told_version(&self) -> Option<&str> {
+    pub fn known_version(&self) -> Option<&str> {
         Some(self.version.as_str()).filter(|version| !version.is_empty())
     }
 }

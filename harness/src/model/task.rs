@@ -30,7 +30,7 @@ pub struct Task {
     /// Addresses from the task's status.
     #[serde(default, deserialize_with = "null_as_default")]
     pub ip_addresses: Vec<IpAddress>,
-    /// Mesos's state, such as `TASK_RUNNING`; empty where an old Marathon does not tell.
+    /// Mesos's state, such as `TASK_RUNNING`; empty for an old Marathon that does not report it.
     #[serde(default, deserialize_with = "null_as_default")]
     pub state: String,
     /// One element for each health check that has produced a result; empty before the first.
@@ -81,7 +81,7 @@ impl Task {
         self.health_check_results.iter().any(|result| !result.alive)
     }
 
-    /// The state as Mesos names it; `None` where Marathon does not tell, or for a state that is not known.
+    /// The state as Mesos names it; `None` if Marathon does not report it, or for an unknown state.
     #[must_use]
     pub fn status(&self) -> Option<TaskStatus> {
         TaskStatus::parse(&self.state)
@@ -100,7 +100,7 @@ impl Task {
     }
 }
 
-/// What one health check last said about a task (Marathon's `HealthConversion.scala`).
+/// The last results of one health check of a task (Marathon's `HealthConversion.scala`).
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthResult {
@@ -119,7 +119,7 @@ pub struct HealthResult {
     /// When a check last failed; stays after recovery.
     #[serde(default, deserialize_with = "timestamp")]
     pub last_failure: Option<OffsetDateTime>,
-    /// Why it last failed. Empty for native checks, which do not say.
+    /// Why it last failed. Empty for native checks, which give no cause.
     #[serde(default)]
     pub last_failure_cause: Option<String>,
     /// The instance, in Marathon's wording: `instance [hc.instance-…]`.

@@ -19,9 +19,9 @@ pub enum TaskState {
     Killing,
     /// Mesos has lost its agent. Its last check result is stale.
     Unreachable,
-    /// Running, and at least one check says that it is not alive.
+    /// Running, and at least one check reports it as not alive.
     Unhealthy,
-    /// Running, and every check says that it is alive.
+    /// Running, and every check reports it as alive.
     Healthy,
     /// Running without any result: no check, or none reported yet.
     Running,
@@ -44,7 +44,7 @@ impl TaskState {
     /// The first that fits wins: staged, killing or over, unreachable, unhealthy, healthy, running. Marathon itself
     /// counts differently: an unreachable task stays in `tasksHealthy` with its old result (golden case
     /// `observed/agent-lost`), and a successor that inherited a record is staged and unhealthy at once. An unknown
-    /// state counts as unreachable, since nothing can be said about such a task.
+    /// state counts as unreachable, since nothing is known about such a task.
     #[must_use]
     pub fn of(state: &str, alive: impl IntoIterator<Item = bool>) -> Self {
         let Some(status) = TaskStatus::parse(state) else { return Self::Unreachable };
@@ -82,7 +82,7 @@ impl TaskState {
         Self::of(task["state"].as_str().unwrap_or_default(), alive)
     }
 
-    /// What its checks say of a running task; `None` in every other state, and before the first result.
+    /// What the checks report of a running task; `None` in every other state, and before the first result.
     #[must_use]
     pub fn health(self) -> Option<bool> {
         match self {

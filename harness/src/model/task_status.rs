@@ -6,7 +6,7 @@ use std::fmt;
 /// `taskStatus` of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TaskStatus {
-    /// Marathon's own, before Mesos has said anything.
+    /// Marathon's own, before Mesos reports a state.
     Created,
     /// Accepted by the agent.
     Staging,
@@ -32,7 +32,7 @@ pub enum TaskStatus {
     Dropped,
     /// Gone with its agent for good.
     Gone,
-    /// Gone because an operator said so.
+    /// Marked as gone by an operator.
     GoneByOperator,
     /// Mesos has no record of it.
     Unknown,

@@ -8,7 +8,7 @@ use futures::stream::{self, BoxStream};
 use tokio::time::sleep;
 
 use super::subject::{Incoming, Observation, Subject};
-use crate::marathon::events::{EventStream, Notice};
+use crate::marathon::events::{EventStream, StreamItem};
 use crate::marathon::{Client, Error};
 use crate::model::{EventKind, HealthCheck};
 use crate::wait::AttemptError;
@@ -75,8 +75,8 @@ fn attempt_error(error: Error) -> AttemptError {
 /// How long to wait before the stream is asked for again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Opens the stream, again and again where the trouble may pass: a run of hours is not to do without events because
-/// there was no leader in its first second.
+/// Opens the stream and retries transient errors: a run of hours must not go without events because there was no leader
+/// in its first second.
 async fn open_patiently(client: Client) -> Result<EventStream, Error> {
     loop {
         match client.events(&EventKind::ALL).await {
@@ -89,16 +89,16 @@ async fn open_patiently(client: Client) -> Result<EventStream, Error> {
 fn heard(opened: Result<EventStream, Error>, id: String) -> BoxStream<'static, Incoming> {
     match opened {
         Err(error) => stream::iter([Incoming::Gap(error.to_string())]).boxed(),
-        Ok(events) => events.filter_map(move |notice| std::future::ready(hear(notice, &id))).boxed(),
+        Ok(events) => events.filter_map(move |item| std::future::ready(hear(item, &id))).boxed(),
     }
 }
 
-fn hear(notice: Notice, id: &str) -> Option<Incoming> {
-    match notice {
-        Notice::Event(event) => concerns(&event.data, id).then_some(Incoming::Event(event.data)),
-        // The reconnection that follows tells nothing more than that the gap is over.
-        Notice::Reconnected { .. } => None,
-        Notice::Lost { why } => Some(Incoming::Gap(why)),
-        Notice::Gone { error } => Some(Incoming::Gap(error.to_string())),
+fn hear(item: StreamItem, id: &str) -> Option<Incoming> {
+    match item {
+        StreamItem::Event(event) => concerns(&event.data, id).then_some(Incoming::Event(event.data)),
+        // The reconnection that follows only means that the gap is over.
+        StreamItem::Reconnected { .. } => None,
+        StreamItem::Lost { why } => Some(Incoming::Gap(why)),
+        StreamItem::Gone { error } => Some(Incoming::Gap(error.to_string())),
     }
 }

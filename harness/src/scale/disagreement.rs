@@ -1,4 +1,4 @@
-//! Where polls and events tell different stories.
+//! Where polls and events disagree.
 //!
 //! Both are kept beside each other, and each has its blind spots: polls miss what happens between two of them, the
 //! stream loses what happens while it is broken, and both are late. A measurement should say how far they agree.
@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::model::{EventKind, TaskId, TaskState};
 use crate::record::{Histogram, Quantiles};
 
-/// How many findings are told one by one; all are counted.
-const TOLD: usize = 100;
+/// How many findings are listed; all are counted.
+const LISTED: usize = 100;
 
 /// How far polls and events agreed on the health of the tasks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -57,7 +57,7 @@ pub enum Oddity {
     OutOfOrder,
 }
 
-/// Compares the health that polls see with the health that events tell, instance by instance, as both come in.
+/// Compares the health that polls see with the health that events report, instance by instance, as both arrive.
 #[derive(Debug)]
 pub struct Comparer {
     /// How long an event may come after the poll that saw its change.
@@ -72,14 +72,14 @@ pub struct Comparer {
 struct Known {
     /// The health by the last poll, and by the last event.
     polled: Option<bool>,
-    told: Option<bool>,
-    /// The change that an event has told and no poll has seen.
+    reported: Option<bool>,
+    /// The change that an event has reported and no poll has seen.
     unseen: Option<(f64, bool)>,
-    /// The change that a poll has seen and no event has told.
+    /// The change that a poll has seen and no event has reported.
     untold: Option<(f64, bool)>,
     last_timestamp: Option<String>,
     /// When the last event arrived.
-    told_at: f64,
+    reported_at: f64,
 }
 
 impl Comparer {
@@ -110,7 +110,7 @@ impl Comparer {
         self.expire(t);
         // What is listed no more has nothing left to disagree on, unless events were faster than a slow answer.
         let grace = self.grace;
-        self.instances.retain(|instance, known| listed.contains_key(instance) || t - known.told_at <= grace);
+        self.instances.retain(|instance, known| listed.contains_key(instance) || t - known.reported_at <= grace);
     }
 
     fn saw(&mut self, instance: &str, healthy: bool, t: f64) {
@@ -124,7 +124,7 @@ impl Comparer {
                 self.agreement.agreed += 1;
                 self.polls_behind.record(t - told);
             }
-            _ if known.told == Some(healthy) => {}
+            _ if known.reported == Some(healthy) => {}
             _ => known.untold = Some((t, healthy)),
         }
     }
@@ -134,7 +134,7 @@ impl Comparer {
         let health = EventKind::of(event).and_then(|kind| kind.health_change(event));
         let (Some(instance), Some(healthy)) = (event["instanceId"].as_str(), health) else { return };
         let known = self.instances.entry(instance.to_owned()).or_default();
-        known.told_at = t;
+        known.reported_at = t;
         let timestamp = event["timestamp"].as_str().unwrap_or_default();
         // Marathon writes them all alike, so they compare as texts.
         if known.last_timestamp.as_deref().is_some_and(|last| timestamp < last) {
@@ -143,8 +143,8 @@ impl Comparer {
         } else {
             known.last_timestamp = Some(timestamp.to_owned());
         }
-        // Native checks tell a change twice.
-        if known.told.replace(healthy) == Some(healthy) {
+        // Native checks report a change twice.
+        if known.reported.replace(healthy) == Some(healthy) {
             return;
         }
         if let Some((seen, what)) = known.untold
@@ -190,7 +190,7 @@ impl Comparer {
 
 impl Agreement {
     fn tell(&mut self, t: f64, instance: &str, what: Oddity) {
-        if self.findings.len() < TOLD {
+        if self.findings.len() < LISTED {
             self.findings.push(Finding { t, instance: instance.to_owned(), what });
         }
     }

@@ -11,7 +11,7 @@ use super::subject::{Sink, Subject};
 use super::verdict::{Outcome, RunReport};
 
 impl Drive {
-    /// Runs to the end and says how it came out. Whatever the end, everything seen until then went to the sink.
+    /// Runs to the end and reports the outcome. However it ends, everything observed until then went to the sink.
     pub async fn run(self, subject: &mut impl Subject, sink: &mut dyn Sink) -> RunReport {
         let events = subject.events().chain(stream::pending()).boxed();
         let mut run = Run::new(&self, events, sink);
@@ -52,7 +52,7 @@ async fn narrow(run: &mut Run<'_>, search: &mut Search, subject: &mut impl Subje
         };
         if broken {
             run.note(&format!("recovering at {} tasks", search.safe()))?;
-            // What the break left behind crosses bounds still: recovering is no try.
+            // What the break left behind still crosses bounds: recovering is not a try.
             run.watch_thresholds(false);
             climb(run, subject, search.safe(), &mut asked_for).await?;
             run.watch_thresholds(true);

@@ -27,7 +27,7 @@ struct App {
     /// How long each poll takes, in order; none after the last.
     polls: VecDeque<Duration>,
     /// What polls answer before they tell the truth.
-    troubles: VecDeque<AttemptError>,
+    errors: VecDeque<AttemptError>,
     refuse_scaling: u32,
     events: Option<mpsc::UnboundedReceiver<Incoming>>,
 }
@@ -40,7 +40,7 @@ impl App {
             warm_up: Duration::from_secs(5),
             healthy_at_most: usize::MAX,
             polls: VecDeque::new(),
-            troubles: VecDeque::new(),
+            errors: VecDeque::new(),
             refuse_scaling: 0,
             events: None,
         };
@@ -66,8 +66,8 @@ impl App {
 impl Subject for App {
     async fn observe(&mut self) -> Result<Observation, AttemptError> {
         sleep(self.polls.pop_front().unwrap_or_default()).await;
-        if let Some(trouble) = self.troubles.pop_front() {
-            return Err(trouble);
+        if let Some(error) = self.errors.pop_front() {
+            return Err(error);
         }
         let tasks: Vec<Value> = self.launched.iter().enumerate().map(|(n, &at)| self.task(n, at)).collect();
         let healthy = Counts::of(&tasks, 0).healthy as u32;
@@ -283,9 +283,9 @@ async fn cancelling_ends_the_run_and_keeps_what_was_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn passing_trouble_is_noted_and_final_trouble_ends_the_run() {
+async fn transient_errors_are_noted_and_a_fatal_one_ends_the_run() {
     let mut app = App::new(1);
-    app.troubles = [AttemptError::Transient("connection reset".into()), AttemptError::Transient("503".into())].into();
+    app.errors = [AttemptError::Transient("connection reset".into()), AttemptError::Transient("503".into())].into();
     app.refuse_scaling = 1;
     let mut kept = Kept::default();
     let report = drive(&[1, 2]).run(&mut app, &mut kept).await;
@@ -301,7 +301,7 @@ async fn passing_trouble_is_noted_and_final_trouble_ends_the_run() {
     );
 
     let mut app = App::new(1);
-    app.troubles = [AttemptError::Fatal("App '/hc' does not exist".into())].into();
+    app.errors = [AttemptError::Fatal("App '/hc' does not exist".into())].into();
     let report = drive(&[1, 2]).run(&mut app, &mut Kept::default()).await;
     assert_eq!(report.outcome.to_string(), "could not go on: App '/hc' does not exist");
 }

@@ -10,7 +10,7 @@ const SHARE: u32 = 10;
 /// of a real Marathon.
 const TASKS_PER_SECOND: f64 = 20_000.0;
 
-/// So many answers are looked at: one slow answer says nothing.
+/// How many answers are considered: one slow answer means nothing.
 const WINDOW: usize = 5;
 
 /// Finds how many ticks apart the polls must be, from the latency and the size of the answers.
@@ -27,7 +27,7 @@ impl Pace {
         Self { poll, took: VecDeque::with_capacity(WINDOW), apart: 1 }
     }
 
-    /// An answer with so many tasks took so long. Tells how many ticks apart the polls must be from now on, if that has
+    /// Takes the time and size of an answer. Returns how many ticks apart the polls must be from now on, if that has
     /// changed. It rises at once and falls only by half or more, so that it does not swing.
     pub(super) fn answered(&mut self, took: Duration, tasks: usize) -> Option<u64> {
         if self.took.len() == WINDOW {

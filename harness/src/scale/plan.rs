@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_planned_is_said_in_one_sentence() {
+    fn an_impossible_plan_is_explained_in_one_sentence() {
         let texts = [
             Plan::linear(9, step(1), 5).expect_err("too many").to_string(),
             Plan::exponential(1, 1, 5).expect_err("does not grow").to_string(),

@@ -63,14 +63,14 @@ enum Op {
     AtMost,
 }
 
-/// Why a text is no threshold. The text of the error is one sentence with what to write instead.
+/// Why a text is not a threshold. `Display` is one sentence that says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThresholdError {
     /// Not of the form metric, comparison, bound.
-    #[error("'{0}' is no threshold; write one like 'unhealthy_pct > 1 for 10s'")]
+    #[error("'{0}' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'")]
     Form(String),
     /// A metric that does not exist.
-    #[error("there is no measure '{name}'; there are {known}")]
+    #[error("unknown measure '{name}'; the measures are {known}")]
     Metric {
         /// As written.
         name: String,
@@ -78,7 +78,7 @@ pub enum ThresholdError {
         known: String,
     },
     /// A bound that is no number, or has the wrong unit.
-    #[error("'{bound}' is no bound for {metric}; write {example}")]
+    #[error("'{bound}' is not a bound for {metric}; write {example}")]
     Bound {
         /// As written.
         bound: String,
@@ -272,18 +272,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_said_in_one_sentence() {
+    fn a_malformed_threshold_is_explained_in_one_sentence() {
         let texts =
             ["killed", "dead > 0", "api_p99 > 500", "killed > some", "killed > 0 for 10", "killed > -1", "api_p99 >"];
         let errors = texts.map(|text| text.parse::<Threshold>().expect_err(text).to_string());
         insta::assert_snapshot!(errors.join("\n"), @r"
-        'killed' is no threshold; write one like 'unhealthy_pct > 1 for 10s'
-        there is no measure 'dead'; there are unhealthy, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed
-        '500' is no bound for api_p99; write a time like 500ms or 3s
-        'some' is no bound for killed; write a number like 1 or 2.5
+        'killed' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'
+        unknown measure 'dead'; the measures are unhealthy, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed
+        '500' is not a bound for api_p99; write a time like 500ms or 3s
+        'some' is not a bound for killed; write a number like 1 or 2.5
         '10' has no unit; write it with ms, s, m, h or d, such as 10s
-        '-1' is no bound for killed; write a number like 1 or 2.5
-        'api_p99 >' is no threshold; write one like 'unhealthy_pct > 1 for 10s'
+        '-1' is not a bound for killed; write a number like 1 or 2.5
+        'api_p99 >' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'
         ");
     }
 

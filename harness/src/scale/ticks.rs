@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn lateness_is_told() {
+    async fn lateness_is_reported() {
         let start = Instant::now();
         let mut ticks = Ticks::new(start, PERIOD);
         ticks.next().await;

@@ -1,4 +1,4 @@
-//! Where the cluster is, and who we are there.
+//! The address of a cluster, and the identity there.
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -6,7 +6,7 @@ use url::Url;
 use super::{Origin, Secret, Setting, SettingsError};
 use crate::dcos::Credentials;
 
-/// A cluster and our identity there.
+/// A cluster and the identity there.
 #[derive(Debug, Clone)]
 pub enum Access {
     /// DC/OS: a login, and Marathon below the cluster's address.
@@ -15,7 +15,7 @@ pub enum Access {
         root: Url,
         /// Marathon.
         marathon: Url,
-        /// Who we are.
+        /// How to log in.
         credentials: Credentials,
     },
     /// Marathon without DC/OS.
@@ -44,7 +44,7 @@ impl Access {
         marathon(urls, Origin::Program("the address"), None).map(|(access, _)| access)
     }
 
-    /// Where, for messages.
+    /// The address, for messages.
     #[must_use]
     pub fn place(&self) -> String {
         match self {
@@ -53,7 +53,7 @@ impl Access {
         }
     }
 
-    /// Who we are, for messages: a name and a manner, no secret.
+    /// The identity, for messages: a name and the way to log in, without secrets.
     #[must_use]
     pub fn identity(&self) -> String {
         match self {
@@ -86,7 +86,7 @@ pub(super) fn dcos(
             "{origin} holds a user or password; set DCOS_USERNAME and DCOS_PASSWORD"
         )));
     }
-    // Somebody who pastes Marathon's own address means the cluster as well.
+    // A pasted address of Marathon stands for its cluster.
     if let Some((before, _)) = root.path().split_once("/service/") {
         let before = before.to_owned();
         root.set_path(&before);

@@ -29,7 +29,7 @@ use crate::transport::Transport;
 /// Everything needed to reach a cluster. `Debug` shows no secret.
 #[derive(Debug)]
 pub struct Settings {
-    /// Where, and who we are there.
+    /// The address, and the identity there.
     pub access: Setting<Access>,
     /// Where our identity came from.
     pub identity: Origin,

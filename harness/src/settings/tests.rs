@@ -14,7 +14,7 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn without_a_cluster_one_sentence_says_what_to_set() {
+fn without_a_cluster_the_error_says_what_to_set() {
     insta::assert_snapshot!(refusal(&[]), @"no cluster is named: set DCOS_URL with DCOS_USERNAME and DCOS_PASSWORD (or DCOS_ACS_TOKEN), or MARATHON_URL alone for a Marathon without DC/OS");
     assert_eq!(refusal(&[("DCOS_URL", "")]), refusal(&[]), "an empty variable counts as none");
 }

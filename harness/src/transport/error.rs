@@ -9,13 +9,13 @@ use crate::tls::NotPinned;
 /// What kind of failure it was; it decides whether trying again makes sense and what to advise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportErrorKind {
-    /// The host's name is unknown or nobody listens there.
+    /// The host's name is unknown, or the port is closed.
     Connect,
     /// The certificate is not trusted, or the TLS handshake failed otherwise.
     Tls,
     /// The certificate is another than the pinned one.
     NotPinned,
-    /// The server wants a certificate of ours.
+    /// The server requires a client certificate.
     ClientCertificate,
     /// No answer in time.
     Timeout,
@@ -66,7 +66,7 @@ impl TransportError {
             {
                 return Self::new(TransportErrorKind::NotPinned, wrong.to_string());
             }
-            // What our own judges of certificates say goes through rustls's catch-all.
+            // Errors of our own certificate verifiers pass through rustls's catch-all.
             return Self::new(TransportErrorKind::Tls, text.trim_start_matches("unexpected error: "));
         }
         // rustls's own text for it is a link to its manual.

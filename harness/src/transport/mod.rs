@@ -111,7 +111,7 @@ impl Transport {
     /// Sends a request and waits for the head of the response. Redirects are not followed here.
     ///
     /// # Errors
-    /// If no response arrives; a bad status is none.
+    /// If no response arrives; an error status is a response.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response, TransportError> {
         match &self.way {
             Way::Sockets(clients) => clients.send(request).await,
@@ -134,7 +134,7 @@ impl std::fmt::Debug for Transport {
     }
 }
 
-/// The data frames of a body; trailers are dropped, since nobody here sends any.
+/// The data frames of a body; trailers are dropped, since neither Marathon nor Mesos sends any.
 fn stream_of<B>(body: B) -> ByteStream
 where
     B: BodyExt<Data = Bytes> + Send + 'static,

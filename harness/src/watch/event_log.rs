@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::marathon::events::{EventStream, Notice};
+use crate::marathon::events::{EventStream, StreamItem};
 use crate::marathon::{Client, Result};
 use crate::model::Event;
 use crate::wait::{Listener, Notifier};
@@ -112,13 +112,13 @@ impl Logged {
 }
 
 async fn read(mut events: EventStream, kept: Arc<Kept>) {
-    while let Some(notice) = events.next().await {
-        match notice {
-            Notice::Event(event) => kept.push(Ok(event)),
-            Notice::Lost { why } => kept.push(Err(why)),
-            Notice::Gone { error } => kept.push(Err(error.to_string())),
+    while let Some(item) = events.next().await {
+        match item {
+            StreamItem::Event(event) => kept.push(Ok(event)),
+            StreamItem::Lost { why } => kept.push(Err(why)),
+            StreamItem::Gone { error } => kept.push(Err(error.to_string())),
             // The gap has been noted; the next observation shows what happened in it.
-            Notice::Reconnected { .. } => kept.notifier.notify(),
+            StreamItem::Reconnected { .. } => kept.notifier.notify(),
         }
     }
 }

@@ -87,7 +87,7 @@ async fn one_bad_app_does_not_spoil_the_list() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_may_pass_and_one_of_another_kind_may_not() {
+async fn a_body_that_is_not_json_is_transient_and_one_of_another_kind_is_not() {
     let asked = async |body| in_process(always(200, "application/json", body)).deployments().await.unwrap_err();
     for body in ["<html>Please log in</html>", r#"[{"id": "1"#, ""] {
         assert!(asked(body).await.is_transient(), "{body}");

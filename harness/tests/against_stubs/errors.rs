@@ -53,7 +53,7 @@ async fn errors_are_told_apart() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_marathons_is_said_so() {
+async fn an_answer_of_another_server_is_named_as_such() {
     let login_page = "<!doctype html><html><body>Please log in</body></html>";
     let error = in_process(always(200, "text/html", login_page)).app("/hc").await.unwrap_err();
     insta::assert_snapshot!(error, @"GET http://marathon.in-process/v2/apps/hc: the answer cannot be read: expected value at line 1 column 1; it begins `Please log in`");

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::stream::{self, StreamExt as _};
 use harness::marathon::Client;
-use harness::marathon::events::{EventStream, Notice};
+use harness::marathon::events::{EventStream, StreamItem};
 use harness::model::EventKind;
 use harness::tls::Trust;
 
@@ -49,11 +49,11 @@ fn event(kind: &str, more: &str) -> String {
 }
 
 async fn next(events: &mut EventStream) -> String {
-    match events.next_notice().await {
-        Some(Notice::Event(event)) => event.event_type,
-        Some(Notice::Lost { why }) => format!("lost: {why}"),
-        Some(Notice::Reconnected { .. }) => "reconnected".to_owned(),
-        Some(Notice::Gone { error }) => format!("gone: {error}"),
+    match events.next_item().await {
+        Some(StreamItem::Event(event)) => event.event_type,
+        Some(StreamItem::Lost { why }) => format!("lost: {why}"),
+        Some(StreamItem::Reconnected { .. }) => "reconnected".to_owned(),
+        Some(StreamItem::Gone { error }) => format!("gone: {error}"),
         None => "end".to_owned(),
     }
 }
@@ -65,7 +65,7 @@ async fn events_are_read_with_their_fields() {
     let router = stream(move |_| chunks(vec!["\r\n".into(), event("health_status_changed_event", health)], true));
     let client = in_process(log.keeping(router));
     let mut events = client.events(&[EventKind::HealthStatusChanged, EventKind::DeploymentInfo]).await.unwrap();
-    let event = events.next_notice().await.and_then(Notice::event).unwrap();
+    let event = events.next_item().await.and_then(StreamItem::event).unwrap();
     assert_eq!(
         (event.app_id(), event.instance_id(), event.healthy()),
         (Some("/hc"), Some("hc.instance-1"), Some(true))
@@ -75,7 +75,7 @@ async fn events_are_read_with_their_fields() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_stream_is_opened_again_and_the_gap_is_told() {
+async fn a_lost_stream_is_reopened_and_the_gap_is_reported() {
     let router = stream(|n| match n {
         0 => chunks(vec![event("one", "")], false),
         1 | 2 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -85,7 +85,7 @@ async fn a_lost_stream_is_opened_again_and_the_gap_is_told() {
     let mut events = client.events(&[]).await.unwrap();
     assert_eq!(next(&mut events).await, "one");
     assert_eq!(next(&mut events).await, "lost: the server closed it");
-    let Some(Notice::Reconnected { gap }) = events.next_notice().await else { panic!("no reconnection") };
+    let Some(StreamItem::Reconnected { gap }) = events.next_item().await else { panic!("no reconnection") };
     assert_eq!(gap, Duration::from_millis(200 + 400), "two refusals, each followed by a longer pause");
     assert_eq!(next(&mut events).await, "two");
     let incidents: Vec<String> = client.incidents().iter().map(|incidents| incidents.example.clone()).collect();
@@ -134,7 +134,7 @@ async fn it_ends_when_it_cannot_be_opened_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_stream_is_refused_at_once() {
+async fn anything_but_an_event_stream_is_refused_at_once() {
     let router = stream(|_| ([("content-type", "text/html")], "<html>login</html>").into_response());
     let error = in_process(router).events(&[]).await.unwrap_err();
     assert!(error.to_string().contains("not an event stream but text/html"), "{error}");

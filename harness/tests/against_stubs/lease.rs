@@ -171,7 +171,7 @@ async fn an_app_is_deployed_in_the_group_with_labels_and_removed_with_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stranger_in_the_group_survives() {
+async fn an_app_of_somebody_else_in_the_group_survives() {
     let apps = Apps::default();
     let (client, _) = apps.client();
     let lease = Lease::take(&client, options("r1"));
@@ -286,7 +286,7 @@ async fn a_sweep_removes_what_has_expired_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_definition_that_is_none_is_refused_before_anything_is_sent() {
+async fn a_malformed_definition_is_refused_before_anything_is_sent() {
     let (client, log) = Apps::default().client();
     let lease = Lease::take(&client, options("r1"));
     let mut said = Vec::new();

@@ -222,7 +222,7 @@ async fn a_service_account_signs_a_short_login_token() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_none_is_said_so_without_showing_it() {
+async fn a_malformed_key_is_refused_without_showing_it() {
     let credentials = Credentials::ServiceAccount { uid: "robot".to_owned(), private_key: "hunter2".into() };
     let (client, _) = Cluster::default().client(credentials);
     let error = client.ping().await.unwrap_err();

@@ -37,7 +37,7 @@ async fn a_redirect_to_the_leader_is_followed() {
 }
 
 #[tokio::test]
-async fn who_we_are_is_not_told_to_strangers() {
+async fn credentials_are_not_sent_to_other_servers() {
     let log = Log::default();
     let stranger = serve(log.keeping(always(200, "application/json", LEADER))).await;
     let standby = serve(redirect_to(stranger.clone())).await;

@@ -81,7 +81,7 @@ async fn an_unknown_ca_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn plain_http_to_a_server_of_tls_is_told_from_a_broken_connection() {
+async fn plain_http_to_a_tls_server_is_told_apart_from_a_broken_connection() {
     let mut server = server().await;
     server.url.set_scheme("http").unwrap();
     let error = ping(&server, ServerTrust::Roots).await.unwrap_err();
@@ -129,7 +129,7 @@ fn pem_to_der(pem: &str) -> Vec<u8> {
 
 /// The server wants a certificate from its clients.
 #[tokio::test]
-async fn a_client_certificate_is_shown() {
+async fn a_client_certificate_is_sent() {
     let ca_key = KeyPair::generate().unwrap();
     let mut ca_params = CertificateParams::new(Vec::new()).unwrap();
     ca_params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -217,7 +217,7 @@ mod tests {
             ("--every 1s --poll 2s", "shorter than --poll"),
             ("--targets 10,5", "must increase"),
             ("--policy exponential --factor 1", "factor of at least 2"),
-            ("--fail-if dead>0", "there is no measure 'dead'"),
+            ("--fail-if dead>0", "unknown measure 'dead'"),
             ("--find-limit --precision 200%", "0% to 50%"),
             ("--repeats 2", "--find-limit"),
         ] {

@@ -1,6 +1,6 @@
 //! The fake Marathon in this program: started with a user of its own, logged in to as to a cluster.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::LazyLock};
 
 use clap::Args;
 use fake_marathon::{Builder, FakeMarathon, PROCESS_PORTS, Tasks};
@@ -154,7 +154,7 @@ const USER: &str = "bootstrapuser";
 
 /// One password for this process: nobody else can use its fake.
 fn password() -> String {
-    static PASSWORD: once_cell::sync::Lazy<String> = once_cell::sync::Lazy::new(|| Uuid::new_v4().to_string());
+    static PASSWORD: LazyLock<String> = LazyLock::new(|| Uuid::new_v4().to_string());
     PASSWORD.clone()
 }
 

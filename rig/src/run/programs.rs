@@ -48,7 +48,7 @@ pub async fn probe(
     let mut found = AgentPrograms::default();
     for (medium, endings) in answers.map_err(|error| reach::deploy_failure(&error, "a probe task"))? {
         let by_host = endings.by_host.iter().map(|(host, status)| (host.as_str(), *status));
-        found.take(medium, by_host, endings.trouble.as_deref());
+        found.take(medium, by_host, endings.failure.as_deref());
     }
     Ok(found)
 }

@@ -273,7 +273,7 @@ pub fn same_cluster(manifest: &Manifest, url: &Url, marathon: &Info) -> Result<(
 /// `Marathon 1.11.26`, if this user may read the version.
 pub fn marathon_version(marathon: &Info) -> String {
     let unknown = || "(this user may not read the version)".to_owned();
-    format!("Marathon {}", marathon.told_version().map_or_else(unknown, str::to_owned))
+    format!("Marathon {}", marathon.known_version().map_or_else(unknown, str::to_owned))
 }
 
 /// What `run.json` says of the cluster.
@@ -283,7 +283,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
     Cluster {
         url: client.url().to_string(),
         kind: "cluster".to_owned(),
-        marathon: preflight.marathon.told_version().map(str::to_owned),
+        marathon: preflight.marathon.known_version().map(str::to_owned),
         framework: preflight.marathon.framework_id.clone(),
         mesos: preflight.mesos.as_ref().ok().cloned(),
         dcos: preflight.dcos.clone(),

@@ -87,7 +87,7 @@ pub fn of_login(settings: &[(&'static str, String, String)], found: &Preflight) 
     for (name, value, origin) in settings {
         field(&mut text, name, format_args!("{value}   (from {origin})"));
     }
-    field(&mut text, "Marathon", leader(found.marathon.told_version(), found.marathon.leader.as_deref()));
+    field(&mut text, "Marathon", leader(found.marathon.known_version(), found.marathon.leader.as_deref()));
     match &found.mesos {
         Ok(version) => {
             let (agents, free) = (text::count(found.agents.len(), "agent"), Free::from(found.free()));
@@ -108,7 +108,7 @@ impl Findings {
         ours: &Leases,
     ) -> Self {
         let run = |expired| {
-            move |lease: &harness::cluster::Found| Run {
+            move |lease: &harness::cluster::RunGroup| Run {
                 group: lease.group.clone(),
                 owner: lease.ownership.owner.clone(),
                 expires: lease.ownership.expires_text(),
@@ -120,7 +120,7 @@ impl Findings {
             identity: seen.identity.clone(),
             dcos: seen.dcos.clone(),
             marathon: Marathon {
-                version: seen.marathon.told_version().map(str::to_owned),
+                version: seen.marathon.known_version().map(str::to_owned),
                 leader: seen.marathon.leader.clone(),
             },
             mesos: match &seen.mesos {

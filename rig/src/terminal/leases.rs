@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use harness::cluster::{Found, Leases, Swept};
+use harness::cluster::{RunGroup, Leases, Swept};
 
 /// What was removed, and what stays.
 pub fn swept(swept: &Swept) -> String {
@@ -45,7 +45,7 @@ fn kept(leases: &Leases) -> String {
     text
 }
 
-fn group(found: &Found) -> String {
+fn group(found: &RunGroup) -> String {
     format!("{} of {}", found.group, found.ownership.owner)
 }
 

@@ -87,7 +87,7 @@ async fn survey(
     let mut found = AgentPrograms::default();
     for (medium, endings) in answers? {
         let by_host = endings.by_host.iter().map(|(host, status)| (host.as_str(), *status));
-        found.take(medium, by_host, endings.trouble.as_deref());
+        found.take(medium, by_host, endings.failure.as_deref());
     }
     Ok(found)
 }

@@ -4,4 +4,4 @@ mod parser;
 mod stream;
 
 pub use parser::{Frame, Parser};
-pub use stream::{EventStream, Notice};
+pub use stream::{EventStream, StreamItem};

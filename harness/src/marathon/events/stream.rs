@@ -18,16 +18,16 @@ use crate::marathon::{Error, Result};
 use crate::model::{Event, EventKind};
 
 /// Events that are held for a reader that is busy. Beyond that the connection is not read, and Marathon closes it
-/// after 1024 more; the reader then sees [`Notice::Reconnected`].
+/// after 1024 more; the reader then sees [`StreamItem::Reconnected`].
 const HELD: usize = 4096;
 
 /// The first pause before a reconnection; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// What the stream tells.
+/// An item of the stream.
 #[derive(Debug, Clone)]
-pub enum Notice {
+pub enum StreamItem {
     /// An event of Marathon's.
     Event(Event),
     /// The connection is gone; it is being opened again.
@@ -37,7 +37,7 @@ pub enum Notice {
     },
     /// It is open again. Marathon replays nothing: what happened in the gap must be asked for with `GET`.
     Reconnected {
-        /// How long nobody listened.
+        /// How long it was closed.
         gap: Duration,
     },
     /// It cannot be opened again (login refused, for one); the stream ends here.
@@ -47,7 +47,7 @@ pub enum Notice {
     },
 }
 
-impl Notice {
+impl StreamItem {
     /// The event, if it is one.
     #[must_use]
     pub fn event(self) -> Option<Event> {
@@ -61,7 +61,7 @@ impl Notice {
 /// Events as they come. Dropping it closes the connection.
 #[derive(Debug)]
 pub struct EventStream {
-    notices: mpsc::Receiver<Notice>,
+    items: mpsc::Receiver<StreamItem>,
     reader: AbortHandle,
 }
 
@@ -72,27 +72,27 @@ impl EventStream {
         // Exactly this: with a list of types Marathon answers 405.
         let ask = Ask::get(target).accept("text/event-stream");
         let first = open_once(&client, &ask).await?;
-        let (sender, notices) = mpsc::channel(HELD);
+        let (sender, items) = mpsc::channel(HELD);
         let reader = tokio::spawn(read_for_ever(client, ask, first, sender)).abort_handle();
-        Ok(Self { notices, reader })
+        Ok(Self { items, reader })
     }
 
-    /// The next notice; `None` after [`Notice::Gone`].
-    pub async fn next_notice(&mut self) -> Option<Notice> {
-        self.notices.recv().await
+    /// The next item; `None` after [`StreamItem::Gone`].
+    pub async fn next_item(&mut self) -> Option<StreamItem> {
+        self.items.recv().await
     }
 
     /// What has arrived and not been taken yet, without waiting.
-    pub fn try_next(&mut self) -> Option<Notice> {
-        self.notices.try_recv().ok()
+    pub fn try_next(&mut self) -> Option<StreamItem> {
+        self.items.try_recv().ok()
     }
 }
 
 impl Stream for EventStream {
-    type Item = Notice;
+    type Item = StreamItem;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Notice>> {
-        self.notices.poll_recv(cx)
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<StreamItem>> {
+        self.items.poll_recv(cx)
     }
 }
 
@@ -120,34 +120,34 @@ async fn open_once(client: &Client, ask: &Ask) -> Result<Answer> {
     }
 }
 
-async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, notices: mpsc::Sender<Notice>) {
+async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, items: mpsc::Sender<StreamItem>) {
     loop {
-        let why = match read_to_end(&client, answer, &notices).await {
+        let why = match read_to_end(&client, answer, &items).await {
             Some(why) => why,
             None => return,
         };
         let lost = Instant::now();
         client.connection.incidents.note(&IncidentKind::EventsLost { why: why.clone() });
-        if notices.send(Notice::Lost { why }).await.is_err() {
+        if items.send(StreamItem::Lost { why }).await.is_err() {
             return;
         }
         answer = match reopen(&client, &ask).await {
             Ok(answer) => answer,
             Err(error) => {
-                let _ = notices.send(Notice::Gone { error }).await;
+                let _ = items.send(StreamItem::Gone { error }).await;
                 return;
             }
         };
         let gap = lost.elapsed();
         client.connection.incidents.note(&IncidentKind::EventsBack { gap });
-        if notices.send(Notice::Reconnected { gap }).await.is_err() {
+        if items.send(StreamItem::Reconnected { gap }).await.is_err() {
             return;
         }
     }
 }
 
-/// Reads one connection. Says why it ended; `None` if nobody listens any more.
-async fn read_to_end(client: &Client, answer: Answer, notices: &mpsc::Sender<Notice>) -> Option<String> {
+/// Reads one connection. Returns why it ended; `None` if the receiver is gone.
+async fn read_to_end(client: &Client, answer: Answer, items: &mpsc::Sender<StreamItem>) -> Option<String> {
     let idle = client.connection.idle;
     let mut body = answer.response.body;
     let mut parser = Parser::new();
@@ -166,7 +166,7 @@ async fn read_to_end(client: &Client, answer: Answer, notices: &mpsc::Sender<Not
                     continue;
                 }
             };
-            notices.send(Notice::Event(event)).await.ok()?;
+            items.send(StreamItem::Event(event)).await.ok()?;
         }
     }
 }

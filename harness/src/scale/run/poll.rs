@@ -56,7 +56,7 @@ impl Run<'_> {
     fn saw(&mut self, mut seen: Observation, tick: Tick, took: f64) -> Step<()> {
         let t = self.t();
         let tasks = std::mem::take(&mut seen.tasks);
-        // The results bear the server's time, so only the server's clock can tell their age.
+        // The results carry the server's time, so only the server's clock gives their age.
         let age = seen.server_time.and_then(|server| {
             let mut ages = record::ages(&tasks, server.now);
             ages.iter().for_each(|&age| self.ages.record(age));
