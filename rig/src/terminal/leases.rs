@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use harness::cluster::{RunGroup, Leases, Swept};
+use harness::cluster::{Leases, RunGroup, Swept};
 
 /// What was removed, and what stays.
 pub fn swept(swept: &Swept) -> String {
