@@ -1,4 +1,4 @@
-//! What goes on, for Prometheus: text at `/metrics` while a run lasts (`--metrics ADDR`).
+//! Metrics of a run for Prometheus: text at `/metrics` during the run (`--metrics ADDR`).
 
 use std::{
     net::SocketAddr,
@@ -73,10 +73,10 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Serves them at `/metrics` of this address until the program ends, and tells where.
+    /// Serves them at `/metrics` of this address until the program ends; returns the address.
     ///
     /// # Errors
-    /// Exit code 2: nobody can listen there.
+    /// Exit code 2: the address cannot be listened on.
     pub async fn serve(address: SocketAddr) -> Result<(Self, SocketAddr), Failure> {
         let nowhere = |error| Failure::usage(format!("--metrics: cannot listen on {address}: {error}"));
         let listener = TcpListener::bind(address).await.map_err(nowhere)?;
@@ -84,7 +84,7 @@ impl Metrics {
         let metrics = Self::default();
         let text = async |State(metrics): State<Self>| ([(header::CONTENT_TYPE, CONTENT_TYPE)], metrics.text());
         let service = Router::new().route("/metrics", get(text)).with_state(metrics.clone());
-        // Ends with the program's runtime: whoever scrapes a run has no claim on it.
+        // Ends with the program's runtime.
         tokio::spawn(async move { axum::serve(listener, service).await });
         Ok((metrics, there))
     }
@@ -119,7 +119,7 @@ impl Metrics {
         self.late.get_or_create(&of()).set(sample.late);
         self.missed.get_or_create(&of()).inc_by(sample.missed);
         self.polls.get_or_create(&of()).inc();
-        // Native checks tell changes only: the age of their last check cannot be known.
+        // Native checks report only changes: the age of their last check is not known.
         if let Some(age) = sample.age.filter(|age| !age.changes_only) {
             for (quantile, value) in [("0.5", age.p50), ("0.99", age.p99), ("1", age.max)] {
                 self.age.get_or_create(&OfQuantile { pair: pair.to_owned(), quantile }).set(value);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_a_remark_or_a_name_with_a_number() {
+    fn every_line_is_a_comment_or_a_name_with_a_number() {
         let metrics = Metrics::default();
         metrics.sample("mesos,TCP", &sample(false));
         metrics.sample("mesos,TCP", &sample(false));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_age_of_native_checks_is_not_told() {
+    fn the_result_age_of_native_checks_is_not_reported() {
         let metrics = Metrics::default();
         metrics.sample("mesos,MESOS_TCP", &sample(true));
         assert!(!metrics.text().contains("check_age_seconds{"));

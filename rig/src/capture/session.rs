@@ -1,5 +1,5 @@
-//! One ssh session that captures on the agent and sends what it captured. It never asks for anything and never hangs: ssh
-//! has its own limits (batch mode, connect timeout, keep-alives), and there is one around all of it.
+//! One ssh session that captures on the agent and sends the files. It never asks for input and never hangs: ssh has
+//! its own limits (batch mode, connect timeout, keep-alives), and the session has one, too.
 
 use std::{fs::File, io::Write as _, process::Stdio, time::Duration};
 
@@ -19,9 +19,9 @@ use crate::{
 /// What runs on the agent.
 const SCRIPT: &str = include_str!("remote.sh");
 
-/// How long connecting, logging in and starting sysdig may take, beside the capture itself. The script gives sysdig ten
-/// seconds to end before it kills it.
-const AROUND: Duration = Duration::from_secs(60);
+/// Timeout of connecting, logging in and starting sysdig, beside the capture itself. The script gives sysdig ten seconds
+/// to end before it kills it.
+const OVERHEAD: Duration = Duration::from_secs(60);
 
 /// How long the files may pause on their way; also how long a session that was told to stop may go on.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -93,7 +93,7 @@ pub async fn capture(agent: &Agent, wanted: &Wanted, tar: &mut File, interrupt: 
 async fn receive(child: &mut Child, seconds: u64, tar: &mut File, stop: &CancellationToken) -> Result<(), Failure> {
     let mut stdin = child.stdin.take();
     let Some(mut stdout) = child.stdout.take() else { return Ok(()) };
-    let mut until = Instant::now() + Duration::from_secs(seconds) + AROUND;
+    let mut until = Instant::now() + Duration::from_secs(seconds) + OVERHEAD;
     let mut chunk = vec![0; 64 * 1024];
     loop {
         let read = tokio::select! {
@@ -151,17 +151,18 @@ impl Agent {
         let said: String = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
         let said: String = said.chars().filter(|c| !c.is_control()).take(400).collect();
         match code {
-            Some(91) => Failure::usage(format!("there is no sysdig on {there}: install it there, or look without it")),
+            Some(91) => Failure::usage(format!("there is no sysdig on {there}; install it")),
             Some(92) => {
                 let pid = wanted.executor.unwrap_or_default();
-                let why = "the task has ended, or this is not its agent (hc-rig why tells the agent)";
+                let why = "the task has ended, or this is not its agent (hc-rig why names it)";
                 Failure::usage(format!("there is no process {pid} on {there}: {why}"))
             }
             Some(93) => Failure::usage(format!("no temporary folder can be made on {there}")),
             Some(94) => Failure::usage(format!("sysdig on {there} captured nothing: {said}; it needs root (--sudo)")),
-            Some(255) if said.contains("Permission denied") || said.contains("verification failed") => {
-                Failure::new(Code::Refused, format!("ssh {there}: {said}; `ssh {there} true` has to work unasked"))
-            }
+            Some(255) if said.contains("Permission denied") || said.contains("verification failed") => Failure::new(
+                Code::Refused,
+                format!("ssh {there}: {said}; `ssh {there} true` must work without a prompt"),
+            ),
             Some(255) => {
                 Failure::new(Code::Unreachable, format!("ssh {there}: {said}; check the name and the network"))
             }

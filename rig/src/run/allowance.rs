@@ -1,32 +1,32 @@
-//! How much of a cluster one run may take.
+//! How much of a cluster one run may use.
 
 use clap::Args;
 use harness::cluster::{Limits, Needs, Preflight, Refusal};
 
 use crate::{exit::Failure, run::Definition};
 
-/// The bounds of one run; a run that would use more is refused before anything is deployed.
+/// The limits of one run; a run that would use more is refused before anything is deployed.
 #[derive(Args, Clone, Debug)]
 pub struct Allowance {
     /// Tasks that a run may have without --yes
     #[arg(long, value_name = "N", env = "HC_RIG_MAX_TASKS", default_value_t = Limits::default().tasks)]
     pub max_tasks: u64,
-    /// CPUs that a run may use in all without --yes
+    /// CPUs that a run may use without --yes
     #[arg(long, value_name = "CPUS", env = "HC_RIG_MAX_CPUS", default_value_t = Limits::default().cpus)]
     pub max_cpus: f64,
-    /// Memory (MB) that a run may use in all without --yes
+    /// Memory (MB) that a run may use without --yes
     #[arg(long, value_name = "MB", env = "HC_RIG_MAX_MEM", default_value_t = Limits::default().mem)]
     pub max_mem: f64,
-    /// Go beyond --max-tasks, --max-cpus and --max-mem
+    /// Allow more than --max-tasks, --max-cpus and --max-mem
     #[arg(long)]
     pub yes: bool,
 }
 
 impl Allowance {
-    /// Whether so many tasks of a definition fit into the cluster, and into what one run may use.
+    /// Whether that many tasks of a definition fit into the cluster and into the limits.
     ///
     /// # Errors
-    /// Exit code 2: the first thing that stands against it, with what to do.
+    /// Exit code 2: the first reason against it, with what to do.
     pub fn check(&self, found: &Preflight, definition: &Definition, tasks: u64) -> Result<(), Failure> {
         let (cpus, mem) = definition.needs();
         let docker = definition.pair.starts_with("docker");

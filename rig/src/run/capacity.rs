@@ -1,4 +1,4 @@
-//! How many process tasks this machine can hold: what `try` asks before it starts thousands.
+//! How many process tasks this machine can hold: checked by `try` before it starts thousands.
 
 use std::fs;
 
@@ -18,10 +18,10 @@ const MEMORY_KIB: u64 = if cfg!(target_feature = "crt-static") { 5 * 1024 } else
 /// Ports of one task.
 const PORTS: u64 = 1;
 
-/// Of what is free, the rig itself and everybody else keep a tenth.
+/// The share of free resources that tasks may use; the rest is for the rig and other programs.
 const SHARE: f64 = 0.9;
 
-/// What is free on this machine; `None` where it cannot be told.
+/// Free resources of this machine; `None` where unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Room {
     /// Processes and threads that may still be started.
@@ -34,17 +34,17 @@ pub struct Room {
     pub ports: Option<u64>,
 }
 
-/// The largest number of tasks that fits, and what ends it.
+/// The largest number of tasks that fits, and the resource that limits it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capacity {
     /// Tasks in all.
     pub tasks: u64,
-    /// Which resource ends first, in words.
+    /// The resource that limits it, in words.
     pub because: String,
 }
 
 impl Room {
-    /// What Linux tells of this moment.
+    /// The present state, as Linux reports it.
     pub fn here() -> Self {
         let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
         // "…/TOTAL" in the fourth field: every thread of the machine.
@@ -70,20 +70,20 @@ impl Room {
         }
     }
 
-    /// Whether so many tasks fit, as far as it can be told.
+    /// Whether that many tasks fit, as far as it is known.
     ///
     /// # Errors
-    /// How many do, and which resource ends first, in words.
+    /// How many do, and the resource that limits it.
     pub fn holds(&self, tasks: u64) -> Result<(), String> {
         match self.capacity().filter(|capacity| capacity.tasks < tasks) {
             None => Ok(()),
             Some(Capacity { tasks: most, because }) => {
-                Err(format!("{tasks} tasks at once are more than the {most} that this machine holds: {because}"))
+                Err(format!("{tasks} tasks at once are more than this machine can hold ({most}): {because}"))
             }
         }
     }
 
-    /// How many tasks fit; `None` if nothing can be told.
+    /// How many tasks fit; `None` if unknown.
     pub fn capacity(&self) -> Option<Capacity> {
         let of = |free: Option<u64>, each: u64, what: &str, unit: &str| {
             free.map(|free| {
@@ -141,7 +141,10 @@ mod tests {
         let poor = Room { memory_kib: Some(1 << 20), ..room };
         assert_eq!(poor.capacity().map(|capacity| capacity.tasks), Some(614));
         assert_eq!(poor.holds(614), Ok(()));
-        assert!(poor.holds(615).is_err_and(|why| why.starts_with("615 tasks at once are more than the 614")));
+        assert!(
+            poor.holds(615)
+                .is_err_and(|why| why.starts_with("615 tasks at once are more than this machine can hold (614)"))
+        );
         assert_eq!(Room::default().capacity(), None);
     }
 

@@ -1,4 +1,4 @@
-//! What is run: a file, or one of the embedded definitions by its pair.
+//! The app definition of a run: a file, or one of the embedded definitions by its pair.
 
 use std::{fs, path::Path};
 
@@ -9,10 +9,10 @@ use crate::{
     folder::manifest::{check_facts, containerizer},
 };
 
-/// An app definition that is worth sending.
+/// An app definition that was checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Definition {
-    /// The JSON object as it was written.
+    /// The JSON object as written.
     pub json: Value,
     /// `containerizer,PROTOCOL`.
     pub pair: String,
@@ -24,10 +24,10 @@ impl Definition {
     /// The definition that the user named: a pair such as `mesos,TCP`, or a JSON file.
     ///
     /// # Errors
-    /// Exit code 2: there is no such pair or file, or it is no app definition; the sentence says where and what.
+    /// Exit code 2: there is no such pair or file, or it is not an app definition.
     pub fn load(named: &str) -> Result<Self, Failure> {
         let path = Path::new(named);
-        // A file that exists wins; a name with a comma and no such file can only be meant as a pair.
+        // A file that exists wins; a name with a comma and without a file can only be a pair.
         if !path.exists()
             && let Some(found) = Self::embedded(named)?
         {
@@ -74,14 +74,14 @@ impl Definition {
         let json: Value = serde_json::from_str(text).map_err(|error| {
             let what = error.to_string();
             let what = what.split(" at line ").next().unwrap_or_default();
-            Failure::usage(format!("{named}:{}:{}: this is no JSON: {what}", error.line(), error.column()))
+            Failure::usage(format!("{named}:{}:{}: not JSON: {what}", error.line(), error.column()))
         })?;
         let wrong = |what: &str| Failure::usage(format!("{named}: {what}"));
         let Some(fields) = json.as_object() else {
             return Err(wrong("an app definition is one JSON object ({\"id\": …})"));
         };
         if fields.contains_key("apps") || fields.contains_key("groups") {
-            return Err(wrong("this is a group; name a file with one app"));
+            return Err(wrong("this is a group; use a file with one app"));
         }
         match fields.get("id").and_then(Value::as_str) {
             None => return Err(wrong("the app definition has no \"id\" (write \"id\": \"/hc\")")),
@@ -89,7 +89,7 @@ impl Definition {
             Some(_) => {}
         }
         if fields.get("instances").is_some_and(|n| n.as_u64().is_none_or(|n| u32::try_from(n).is_err())) {
-            return Err(wrong("\"instances\" is no number of tasks"));
+            return Err(wrong("\"instances\" is not a number of tasks"));
         }
         let pair = format!("{},{}", containerizer(&json), check_facts(&json).protocol);
         Ok(Self { json, pair, named: named.to_owned() })
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        assert_eq!(refused("{\n  \"id\": \"/hc\",\n}"), "app.json:3:1: this is no JSON: trailing comma");
+    fn an_error_names_its_place() {
+        assert_eq!(refused("{\n  \"id\": \"/hc\",\n}"), "app.json:3:1: not JSON: trailing comma");
         assert_eq!(refused("[1]"), "app.json: an app definition is one JSON object ({\"id\": …})");
         assert_eq!(
             refused("{\"cmd\": \"true\"}"),
             "app.json: the app definition has no \"id\" (write \"id\": \"/hc\")"
         );
-        assert_eq!(refused("{\"id\": \"/hc\", \"instances\": -1}"), "app.json: \"instances\" is no number of tasks");
+        assert_eq!(refused("{\"id\": \"/hc\", \"instances\": -1}"), "app.json: \"instances\" is not a number of tasks");
         assert!(Definition::load("nothing.json").unwrap_err().message.starts_with("cannot read the app definition"));
         assert!(Definition::load("mesos,UDP").unwrap_err().message.contains("UDP"));
     }

@@ -1,4 +1,4 @@
-//! The fake Marathon in this program: started with a user of its own, logged in to as to a cluster.
+//! The fake Marathon in this program, with a user and a login like a cluster.
 
 use std::{net::SocketAddr, sync::LazyLock};
 
@@ -18,24 +18,24 @@ use crate::{
     run::{Definition, reach},
 };
 
-/// What the embedded fake can be told.
+/// Flags of the embedded fake.
 #[derive(Args, Clone, Debug)]
 pub struct EmbeddedArgs {
     /// Agents of the fake cluster
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=200))]
     pub agents: u16,
-    /// Seed of everything that chance decides in the fake
+    /// Random seed of the fake
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
-    /// Offers come in Mesos's cycles instead of at once: slower, as a real cluster
+    /// Offers in Mesos's cycles instead of at once: slower, like a real cluster
     #[arg(long)]
     pub faithful_offers: bool,
-    /// Let only the N oldest tasks of each app answer their checks; N~2% blurs the bound by that much at each check
+    /// Let only the N oldest tasks of each app pass their checks; N~2% varies N by that much at each check
     #[arg(long, value_name = "N[~NOISE%]", value_parser = bound)]
     pub hold_at_most: Option<Bound>,
 }
 
-/// A limit that the fake is given, so that there is one to be found.
+/// A limit for the fake, so that a search has one to find.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
     tasks: u32,
@@ -43,15 +43,15 @@ pub struct Bound {
 }
 
 fn bound(text: &str) -> Result<Bound, String> {
-    let wrong = || format!("`{text}` is no bound; write a number of tasks such as 137, or 137~2% with noise");
+    let wrong = || format!("`{text}` is not a bound; write a number of tasks such as 137, or 137~2% with noise");
     let (tasks, noise) = text.split_once('~').unwrap_or((text, "0%"));
     let tasks = tasks.trim().parse().map_err(|_| wrong())?;
     let percent: f64 = noise.trim().strip_suffix('%').and_then(|noise| noise.parse().ok()).ok_or_else(wrong)?;
     if (0.0..=100.0).contains(&percent) { Ok(Bound { tasks, noise: percent / 100.0 }) } else { Err(wrong()) }
 }
 
-/// What runs at the same time come to, each at its last target. The fake's agents are made large enough for it: what ends
-/// a run here is this machine or the checks, not the size of agents that do not exist.
+/// What runs at the same time need, each at its last target. The fake's agents are made large enough for it, so that
+/// this machine or the checks limit a run, not the size of agents that do not exist.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Size {
     /// Tasks.
@@ -72,13 +72,13 @@ impl Size {
         })
     }
 
-    /// The larger of both in everything: what is needed at any time.
+    /// The larger of both in each resource: what is needed at any time.
     #[must_use]
     pub fn or_more(self, other: Self) -> Self {
         Self { tasks: self.tasks.max(other.tasks), cpus: self.cpus.max(other.cpus), mem: self.mem.max(other.mem) }
     }
 
-    /// A builder whose agents hold it; never less than the builder's own measure.
+    /// A builder whose agents are large enough; never smaller than the builder's default.
     fn hold(self, builder: Builder, agents: u16) -> Builder {
         // An upgrade, and a task that is still being killed, need room beside the others; and no agent is filled evenly.
         let each = |all: f64, least: f64| least.max((all * MORE / f64::from(agents)).ceil());
@@ -129,7 +129,7 @@ impl Embedded {
 
 async fn start(args: &EmbeddedArgs, size: Size) -> Result<FakeMarathon, Failure> {
     let tools = std::env::current_exe()
-        .map_err(|error| Failure::new(Code::Internal, format!("cannot find this program's own file: {error}")))?;
+        .map_err(|error| Failure::new(Code::Internal, format!("cannot find the file of this program: {error}")))?;
     let mut builder = size
         .hold(FakeMarathon::builder(), args.agents)
         .tasks(Tasks::Process)
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(bound("137"), Ok(Bound { tasks: 137, noise: 0.0 }));
         assert_eq!(bound("137~2%"), Ok(Bound { tasks: 137, noise: 0.02 }));
         for wrong in ["", "many", "137~", "137~2", "137~-1%", "137~101%"] {
-            assert!(bound(wrong).is_err_and(|why| why.contains("is no bound")), "{wrong}");
+            assert!(bound(wrong).is_err_and(|why| why.contains("is not a bound")), "{wrong}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which executor runs which task: asked from the agents while the tasks still run, kept in `events.jsonl`.
+//! Which executor runs which task: read from the agents while the tasks run, kept in `events.jsonl`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,17 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::folder::moment;
 
-/// Two rounds of questions are at least this far apart: the agents have other work.
+/// Minimum distance of two rounds: the agents have other work.
 const APART: Duration = Duration::from_secs(4);
 
-/// Two rounds are at least this many times as far apart as the first of them took: an agent tells of all its containers,
-/// and the rig is not to become its load.
+/// Minimum distance of two rounds in multiples of the time that the first took: an agent reports all its containers, and
+/// the rig must not become its load.
 const SHARE: u32 = 10;
 
-/// How far apart rounds may become that bring nothing new, each twice as far as the one before.
+/// Maximum distance of rounds without new results, which doubles each time.
 const FARTHEST: Duration = Duration::from_secs(60);
 
-/// How long the last round, before clean-up, may take.
+/// Timeout of the last round, before clean-up.
 const LAST_ROUND: Duration = Duration::from_secs(10);
 
 /// The app's running tasks, and which of them have an executor that is not known yet.
@@ -79,7 +79,7 @@ pub struct Executors {
     newcomers: Arc<Newcomers>,
     events: Arc<Mutex<Lines>>,
     start: Instant,
-    /// As Mesos told them last.
+    /// As Mesos last reported them.
     agents: Vec<Agent>,
 }
 
@@ -89,7 +89,7 @@ impl Executors {
         Self { client, newcomers, events, start, agents: Vec::new() }
     }
 
-    /// Asks whenever there is a newcomer, until `done`; then once more.
+    /// Asks whenever there is a new task, until `done`; then once more.
     pub async fn follow(mut self, done: CancellationToken) {
         let newcomers = Arc::clone(&self.newcomers);
         let mut fruitless = APART;

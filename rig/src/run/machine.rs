@@ -1,6 +1,5 @@
-//! How busy this machine's processors are while a run goes on, and how full its table of connections, kept in
-//! `events.jsonl`: who measures on a machine that is too small for it measures the machine, and the diagnosis has to be able
-//! to say so.
+//! The load of this machine's processors and of its table of connections during a run, kept in `events.jsonl`: on a
+//! machine that is too small, a run measures the machine, and the diagnosis must be able to see that.
 
 use std::{
     fs,
@@ -20,11 +19,11 @@ use crate::{
     run::capacity,
 };
 
-/// From one look to the next.
+/// Interval of two samples.
 const APART: Duration = Duration::from_secs(5);
 
-/// Notes every few seconds how busy the machine was since the look before, until `done`; the middle of these looks comes
-/// back. `start` is the origin of the samples' clock. Where the system does not tell, nothing is noted.
+/// Records every few seconds how busy the machine was since the last sample, until `done`; returns the median. `start`
+/// is the origin of the samples' clock. Where the system does not report it, nothing is recorded.
 pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: CancellationToken) -> Option<Machine> {
     let mut before = Ticks::here()?;
     let mut noted = Vec::new();

@@ -32,10 +32,10 @@ use crate::{
     verdict::Verdict,
 };
 
-/// How long deleting and waiting for the last task may take, beside the killing of many.
-const CLEAN_UP_WITHIN: Duration = Duration::from_secs(120);
+/// Timeout of removing the app and its last task, beside the time to kill many.
+const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Everything that one run needs to know.
+/// Everything that one run needs.
 #[derive(Debug)]
 pub struct Job {
     /// What to run.
@@ -46,7 +46,7 @@ pub struct Job {
     pub id_as_is: bool,
     /// The run's name.
     pub run: Option<String>,
-    /// Another app whose sick tasks are asked as well, by its absolute id.
+    /// Another app whose unhealthy tasks are probed as well, by its absolute id.
     pub neighbour: Option<String>,
     /// What is known of the cluster.
     pub cluster: Cluster,
@@ -54,13 +54,13 @@ pub struct Job {
     pub side_by_side: u64,
     /// The command that repeats it.
     pub command: String,
-    /// Where the results go; made and empty, or of the run that goes on.
+    /// Where the results go: created and empty, or that of the run that continues.
     pub folder: RunFolder,
-    /// What an earlier process left of this run, if it is to go on.
+    /// What an earlier process left of this run, if it continues.
     pub continues: Option<Continued>,
 }
 
-/// How a run came out.
+/// How a run ended.
 #[derive(Debug)]
 pub struct Outcome {
     /// The verdict as it stands in `summary.json`.
@@ -101,7 +101,7 @@ pub async fn measure(
     };
     let before = job.continues.as_ref().map(|continued| continued.before).unwrap_or_default();
     if job.continues.is_none() {
-        // The journal of what is to be made, on disk before it is made.
+        // The journal of what is to be deployed, on disk before it is deployed.
         job.folder.write_json("run.json", &manifest_of(&job, lease.run().as_str(), &app))?;
     }
     let _occupied = job.folder.occupy()?;
@@ -119,8 +119,8 @@ pub async fn measure(
     let deployed = match deployed {
         Ok(deployed) => deployed,
         Err(error) => {
-            // An answer that was lost may have deployed it all the same.
-            let _ = lease.release(CLEAN_UP_WITHIN).await;
+            // A lost answer may still have deployed it.
+            let _ = lease.release(CLEAN_UP_TIMEOUT).await;
             progress.finish("refused");
             return Err(reach::deploy_failure(&error, &job.definition.named));
         }
@@ -129,7 +129,7 @@ pub async fn measure(
 
     tracing::info!(app, run = lease.run().as_str(), "deployed");
 
-    // The origin of the samples' clock, which goes on counting where an earlier process stopped.
+    // The origin of the samples' clock, which continues where an earlier process stopped.
     let start = Instant::now().checked_sub(before.elapsed).unwrap_or_else(Instant::now);
     let sampled = CancellationToken::new();
     let executors = Executors::new(client.clone(), sink.newcomers(), sink.events(), start);
@@ -139,7 +139,7 @@ pub async fn measure(
     let prober = tokio::spawn(prober.follow(sampled.clone()));
     let machine = tokio::spawn(machine::follow(sink.events(), start, sampled.clone()));
     let drive = Drive {
-        // The embedded fake has nobody else to serve.
+        // The embedded fake serves nobody else.
         spare_the_server: job.cluster.kind != manifest::EMBEDDED,
         cancel: interrupt.stop.clone(),
         before,
@@ -155,8 +155,8 @@ pub async fn measure(
     };
     sampled.cancel();
     tokio::select! {
-        asked = async { tokio::join!(follower, ask_once_more(prober, &report)) } => drop(asked),
-        // Who is in a hurry does without the last process ids and questions.
+        asked = async { tokio::join!(follower, last_probes(prober, &report)) } => drop(asked),
+        // A second Ctrl-C does without the last process ids and probes.
         () = interrupt.quit.cancelled() => {}
     }
 
@@ -164,15 +164,15 @@ pub async fn measure(
     let marker =
         EventRecord::remark(moment::now(), start.elapsed().as_secs_f64(), CLEAN_UP, json!({"group": lease.group()}));
     let marked = sink.events().lock().unwrap_or_else(PoisonError::into_inner).push(&marker);
-    // Nothing depends on the marker but what the report says of the kills that follow; a full disk has shown before.
+    // Only the report of the kills that follow depends on the marker; a full disk has shown before.
     drop(marked);
     let synced = sink.sync().err();
-    // Runs side by side end together when they are stopped, and Marathon kills for all of them in one line.
+    // Runs side by side end together when they are stopped, and Marathon kills their tasks one after the other.
     let neighbours = job.side_by_side.saturating_sub(1) * u64::from(job.scaled.plan.target());
     let clean_up = tokio::select! {
-        released = lease.release(CLEAN_UP_WITHIN + time_to_kill(neighbours)) => released.err().as_ref().map(reach::unfinished),
+        released = lease.release(CLEAN_UP_TIMEOUT + time_to_kill(neighbours)) => released.err().as_ref().map(reach::unfinished),
         () = interrupt.quit.cancelled() => {
-            Some(format!("clean-up of {} was cut short by the second Ctrl-C; to finish it: hc-rig clean {}", lease.group(), lease.run()))
+            Some(format!("clean-up of {} was cut short by a second Ctrl-C; to finish it: hc-rig clean {}", lease.group(), lease.run()))
         }
     };
 
@@ -197,8 +197,8 @@ pub async fn measure(
     Ok(outcome)
 }
 
-/// At the end of a run that failed, the rig asks the troubled tasks itself before they are removed.
-async fn ask_once_more(prober: JoinHandle<Prober>, report: &RunReport) {
+/// At the end of a failed run, the rig probes the affected tasks once more before they are removed.
+async fn last_probes(prober: JoinHandle<Prober>, report: &RunReport) {
     let failed = matches!(report.outcome, scale::Outcome::NotReached { .. } | scale::Outcome::Crossed(_));
     if let Ok(prober) = prober.await
         && failed
@@ -222,20 +222,21 @@ fn manifest_of(job: &Job, run: &str, app: &str) -> Manifest {
     }
 }
 
-/// `137 tasks hold for 30 s, 138 break (killed > 0 was crossed at 61.0 s: 1); 17 tries`.
-fn limit_in_words(limit: &Limit, breaks: u32, report: &RunReport, job: &Job) -> String {
+/// `137 tasks stay healthy for 30s, 138 do not (killed > 0 was crossed at 61.0 s: 1); 17 tries`.
+fn limit_sentence(limit: &Limit, breaks: u32, report: &RunReport, job: &Job) -> String {
     let broke = report.steps.iter().rfind(|step| step.target == breaks).and_then(|step| step.why.as_deref());
     let tries: u32 = limit.tries.values().map(|tries| tries.held + tries.broke).sum();
     let (broke_at, held_at) = limit.spread;
     let spread = match broke_at {
-        Some(broke_at) if broke_at <= held_at => format!("; chance decides from {broke_at} to {held_at} tasks"),
+        Some(broke_at) if broke_at <= held_at => format!("; results vary from {broke_at} to {held_at} tasks"),
         _ => String::new(),
     };
     format!(
-        "{} tasks hold for {:?}, {breaks} break{}; {tries} tries{spread}",
-        limit.holds,
+        "{} stay healthy for {:?}, {breaks} do not{}; {}{spread}",
+        text::count(limit.holds, "task"),
         job.scaled.hold,
-        broke.map(|why| format!(" ({why})")).unwrap_or_default()
+        broke.map(|why| format!(" ({why})")).unwrap_or_default(),
+        text::count_irregular(tries, "try", "tries"),
     )
 }
 
@@ -245,14 +246,14 @@ fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<
     let (verdict, why) = match &report.outcome {
         scale::Outcome::Held => match limit.as_ref().and_then(|limit| Some((limit, limit.breaks?))) {
             None => (Verdict::Passed, String::new()),
-            Some((limit, breaks)) => (Verdict::Limit, limit_in_words(limit, breaks, report, job)),
+            Some((limit, breaks)) => (Verdict::Limit, limit_sentence(limit, breaks, report, job)),
         },
         scale::Outcome::NotReached { step, target, why } => {
             let place = match job.scaled.plan.steps() {
                 1 => String::new(),
                 steps => format!("step {step} of {steps} to "),
             };
-            (Verdict::NotReached, format!("{place}{target} tasks: {why}"))
+            (Verdict::NotReached, format!("{place}{}: {why}", text::count(*target, "task")))
         }
         scale::Outcome::Crossed(crossing) => (Verdict::Crossed, crossing.to_string()),
         scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
@@ -268,7 +269,7 @@ fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<
             (Verdict::Broken, format!("a result could not be written: {error}"))
         }
     };
-    // A run that held but whose results are not safe did not hold.
+    // A run whose results are not safe has not passed.
     let verdict = if failure.is_some() && verdict == Verdict::Passed { Verdict::Broken } else { verdict };
     let summary = Summary {
         format: manifest::FORMAT,

@@ -1,4 +1,4 @@
-//! How the cluster is reached, and which trouble on the way ends with which exit code.
+//! How the cluster is reached, and which error ends with which exit code.
 
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ use crate::{
     terminal::prompt,
 };
 
-/// Which cluster, and whom to trust there. What is not said comes from the environment.
+/// Which cluster, and what to trust there. What no flag sets comes from the environment.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Reach {
     /// Address of the cluster or of a Marathon (else DCOS_URL or MARATHON_URL); repeat it for leader and standbys
@@ -38,10 +38,10 @@ pub struct Reach {
     /// Trust only the certificate with this SHA-256 fingerprint
     #[arg(long, value_name = "FINGERPRINT")]
     pub pin: Option<String>,
-    /// Trust the CA that the cluster itself offers (/ca/dcos-ca.crt), after a look at its fingerprint or with --pin
+    /// Trust the CA that the cluster itself offers (/ca/dcos-ca.crt), after confirming its fingerprint or with --pin
     #[arg(long, conflicts_with_all = ["ca", "insecure"])]
     pub ca_from_cluster: bool,
-    /// Our own certificate, where the cluster wants one (PEM; else DCOS_CLIENT_CERT)
+    /// Client certificate, if the cluster requires one (PEM; else DCOS_CLIENT_CERT)
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
     /// The key of --cert (PEM; else DCOS_CLIENT_KEY)
@@ -74,7 +74,7 @@ impl Reach {
         Ok(settings)
     }
 
-    /// What the flags say.
+    /// The settings that the flags give.
     fn input(&self) -> Result<SettingsInput, SettingsError> {
         let given = [self.insecure, self.ca.is_some(), self.pin.is_some()];
         if given.iter().filter(|given| **given).count() > 1 {
@@ -101,7 +101,7 @@ impl Reach {
         })
     }
 
-    /// Name, value and origin of each setting: a flag that nobody typed is named by what spoke for it.
+    /// Name, value and origin of each setting; a flag that was not typed is named by the variable or file that set it.
     pub fn describe(&self, settings: &Settings, sources: &Sources) -> Vec<(&'static str, String, String)> {
         let from = |origin: Origin| match origin {
             Origin::Program(flag) => sources.of(flag).to_owned(),
@@ -110,13 +110,13 @@ impl Reach {
         settings.describe().into_iter().map(|(name, value, origin)| (name, value, from(origin))).collect()
     }
 
-    /// Trust in the CA that the cluster offers, if it is the pinned one or the user says so.
+    /// Trust in the CA that the cluster offers, if it is the pinned one or the user confirms it.
     async fn offered(&self, settings: &Settings) -> Result<ServerTrust, Failure> {
         let root = match &settings.access.value {
             Access::Dcos { root, .. } if root.scheme() == "https" => root,
             Access::Dcos { root, .. } => {
                 return Err(Failure::usage(format!(
-                    "--ca-from-cluster: {root} is not https; there is nothing to verify"
+                    "--ca-from-cluster: {root} is not https, so there is nothing to verify"
                 )));
             }
             Access::Marathon { .. } => {
@@ -137,19 +137,19 @@ impl Reach {
                 offered.accept(&shown).map_err(|error| refused(error.to_string()))
             }
             _ => Err(refused(format!(
-                "{root} offers a CA with the fingerprint {shown}; if it is the right one, say --pin {shown}"
+                "{root} offers a CA with the fingerprint {shown}; if it is the right one, use --pin {shown}"
             ))),
         }
     }
 }
 
 impl Reach {
-    /// The settings for the cluster of an earlier run: that of a flag or the environment, else the one that the run's
-    /// folder names. A folder may be anybody's, so who we are is told to a server that only a folder names after a yes
-    /// at the terminal, and never without one.
+    /// The settings for the cluster of an earlier run: that of a flag or the environment, else that of the run's folder.
+    /// A folder may come from anybody, so credentials are sent to a server that only a folder names after confirmation
+    /// at the terminal, and never without it.
     ///
     /// # Errors
-    /// As [`Self::settings`]; exit code 2 without that yes.
+    /// As [`Self::settings`]; exit code 2 without confirmation.
     pub async fn settings_of(&self, run: &Manifest) -> Result<Settings, Failure> {
         let is_set = |name| variable(name).is_some();
         if self.url.is_some() || is_set("DCOS_URL") || is_set("MARATHON_URL") {
@@ -170,7 +170,7 @@ impl Reach {
     }
 }
 
-/// Settings that cannot be used, in words that name the flags.
+/// The failure for settings that cannot be used, naming the flags.
 fn refusal(error: &SettingsError) -> Failure {
     match error {
         SettingsError::HalfClientCertificate => {
@@ -180,9 +180,9 @@ fn refusal(error: &SettingsError) -> Failure {
     }
 }
 
-/// What to do about a fingerprint that is not the pinned one.
-const WHICH_IS_RIGHT: &str = "; nothing was sent. Ask whoever runs the cluster which of the two is right: if the first \
-                              is, pin it with --pin, else somebody stands between";
+/// What to do about a fingerprint other than the pinned one.
+const WHICH_IS_RIGHT: &str = "; nothing was sent. Ask the operator of the cluster which of the two is right: if it is the first, \
+                              use --pin with it; otherwise the connection is intercepted";
 
 /// A client for the settings.
 ///
@@ -195,13 +195,13 @@ pub fn client(settings: &Settings) -> Result<Client, Failure> {
     })
 }
 
-/// The sentence and exit code for an answer that did not come or said no, before anything was deployed.
+/// The failure for a missing or refusing answer, before anything was deployed.
 pub fn failure(error: &harness::Error) -> Failure {
     let (code, remedy) = if error.is_not_pinned() {
         (Code::Refused, WHICH_IS_RIGHT)
     } else if error.is_untrusted() {
         let how = "; name its CA with --ca FILE or DCOS_SSL_VERIFY=FILE, fetch it with --ca-from-cluster, pin it with \
-                   --pin, or say --insecure";
+                   --pin, or use --insecure";
         (Code::Refused, how)
     } else if error.wants_certificate() {
         (Code::Refused, "; name yours with --cert FILE and --key FILE")
@@ -217,19 +217,19 @@ pub fn failure(error: &harness::Error) -> Failure {
         (Code::Unreachable, "; check the address and the network")
     } else {
         match error.status_code().map(|status| status.as_u16()) {
-            Some(403) => (Code::Refused, "; this user may not do it"),
+            Some(403) => (Code::Refused, "; this user lacks the permission"),
             Some(400 | 409 | 413 | 422) => (Code::Usage, ""),
             Some(502..=504) => (Code::Unreachable, "; try again when the cluster has a leader"),
             _ => (Code::Unreachable, ""),
         }
     };
     let told = error.to_string();
-    // A server's own sentence may end in a full stop.
+    // A server's message may end in a full stop.
     let told = if remedy.is_empty() { &told } else { told.trim_end_matches('.') };
     Failure::new(code, format!("{told}{remedy}"))
 }
 
-/// The same for what can go wrong while deploying.
+/// The failure for an error while deploying.
 pub fn deploy_failure(error: &ClusterError, named: &str) -> Failure {
     match error {
         ClusterError::Marathon(error) => {
@@ -253,8 +253,8 @@ pub fn clean_up_failure(error: &CleanUpError) -> Failure {
     Failure::new(Code::CleanUp, unfinished(error))
 }
 
-/// Refuses to act for a run at another cluster than its own. Marathon's id in Mesos tells clusters apart; a run that
-/// did not note it is told by its address.
+/// Refuses to act for a run on another cluster than its own. Clusters are distinguished by Marathon's framework id in
+/// Mesos, or by the address for a run that did not record it.
 ///
 /// # Errors
 /// Exit code 2: it is another cluster.
@@ -276,7 +276,7 @@ pub fn marathon_version(marathon: &Info) -> String {
     format!("Marathon {}", marathon.known_version().map_or_else(unknown, str::to_owned))
 }
 
-/// What `run.json` says of the cluster.
+/// The cluster as `run.json` describes it.
 pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> Cluster {
     let https = client.url().scheme() == "https";
     let trust = settings.describe().into_iter().find(|(name, ..)| *name == "certificate").map(|(_, value, _)| value);
@@ -295,7 +295,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
     }
 }
 
-/// Whether a login is needed at all.
+/// Whether the cluster needs a login.
 pub fn has_login(settings: &Settings) -> bool {
     matches!(settings.access.value, Access::Dcos { .. })
 }
@@ -305,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clusters_are_told_apart_by_the_framework_and_else_by_the_address() {
+    fn clusters_are_distinguished_by_the_framework_or_else_by_the_address() {
         let same = |there: (&str, Option<&str>), here: (&str, Option<&str>)| {
             let cluster =
                 Cluster { url: there.0.to_owned(), framework: there.1.map(str::to_owned), ..Cluster::default() };

@@ -1,4 +1,4 @@
-//! A run without a cluster: the same code asks a stand-in that agrees to everything, and what it asks is written down.
+//! A run without a cluster: the same code runs against a stand-in that accepts everything, and its requests are kept.
 
 use std::{
     convert::Infallible,
@@ -62,10 +62,10 @@ impl StandIn {
     }
 }
 
-/// Deploys, scales to each target, polls once a step and cleans up, all before the stand-in; tells what was asked.
+/// Deploys, scales to each target, polls once a step and cleans up, all on the stand-in; returns the requests.
 ///
 /// # Errors
-/// The definition is none that could be deployed.
+/// The definition cannot be deployed.
 pub async fn rehearse(definition: &Definition, targets: &[u32], as_is: bool) -> Result<Vec<Rehearsed>, ClusterError> {
     let stand_in = Arc::new(Mutex::new(StandIn::default()));
     let listener = stand_in.clone();

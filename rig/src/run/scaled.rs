@@ -6,20 +6,20 @@ use harness::scale::{Advance, Drive, Plan, Threshold, ThresholdError};
 
 use crate::folder::manifest::{self, Search};
 
-/// Everything that the driver must know of a run.
+/// Everything that the driver needs for a run.
 #[derive(Clone, Debug)]
 pub struct Scaled {
     /// The targets.
     pub plan: Plan,
     /// When the next target is asked for.
     pub advance: Advance,
-    /// From one poll to the next.
+    /// Interval of two polls.
     pub poll: Duration,
-    /// How long one step may take.
+    /// Timeout of a step.
     pub step_within: Duration,
-    /// How long a target must stay reached.
+    /// How long all tasks must stay healthy at a target.
     pub hold: Duration,
-    /// Bounds that end the run, or a try of a search.
+    /// Thresholds that end the run, or a try of a search.
     pub thresholds: Vec<Threshold>,
     /// Search for the limit instead of going through the targets.
     pub search: Option<Search>,
@@ -38,7 +38,7 @@ impl Scaled {
         }
     }
 
-    /// What `run.json` says of it.
+    /// The same for `run.json`.
     pub fn manifest(&self) -> manifest::Plan {
         manifest::Plan {
             targets: self.plan.targets().iter().map(|target| u64::from(*target)).collect(),
@@ -58,7 +58,7 @@ impl Scaled {
     /// The same back from `run.json`, for the targets that are left of it.
     ///
     /// # Errors
-    /// A threshold is written in a way that this program does not know.
+    /// A threshold that this program cannot read.
     pub fn of_manifest(written: &manifest::Plan, left: Plan) -> Result<Self, ThresholdError> {
         let seconds = |n: f64| Duration::try_from_secs_f64(n).unwrap_or_default();
         Ok(Self {
@@ -72,20 +72,20 @@ impl Scaled {
         })
     }
 
-    /// The sentences about thresholds and search that are said before a run; none if there are none.
+    /// The conditions that are printed before a run: search and thresholds.
     pub fn conditions(&self) -> String {
         let mut text = String::new();
         let thresholds: Vec<String> = self.thresholds.iter().map(Threshold::to_string).collect();
         if let Some(Search { precision, repeats }) = self.search {
-            let tries = if repeats > 1 { format!(", the majority of {repeats} tries") } else { String::new() };
+            let tries = if repeats > 1 { format!(", by the majority of {repeats} tries") } else { String::new() };
             text.push_str(&format!(
-                "\nsearching for the limit within {} %: what holds for {:?}{tries}",
+                "\nsearching within {} % for the largest number of tasks that stays healthy for {:?}{tries}",
                 precision * 100.0,
                 self.hold
             ));
         }
         if !thresholds.is_empty() {
-            let what = if self.search.is_some() { "broken if" } else { "fails if" };
+            let what = if self.search.is_some() { "a try fails if" } else { "fails if" };
             text.push_str(&format!("\n{what} {}", thresholds.join(", or ")));
         }
         text

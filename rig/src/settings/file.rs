@@ -8,11 +8,10 @@ use toml::{Table, Value};
 
 use crate::{command_line, exit::Failure};
 
-/// Names of things that do not belong into a file.
+/// Parts of keys that name secrets.
 const SECRETS: [&str; 5] = ["password", "token", "secret", "private", "credential"];
 
-const NO_SECRETS: &str =
-    "secrets do not belong into a file; use the environment (DCOS_PASSWORD, DCOS_ACS_TOKEN_FILE, …)";
+const NO_SECRETS: &str = "secrets do not belong in a file; use the environment (DCOS_PASSWORD, DCOS_ACS_TOKEN_FILE, …)";
 
 /// A settings file that was read.
 #[derive(Clone, Debug)]
@@ -27,7 +26,7 @@ impl SettingsFile {
     /// folder for settings; none if there is none of the latter two.
     ///
     /// # Errors
-    /// Exit code 2: it cannot be read, or it is no TOML.
+    /// Exit code 2: it cannot be read, or it is not TOML.
     pub fn find(asked: Option<&Path>, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, Failure> {
         if let Some(path) = asked {
             return Self::read(path).map(Some);
@@ -49,7 +48,7 @@ impl SettingsFile {
     /// The settings in a text.
     ///
     /// # Errors
-    /// Exit code 2: it is no TOML; the sentence says where.
+    /// Exit code 2: it is not TOML; the message names the line.
     pub fn parse(name: &str, text: String) -> Result<Self, Failure> {
         let table = text.parse::<Table>().map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
@@ -58,7 +57,7 @@ impl SettingsFile {
         Ok(Self { name: name.to_owned(), text, table })
     }
 
-    /// How messages call it.
+    /// Its name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -91,10 +90,10 @@ impl SettingsFile {
         Ok(())
     }
 
-    /// What the file says of a flag of a command, as it would be typed.
+    /// The value of a flag of a command, as it would be typed.
     ///
     /// # Errors
-    /// Exit code 2: a value that nobody could type.
+    /// Exit code 2: a value that is not a text, number or list.
     pub fn values(&self, command: &str, flag: &str) -> Result<Option<Vec<String>>, Failure> {
         let own = self.table.get(command).and_then(Value::as_table).and_then(|table| table.get(flag));
         let Some(value) = own.or_else(|| self.table.get(flag).filter(|value| !value.is_table())) else {

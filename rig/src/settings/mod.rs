@@ -1,8 +1,8 @@
-//! Where flags get their values from when nobody types them: `HC_RIG_*` variables, then a TOML file.
+//! Values of flags that were not typed: from `HC_RIG_*` variables, then a TOML file.
 //!
-//! There is no second list of options that could drift: the flags are clap's own, a flag's key in the file is its long
-//! name, its variable `HC_RIG_` and the name in capitals. What is found is put on the command line in front of what was
-//! typed, so that clap judges it like anything typed.
+//! There is no second list of options: the flags are clap's, a flag's key in the file is its long name, its variable
+//! `HC_RIG_` and the name in capitals. Values are put on the command line before the typed ones, so that clap parses
+//! all of them in one way.
 
 mod file;
 mod refused;
@@ -18,7 +18,7 @@ use crate::exit::Failure;
 /// Flags that are about the file and the log, not about a command.
 const GLOBAL: [&str; 4] = ["config", "verbose", "log-format", "color"];
 
-/// Variables of DC/OS and Marathon that mean the same as a flag: where one is set, the file's value of the flag yields.
+/// Variables of DC/OS and Marathon that mean the same as a flag: where one is set, the file's value is ignored.
 const SAME: [(&str, &[&str]); 7] = [
     ("url", &["DCOS_URL", "MARATHON_URL"]),
     ("user", &["DCOS_USERNAME", "DCOS_UID", "MARATHON_USER"]),
@@ -38,7 +38,7 @@ pub enum Source {
     Variable(String),
     /// This file.
     File(String),
-    /// Nobody said anything.
+    /// Nothing set it.
     Default,
 }
 
@@ -96,13 +96,13 @@ pub fn settings(
         };
         let switch = matches!(arg.get_action(), ArgAction::SetTrue);
         let mut setting = Setting { flag: long.to_owned(), values: Vec::new(), source: Source::Default, switch };
-        // A flag that excludes this one was typed: what the file says of this one is not meant now.
+        // If a flag that excludes this one was typed, the file's value of this one does not apply.
         let excluded = command.get_arg_conflicts_with(arg).into_iter().any(&is_typed);
         let own = variable_of(long);
         if is_typed(arg) {
             setting.source = Source::Typed;
         } else if let Some(value) = named(&own).filter(|_| !excluded) {
-            // Thresholds hold commas and blanks, so several values are parted by semicolons.
+            // Thresholds contain commas and blanks, so several values are separated by semicolons.
             let many = matches!(arg.get_action(), ArgAction::Append) && arg.get_value_delimiter().is_none();
             setting.values =
                 if many { value.split(';').map(|each| each.trim().to_owned()).collect() } else { vec![value] };
@@ -125,34 +125,34 @@ pub fn settings(
     Ok(all)
 }
 
-/// Which flags were not typed, and what they were taken from instead.
+/// Flags that were not typed, and where their values come from.
 #[derive(Clone, Debug, Default)]
 pub struct Sources(BTreeMap<String, String>);
 
 impl Sources {
-    /// Where a flag's value came from: the flag itself (with dashes), or the variable or file that spoke for it.
+    /// Where a flag's value came from: the flag itself (with dashes), or the variable or file that set it.
     pub fn of<'a>(&'a self, flag: &'a str) -> &'a str {
         self.0.get(flag.trim_start_matches('-')).map_or(flag, String::as_str)
     }
 }
 
-/// A command line with what variables and the file say of flags that were not typed.
+/// A command line with values from variables and the file for flags that were not typed.
 #[derive(Clone, Debug, Default)]
 pub struct Expanded {
-    /// The words for the parser.
+    /// The arguments for the parser.
     pub line: Vec<OsString>,
-    /// What was put in.
+    /// The settings that were added.
     added: Vec<Setting>,
 }
 
 impl Expanded {
-    /// Where what was put in came from.
+    /// Where the added settings came from.
     pub fn sources(&self) -> Sources {
         Sources(self.added.iter().map(|setting| (setting.flag.clone(), setting.source.to_string())).collect())
     }
 }
 
-/// The command line with what variables and the file say put behind the command's name.
+/// Adds the values from variables and the file behind the command's name.
 ///
 /// # Errors
 /// As [`settings`]; the file cannot be read.

@@ -1,4 +1,4 @@
-//! Where a value came from that the parser refuses: nobody finds a flag that was never typed.
+//! Refusals of the parser that name the variable or file of the value, since the flag was never typed.
 
 use std::error::Error as _;
 
@@ -8,8 +8,7 @@ use super::{Expanded, SettingsFile, Source, flag_name};
 use crate::exit::Failure;
 
 impl Expanded {
-    /// The parser's refusal as a sentence that names the file and its line, or the variable; none if what it refuses was
-    /// typed.
+    /// The parser's refusal with the file and its line, or the variable; none if the refused value was typed.
     pub fn refused(&self, error: &Error, file: Option<&SettingsFile>) -> Option<Failure> {
         let text = |kind| match error.get(kind) {
             Some(ContextValue::String(text)) => Some(text.as_str()),

@@ -21,7 +21,7 @@ fn expanded(line: &str, variables: &[(&str, &str)], text: &str) -> Result<Vec<St
 }
 
 #[test]
-fn what_was_typed_wins_then_the_variable_then_the_file() {
+fn the_command_line_wins_over_the_variable_and_that_over_the_file() {
     let text =
         "step = 7\n[run]\ntarget = 70\nfail-if = [\"killed > 0\", \"lost > 0\"]\nquiet = true\n[try]\nagents = 3\n";
     let run = |line: &str, variables: &[(&str, &str)]| expanded(line, variables, text).unwrap().join(" ");
@@ -47,13 +47,13 @@ fn the_clusters_own_variables_win_over_the_file() {
 }
 
 #[test]
-fn a_wrong_key_is_said_with_its_line() {
+fn a_wrong_key_is_reported_with_its_line() {
     for (text, said) in [
         ("step = 1\nspead = 5\n", "hc-rig.toml:2: no command has a flag --spead"),
-        ("url = \"http://me:hunter2@host\"\n", "hc-rig.toml:1: secrets do not belong into a file"),
+        ("url = \"http://me:hunter2@host\"\n", "hc-rig.toml:1: secrets do not belong in a file"),
         ("[run]\nagents = 5\n", "hc-rig.toml:2: `hc-rig run` has no flag --agents"),
         ("\n[runs]\nstep = 5\n", "hc-rig.toml:2: there is no command `runs`"),
-        ("[run]\n\npassword = \"x\"\n", "hc-rig.toml:3: secrets do not belong into a file"),
+        ("[run]\n\npassword = \"x\"\n", "hc-rig.toml:3: secrets do not belong in a file"),
         ("[run]\nstep = { n = 1 }\n", "hc-rig.toml:2: write a text, a number"),
     ] {
         let why = expanded("hc-rig run a.json", &[], text).unwrap_err();
@@ -64,7 +64,7 @@ fn a_wrong_key_is_said_with_its_line() {
 }
 
 #[test]
-fn a_value_that_is_refused_is_said_with_where_it_stands() {
+fn a_refused_value_is_reported_with_its_origin() {
     let poll = "step = 5\npoll = \"1ms\"\n";
     for (line, variables, text, said) in [
         ("hc-rig run a.json", &[][..], poll, "hc-rig.toml:2: poll cannot be \"1ms\": must be 100ms to 60s"),

@@ -119,7 +119,7 @@ fn the_clusters_own_ca_is_trusted_only_with_its_pin() {
     let refused = with(&["--ca-from-cluster", "--pin", &other]);
     ends_with(&refused, 4);
     let said = stderr(&refused);
-    assert!(said.contains(pin) && said.contains("nothing was sent. Ask whoever runs the cluster"), "{said}");
+    assert!(said.contains(pin) && said.contains("nothing was sent. Ask the operator of the cluster"), "{said}");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn who_may_only_deploy_can_measure() {
     }
     let doctor = HcRig::new(&["doctor", "--no-probe", "--url", &fake.url]).run();
     ends_with(&doctor, 0);
-    let line = "Marathon     version and leader unknown: this user may not see /v2/info\n";
+    let line = "Marathon     version and leader unknown: this user may not read /v2/info\n";
     assert!(stdout(&doctor).contains(line), "{}", stdout(&doctor));
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -213,7 +213,7 @@ fn who_may_only_deploy_can_measure() {
     let run = HcRig::new(&[&measured[..], &["--out", out.to_str().expect("a path in UTF-8")]].concat()).run();
     ends_with(&run, 0);
     assert!(stdout(&run).contains("no event stream"), "{}", stdout(&run));
-    assert!(stderr(&run).contains("Marathon of a version that this user may not see"), "{}", stderr(&run));
+    assert!(stderr(&run).contains("Marathon (this user may not read the version)"), "{}", stderr(&run));
     ends_with(&HcRig::new(&["clean", out.to_str().expect("a path in UTF-8"), "--url", &fake.url]).run(), 0);
     fake.has_nothing_left();
 }

@@ -74,7 +74,7 @@ fn on_a_disk_that_fills_the_samples_and_the_verdict_are_kept() {
     assert_eq!((&summary["verdict"], &summary["exit"]), (&Value::from("broken"), &Value::from(7)));
     assert_eq!(summary["samples"], kept);
     assert!(read(&copy, "why").contains("mesos,TCP"), "{}", read(&copy, "why"));
-    assert!(read(&copy, "clean").starts_with("nothing of /hc-rig/"), "{}", read(&copy, "clean"));
+    assert!(read(&copy, "clean").starts_with("nothing is left of /hc-rig/"), "{}", read(&copy, "clean"));
     assert!(!read(&copy, "left").contains("partial"), "no half-written file: {}", read(&copy, "left"));
 
     // With room again the folder is as good as any.

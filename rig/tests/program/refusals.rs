@@ -35,7 +35,7 @@ fn broken_json_is_told_with_line_and_column() {
     std::fs::write(&file, "{\n  \"id\": \"/hc\"\n  \"cmd\": \"true\"\n}").unwrap();
     let run = HcRig::new(&["run", file.to_str().unwrap(), "--url", "http://127.0.0.1:1"]).run();
     assert_eq!(run.status.code(), Some(2));
-    assert!(stderr(&run).contains("app.json:3:3: this is no JSON"), "{}", stderr(&run));
+    assert!(stderr(&run).contains("app.json:3:3: not JSON"), "{}", stderr(&run));
     assert_eq!(stderr(&run).lines().count(), 1);
 }
 

@@ -84,7 +84,7 @@ fn a_sick_task_is_found_and_explained() {
     let why = stdout(&HcRig::new(&["why", &run]).run());
     let capture = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";
     assert!(read(&run, "events.jsonl").contains("\"eventType\": \"hc_rig_probe\""), "the rig asked the task itself");
-    assert!(stdout(&ran).contains("Diagnosis    1 task never listened on the checked port (sure"), "{}", stdout(&ran));
+    assert!(stdout(&ran).contains("Diagnosis    1 task never listened on the checked port (high"), "{}", stdout(&ran));
     let json = stdout(&HcRig::new(&["why", "--json", &run]).run());
     let diagnosis: Value = serde_json::from_str(&json).expect("a JSON array");
     assert_eq!(diagnosis[0]["conclusions"][0]["reason"], "never_listened", "{json}");

@@ -130,7 +130,7 @@ fn a_server_that_only_a_folder_names_is_told_who_we_are_after_a_yes() {
 #[test]
 fn the_clusters_own_ca_is_trusted_when_somebody_says_yes() {
     let fake = Fake::start(&["--tls", "self-signed", "--user", "me:hunter2"]);
-    let answers = [("y", 0, "verified by the cluster's CA"), ("n", 4, "say --pin"), ("", 4, "say --pin")];
+    let answers = [("y", 0, "verified by the cluster's CA"), ("n", 4, "use --pin"), ("", 4, "use --pin")];
     for (typed, code, says) in answers {
         let arguments = ["login", "--url", &fake.url, "--ca-from-cluster"];
         let mut terminal = Terminal::start(HcRig::new(&arguments).user("me", "hunter2"));
