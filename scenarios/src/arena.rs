@@ -116,7 +116,7 @@ impl Arena {
         }
         self.environment.adapt(&mut definition)?;
         let id = self.offer(definition).await?;
-        Ok(Deployed::new(self, id, app))
+        Ok(Deployed::new(&self.lease, &self.environment, id, app))
     }
 
     /// Begins a wait: for an app or for one of its tasks. Where the caller stands goes into the report of a failure.

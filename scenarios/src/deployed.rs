@@ -5,16 +5,20 @@ use std::time::Duration;
 use eyre::eyre;
 use fixtures::App;
 use harness::{
+    Client,
+    cluster::Lease,
     marathon::Kill,
     model,
     watch::{AppProbe, Watch, Watchable},
 };
 
-use crate::{Arena, Result};
+use crate::{Result, environment::Environment};
 
 /// An app in the scenario's group.
 pub struct Deployed<'a> {
-    pub(crate) arena: &'a Arena,
+    client: &'a Client,
+    lease: &'a Lease,
+    environment: &'a Environment,
     id: String,
     app: App,
 }
@@ -36,8 +40,8 @@ impl Watchable for Deployed<'_> {
 }
 
 impl<'a> Deployed<'a> {
-    pub(crate) fn new(arena: &'a Arena, id: String, app: App) -> Self {
-        Self { arena, id, app }
+    pub(crate) fn new(lease: &'a Lease, environment: &'a Environment, id: String, app: App) -> Self {
+        Self { client: &environment.client, lease, environment, id, app }
     }
 
     /// Its id in Marathon.
@@ -55,7 +59,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// When Marathon does not answer, or the app is gone.
     pub async fn now(&self) -> Result<model::App, harness::Error> {
-        self.arena.client.app(&self.id).await
+        self.client.app(&self.id).await
     }
 
     /// The task that was started first.
@@ -73,7 +77,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal, for example because a deployment is under way.
     pub async fn scale_to(&self, instances: u64) -> Result<(), harness::Error> {
-        self.arena.client.scale(&self.id, instances, false).await.map(drop)
+        self.client.scale(&self.id, instances, false).await.map(drop)
     }
 
     /// Wants so many instances, whatever deployment is under way.
@@ -81,7 +85,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal.
     pub async fn scale_by_force_to(&self, instances: u64) -> Result<(), harness::Error> {
-        self.arena.client.scale(&self.id, instances, true).await.map(drop)
+        self.client.scale(&self.id, instances, true).await.map(drop)
     }
 
     /// Replaces the definition.
@@ -90,9 +94,9 @@ impl<'a> Deployed<'a> {
     /// Marathon's refusal.
     pub async fn change_to(&mut self, app: App) -> Result {
         let mut definition = app.to_json();
-        self.arena.environment.adapt(&mut definition)?;
+        self.environment.adapt(&mut definition)?;
         definition["id"] = self.id.clone().into();
-        self.arena.lease.update(&self.id, &definition, false).await?;
+        self.lease.update(&self.id, &definition, false).await?;
         self.app = app;
         Ok(())
     }
@@ -110,7 +114,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// When Marathon does not know it.
     pub async fn kill(&self, task: &model::Task) -> Result {
-        self.arena.client.kill_task(&self.id, task.id.as_str(), Kill::Replace).await?;
+        self.client.kill_task(&self.id, task.id.as_str(), Kill::Replace).await?;
         Ok(())
     }
 
@@ -119,7 +123,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// When Marathon does not know it.
     pub async fn kill_and_scale_down(&self, task: &model::Task) -> Result {
-        self.arena.client.kill_task(&self.id, task.id.as_str(), Kill::Scale).await?;
+        self.client.kill_task(&self.id, task.id.as_str(), Kill::Scale).await?;
         Ok(())
     }
 
@@ -129,7 +133,7 @@ impl<'a> Deployed<'a> {
     /// Marathon's refusal.
     pub async fn cancel_deployments(&self) -> Result {
         for deployment in self.now().await?.deployments {
-            self.arena.client.cancel_deployment(&deployment, false).await?;
+            self.client.cancel_deployment(&deployment, false).await?;
         }
         Ok(())
     }
@@ -139,7 +143,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal.
     pub async fn delete(&self) -> Result {
-        self.arena.client.delete_app(&self.id, false).await?;
+        self.client.delete_app(&self.id, false).await?;
         Ok(())
     }
 
@@ -148,7 +152,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal.
     pub async fn delete_by_force(&self) -> Result {
-        self.arena.client.delete_app(&self.id, true).await?;
+        self.client.delete_app(&self.id, true).await?;
         Ok(())
     }
 

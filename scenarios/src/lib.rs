@@ -14,6 +14,7 @@
 //! and is collected in `target/hc-rig/not-applicable/`.
 
 mod arena;
+mod backends;
 pub mod conditions;
 mod deployed;
 mod environment;
@@ -26,12 +27,12 @@ mod outages;
 pub mod transitions;
 
 pub use arena::Arena;
-pub use deployed::Deployed;
 #[cfg(feature = "container")]
-pub use environment::container;
+pub use backends::container;
 #[cfg(feature = "live-cluster")]
-pub use environment::live;
-pub use environment::offline;
+pub use backends::live;
+pub use backends::offline;
+pub use deployed::Deployed;
 pub use name::TestName;
 pub use needs::{Needs, needs};
 pub use not_applicable::NotApplicable;

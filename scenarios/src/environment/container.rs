@@ -1,4 +1,4 @@
-//! The container arm: the image of the fake, in real time, with simulated tasks.
+//! The container backend: the image of the fake, in real time, with simulated tasks.
 
 use std::path::Path;
 
@@ -6,14 +6,9 @@ use fixtures::container::Image;
 use harness::{Clock, Transport, tls::Trust};
 
 use super::{Endpoint, Environment, PASSWORD, UID, Unavailable};
-use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName};
+use crate::{Needs, NotApplicable, Result};
 
-/// Runs a scenario on a fake in a container of its own.
-pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-    arena::run(TestName::current("container"), needs, environment, scenario).await
-}
-
-async fn environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
+pub(crate) async fn environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
     if let Some(what) = needs.faults {
         let why = format!("it {what}, which is done only to a fake in the test's own process");
         return Err(Unavailable::NotApplicable(NotApplicable(why)));

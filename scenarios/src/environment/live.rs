@@ -1,4 +1,4 @@
-//! The live arm: the cluster that the environment names.
+//! The live backend: the cluster that the environment names.
 
 use std::path::Path;
 
@@ -11,18 +11,13 @@ use harness::{
 };
 
 use super::{Endpoint, Environment, Unavailable, survey};
-use crate::{Arena, Needs, NotApplicable, Result, arena, name::TestName, outages::Outages};
+use crate::{Needs, NotApplicable, Result, outages::Outages};
 
 /// What a task of the definitions takes beside a port, in CPUs and MB.
 const CPUS: f64 = 0.01;
 const MEM: f64 = 64.0;
 
-/// Runs a scenario on the cluster that the environment names.
-pub async fn arena(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-    arena::run(TestName::current("live"), needs, environment, scenario).await
-}
-
-async fn environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
+pub(crate) async fn environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
     let settings = Settings::environment()?;
     if let Some(what) = needs.faults {
         return Err(not_applicable(format!("it {what}, which is done only to a fake in the test's own process")));

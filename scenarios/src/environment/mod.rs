@@ -1,10 +1,10 @@
 //! What stands behind an arena: which Marathon, whose clock, how it is reached.
 
 #[cfg(feature = "container")]
-pub mod container;
+pub(crate) mod container;
 #[cfg(feature = "live-cluster")]
-pub mod live;
-pub mod offline;
+pub(crate) mod live;
+pub(crate) mod offline;
 #[cfg(feature = "live-cluster")]
 mod survey;
 

@@ -1,4 +1,4 @@
-//! The arms that need nothing: a fake in this process.
+//! The backends that need nothing: a fake in this process.
 
 use std::{net::Ipv4Addr, path::Path};
 
@@ -6,7 +6,7 @@ use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
 use harness::{Clock, Transport, tls::Trust};
 
 use super::{Endpoint, Environment, PASSWORD, UID, Unavailable};
-use crate::{Arena, Needs, Result, arena, name::TestName};
+use crate::{Needs, Result};
 
 /// The seed of every fake; another one for a whole run with `HC_RIG_SEED`.
 const SEED: u64 = 1;
@@ -14,19 +14,7 @@ const SEED: u64 = 1;
 /// Virtual time begins at noon of a day in June, so that journals of two runs are equal.
 const NOON: i64 = 1_749_988_800;
 
-/// Simulated tasks in virtual time, without a socket.
-pub async fn simulated(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-    tokio::time::pause();
-    arena::run(TestName::current("offline"), needs, simulated_environment, scenario).await
-}
-
-/// Process tasks on real sockets. `task_tools` is the program that stands in front of their PATH.
-pub async fn process(task_tools: &Path, needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
-    let environment = async |needs: &Needs, folder: &Path| process_environment(task_tools, needs, folder).await;
-    arena::run(TestName::current("offline"), needs, environment, scenario).await
-}
-
-async fn simulated_environment(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
+pub(crate) async fn simulated(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
     let seed = seed()?;
     let start = Time::from_micros(NOON * 1_000_000);
     let fake = builder(needs, seed).tasks(Tasks::Simulated).epoch(start).start().await?;
@@ -36,7 +24,7 @@ async fn simulated_environment(needs: &Needs, _folder: &Path) -> Result<Environm
     Ok(Environment { fake: Some(fake), seed: Some(seed), ..Environment::of_fake(endpoint, 1.0) })
 }
 
-async fn process_environment(task_tools: &Path, needs: &Needs, folder: &Path) -> Result<Environment, Unavailable> {
+pub(crate) async fn process(task_tools: &Path, needs: &Needs, folder: &Path) -> Result<Environment, Unavailable> {
     let seed = seed()?;
     let fake = builder(needs, seed)
         .tasks(Tasks::Process)
