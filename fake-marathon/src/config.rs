@@ -2,13 +2,15 @@
 
 use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
+use clap::ValueEnum;
+
 use crate::{clock::Time, fault::HoldAtMost, tuning::Tuning};
 
 /// Ports for the process tasks of all fakes on a machine: 10000 to 31999, below where outgoing connections live.
 pub const PROCESS_PORTS: u16 = 22_000;
 
 /// What a task is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
 pub enum Tasks {
     /// No process: a script decides how a task behaves (see [`crate::tasks::simulated`]).
     #[default]
@@ -18,7 +20,7 @@ pub enum Tasks {
 }
 
 /// Who moves the engine's time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
 pub enum ClockMode {
     /// Tokio's time: the wall clock, or virtual time in a paused runtime.
     #[default]

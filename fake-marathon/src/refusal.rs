@@ -1,5 +1,7 @@
 //! Why Marathon refuses a request. Definitions ([`crate::app`]) and the scheduler both answer with these.
 
+use strum::IntoStaticStr;
+
 use crate::ids::{DeploymentId, PathId};
 
 /// One rule broken by a request: Marathon's `details[]` element.
@@ -12,7 +14,7 @@ pub struct Violation {
 }
 
 /// A refused request; the REST layer turns it into status and body.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, IntoStaticStr)]
 pub enum Refused {
     /// 409 `An app with id [/x] already exists.`
     AppExists(PathId),

@@ -8,12 +8,12 @@ use crate::tasks::process;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {cause}")]
     Listen {
         /// What was asked for.
         address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
+        /// The error of the system. Not its `source`: the text above has it already.
+        cause: io::Error,
     },
     /// Processes cannot be had as tasks.
     #[error(transparent)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::probe_ids::ProbeIds;
 use crate::{
-    app::ReadinessCheck,
+    app::{ReadinessCheck, Scheme},
     checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
     clock::Time,
     ids::{DeploymentId, TaskId},
@@ -72,7 +72,7 @@ impl Readiness {
             id,
             task,
             by: ProbedBy::Marathon,
-            kind: ProbeKind::Http { path: check.path.clone(), tls: check.https },
+            kind: ProbeKind::Http { path: check.path.clone(), tls: check.scheme == Scheme::Https },
             host,
             port,
             timeout: Some(check.timeout),
@@ -95,7 +95,7 @@ impl Readiness {
             self.in_flight.insert(probe, (awaited, url));
             return vec![Event::Timer(now + check.timeout, Due::TimedOut(probe))];
         }
-        let scheme = if check.https { "https" } else { "http" };
+        let scheme = if check.scheme == Scheme::Https { "https" } else { "http" };
         let answer = answer(&format!("{scheme}://{url}"), outcome);
         let (ready, result) = result(check, &awaited.task, answer);
         let mut events = Vec::new();
