@@ -19,7 +19,7 @@ pub enum Tasks {
     Process,
 }
 
-/// Who moves the engine's time.
+/// Who advances the engine's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
 pub enum ClockMode {
     /// Tokio's time: the wall clock, or virtual time in a paused runtime.
@@ -29,10 +29,10 @@ pub enum ClockMode {
     Manual,
 }
 
-/// What the fake shows a TLS client.
+/// The certificate of the fake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// A certificate of its own making, signed by an authority of its own making.
+    /// Generated, signed by a generated authority.
     SelfSigned,
     /// PEM files.
     Files {
@@ -43,7 +43,7 @@ pub enum Tls {
     },
 }
 
-/// Somebody who may log in.
+/// A user who may log in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct User {
     /// `uid`.
@@ -52,7 +52,7 @@ pub struct User {
     pub password: String,
 }
 
-/// A program that may log in: with a token that it signed (RS256).
+/// A service account, which logs in with a token that it signed (RS256).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceAccount {
     /// `uid`.
@@ -73,7 +73,7 @@ impl fmt::Debug for User {
 pub(crate) struct Config {
     /// What tasks are.
     pub(crate) tasks: Tasks,
-    /// Who moves the time.
+    /// Who advances the time.
     pub(crate) clock: ClockMode,
     /// The engine's time at the start; the wall clock's when absent.
     pub(crate) epoch: Option<Time>,

@@ -9,7 +9,7 @@ use super::{
     rule::Rule,
     target::{Target, Trigger},
 };
-use crate::{clock::Time, ids::Chance};
+use crate::{clock::Time, ids::Rng};
 
 #[derive(Debug)]
 pub(super) struct Installed {
@@ -82,17 +82,17 @@ impl Installed {
     }
 
     /// Whether its window is open and it takes effect on this target.
-    pub(super) fn triggers(&mut self, now: Time, target: &Target<'_>, chance: &mut Chance) -> bool {
+    pub(super) fn triggers(&mut self, now: Time, target: &Target<'_>, rng: &mut Rng) -> bool {
         self.begin(now);
-        self.is_open(now) && self.takes_effect(target, chance)
+        self.is_open(now) && self.takes_effect(target, rng)
     }
 
     /// Counts the target if it matches and decides whether the rule takes effect on it, whatever its window.
-    pub(super) fn takes_effect(&mut self, target: &Target<'_>, chance: &mut Chance) -> bool {
+    pub(super) fn takes_effect(&mut self, target: &Target<'_>, rng: &mut Rng) -> bool {
         let Self { rule, matched, triggered, .. } = self;
         if rule.times.is_some_and(|times| *triggered >= times)
             || !rule.matches.matches(target)
-            || matches!(&rule.action, Action::Checks(CheckAction::HoldAtMost(limit)) if target.older < limit.draw(chance))
+            || matches!(&rule.action, Action::Checks(CheckAction::HoldAtMost(limit)) if target.older < limit.draw(rng))
         {
             return false;
         }
@@ -101,7 +101,7 @@ impl Installed {
             return false;
         }
         // A certain rule draws nothing, so that installing one does not shift what the others draw.
-        let triggers = rule.probability >= 1.0 || chance.happens(rule.probability);
+        let triggers = rule.probability >= 1.0 || rng.happens(rule.probability);
         *triggered += u64::from(triggers);
         triggers
     }
@@ -147,11 +147,11 @@ impl AgentAction {
 impl HoldAtMost {
     /// The limit for one check.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float cast saturates")]
-    fn draw(self, chance: &mut Chance) -> u32 {
+    fn draw(self, rng: &mut Rng) -> u32 {
         if self.noise <= 0.0 {
             return self.tasks;
         }
-        let per_mille = u32::try_from(chance.below(2001)).unwrap_or(0);
+        let per_mille = u32::try_from(rng.below(2001)).unwrap_or(0);
         let off = (f64::from(per_mille) / 1000.0 - 1.0) * self.noise;
         (f64::from(self.tasks) * (1.0 + off)).round() as u32
     }

@@ -48,22 +48,22 @@ fn a_rule_is_removed_with_its_guard_and_is_in_force_in_its_window_only() {
 fn only_the_nth_match_triggers() {
     let faults = Faults::new(1, ALL);
     let _third = faults.install(Rule::new(Match { nth: Some(3), ..Match::default() }, reset()));
-    let struck = [(); 5].map(|()| faults.trigger(NOW, InjectionPoint::Http, &request("GET", "/")).is_some());
-    assert_eq!(struck, [false, false, true, false, false]);
+    let triggered = [(); 5].map(|()| faults.trigger(NOW, InjectionPoint::Http, &request("GET", "/")).is_some());
+    assert_eq!(triggered, [false, false, true, false, false]);
     assert_eq!(faults.list().first().map(|rule| (rule.matched, rule.triggered)), Some((5, 1)));
 }
 
 #[test]
 fn probabilities_repeat_with_the_seed() {
-    let strikes = |seed| {
+    let triggers = |seed| {
         let faults = Faults::new(seed, ALL);
         let _half = faults.install(Rule::new(Match::default(), reset()).probability(0.5));
         [(); 200].map(|()| faults.trigger(NOW, InjectionPoint::Http, &request("GET", "/")).is_some())
     };
-    assert_eq!(strikes(3), strikes(3));
-    assert_ne!(strikes(3), strikes(4));
-    let struck = strikes(3).into_iter().filter(|struck| *struck).count();
-    assert!((70..130).contains(&struck), "{struck} of 200");
+    assert_eq!(triggers(3), triggers(3));
+    assert_ne!(triggers(3), triggers(4));
+    let triggered = triggers(3).into_iter().filter(|triggered| *triggered).count();
+    assert!((70..130).contains(&triggered), "{triggered} of 200");
 }
 
 #[test]
@@ -140,8 +140,9 @@ fn timed_rules_repeat_within_their_limits() {
     rounds(&faults, &[24]);
     let half = Rule::new(Match::default(), Action::Agents(AgentAction::Restart)).every(secs(1)).probability(0.5);
     let _half = faults.install(half);
-    let struck: usize = rounds(&faults, &(100..200).collect::<Vec<_>>()).iter().map(|(struck, _)| struck.len()).sum();
-    assert!((110..190).contains(&struck), "{struck} of 300");
+    let triggered: usize =
+        rounds(&faults, &(100..200).collect::<Vec<_>>()).iter().map(|(triggered, _)| triggered.len()).sum();
+    assert!((110..190).contains(&triggered), "{triggered} of 300");
 }
 
 #[test]

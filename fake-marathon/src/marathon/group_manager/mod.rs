@@ -22,7 +22,7 @@ use super::{
 use crate::{
     app::AppDefinition,
     clock::Time,
-    ids::{Chance, DeploymentId, PathId},
+    ids::{DeploymentId, PathId, Rng},
     refusal::Violation,
     tuning::Tuning,
 };
@@ -152,7 +152,7 @@ impl GroupManager {
     }
 
     /// The plan that leads to a changed tree: its apps get their service ports and versions, and it is validated.
-    pub(crate) fn plan(&self, change: &Change, mut target: Root, rng: &mut Chance) -> Result<Plan, Refused> {
+    pub(crate) fn plan(&self, change: &Change, mut target: Root, rng: &mut Rng) -> Result<Plan, Refused> {
         let from = &self.root;
         let clashes = target.clashes();
         if !clashes.is_empty() {

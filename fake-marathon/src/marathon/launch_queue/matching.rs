@@ -8,7 +8,7 @@ use super::{Event, LaunchQueue};
 use crate::{
     app::AppDefinition,
     clock::Time,
-    ids::{Chance, PathId},
+    ids::{PathId, Rng},
     marathon::{
         instances::{Instance, Instances, Slot},
         offer_matching::{self, Remaining},
@@ -68,7 +68,7 @@ impl LaunchQueue {
         now: Time,
         round: &mut Round,
         instances: &Instances,
-        rng: &mut Chance,
+        rng: &mut Rng,
     ) -> Option<Match> {
         while let Some(app) = round.apps.pop_front() {
             if round.launches.len() >= self.tuning.max_launches_per_offer {

@@ -13,7 +13,7 @@ use crate::{
     clock::Time,
     events::Event,
     fault::Faults,
-    ids::{Chance, DeploymentId, PathId},
+    ids::{DeploymentId, PathId, Rng},
     marathon::{
         Output,
         deployment::{self, Deployments, Next, scaling},
@@ -46,7 +46,7 @@ pub(super) enum Deferred {
 /// The parts, and what their events have come to so far.
 #[derive(Debug)]
 pub(super) struct Parts {
-    pub(super) rng: Chance,
+    pub(super) rng: Rng,
     /// The time of the present call.
     pub(super) now: Time,
     pub(super) groups: GroupManager,
@@ -66,7 +66,7 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn new(tuning: &Arc<Tuning>, seed: u64, now: Time) -> Self {
         Self {
-            rng: Chance::seeded(seed),
+            rng: Rng::seeded(seed),
             now,
             groups: GroupManager::new(tuning.clone(), now),
             deployments: Deployments::new(tuning.clone(), Faults::none()),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::AppDefinition,
     clock::Time,
-    ids::{Chance, PathId},
+    ids::{PathId, Rng},
     marathon::{
         command::{Done, Refused},
         deployment::plan::Plan,
@@ -30,7 +30,7 @@ fn manager(tuning: Tuning) -> GroupManager {
 
 /// Makes a proposal the present tree.
 fn adopt(groups: &mut GroupManager, proposal: Proposal) -> Result<Plan, Refused> {
-    let plan = groups.plan(&proposal.change, proposal.target?, &mut Chance::seeded(1))?;
+    let plan = groups.plan(&proposal.change, proposal.target?, &mut Rng::seeded(1))?;
     groups.adopt(plan.target.clone());
     Ok(plan)
 }
@@ -102,7 +102,7 @@ fn a_dry_run_changes_nothing() {
     let mut groups = manager(Tuning::default());
     let body = json!({"apps": [plain("a", 1)]});
     let request = groups.read_group(START, &id("/g"), &body, true).expect("a good group");
-    let answer = groups.dry_run(&request, &mut Chance::seeded(1));
+    let answer = groups.dry_run(&request, &mut Rng::seeded(1));
     let Ok(Done::Plan(plan)) = answer else { panic!("{answer:?}") };
     assert_eq!(plan["steps"][0]["actions"][0], json!({"action": "StartApplication", "app": "/g/a"}));
     assert!(groups.root().apps.is_empty());

@@ -12,7 +12,7 @@ use crate::{
     app::AppDefinition,
     clock::Time,
     fault::Faults,
-    ids::Chance,
+    ids::Rng,
     marathon::{
         command::Refused,
         instances::{Condition, Instances, Slot},
@@ -34,7 +34,7 @@ fn waiting(queue: &mut LaunchQueue, all: &mut Instances, app: &Arc<AppDefinition
 
 /// Matches an offer; returns the calls and how many launches the offer got.
 fn match_offer(queue: &mut LaunchQueue, all: &mut Instances, now: Time) -> (Vec<Event>, usize) {
-    let mut rng = Chance::seeded(1);
+    let mut rng = Rng::seeded(1);
     let mut round = queue.begin_round(now, offer(1), all);
     let mut launches = 0;
     while let Some(found) = queue.next_match(now, &mut round, all, &mut rng) {
