@@ -1,0 +1,61 @@
+//! The tasks that the master knows: those that have not ended, and the last ones that have.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::executor::Task;
+use crate::ids::{PathId, TaskId};
+
+/// How many ended tasks the state endpoints remember (`max_completed_tasks_per_framework`, 1000).
+const MAX_COMPLETED: usize = 1000;
+
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    active: BTreeMap<TaskId, Task>,
+    completed: VecDeque<Task>,
+}
+
+impl Tasks {
+    pub(super) fn insert(&mut self, task: Task) {
+        self.active.insert(task.info.id.clone(), task);
+    }
+
+    /// A task that has not ended.
+    pub(super) fn get(&self, id: &TaskId) -> Option<&Task> {
+        self.active.get(id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: &TaskId) -> Option<&mut Task> {
+        self.active.get_mut(id)
+    }
+
+    /// The tasks that have not ended, by id.
+    pub(super) fn active(&self) -> impl Iterator<Item = &Task> {
+        self.active.values()
+    }
+
+    /// The ended tasks that are remembered, oldest first.
+    pub(super) fn completed(&self) -> impl DoubleEndedIterator<Item = &Task> {
+        self.completed.iter()
+    }
+
+    /// The tasks of an agent that have not ended.
+    pub(super) fn on_agent(&self, n: usize) -> Vec<TaskId> {
+        self.active.values().filter(|task| task.agent == n).map(|task| task.info.id.clone()).collect()
+    }
+
+    /// Moves an ended task to the completed ones and returns it.
+    pub(super) fn complete(&mut self, id: &TaskId) -> Option<&mut Task> {
+        let task = self.active.remove(id)?;
+        self.completed.push_back(task);
+        if self.completed.len() > MAX_COMPLETED {
+            self.completed.pop_front();
+        }
+        self.completed.back_mut()
+    }
+
+    /// The app of a task, as long as the task is remembered.
+    pub(super) fn app_of(&self, id: &TaskId) -> Option<&PathId> {
+        let ended = || self.completed.iter().rev().find(|ended| ended.info.id == *id);
+        self.active.get(id).or_else(ended).map(|task| &task.info.app)
+    }
+}

@@ -1,0 +1,52 @@
+//! What the world consists of at the start, what comes in, and what goes out.
+
+use crate::{
+    checkers::{Probe, ProbeId, ProbeOutcome},
+    clock::Time,
+    events::Event,
+    fault::Faults,
+    mesos::MesosConfig,
+    tuning::Tuning,
+    wire::{TaskCall, TaskReport},
+};
+
+/// What comes in from the processes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The outcome of a probe that went out as an effect.
+    Probed(ProbeId, ProbeOutcome),
+    /// A report of a process.
+    Task(TaskReport),
+}
+
+/// What goes out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// For the event bus.
+    Publish(Event),
+    /// A probe to be made now (process tasks only).
+    Probe(Probe),
+    /// A call to the world of processes (process tasks only).
+    Task(TaskCall),
+    /// Marathon's process ends, and another one leads; comes before what that one does.
+    StepDown,
+}
+
+/// A fresh cluster.
+#[derive(Clone, Debug)]
+pub struct WorldConfig {
+    /// Timing and limits.
+    pub tuning: Tuning,
+    /// The agents.
+    pub mesos: MesosConfig,
+    /// Whether tasks are scripts; otherwise effects say what processes have to do.
+    pub simulated: bool,
+    /// Seed of ids, ports and phases.
+    pub seed: u64,
+    /// Lines that the journal keeps.
+    pub journal_limit: usize,
+    /// The rules of fault injection.
+    pub faults: Faults,
+    /// The engine's time at the start.
+    pub now: Time,
+}
