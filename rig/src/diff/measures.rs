@@ -58,7 +58,7 @@ pub const ALL: [Measure; 8] = [
     },
     Measure {
         key: "time_to_healthy_p50",
-        name: "time to healthy, middle",
+        name: "time to healthy, median",
         unit: "s",
         better: Better::Lower,
         part: 0.1,
@@ -76,7 +76,7 @@ pub const ALL: [Measure; 8] = [
     },
     Measure {
         key: "sick_tasks",
-        name: "tasks ever unhealthy",
+        name: "tasks that were unhealthy",
         unit: "tasks",
         better: Better::Lower,
         part: 0.1,
@@ -94,7 +94,7 @@ pub const ALL: [Measure; 8] = [
     },
     Measure {
         key: "losses",
-        name: "ended otherwise",
+        name: "died otherwise",
         unit: "tasks",
         better: Better::Lower,
         part: 0.1,

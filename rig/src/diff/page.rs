@@ -34,7 +34,7 @@ pub fn render(comparison: &Comparison, a: &Side, b: &Side) -> String {
     let overlay = Overlay::of(a, b);
     let title = title(comparison, a);
     let draw = |width, height| overlay.svg(&title, width, height, Theme::Inherit);
-    let caption = "healthy tasks at each request, the middle one of each side's runs; A wide and behind, B narrow and in front; \
+    let caption = "healthy tasks at each request, the median of each side's runs; A wide and behind, B narrow and in front; \
                    the dashed line is the target";
     let sections = [
         Section::bare(top),

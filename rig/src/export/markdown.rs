@@ -73,9 +73,7 @@ pub fn matrix(matrix: &Matrix, runs: &[Named]) -> String {
 
 /// A row a run.
 fn table(out: &mut String, members: &[Member<'_>]) {
-    out.push_str(
-        "| run | verdict | healthy | slowest step | ever unhealthy | ended unasked |\n|---|---|--:|--:|--:|--:|\n",
-    );
+    out.push_str("| run | verdict | healthy | slowest step | were unhealthy | died |\n|---|---|--:|--:|--:|--:|\n");
     for Member { name, run, .. } in members {
         let summary = &run.summary;
         let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);

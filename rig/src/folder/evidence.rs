@@ -153,7 +153,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The middle one of several looks.
+    /// The median of several observations.
     pub fn middle(mut looks: Vec<Self>) -> Option<Self> {
         looks.sort_by(|a, b| a.busy.total_cmp(&b.busy));
         let connections = looks.iter().filter_map(|look| look.connections).max_by(f64::total_cmp);
@@ -168,7 +168,7 @@ impl Machine {
     /// One sentence without its end.
     pub fn words(self) -> String {
         let percent = self.busy * 100.0;
-        format!("the rig's machine with its {} was {percent:.0} % busy in the middle of all looks", self.processors())
+        format!("the rig's machine with its {} was {percent:.0} % busy (median of all observations)", self.processors())
     }
 }
 
@@ -230,7 +230,7 @@ impl Evidence {
         }
     }
 
-    /// The middle of all looks at the rig's own machine in this time (seconds on the samples' clock), if there were any.
+    /// The median of all observations of the rig's own machine in this time (seconds on the samples' clock), if there were any.
     pub fn busy(&self, within: RangeInclusive<f64>) -> Option<Machine> {
         Machine::middle(self.machine.iter().copied().filter(|look| within.contains(&look.t)).collect())
     }

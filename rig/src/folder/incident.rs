@@ -81,7 +81,7 @@ mod tests {
             last: at(last),
             example: String::new(),
         };
-        let all = [one("old news", 1, 0, 0), one("answer 503", 3, 4, 6), one("event stream lost", 1, 9, 9)];
+        let all = [one("before the run", 1, 0, 0), one("answer 503", 3, 4, 6), one("event stream lost", 1, 9, 9)];
         let told = told(&all, at(1), at(2));
         assert_eq!(sentence(&told), "3 × answer 503 (at 2.0 s to 4.0 s); event stream lost (at 7.0 s)");
         assert_eq!(sentence([]), "");

@@ -122,8 +122,8 @@ pub fn tiles(run: &Run) -> String {
     });
     html.push_str(&tile(format!("{} s", decimal(summary.seconds.round(), 2)), "first to last sample"));
     html.push_str(&tile(slowest.map_or("–".to_owned(), seconds), "slowest step"));
-    html.push_str(&tile(summary.sick_tasks.to_string(), &format!("tasks ever unhealthy{}", in_grace(summary))));
-    html.push_str(&tile(summary.ended_tasks.to_string(), "tasks ended early"));
+    html.push_str(&tile(summary.sick_tasks.to_string(), &format!("tasks that were unhealthy{}", in_grace(summary))));
+    html.push_str(&tile(summary.ended_tasks.to_string(), "tasks that died"));
     let missed = if summary.missed_polls > 0 { format!(", {} missed", summary.missed_polls) } else { String::new() };
     html.push_str(&tile(summary.samples.to_string(), &format!("samples{missed}")));
     html.push_str("</div>");
@@ -174,7 +174,7 @@ pub fn troubles(run: &Run) -> String {
             0 => "no task had <code>\"alive\": false</code>".to_owned(),
             late => format!("{late} failed within the grace period and then got well"),
         };
-        return format!("<p class=\"soft\">None: {grace}, and none ended unasked before clean-up.</p>");
+        return format!("<p class=\"soft\">None: {grace}, and none died before clean-up.</p>");
     }
     let mut html = String::new();
     let (shown, rest) = findings.split_at(findings.len().min(SHOWN_BY_DEFAULT));

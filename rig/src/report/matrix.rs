@@ -111,8 +111,7 @@ fn table(matrix: &Matrix) -> String {
             match row.cells.iter().find(|cell| cell.asked == *count) {
                 None => html.push_str("<td class=\"n\">–</td>"),
                 Some(cell) => {
-                    let age =
-                        cell.check_age_p99.map(|age| format!(" · news {} s", decimal(age, 2))).unwrap_or_default();
+                    let age = cell.check_age_p99.map(|age| format!(" · age {} s", decimal(age, 2))).unwrap_or_default();
                     let _ = write!(
                         html,
                         "<td class=\"n\"><a href=\"{}/report.html\">{}</a>{age}</td>",
@@ -125,7 +124,7 @@ fn table(matrix: &Matrix) -> String {
         html.push_str("</tr>");
     }
     html.push_str(
-        "</tbody></table></div><p class=\"soft\">The number is how many were healthy at the end of the run; news is the age of \
+        "</tbody></table></div><p class=\"soft\">The number is how many were healthy at the end of the run; the age is that of \
                    the last check results (p99), which cannot be known for native checks.</p>",
     );
     html

@@ -50,12 +50,12 @@ const COLUMNS: [Column; 9] = [
     ("Marathon's<br>answer, 99 %", |summary| {
         or_dash(summary.measures.as_ref().and_then(|all| all.api), |of| format!("{:.0} ms", of.p99 * 1e3))
     }),
-    ("ever unhealthy<br>(in grace only)", |summary| match summary.grace_tasks {
+    ("were unhealthy<br>(in grace only)", |summary| match summary.grace_tasks {
         0 => summary.sick_tasks.to_string(),
         late => format!("{} ({late})", summary.sick_tasks),
     }),
     ("killed by<br>a check", |summary| or_dash(summary.measures.as_ref(), |all| all.kills.to_string())),
-    ("ended<br>unasked", |summary| summary.ended_tasks.to_string()),
+    ("died", |summary| summary.ended_tasks.to_string()),
     ("samples", |summary| match summary.missed_polls {
         0 => summary.samples.to_string(),
         missed => format!("{} of {}", summary.samples, summary.samples + missed),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     chart::{
-        Series, panel,
+        Bar, Series, panel,
         states::{self, STACK},
         style::escape,
     },
@@ -69,32 +69,47 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], panels: &[Value
     html
 }
 
+/// A number that the script shows for a bar beside its counts.
+struct Extra {
+    label: &'static str,
+    unit: &'static str,
+    /// The number, `null` where it was not measured; none where nothing but the bar is known.
+    value: fn(&Bar, Option<&Point>) -> Option<Value>,
+}
+
+const EXTRAS: [Extra; 5] = [
+    Extra { label: "oldest result", unit: "s", value: |bar, _| Some(rounded(bar.age)) },
+    Extra { label: "answer", unit: "ms", value: |_, point| Some(rounded(Some(point?.took * 1e3))) },
+    Extra { label: "new results", unit: "/s", value: |_, point| Some(rounded(Asked::done(point?))) },
+    Extra { label: "flips", unit: "", value: |_, point| Some(json!(point?.flips)) },
+    Extra { label: "died", unit: "", value: |_, point| Some(json!(point?.ended)) },
+];
+
+fn rounded(value: Option<f64>) -> Value {
+    value.map_or(Value::Null, |value| json!((value * 10.0).round() / 10.0))
+}
+
 /// What the script needs to know: the labels of the states once, then the panels.
 fn numbers(panels: &[Value]) -> Value {
     let labels: Vec<&str> = STACK.map(states::label).to_vec();
     let keys: Vec<&str> = STACK.iter().map(|state| state.as_str()).collect();
-    let extras = [["oldest result", "s"], ["answer", "ms"], ["new results", "/s"], ["flips", ""], ["ended", ""]];
+    let extras: Vec<[&str; 2]> = EXTRAS.iter().map(|extra| [extra.label, extra.unit]).collect();
     json!({"labels": labels, "keys": keys, "extras": extras, "narrowest": panel::NARROWEST, "panels": panels})
 }
 
 /// The numbers behind stacked bars: a row a bar (request, seconds, target, counts in the order of the labels, then the
 /// extras, null where they were not measured). `course` is what was measured at each bar besides, or empty.
 pub fn bars(series: &Series, course: &[Point]) -> Value {
-    let round = |value: f64| json!((value * 10.0).round() / 10.0);
     // The wide chart and the narrow one merge differently: the script merges again, by the same rule.
     let rows: Vec<Value> = series
         .bars
         .iter()
         .enumerate()
         .map(|(index, bar)| {
-            let mut row = vec![json!(bar.request), round(bar.t), json!(bar.target)];
+            let mut row = vec![json!(bar.request), rounded(Some(bar.t)), json!(bar.target)];
             row.extend(STACK.iter().map(|state| json!(bar.counts.get(*state))));
-            row.push(bar.age.map_or(Value::Null, round));
-            if let Some(point) = course.get(index).filter(|point| point.request == bar.request) {
-                row.push(round(point.took * 1e3));
-                row.push(Asked::done(point).map_or(Value::Null, round));
-                row.extend([json!(point.flips), json!(point.ended)]);
-            }
+            let point = course.get(index).filter(|point| point.request == bar.request);
+            row.extend(EXTRAS.iter().map_while(|extra| (extra.value)(bar, point)));
             Value::Array(row)
         })
         .collect();

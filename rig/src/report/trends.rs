@@ -35,7 +35,7 @@ pub struct Asked {
     pub rate: f64,
     /// As many new results as polls can show at most, per task and second.
     pub visible: f64,
-    /// A check is native, which tells changes only.
+    /// A check is native, which reports changes only.
     pub hidden: bool,
 }
 
@@ -100,7 +100,7 @@ pub fn trends(run: &Run, series: &Series) -> String {
     let ages = if asked.hidden { "Age of the last change" } else { "Age of the last check result" };
     let age = |pick: fn(&harness::record::Ages) -> f64| move |point: &Point| point.age.as_ref().map(pick);
     let hidden =
-        if asked.hidden { "native checks tell changes only: how old the last check is cannot be known" } else { "" };
+        if asked.hidden { "native checks report changes only: how old the last check is cannot be known" } else { "" };
     picture(
         &mut html,
         series,
@@ -127,19 +127,19 @@ pub fn trends(run: &Run, series: &Series) -> String {
     );
     if points.iter().all(|point| point.flips == 0 && point.ended == 0) {
         html.push_str(
-            "<p class=\"soft\"><b>Flips and ends.</b> None: no task changed sides, and none ended unasked.</p>",
+            "<p class=\"soft\"><b>Flips and deaths.</b> None: no task changed its health, and none died.</p>",
         );
         return html;
     }
     picture(
         &mut html,
         series,
-        "Flips and ends",
+        "Flips and deaths",
         "",
         "since the sample before",
         &[
             Line::new("t-flips", "flips", points, |point| Some(point.flips as f64)),
-            Line::new("t-ended", "tasks that ended", points, |point| Some(point.ended as f64)),
+            Line::new("t-ended", "tasks that died", points, |point| Some(point.ended as f64)),
             Line::new("t-killed", "of these by a health check", points, |point| Some(point.killed as f64)),
         ],
     );
@@ -156,7 +156,7 @@ fn checks(html: &mut String, series: &Series, points: &[Point], asked: &Asked, p
         let _ = write!(
             html,
             "<p class=\"soft\"><b>Checks per second.</b> {wanted}; how many were done cannot be known: native checks run \
-             on the agents and tell changes only.</p>"
+             on the agents and report changes only.</p>"
         );
         return;
     }

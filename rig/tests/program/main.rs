@@ -11,6 +11,7 @@ mod hc_rig;
 mod interrupted;
 mod measured;
 mod moments;
+mod old_run;
 mod recordings;
 mod redacted;
 mod refusals;
