@@ -48,6 +48,29 @@ impl Tone {
     }
 }
 
+/// What a verdict makes of the step in which the run ended, for a CI server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastStep {
+    /// It passes if its target was reached, and fails otherwise.
+    ByTarget,
+    /// It fails, even if its target was reached before.
+    Failed,
+    /// It passes if its target was reached, and is skipped otherwise.
+    Unfinished,
+    /// It could not be judged, even if its target was reached before.
+    Error,
+}
+
+impl LastStep {
+    /// Whether the step passes if its target was reached.
+    pub fn counts_when_reached(self) -> bool {
+        match self {
+            Self::ByTarget | Self::Unfinished => true,
+            Self::Failed | Self::Error => false,
+        }
+    }
+}
+
 /// A row of the table of verdicts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
@@ -59,6 +82,8 @@ pub struct Row {
     pub tone: Tone,
     /// The exit code that the verdict alone gives.
     pub code: Code,
+    /// The step in which the run ended.
+    pub last_step: LastStep,
 }
 
 impl Verdict {
@@ -68,14 +93,14 @@ impl Verdict {
 
     /// The table.
     pub fn row(self) -> Row {
-        let row = |word, sign, tone, code| Row { word, sign, tone, code };
+        let row = |word, sign, tone, code, last_step| Row { word, sign, tone, code, last_step };
         match self {
-            Self::Passed => row("PASSED", "✓", Tone::Good, Code::Passed),
-            Self::NotReached => row("NOT REACHED", "✗", Tone::Bad, Code::Failed),
-            Self::Crossed => row("CROSSED", "✗", Tone::Bad, Code::Failed),
-            Self::Limit => row("LIMIT", "✗", Tone::Bad, Code::Failed),
-            Self::Stopped => row("STOPPED", "■", Tone::Neutral, Code::Stopped),
-            Self::Broken => row("BROKEN", "!", Tone::Bad, Code::Internal),
+            Self::Passed => row("PASSED", "✓", Tone::Good, Code::Passed, LastStep::ByTarget),
+            Self::NotReached => row("NOT REACHED", "✗", Tone::Bad, Code::Failed, LastStep::ByTarget),
+            Self::Crossed => row("CROSSED", "✗", Tone::Bad, Code::Failed, LastStep::Failed),
+            Self::Limit => row("LIMIT", "✗", Tone::Bad, Code::Failed, LastStep::ByTarget),
+            Self::Stopped => row("STOPPED", "■", Tone::Neutral, Code::Stopped, LastStep::Unfinished),
+            Self::Broken => row("BROKEN", "!", Tone::Bad, Code::Internal, LastStep::Error),
         }
     }
 

@@ -22,7 +22,10 @@ use crate::{
         panel::{Frame, draw},
         style::{Theme, escape},
     },
-    folder::{course::Point, manifest::Manifest},
+    folder::{
+        course::Point,
+        manifest::{ClusterKind, Manifest},
+    },
 };
 
 /// One bar: what a sample counted.
@@ -78,13 +81,13 @@ impl Series {
         if let Some(agents) = manifest.cluster.agents {
             facts.push(count(agents, "agent"));
         }
-        if check.protocol != "no check" {
+        if check.has_check() {
             facts.push(format!("check every {} s", check.interval));
             facts.push(format!("timeout {} s", check.timeout));
             facts.push(format!("grace {} s", check.grace));
             facts.push(format!("{} failures", check.failures));
         }
-        if manifest.cluster.kind == "fake" {
+        if manifest.cluster.kind == ClusterKind::Embedded {
             let tasks = manifest.cluster.tasks.as_deref().unwrap_or("simulated");
             let offers = if manifest.cluster.prompt_offers { ", prompt offers" } else { "" };
             facts.push(format!("fake Marathon, {tasks} tasks{offers}"));

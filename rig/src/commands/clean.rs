@@ -19,8 +19,8 @@ use crate::{
     exit::{Completion, Failure},
     folder::{
         RunFolder, locate,
-        manifest::{EMBEDDED, Manifest},
-        summary::COMPLETE,
+        manifest::{ClusterKind, Manifest},
+        summary::CleanUp,
     },
     run::reach::{self, Reach},
     terminal::leases::removed,
@@ -65,7 +65,7 @@ pub async fn run(args: &CleanArgs) -> Result<Completion, Failure> {
     let mut text = String::new();
     for folder in folders {
         let manifest = folder.manifest()?;
-        if manifest.cluster.kind == EMBEDDED {
+        if manifest.cluster.kind == ClusterKind::Embedded {
             let _ = writeln!(text, "{} ran on the fake inside hc-rig, which ended with the run", manifest.run);
             continue;
         }
@@ -90,8 +90,8 @@ async fn everything(below: &Path, reach: &Reach) -> Result<Completion, Failure> 
     for folder in locate::all(below) {
         let Ok(manifest) = folder.manifest() else { continue };
         let elsewhere = reach::same_cluster(&manifest, client.url(), &marathon).is_err();
-        let clean = folder.summary().is_some_and(|summary| summary.clean_up.starts_with(COMPLETE));
-        if manifest.cluster.kind == EMBEDDED || elsewhere || clean {
+        let clean = folder.summary().is_some_and(|summary| summary.clean_up.is_complete());
+        if manifest.cluster.kind == ClusterKind::Embedded || elsewhere || clean {
             continue;
         }
         match folder.occupy() {
@@ -121,7 +121,7 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
     text.push_str(&removed(&lease.group(), &foreign));
     // The folder records it, so that the next `hc-rig clean` skips the run.
     let mut summary = folder.read()?.summary;
-    summary.clean_up = format!("{COMPLETE}, by hc-rig clean");
+    summary.clean_up = CleanUp::CompletedBy("hc-rig clean".to_owned());
     if let Err(failure) = folder.write_json("summary.json", &summary) {
         let _ = writeln!(text, "the folder could not be updated, so the next hc-rig clean checks it again: {failure}");
     }

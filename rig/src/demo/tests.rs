@@ -5,7 +5,10 @@ use harness::{Client, Transport};
 
 use super::*;
 use crate::{
-    folder::{Run, manifest::Cluster},
+    folder::{
+        Run,
+        manifest::{Cluster, ClusterKind},
+    },
     terminal::progress::Progress,
     why::{Confidence, stall::stalls},
 };
@@ -17,7 +20,7 @@ async fn measured_run(check: Check) -> (tempfile::TempDir, Run) {
     let folder = tempfile::tempdir().unwrap();
     let setup = Setup {
         pair: Pair::new(Containerizer::Mesos, check),
-        cluster: Cluster { kind: "fake".to_owned(), ..Cluster::default() },
+        cluster: Cluster { kind: ClusterKind::Embedded, ..Cluster::default() },
         folder: RunFolder::create(folder.path().join("run")).unwrap(),
         command: String::new(),
     };

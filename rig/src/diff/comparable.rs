@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::{diff::side::Side, folder::manifest::Manifest};
+use crate::{
+    diff::side::Side,
+    folder::manifest::{ClusterKind, Manifest},
+};
 
 /// The set-up of a run as names and values; a difference in any of them refuses the comparison.
 pub fn setup(manifest: &Manifest) -> Vec<(&'static str, String)> {
@@ -21,7 +24,7 @@ pub fn setup(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("time a target must hold", format!("{} s", plan.hold_seconds)),
         ("thresholds", plan.thresholds.join("; ")),
         ("search", plan.search.map_or("none".to_owned(), |s| format!("{} % x {}", s.precision * 100.0, s.repeats))),
-        ("kind of cluster", cluster.kind.clone()),
+        ("kind of cluster", cluster.kind.as_str().to_owned()),
         ("kind of tasks", cluster.tasks.clone().unwrap_or_default()),
         ("offers", if cluster.prompt_offers { "prompt" } else { "in cycles" }.to_owned()),
         ("clock", manifest.rig.clock.clone()),
@@ -73,11 +76,11 @@ pub fn obstacles(a: &Side, b: &Side) -> Vec<String> {
 pub fn remarks(a: &Side, b: &Side) -> Vec<String> {
     match (a.repeats.first(), b.repeats.first()) {
         (Some(one), Some(two)) => {
-            let mut told = differences(circumstances(&one.manifest), circumstances(&two.manifest));
+            let mut remarks = differences(circumstances(&one.manifest), circumstances(&two.manifest));
             // The embedded fake has another port each time, which says nothing.
-            let fake = one.manifest.cluster.kind == "fake" && two.manifest.cluster.kind == "fake";
-            told.retain(|sentence| !(fake && sentence.starts_with("cluster ")));
-            told
+            let fake = [one, two].iter().all(|repeat| repeat.manifest.cluster.kind == ClusterKind::Embedded);
+            remarks.retain(|sentence| !(fake && sentence.starts_with("cluster ")));
+            remarks
         }
         _ => Vec::new(),
     }

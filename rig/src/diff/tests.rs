@@ -13,7 +13,7 @@ use crate::{
     diff::{side::Repeat, verdict::CONFIDENCE},
     folder::{
         RunFolder,
-        manifest::{Cluster, FORMAT, Manifest, Plan, Rig},
+        manifest::{Cluster, ClusterKind, FORMAT, Manifest, Plan, Rig},
         summary::Summary,
     },
     verdict::Verdict,
@@ -28,7 +28,7 @@ fn manifest(protocol: &str, interval: u64) -> Manifest {
         format: FORMAT,
         pair: format!("mesos,{protocol}"),
         definition: json!({"id": "/hc", "healthChecks": [{"protocol": protocol, "intervalSeconds": interval}]}),
-        cluster: Cluster { kind: "fake".to_owned(), tasks: Some("process".to_owned()), ..Cluster::default() },
+        cluster: Cluster { kind: ClusterKind::Embedded, tasks: Some("process".to_owned()), ..Cluster::default() },
         plan: Plan { targets: vec![1, 500], poll_seconds: 2.0, ..Plan::default() },
         rig: Rig { cores: 2, clock: "real".to_owned(), side_by_side: 1, ..Rig::default() },
         ..Manifest::default()
@@ -101,7 +101,7 @@ fn what_is_not_comparable_is_refused_with_its_reason() {
     let cases: [(&str, Change); 7] = [
         ("pair mesos,HTTP against mesos,TCP", |m| m.pair = "mesos,TCP".to_owned()),
         ("check interval 1 s against 2 s", |m| m.definition["healthChecks"][0]["intervalSeconds"] = json!(2)),
-        ("kind of cluster fake against cluster", |m| m.cluster.kind = "cluster".to_owned()),
+        ("kind of cluster fake against cluster", |m| m.cluster.kind = ClusterKind::Cluster),
         ("clock real against virtual", |m| m.rig.clock = "virtual".to_owned()),
         ("cores 2 against 8", |m| m.rig.cores = 8),
         ("targets 1,500 against 1,900", |m| m.plan.targets = vec![1, 900]),

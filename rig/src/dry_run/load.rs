@@ -4,11 +4,7 @@ use harness::{cluster::Preflight, marathon::mesos::Free};
 use serde_json::Value;
 
 use super::Planned;
-use crate::{
-    folder::manifest::{check_facts, is_native},
-    run::embedded::Size,
-    terminal::layout::field,
-};
+use crate::{folder::manifest::check_facts, run::embedded::Size, terminal::layout::field};
 
 /// What runs at the same time ask of a cluster, each at its last target.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,8 +46,8 @@ impl Load {
         if length("healthChecks") > 0 && facts.interval > 0 {
             #[expect(clippy::cast_precision_loss, reason = "a handful of checks, seconds of an interval")]
             let rate = tasks * length("healthChecks") as f64 / facts.interval as f64;
-            *if is_native(&facts.protocol) { &mut load.by_agents } else { &mut load.by_marathon } = rate;
-            load.protocols = vec![facts.protocol];
+            *if facts.is_native() { &mut load.by_agents } else { &mut load.by_marathon } = rate;
+            load.protocols = vec![facts.protocol.to_string()];
         }
         load
     }

@@ -10,9 +10,12 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
     exit::{Code, Failure},
-    folder::{Run, incident, summary::Step},
+    folder::{
+        Run, incident,
+        summary::{CleanUp, Step},
+    },
     report::measured::Member,
-    verdict::Verdict,
+    verdict::LastStep,
 };
 
 /// How many tasks a failure names.
@@ -36,7 +39,7 @@ fn suite(name: &str, run: &Run) -> TestSuite {
     let mut suite = TestSuite::new(name);
     let mut properties = vec![
         ("url", manifest.cluster.url.clone()),
-        ("kind", manifest.cluster.kind.clone()),
+        ("kind", manifest.cluster.kind.as_str().to_owned()),
         ("command", manifest.command.clone()),
         ("verdict", run.summary.verdict.word().to_owned()),
     ];
@@ -74,15 +77,14 @@ fn step_name(index: usize, target: u64) -> String {
 fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
     let last = index + 1 == run.summary.steps.len();
     let blamed = blamed(run, index);
-    // A run that crossed a bound or broke did so in its last step, even if the target had been reached.
-    let ended_here = last && matches!(run.summary.verdict, Verdict::Crossed | Verdict::Broken);
-    let status = if step.reached_after.is_some() && !ended_here {
+    let ending = if last { run.summary.verdict.row().last_step } else { LastStep::ByTarget };
+    let status = if step.reached_after.is_some() && ending.counts_when_reached() {
         TestCaseStatus::success()
     } else {
-        let mut status = match run.summary.verdict {
-            Verdict::Stopped if last => TestCaseStatus::skipped(),
-            Verdict::Broken if last => TestCaseStatus::non_success(NonSuccessKind::Error),
-            _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        let mut status = match ending {
+            LastStep::Unfinished => TestCaseStatus::skipped(),
+            LastStep::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+            LastStep::ByTarget | LastStep::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
         };
         let why = step.why.as_ref().unwrap_or(&run.summary.why);
         status.set_message(why.as_str()).set_type(run.summary.verdict.word());
@@ -132,12 +134,15 @@ fn body(blamed: &[&TaskLife]) -> String {
 }
 
 fn clean_up(run: &Run) -> TestCaseStatus {
-    match run.summary.clean_up.as_str() {
-        "complete" => TestCaseStatus::success(),
-        left => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(if left.is_empty() { "the run ended before clean-up: hc-rig clean RUN" } else { left });
-            status
-        }
+    let failed = |message: &str| {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(message);
+        status
+    };
+    match &run.summary.clean_up {
+        CleanUp::Complete => TestCaseStatus::success(),
+        CleanUp::NotReached => failed("the run ended before clean-up: hc-rig clean RUN"),
+        // The run's own clean-up failed, though another command has completed it since.
+        late @ (CleanUp::CompletedBy(_) | CleanUp::Incomplete(_)) => failed(&late.to_string()),
     }
 }

@@ -6,7 +6,7 @@ use crate::folder::{
     Run,
     course::Course,
     manifest::{Manifest, Plan},
-    summary::{Step, Summary},
+    summary::{CleanUp, Step, Summary},
 };
 use crate::report::several::member;
 use crate::verdict::Verdict;
@@ -56,7 +56,7 @@ fn run() -> Run {
                 Step { target: 1, reached_after: Some(1.5), ..Step::default() },
                 Step { target: 2, asked_at: 3.0, ..Step::default() },
             ],
-            clean_up: "complete".to_owned(),
+            clean_up: CleanUp::Complete,
             ..Summary::default()
         },
         course: course.finish(after),

@@ -1,13 +1,13 @@
 //! `run.json`: what was run, against what, with which settings; never a secret.
 
+use std::fmt;
+
+use harness::model::Protocol;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The format of `run.json` and `summary.json` that this program writes.
 pub const FORMAT: u32 = 1;
-
-/// [`Cluster::kind`] of the fake in this program's own process, which ends with it.
-pub const EMBEDDED: &str = "fake";
 
 /// What [`Cluster::tls`] says of plain HTTP.
 pub const NO_TLS: &str = "no TLS";
@@ -38,6 +38,29 @@ pub struct Manifest {
     pub rig: Rig,
 }
 
+/// Where the Marathon of a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClusterKind {
+    /// The fake in this program's own process, which ends with it.
+    #[serde(rename = "fake")]
+    Embedded,
+    /// Anything that is reached by its URL. A word that this version does not know is read as this.
+    #[default]
+    #[serde(other)]
+    Cluster,
+}
+
+impl ClusterKind {
+    /// The word in `run.json`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Embedded => "fake",
+            Self::Cluster => "cluster",
+        }
+    }
+}
+
 /// What the run ran against.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -45,7 +68,7 @@ pub struct Cluster {
     /// Base URL without user or password.
     pub url: String,
     /// `fake` (in this program's process) or `cluster`.
-    pub kind: String,
+    pub kind: ClusterKind,
     /// Marathon's version as it says itself.
     pub marathon: Option<String>,
     /// The id under which this Marathon is registered with Mesos: the same cluster has the same.
@@ -124,12 +147,53 @@ impl Rig {
     }
 }
 
-/// The facts of the definition that a chart's title names.
+/// The protocol of a health check in a definition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CheckProtocol {
+    /// The definition has no such check.
+    #[default]
+    NoCheck,
+    /// One of Marathon's.
+    Known(Protocol),
+    /// A name that no Marathon up to 1.11 has.
+    Unknown(String),
+}
+
+impl CheckProtocol {
+    /// The protocol of an entry of `healthChecks`, with Marathon's default.
+    pub fn of(check: Option<&Value>) -> Self {
+        let Some(check) = check else { return Self::NoCheck };
+        match check.get("protocol").and_then(Value::as_str) {
+            None => Self::Known(Protocol::Http),
+            Some(name) => Protocol::parse(name).map_or_else(|| Self::Unknown(name.to_owned()), Self::Known),
+        }
+    }
+
+    /// Whether the check runs in the executor on the agent, rather than in Marathon.
+    pub fn is_native(&self) -> bool {
+        match self {
+            Self::Known(protocol) => protocol.is_native(),
+            Self::NoCheck | Self::Unknown(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for CheckProtocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCheck => "no check",
+            Self::Known(protocol) => protocol.as_str(),
+            Self::Unknown(name) => name,
+        })
+    }
+}
+
+/// The first health check of a definition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CheckFacts {
-    /// The protocol, `no check` without one.
-    pub protocol: String,
-    /// The first check's settings.
+    /// The protocol of the first check.
+    pub protocol: CheckProtocol,
+    /// Seconds.
     pub interval: u64,
     /// Seconds.
     pub timeout: u64,
@@ -144,13 +208,13 @@ pub struct CheckFacts {
 impl CheckFacts {
     /// Whether the check runs in the executor on the agent, rather than in Marathon.
     pub fn is_native(&self) -> bool {
-        is_native(&self.protocol)
+        self.protocol.is_native()
     }
-}
 
-/// Whether checks of this protocol run in the executor on the agent.
-pub fn is_native(protocol: &str) -> bool {
-    protocol.starts_with("MESOS_") || protocol == "COMMAND"
+    /// Whether there is a check at all.
+    pub fn has_check(&self) -> bool {
+        self.protocol != CheckProtocol::NoCheck
+    }
 }
 
 impl Manifest {
@@ -178,11 +242,11 @@ pub fn containerizer(definition: &Value) -> &'static str {
 /// `timeoutSeconds` 20, `maxConsecutiveFailures` 3, `protocol` HTTP).
 pub fn check_facts(definition: &Value) -> CheckFacts {
     let Some(check) = definition.get("healthChecks").and_then(|c| c.get(0)) else {
-        return CheckFacts { protocol: "no check".to_owned(), ..CheckFacts::default() };
+        return CheckFacts::default();
     };
     let number = |key: &str, default: u64| check.get(key).and_then(Value::as_u64).unwrap_or(default);
     CheckFacts {
-        protocol: check.get("protocol").and_then(Value::as_str).unwrap_or("HTTP").to_owned(),
+        protocol: CheckProtocol::of(Some(check)),
         interval: number("intervalSeconds", 60),
         timeout: number("timeoutSeconds", 20),
         grace: number("gracePeriodSeconds", 300),
@@ -228,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_containerizer_is_told_as_marathon_tells_it() {
+    fn the_containerizer_follows_marathons_rule() {
         assert_eq!(containerizer(&json!({"container": {"docker": {"image": "alpine"}}})), "docker");
         assert_eq!(containerizer(&json!({"container": {"type": "MESOS", "docker": {"image": "alpine"}}})), "mesos");
         assert_eq!(containerizer(&json!({"cmd": "sleep 1"})), "mesos");
@@ -239,5 +303,25 @@ mod tests {
         let manifest: Manifest = serde_json::from_str(r#"{"format": 1, "pair": "mesos,TCP", "later": true}"#).unwrap();
         assert_eq!(manifest.pair, "mesos,TCP");
         assert!(!manifest.cluster.prompt_offers);
+    }
+
+    #[test]
+    fn kinds_of_cluster_keep_their_words_and_an_unknown_one_is_a_cluster() {
+        for kind in [ClusterKind::Embedded, ClusterKind::Cluster] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(serde_json::from_value::<ClusterKind>(json!(kind.as_str())).unwrap(), kind);
+        }
+        for unknown in ["", "of a later version"] {
+            assert_eq!(serde_json::from_value::<ClusterKind>(json!(unknown)).unwrap(), ClusterKind::Cluster);
+        }
+    }
+
+    #[test]
+    fn the_protocol_of_a_check_has_marathons_default_and_keeps_an_unknown_name() {
+        let of = |definition: Value| check_facts(&definition).protocol;
+        assert_eq!(of(json!({})), CheckProtocol::NoCheck);
+        assert_eq!(of(json!({"healthChecks": [{}]})), CheckProtocol::Known(Protocol::Http));
+        let unknown = of(json!({"healthChecks": [{"protocol": "MESOS_GRPC"}]}));
+        assert_eq!((unknown.to_string().as_str(), unknown.is_native()), ("MESOS_GRPC", false));
     }
 }

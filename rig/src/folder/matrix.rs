@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     exit::Failure,
-    folder::{
-        Named, Run,
-        manifest::{FORMAT, is_native},
-    },
+    folder::{Named, Run, manifest::FORMAT},
     verdict::Verdict,
 };
 
@@ -96,7 +93,7 @@ impl Matrix {
         increasing.sort_by_key(|(_, run)| run.summary.target);
         for (name, run) in increasing {
             let place = rows.iter().position(|row| row.pair == run.manifest.pair).unwrap_or_else(|| {
-                let native = is_native(&run.manifest.check().protocol);
+                let native = run.manifest.check().is_native();
                 rows.push(Row { pair: run.manifest.pair.clone(), native, ..Row::default() });
                 rows.len() - 1
             });

@@ -10,7 +10,7 @@ use crate::{
     exit::Code,
     folder::{
         Run,
-        manifest::{Manifest, NO_TLS},
+        manifest::{ClusterKind, Manifest, NO_TLS},
         summary::{Step, Summary},
     },
     verdict::{Row, Tone, Verdict},
@@ -29,8 +29,10 @@ pub fn headline(summary: &Summary) -> String {
                 (sick, _) => format!("{healthy}, {sick} were unhealthy on the way"),
             }
         }
-        Verdict::Limit => format!("{} tasks hold, of up to {} that were to be tried", summary.reached, summary.target),
-        _ => format!(
+        Verdict::Limit => {
+            format!("{} tasks stay healthy, of up to {} that were to be tried", summary.reached, summary.target)
+        }
+        Verdict::NotReached | Verdict::Crossed | Verdict::Stopped | Verdict::Broken => format!(
             "{} of {} tasks healthy; largest target reached: {}",
             summary.last.healthy, summary.target, summary.reached
         ),
@@ -79,7 +81,7 @@ pub fn claims(manifest: &Manifest) -> String {
 pub fn claim_text(manifest: &Manifest) -> String {
     let cluster = &manifest.cluster;
     let mut parts = Vec::new();
-    if cluster.kind == "fake" {
+    if cluster.kind == ClusterKind::Embedded {
         let tasks = cluster.tasks.as_deref().unwrap_or("simulated");
         parts.push(format!("Fake Marathon in this program on loopback, {tasks} tasks"));
         if cluster.prompt_offers {
@@ -117,7 +119,7 @@ pub fn tiles(run: &Run) -> String {
     let tile = |value: String, label: &str| format!("<div class=\"tile\"><b>{value}</b><span>{label}</span></div>");
     let mut html = String::from("<div class=\"tiles\">");
     html.push_str(&match &summary.limit {
-        Some(limit) => tile(limit.holds.to_string(), "tasks hold"),
+        Some(limit) => tile(limit.holds.to_string(), "tasks stay healthy"),
         None => tile(format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end"),
     });
     html.push_str(&tile(format!("{} s", decimal(summary.seconds.round(), 2)), "first to last sample"));
@@ -245,8 +247,8 @@ pub fn settings(run: &Run) -> String {
     let cluster = &manifest.cluster;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let targets: Vec<String> = manifest.plan.targets.iter().map(u64::to_string).collect();
-    let mut rows = vec![("containerizer", manifest.containerizer().to_owned()), ("check", check.protocol.clone())];
-    if check.protocol != "no check" {
+    let mut rows = vec![("containerizer", manifest.containerizer().to_owned()), ("check", check.protocol.to_string())];
+    if check.has_check() {
         let delay = check.delay.map(|delay| format!(", first after {delay} s")).unwrap_or_default();
         rows.push((
             "check timing",
@@ -267,7 +269,7 @@ pub fn settings(run: &Run) -> String {
         ("Mesos", text(&cluster.mesos)),
         ("TLS", cluster.tls.clone()),
         ("hc-rig", format!("{} on {} cores", manifest.rig.version, manifest.rig.cores)),
-        ("clean-up", run.summary.clean_up.clone()),
+        ("clean-up", run.summary.clean_up.to_string()),
         ("exit code", exit(run)),
     ]);
     if run.torn > 0 {

@@ -29,7 +29,7 @@ pub fn sentence(runs: &[Named]) -> String {
 /// The panels of the chart over all.
 pub fn all_series(runs: &[Named]) -> Vec<Series> {
     let title = |run: &Run| match &run.summary.limit {
-        Some(limit) => format!("{}: {} tasks hold", run.manifest.pair, limit.holds),
+        Some(limit) => format!("{}: {} tasks stay healthy", run.manifest.pair, limit.holds),
         None => format!("{}: {} of {} healthy", run.manifest.pair, run.summary.last.healthy, run.summary.target),
     };
     runs.iter().map(|(_, run)| Series { title: title(run), ..Series::of(&run.manifest, &run.course) }).collect()

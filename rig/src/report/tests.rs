@@ -6,7 +6,7 @@ use crate::folder::{
     Named,
     course::Point,
     incident::Incident,
-    manifest::{Cluster, FORMAT, Manifest, Plan},
+    manifest::{Cluster, ClusterKind, FORMAT, Manifest, Plan},
     summary::Summary,
 };
 use crate::verdict::Verdict;
@@ -31,7 +31,7 @@ fn run() -> Run {
     });
     let cluster = Cluster {
         url: EVIL.to_owned(),
-        kind: "cluster".to_owned(),
+        kind: ClusterKind::Cluster,
         marathon: Some(EVIL.to_owned()),
         ..Cluster::default()
     };

@@ -19,7 +19,7 @@ use crate::{
         Run,
         course::Point,
         evidence::Machine,
-        manifest::{Manifest, is_native},
+        manifest::{CheckProtocol, Manifest},
     },
 };
 
@@ -49,7 +49,7 @@ impl Asked {
             let interval = check.get("intervalSeconds").and_then(Value::as_f64).unwrap_or(60.0).max(1.0);
             asked.rate += 1.0 / interval;
             asked.visible += 1.0 / interval.max(manifest.plan.poll_seconds);
-            asked.hidden |= is_native(check.get("protocol").and_then(Value::as_str).unwrap_or("HTTP"));
+            asked.hidden |= CheckProtocol::of(Some(check)).is_native();
         }
         asked
     }

@@ -51,13 +51,13 @@ pub fn limit(summary: &Summary) -> String {
     let breaks = limit
         .breaks
         .map_or("the limit lies beyond the last target".to_owned(), |breaks| format!("{breaks} is too many"));
-    let mut html = format!("<p><b>{} tasks hold</b>; {breaks}.</p>", limit.holds);
+    let mut html = format!("<p><b>{} tasks stay healthy</b>; {breaks}.</p>", limit.holds);
     if let (Some(lowest), highest) = limit.spread
         && lowest <= highest
     {
         let _ = write!(
             html,
-            "<p>Between {lowest} and {highest} chance decides: {lowest} broke once, {highest} held once.</p>"
+            "<p>Between {lowest} and {highest} chance decides: {lowest} broke once, {highest} stayed healthy once.</p>"
         );
     }
     let tried: Vec<String> = limit.tries.keys().map(u32::to_string).collect();

@@ -23,9 +23,8 @@ use crate::{
     exit::Failure,
     folder::{
         RunFolder,
-        manifest::{EMBEDDED, Manifest},
+        manifest::{ClusterKind, Manifest},
         moment,
-        summary::COMPLETE,
     },
     run::Job,
     verdict::Verdict,
@@ -97,7 +96,7 @@ fn origin(at: &str, t: f64) -> Option<OffsetDateTime> {
 /// Exit code 2: why it cannot continue.
 pub fn check_resumable(folder: &RunFolder, manifest: &Manifest) -> Result<(), Failure> {
     let run = folder.path().display();
-    if manifest.cluster.kind == EMBEDDED {
+    if manifest.cluster.kind == ClusterKind::Embedded {
         return Err(Failure::usage(format!(
             "{run} ran on the fake inside hc-rig, which ended with the run; run `hc-rig try` again"
         )));
@@ -113,7 +112,7 @@ pub fn check_resumable(folder: &RunFolder, manifest: &Manifest) -> Result<(), Fa
             let verdict = summary.verdict.word().to_lowercase();
             Err(Failure::usage(format!("{run} is finished ({verdict}), so there is nothing to resume")))
         }
-        Verdict::Limit | Verdict::Stopped | Verdict::Broken if summary.clean_up.starts_with(COMPLETE) => {
+        Verdict::Limit | Verdict::Stopped | Verdict::Broken if summary.clean_up.is_complete() => {
             Err(Failure::usage(format!("{run} was stopped and cleaned up, so its app is gone; start a new run")))
         }
         Verdict::Limit | Verdict::Stopped | Verdict::Broken => Ok(()),

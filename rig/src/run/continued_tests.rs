@@ -9,7 +9,7 @@ const NOW: OffsetDateTime = datetime!(2026-11-25 12:01:00 UTC);
 fn manifest() -> Manifest {
     let mut manifest = Manifest { run: "r1".to_owned(), ..Manifest::default() };
     manifest.plan.targets = vec![1, 11, 21];
-    manifest.cluster.kind = "cluster".to_owned();
+    manifest.cluster.kind = ClusterKind::Cluster;
     manifest
 }
 
@@ -81,7 +81,7 @@ fn a_run_that_is_over_is_not_resumed() {
     let folder = RunFolder::at(temporary.path());
     check_resumable(&folder, &manifest()).expect("killed: no summary");
     let refused = |verdict, clean_up: &str| {
-        let summary = Summary { verdict, clean_up: clean_up.to_owned(), ..Summary::default() };
+        let summary = Summary { verdict, clean_up: clean_up.to_owned().into(), ..Summary::default() };
         folder.write_json("summary.json", &summary).unwrap();
         check_resumable(&folder, &manifest()).map_err(|failure| failure.message)
     };
@@ -89,6 +89,6 @@ fn a_run_that_is_over_is_not_resumed() {
     assert!(refused(Verdict::Stopped, "complete").unwrap_err().contains("cleaned up"));
     assert!(refused(Verdict::Stopped, "cut short").is_ok());
     let mut of_try = manifest();
-    of_try.cluster.kind = "fake".to_owned();
+    of_try.cluster.kind = ClusterKind::Embedded;
     assert!(check_resumable(&folder, &of_try).unwrap_err().message.contains("ended with the run"));
 }

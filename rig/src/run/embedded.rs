@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     exit::{Code, Failure},
-    folder::manifest::{Cluster, EMBEDDED},
+    folder::manifest::{Cluster, ClusterKind},
     run::{Definition, reach},
 };
 
@@ -118,7 +118,7 @@ impl Embedded {
         let client = reach::client(&settings)?;
         let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
         let cluster = Cluster {
-            kind: EMBEDDED.to_owned(),
+            kind: ClusterKind::Embedded,
             tasks: Some("process".to_owned()),
             prompt_offers: !args.faithful_offers,
             ..reach::describe(&settings, &client, &found)

@@ -16,9 +16,9 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         RunFolder, incident,
-        manifest::{self, Cluster, Manifest, Rig, without_secrets},
+        manifest::{self, Cluster, ClusterKind, Manifest, Rig, without_secrets},
         moment,
-        summary::{COMPLETE, Step, Summary},
+        summary::{CleanUp, Step, Summary},
     },
     probe::Prober,
     run::{
@@ -140,7 +140,7 @@ pub async fn measure(
     let machine = tokio::spawn(machine::follow(sink.events(), start, sampled.clone()));
     let drive = Drive {
         // The embedded fake serves nobody else.
-        spare_the_server: job.cluster.kind != manifest::EMBEDDED,
+        spare_the_server: job.cluster.kind != ClusterKind::Embedded,
         cancel: interrupt.stop.clone(),
         before,
         ..job.scaled.drive()
@@ -179,9 +179,9 @@ pub async fn measure(
     let incidents = incident::told(&client.incidents(), begun, start);
     let mut outcome = judge(&report, limit, &job, sink.broken().cloned().or(synced));
     match clean_up {
-        None => outcome.summary.clean_up = COMPLETE.to_owned(),
+        None => outcome.summary.clean_up = CleanUp::Complete,
         Some(left) => {
-            outcome.summary.clean_up.clone_from(&left);
+            outcome.summary.clean_up = CleanUp::Incomplete(left.clone());
             outcome.failure.get_or_insert_with(|| Failure::new(Code::CleanUp, left));
         }
     }

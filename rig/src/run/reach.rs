@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::{
     exit::{Code, Failure},
-    folder::manifest::{Cluster, Manifest, NO_TLS},
+    folder::manifest::{Cluster, ClusterKind, Manifest, NO_TLS},
     settings::Sources,
     terminal::prompt,
 };
@@ -282,7 +282,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
     let trust = settings.describe().into_iter().find(|(name, ..)| *name == "certificate").map(|(_, value, _)| value);
     Cluster {
         url: client.url().to_string(),
-        kind: "cluster".to_owned(),
+        kind: ClusterKind::Cluster,
         marathon: preflight.marathon.known_version().map(str::to_owned),
         framework: preflight.marathon.framework_id.clone(),
         mesos: preflight.mesos.as_ref().ok().cloned(),

@@ -8,7 +8,7 @@ use harness::record::TaskLife;
 
 use crate::{
     exit::Failure,
-    folder::{Run, RunFolder, locate, manifest::EMBEDDED},
+    folder::{Run, RunFolder, locate, manifest::ClusterKind},
 };
 
 /// What is wanted of the sandbox.
@@ -73,7 +73,7 @@ pub fn task(run: &str, task: Option<&str>) -> Result<(Run, TaskLife), Failure> {
     let place = runs.iter().position(|run| run.lives.all().any(|story| story.id == id)).unwrap_or_default();
     let mut runs = runs;
     let run = runs.swap_remove(place);
-    if run.manifest.cluster.kind == EMBEDDED {
+    if run.manifest.cluster.kind == ClusterKind::Embedded {
         let why = "ran on the fake inside hc-rig, which ended with the run, and so did its sandboxes";
         return Err(Failure::usage(format!("{} {why}", run.manifest.run)));
     }

@@ -7,7 +7,7 @@ use crate::{
     folder::{
         Named, Run, incident,
         matrix::Matrix,
-        summary::{COMPLETE, Step},
+        summary::{CleanUp, Step},
     },
     report::{
         self,
@@ -223,8 +223,12 @@ fn tail(out: &mut String, runs: &[&Run], ending: Ending<'_>) {
 }
 
 fn clean_up(out: &mut String, runs: &[&Run]) {
-    let left: Vec<&str> =
-        runs.iter().map(|run| run.summary.clean_up.as_str()).filter(|state| *state != COMPLETE).collect();
+    let left: Vec<String> = runs
+        .iter()
+        .map(|run| &run.summary.clean_up)
+        .filter(|clean_up| **clean_up != CleanUp::Complete)
+        .map(CleanUp::to_string)
+        .collect();
     if left.is_empty() {
         field(out, "Cleaned up", format_args!("{}, nothing left", text::count(runs.len(), "app")));
     } else {
@@ -257,7 +261,7 @@ mod tests {
             measures: Some(Totals { thresholds: (0..6).map(judgement).collect(), ..Totals::default() }),
             incidents: vec![Incident { what: "answer 503".to_owned(), count: 3, ..Incident::default() }],
             sick_tasks: 2,
-            clean_up: "complete".to_owned(),
+            clean_up: CleanUp::Complete,
             ..Summary::default()
         };
         Run { summary, ..Run::default() }

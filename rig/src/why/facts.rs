@@ -5,12 +5,9 @@ use harness::record::{Counts, Sickness, TaskLife};
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
-    manifest::{CheckFacts, EMBEDDED, Manifest},
+    manifest::{CheckFacts, ClusterKind, Manifest},
 };
 use crate::verdict::Verdict;
-
-/// [`CheckFacts::protocol`] of an app without a check.
-const NO_CHECK: &str = "no check";
 
 /// The facts of one run.
 #[derive(Clone, Debug)]
@@ -56,7 +53,7 @@ impl<'a> Facts<'a> {
             target: last.total(),
             last,
             failed: false,
-            here: manifest.cluster.kind == EMBEDDED,
+            here: manifest.cluster.kind == ClusterKind::Embedded,
             poll,
             step: manifest.plan.step_seconds,
             until: 0.0,
@@ -83,7 +80,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the app has a check.
     pub fn has_check(&self) -> bool {
-        self.check.protocol != NO_CHECK
+        self.check.has_check()
     }
 
     /// Tasks with a bad result, with it.

@@ -8,7 +8,7 @@ use crate::command_line::quoted;
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
-    manifest::{Manifest, is_native},
+    manifest::{CheckProtocol, Manifest},
 };
 
 /// Tasks that are described in full unless all are asked for.
@@ -66,7 +66,7 @@ impl Finding {
     pub fn of(manifest: &Manifest, evidence: &Evidence, story: &TaskLife) -> Self {
         let sickness = story.sickness.as_ref();
         let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
-        let native = is_native(&check);
+        let native = check.is_native();
         let port = story.ports.first();
         let cause = [story.kill_reason.as_deref(), sickness.map(|sickness| sickness.cause.as_str())]
             .into_iter()
@@ -76,7 +76,7 @@ impl Finding {
         let mut finding = Self {
             task: story.id.clone(),
             status: status(story),
-            check,
+            check: check.to_string(),
             native,
             address: port.map_or_else(|| story.host.clone(), |port| format!("{}:{port}", story.host)),
             agent: story.agent.clone(),
@@ -147,15 +147,8 @@ fn asked(probe: &Probe) -> String {
     format!("at {:.1} s {what}: {answer}", probe.t)
 }
 
-fn check_protocol(manifest: &Manifest, index: usize) -> String {
-    let check = manifest.definition.get("healthChecks").and_then(|checks| checks.get(index));
-    let protocol = check.and_then(|check| check.get("protocol")).and_then(serde_json::Value::as_str);
-    match (check, protocol) {
-        (None, _) => "no check".to_owned(),
-        // Marathon's default.
-        (Some(_), None) => "HTTP".to_owned(),
-        (Some(_), Some(protocol)) => protocol.to_owned(),
-    }
+fn check_protocol(manifest: &Manifest, index: usize) -> CheckProtocol {
+    CheckProtocol::of(manifest.definition.get("healthChecks").and_then(|checks| checks.get(index)))
 }
 
 fn status(story: &TaskLife) -> String {

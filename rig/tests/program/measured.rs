@@ -81,7 +81,7 @@ fn a_fake_that_holds_three_has_a_limit_of_three() {
     let ended = HcRig::new(&[&arguments[..], &rest[..]].concat()).run();
     ends_with(&ended, 3);
     let said = stdout(&ended);
-    assert!(said.starts_with("LIMIT        mesos,TCP: 3 tasks hold"), "{said}");
+    assert!(said.starts_with("LIMIT        mesos,TCP: 3 tasks stay healthy"), "{said}");
     assert!(said.contains("3 tasks stay healthy for 2s, 4 do not ("), "{said}");
     let limit = &json(&run, "summary.json")["limit"];
     assert_eq!((&limit["holds"], &limit["breaks"]), (&Value::from(3), &Value::from(4)));

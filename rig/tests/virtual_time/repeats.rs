@@ -12,7 +12,7 @@ use harness::scale::{Advance, Plan};
 use hc_rig::{
     folder::{
         RunFolder,
-        manifest::{Cluster, EMBEDDED, Search},
+        manifest::{Cluster, ClusterKind, Search},
     },
     run::{Definition, Interrupt, Job, Scaled, measure},
     terminal::progress::Progress,
@@ -38,7 +38,7 @@ async fn side(folder: &Path, n: u32, seeds: u64) -> String {
             id_as_is: false,
             neighbour: None,
             run: Some(format!("seed-{seed}")),
-            cluster: Cluster { kind: EMBEDDED.to_owned(), ..Cluster::default() },
+            cluster: Cluster { kind: ClusterKind::Embedded, ..Cluster::default() },
             side_by_side: 1,
             command: format!("seed {seed}"),
             folder: RunFolder::create(folder.join(seed.to_string())).expect("a folder"),

@@ -73,7 +73,7 @@ fn culprits<'a>(facts: &Facts<'a>) -> Vec<Culprit<'a>> {
         if Cause::of(&sickness.cause) == Cause::TimedOut && !suspects.iter().any(|known| known.task == story.id) {
             suspects.push(Suspect {
                 task: story.id.clone(),
-                protocol: facts.check.protocol.clone(),
+                protocol: facts.check.protocol.to_string(),
                 interval: facts.check.interval as f64,
                 timeout: facts.check.timeout as f64,
                 timed_out: true,
