@@ -1,4 +1,6 @@
-//! The states of a task as charts show them: the order of the stack and the words of the legend.
+//! The states of a task as charts show them: the order of the stack, the words of the legend, and the colours.
+
+use std::fmt::Write as _;
 
 use harness::model::TaskState;
 
@@ -26,8 +28,59 @@ pub fn label(state: TaskState) -> &'static str {
     }
 }
 
+/// The colours of a state, for style sheets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colours {
+    /// On paper, and on a page in light colours.
+    pub light: &'static str,
+    /// On a page in dark colours.
+    pub dark: &'static str,
+}
+
+/// The colours of a state. Chosen to differ in lightness as well as in hue; bad results are hatched too.
+pub fn colours(state: TaskState) -> Colours {
+    let colours = |light, dark| Colours { light, dark };
+    match state {
+        TaskState::Healthy => colours("#2fa37c", "#2f9d78"),
+        TaskState::Unhealthy => colours("#c8283c", "#f0566a"),
+        TaskState::Unreachable => colours("#7a4fb0", "#a982dd"),
+        TaskState::Killing => colours("#5a4a3f", "#a08c7d"),
+        TaskState::Running => colours("#8cc3f0", "#4f8fc4"),
+        TaskState::Staged => colours("#b5bfd1", "#66728a"),
+        TaskState::Scheduled => colours("#e2e6ee", "#3a4456"),
+    }
+}
+
+/// The rules of a chart that stands alone: `.hc-healthy{fill:#2fa37c}`, a line a state.
+pub fn rules() -> String {
+    STACK.iter().fold(String::new(), |mut css, state| {
+        // Writing to a text cannot fail.
+        let _ = writeln!(css, ".hc-{}{{fill:{}}}", state.as_str(), colours(*state).light);
+        css
+    })
+}
+
+/// The rules of a page: its variables such as `--healthy`, and the classes of bars and of the legend, which use them.
+pub fn page_rules() -> String {
+    let variables = |colour: fn(Colours) -> &'static str| -> String {
+        STACK.iter().map(|state| format!(" --{}: {};", state.as_str(), colour(colours(*state)))).collect()
+    };
+    let mut css = format!(
+        ":root {{{} }}\n@media (prefers-color-scheme: dark) {{ :root {{{} }} }}\n",
+        variables(|colours| colours.light),
+        variables(|colours| colours.dark)
+    );
+    for state in STACK.map(TaskState::as_str) {
+        // Writing to a text cannot fail.
+        let _ = writeln!(css, ".hc-{state} {{ fill: var(--{state}); }} .sw-{state} {{ background: var(--{state}); }}");
+    }
+    css
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -35,5 +88,16 @@ mod tests {
         let mut stacked = STACK;
         stacked.sort();
         assert_eq!(stacked, TaskState::ALL);
+    }
+
+    #[test]
+    fn every_state_has_its_own_colours_and_rules() {
+        let light: BTreeSet<_> = STACK.map(|state| colours(state).light).into();
+        let dark: BTreeSet<_> = STACK.map(|state| colours(state).dark).into();
+        assert_eq!((light.len(), dark.len()), (STACK.len(), STACK.len()));
+        assert!(rules().starts_with(".hc-healthy{fill:#2fa37c}\n.hc-unhealthy{fill:#c8283c}\n"), "{}", rules());
+        let page = page_rules();
+        assert!(page.contains(" --running: #8cc3f0;") && page.contains(" --running: #4f8fc4;"), "{page}");
+        assert!(page.contains(".sw-staged { background: var(--staged); }"), "{page}");
     }
 }

@@ -1,5 +1,7 @@
 //! Colours and fonts of the chart.
 
+use crate::chart::states;
+
 /// Who gives the chart its colours and fonts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
@@ -9,7 +11,7 @@ pub enum Theme {
     Inherit,
 }
 
-/// Classes and colours on paper. Chosen to differ in lightness as well as in hue; bad results are hatched too.
+/// Classes and colours on paper; those of the states are in [`states`].
 const STANDALONE: &str = "
 .hc-paper{fill:#ffffff}
 text{font-family:'DejaVu Sans',Verdana,sans-serif;font-size:13px;fill:#3b4252}
@@ -25,13 +27,6 @@ text{font-family:'DejaVu Sans',Verdana,sans-serif;font-size:13px;fill:#3b4252}
 .hc-step{stroke:#9aa3b5;stroke-width:1;stroke-dasharray:2 4;fill:none}
 .hc-target{stroke:#1c2333;stroke-width:2;stroke-dasharray:6 4;fill:none}
 .hc-hatch{stroke:#ffffff;stroke-width:1.5;fill:none}
-.hc-healthy{fill:#2fa37c}
-.hc-unhealthy{fill:#c8283c}
-.hc-unreachable{fill:#7a4fb0}
-.hc-killing{fill:#5a4a3f}
-.hc-running{fill:#8cc3f0}
-.hc-staged{fill:#b5bfd1}
-.hc-scheduled{fill:#e2e6ee}
 .hc-age{fill:#c98a1b}
 ";
 
@@ -47,7 +42,7 @@ impl Theme {
     /// The style element, if the chart brings its own.
     pub(crate) fn defs(self) -> String {
         match self {
-            Theme::Standalone => format!("<style>{STANDALONE}</style>\n"),
+            Theme::Standalone => format!("<style>{STANDALONE}{}</style>\n", states::rules()),
             Theme::Inherit => String::new(),
         }
     }

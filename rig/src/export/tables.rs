@@ -7,6 +7,7 @@ use crate::{
     chart::states::STACK,
     exit::{Code, Failure},
     folder::Run,
+    report::panels::{MEASURES, Reading},
 };
 
 /// One row a sample.
@@ -16,19 +17,20 @@ use crate::{
 pub fn samples(run: &Run) -> Result<Vec<u8>, Failure> {
     let mut head = vec!["request", "at", "seconds", "target"];
     head.extend(STACK.map(|state| state.as_str()));
-    head.extend(["deploying", "api_seconds", "late_seconds", "missed_ticks"]);
-    head.extend(["age_p50_seconds", "age_p99_seconds", "age_max_seconds"]);
-    head.extend(["fresh_results", "flips", "ended", "killed_by_check"]);
+    head.push("deploying");
+    let measures = MEASURES.iter().filter_map(|measure| Some((measure.column?, measure.reading)));
+    let (columns, readings): (Vec<&str>, Vec<Reading>) = measures.unzip();
+    head.extend(columns);
     table(
         &head,
         run.course.iter().map(|point| {
             let mut row = vec![point.request.to_string(), point.at.clone(), number(point.t), point.target.to_string()];
             row.extend(STACK.map(|state| point.counts.get(state).to_string()));
-            row.extend([point.deploying.to_string(), number(point.took), number(point.late), point.missed.to_string()]);
-            row.extend(
-                [point.age.map(|age| age.p50), point.age.map(|age| age.p99), point.age.map(|age| age.max)].map(cell),
-            );
-            row.extend([point.fresh, point.flips, point.ended, point.killed].map(|count| count.to_string()));
+            row.push(point.deploying.to_string());
+            row.extend(readings.iter().map(|reading| match reading {
+                Reading::Count(count) => count(point).to_string(),
+                Reading::Real(value) => cell(value(point)),
+            }));
             row
         }),
     )
@@ -59,24 +61,24 @@ pub fn tasks(run: &Run) -> Result<Vec<u8>, Failure> {
     table(&head, run.lives.all().map(row))
 }
 
-fn row(story: &TaskLife) -> Vec<String> {
-    let ports: Vec<String> = story.ports.iter().map(u64::to_string).collect();
-    let sickness = story.sickness.as_ref();
-    let end = story.end.as_ref();
-    let cause = story.kill_reason.clone().or_else(|| sickness.map(|sickness| sickness.cause.clone()));
+fn row(life: &TaskLife) -> Vec<String> {
+    let ports: Vec<String> = life.ports.iter().map(u64::to_string).collect();
+    let sickness = life.sickness.as_ref();
+    let end = life.end.as_ref();
+    let cause = life.kill_reason.clone().or_else(|| sickness.map(|sickness| sickness.cause.clone()));
     vec![
-        story.id.clone(),
-        story.host.clone(),
+        life.id.clone(),
+        life.host.clone(),
         ports.join(" "),
-        story.agent.clone(),
-        story.executor_pid.map(|pid| pid.to_string()).unwrap_or_default(),
-        number(story.first_seen),
-        cell(story.seconds_to_healthy),
+        life.agent.clone(),
+        life.executor_pid.map(|pid| pid.to_string()).unwrap_or_default(),
+        number(life.first_seen),
+        cell(life.seconds_to_healthy),
         cell(sickness.map(|sickness| sickness.t)),
         sickness.map(|sickness| sickness.failures.to_string()).unwrap_or_default(),
-        story.flips.to_string(),
+        life.flips.to_string(),
         cause.unwrap_or_default(),
-        story.is_killed_by_check().to_string(),
+        life.is_killed_by_check().to_string(),
         cell(end.map(|end| end.t)),
         end.map(|end| end.state.clone()).unwrap_or_default(),
         end.map(|end| end.message.clone()).unwrap_or_default(),

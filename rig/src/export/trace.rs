@@ -12,7 +12,7 @@ use harness::{
 };
 use serde_json::{Value, json};
 
-use crate::{chart::states::STACK, folder::Run};
+use crate::{chart::states::STACK, folder::Run, report::panels::MEASURES};
 
 /// The process that the counters of the whole app belong to.
 const APP: u64 = 1;
@@ -35,9 +35,11 @@ pub fn trace(run: &Run) -> Vec<u8> {
         let counts: serde_json::Map<String, Value> =
             STACK.iter().map(|state| (state.as_str().to_owned(), json!(point.counts.get(*state)))).collect();
         events.push(counter("tasks by state", point.t, counts.into()));
-        events.push(counter("API answer (ms)", point.t, json!({"ms": point.took * 1e3})));
-        if let Some(age) = point.age {
-            events.push(counter("age of the oldest result (s)", point.t, json!({"s": age.max})));
+        for measure in &MEASURES {
+            if let (Some(name), Some(value)) = (measure.counter, measure.value(point)) {
+                let unit = measure.unit.symbol();
+                events.push(counter(&format!("{name} ({unit})"), point.t, json!({unit: value})));
+            }
         }
     }
     let mut text = String::from("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n");

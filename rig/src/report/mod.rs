@@ -5,6 +5,7 @@ pub mod matrix;
 pub mod measured;
 pub mod multiples;
 pub mod page;
+pub mod panels;
 pub mod several;
 pub mod trends;
 pub mod verdicts;

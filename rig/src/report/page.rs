@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::{
     chart::{
-        Bar, Series, panel,
+        Series, panel,
         states::{self, STACK},
         style::escape,
     },
     folder::course::Point,
-    report::trends::Asked,
+    report::panels::{Measure, OLDEST, Reading, TIPS},
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -46,8 +46,9 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], panels: &[Value
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
          script-src 'unsafe-inline'; img-src data:\">\n\
-         <title>{title} · hc-rig report</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <title>{title} · hc-rig report</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n<main>\n\
          <header><span class=\"brand\">hc-rig</span><h1>{title}</h1><time>{}</time></header>\n",
+        states::page_rules(),
         escape(&started_at.replacen('T', " ", 1).replace('Z', " UTC"))
     );
     for section in sections.iter().filter(|section| !section.body.is_empty()) {
@@ -69,31 +70,23 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], panels: &[Value
     html
 }
 
-/// A number that the script shows for a bar beside its counts.
-struct Extra {
-    label: &'static str,
-    unit: &'static str,
-    /// The number, `null` where it was not measured; none where nothing but the bar is known.
-    value: fn(&Bar, Option<&Point>) -> Option<Value>,
-}
-
-const EXTRAS: [Extra; 5] = [
-    Extra { label: "oldest result", unit: "s", value: |bar, _| Some(rounded(bar.age)) },
-    Extra { label: "answer", unit: "ms", value: |_, point| Some(rounded(Some(point?.took * 1e3))) },
-    Extra { label: "new results", unit: "/s", value: |_, point| Some(rounded(Asked::done(point?))) },
-    Extra { label: "flips", unit: "", value: |_, point| Some(json!(point?.flips)) },
-    Extra { label: "died", unit: "", value: |_, point| Some(json!(point?.ended)) },
-];
-
 fn rounded(value: Option<f64>) -> Value {
     value.map_or(Value::Null, |value| json!((value * 10.0).round() / 10.0))
+}
+
+fn tip(measure: &Measure, point: &Point) -> Value {
+    match measure.reading {
+        Reading::Count(count) => json!(count(point)),
+        Reading::Real(_) => rounded(measure.value(point)),
+    }
 }
 
 /// What the script needs to know: the labels of the states once, then the panels.
 fn numbers(panels: &[Value]) -> Value {
     let labels: Vec<&str> = STACK.map(states::label).to_vec();
     let keys: Vec<&str> = STACK.iter().map(|state| state.as_str()).collect();
-    let extras: Vec<[&str; 2]> = EXTRAS.iter().map(|extra| [extra.label, extra.unit]).collect();
+    let extras: Vec<[&str; 2]> =
+        std::iter::once(&OLDEST).chain(&TIPS).map(|measure| [measure.tip, measure.unit.symbol()]).collect();
     json!({"labels": labels, "keys": keys, "extras": extras, "narrowest": panel::NARROWEST, "panels": panels})
 }
 
@@ -108,8 +101,10 @@ pub fn bars(series: &Series, course: &[Point]) -> Value {
         .map(|(index, bar)| {
             let mut row = vec![json!(bar.request), rounded(Some(bar.t)), json!(bar.target)];
             row.extend(STACK.iter().map(|state| json!(bar.counts.get(*state))));
-            let point = course.get(index).filter(|point| point.request == bar.request);
-            row.extend(EXTRAS.iter().map_while(|extra| (extra.value)(bar, point)));
+            row.push(rounded(bar.age));
+            if let Some(point) = course.get(index).filter(|point| point.request == bar.request) {
+                row.extend(TIPS.iter().map(|measure| tip(measure, point)));
+            }
             Value::Array(row)
         })
         .collect();

@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
 use text::decimal;
 
 use crate::{
@@ -15,12 +14,8 @@ use crate::{
         panel::plot_begins,
         style::{Theme, escape},
     },
-    folder::{
-        Run,
-        course::Point,
-        evidence::Machine,
-        manifest::{CheckProtocol, Manifest},
-    },
+    folder::Run,
+    report::panels::{Caption, Context, PANELS, Panel, number},
 };
 
 /// Height of one picture's plot.
@@ -28,49 +23,11 @@ const HEIGHT: f64 = 96.0;
 /// Height of one picture.
 const OUTER: f64 = 132.0;
 
-/// What is asked of the checkers, from the definition.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Asked {
-    /// Checks per task and second.
-    pub rate: f64,
-    /// As many new results as polls can show at most, per task and second.
-    pub visible: f64,
-    /// A check is native, which reports changes only.
-    pub hidden: bool,
-}
-
-impl Asked {
-    /// Of all the checks of the definition.
-    pub fn of(manifest: &Manifest) -> Self {
-        let checks = manifest.definition.get("healthChecks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let mut asked = Self::default();
-        for check in checks {
-            // Marathon's defaults.
-            let interval = check.get("intervalSeconds").and_then(Value::as_f64).unwrap_or(60.0).max(1.0);
-            asked.rate += 1.0 / interval;
-            asked.visible += 1.0 / interval.max(manifest.plan.poll_seconds);
-            asked.hidden |= CheckProtocol::of(Some(check)).is_native();
-        }
-        asked
-    }
-
-    /// New results a second at this point.
-    pub fn done(point: &Point) -> Option<f64> {
-        (point.since > 0.0).then(|| point.fresh as f64 / point.since)
-    }
-}
-
 /// One line of a picture.
-struct Line<'a> {
-    class: &'a str,
-    name: String,
+struct Line {
+    class: &'static str,
+    label: &'static str,
     values: Vec<Option<f64>>,
-}
-
-impl<'a> Line<'a> {
-    fn new(class: &'a str, name: impl Into<String>, points: &[Point], value: impl Fn(&Point) -> Option<f64>) -> Self {
-        Self { class, name: name.into(), values: points.iter().map(value).collect() }
-    }
 }
 
 /// Where the plot of the bars lies, of which these pictures share the axis.
@@ -88,122 +45,50 @@ impl Place {
     }
 }
 
-/// All pictures of a run below its bars, and in words what cannot be drawn.
+/// All panels of a run below its bars, and in words what cannot be drawn.
 pub fn trends(run: &Run, series: &Series) -> String {
-    let points = &run.course;
-    if points.len() < 2 {
+    if run.course.len() < 2 {
         return String::new();
     }
-    let asked = Asked::of(&run.manifest);
+    let context = Context::of(run);
     let mut html = String::new();
-    checks(&mut html, series, points, &asked, run.manifest.plan.poll_seconds);
-    let ages = if asked.hidden { "Age of the last change" } else { "Age of the last check result" };
-    let age = |pick: fn(&harness::record::Ages) -> f64| move |point: &Point| point.age.as_ref().map(pick);
-    let hidden =
-        if asked.hidden { "native checks report changes only: how old the last check is cannot be known" } else { "" };
-    picture(
-        &mut html,
-        series,
-        ages,
-        "s",
-        hidden,
-        &[
-            Line::new("t-max", "oldest", points, age(|age| age.max)),
-            Line::new("t-p99", "99 %", points, age(|age| age.p99)),
-            Line::new("t-p50", "median", points, age(|age| age.p50)),
-        ],
-    );
-    let machine = run.evidence.busy(0.0..=f64::INFINITY).map(Machine::words).unwrap_or_default();
-    picture(
-        &mut html,
-        series,
-        "Marathon's answer to a poll",
-        "ms",
-        &machine,
-        &[
-            Line::new("t-p50", "answer time", points, |point| Some(point.took * 1e3)),
-            Line::new("t-late", "poll began late by", points, |point| Some(point.late * 1e3)),
-        ],
-    );
-    if points.iter().all(|point| point.flips == 0 && point.ended == 0) {
-        html.push_str(
-            "<p class=\"soft\"><b>Flips and deaths.</b> None: no task changed its health, and none died.</p>",
-        );
-        return html;
+    for panel in &PANELS {
+        match (panel.caption)(&context) {
+            Caption::Note(note) => picture(&mut html, series, panel, &context, &note),
+            Caption::Instead(subject, sentence) => {
+                let _ = write!(html, "<p class=\"soft\"><b>{subject}.</b> {sentence}</p>");
+            }
+            Caption::Absent => {}
+        }
     }
-    picture(
-        &mut html,
-        series,
-        "Flips and deaths",
-        "",
-        "since the sample before",
-        &[
-            Line::new("t-flips", "flips", points, |point| Some(point.flips as f64)),
-            Line::new("t-ended", "tasks that died", points, |point| Some(point.ended as f64)),
-            Line::new("t-killed", "of these by a health check", points, |point| Some(point.killed as f64)),
-        ],
-    );
     html
 }
 
-fn checks(html: &mut String, series: &Series, points: &[Point], asked: &Asked, poll: f64) {
-    if asked.rate == 0.0 {
-        return;
-    }
-    let most = points.iter().map(Point::checked).max().unwrap_or(0) as f64 * asked.rate;
-    let wanted = format!("at most {} checks a second were asked for", number(most));
-    if asked.hidden {
-        let _ = write!(
-            html,
-            "<p class=\"soft\"><b>Checks per second.</b> {wanted}; how many were done cannot be known: native checks run \
-             on the agents and report changes only.</p>"
-        );
-        return;
-    }
-    let note = if asked.visible < asked.rate {
-        format!(
-            "{wanted}; a poll every {} s shows one new result a task and check at most, so less can be seen",
-            decimal(poll, 2)
-        )
-    } else {
-        wanted
-    };
-    picture(
-        html,
-        series,
-        "Check results per second",
-        "",
-        &note,
-        &[
-            Line::new("t-asked", "expected to be seen", points, |point| Some(point.checked() as f64 * asked.visible)),
-            Line::new("t-p50", "seen", points, Asked::done),
-        ],
-    );
-}
-
-/// One picture, wide and narrow. Left out when there is nothing to draw.
-fn picture(html: &mut String, series: &Series, title: &str, unit: &str, note: &str, lines: &[Line<'_>]) {
+/// One panel, wide and narrow. Left out when there is nothing to draw.
+fn picture(html: &mut String, series: &Series, panel: &Panel, context: &Context<'_>, note: &str) {
+    let lines = lines(panel, context);
     let all = || lines.iter().flat_map(|line| line.values.iter().flatten().copied());
     if all().next().is_none() {
         return;
     }
     let top = round_up(all().fold(0.0, f64::max));
+    let (title, unit) = ((panel.label)(&context.asked), panel.unit.symbol());
     let measured = if unit.is_empty() { title.to_owned() } else { format!("{title}, {unit}") };
     let _ = write!(html, "<div class=\"trend\"><h3>{}</h3><p class=\"keys\">", escape(&measured));
-    for line in lines {
+    for line in &lines {
         let largest = line.values.iter().flatten().copied().fold(0.0, f64::max);
         let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
         let _ = write!(
             html,
             "<span><i class=\"{}\"></i>{}, at most {}{unit}</span>",
             line.class,
-            line.name,
+            line.label,
             number(largest)
         );
     }
     html.push_str("</p>");
     for (class, width) in [("wide", 1080.0), ("narrow", 400.0)] {
-        let _ = write!(html, "<div class=\"{class}\">{}</div>", drawing(title, top, Place::of(series, width), lines));
+        let _ = write!(html, "<div class=\"{class}\">{}</div>", drawing(title, top, Place::of(series, width), &lines));
     }
     if !note.is_empty() {
         let _ = write!(html, "<p class=\"soft\">{}</p>", escape(note));
@@ -211,7 +96,21 @@ fn picture(html: &mut String, series: &Series, title: &str, unit: &str, note: &s
     html.push_str("</div>\n");
 }
 
-fn drawing(title: &str, top: f64, place: Place, lines: &[Line<'_>]) -> String {
+fn lines(panel: &Panel, Context { points, asked, .. }: &Context<'_>) -> Vec<Line> {
+    let expected = panel.expected.iter().map(|expected| Line {
+        class: expected.class,
+        label: expected.label,
+        values: points.iter().map(|point| Some((expected.value)(point, asked))).collect(),
+    });
+    let measured = panel.series.iter().map(|measure| Line {
+        class: measure.class,
+        label: measure.label,
+        values: points.iter().map(|point| measure.value(point)).collect(),
+    });
+    expected.chain(measured).collect()
+}
+
+fn drawing(title: &str, top: f64, place: Place, lines: &[Line]) -> String {
     let Place { width, left, right } = place;
     let plot = right - left;
     let mut svg = format!(
@@ -266,11 +165,6 @@ fn path(values: &[Option<f64>], top: f64) -> String {
     path
 }
 
-/// With as many digits as say something.
-fn number(value: f64) -> String {
-    if value >= 10.0 { format!("{value:.0}") } else { decimal(value, 2) }
-}
-
 /// The next number that is 1, 2 or 5 times a power of ten, so that half of it is short too.
 fn round_up(value: f64) -> f64 {
     if value <= 0.0 {
@@ -282,7 +176,7 @@ fn round_up(value: f64) -> f64 {
 
 /// How long the tasks took from staging to their first good result: a bar per range.
 pub fn distribution(run: &Run) -> String {
-    let mut waits: Vec<f64> = run.lives.all().filter_map(|story| story.seconds_to_healthy).collect();
+    let mut waits: Vec<f64> = run.lives.all().filter_map(|life| life.seconds_to_healthy).collect();
     if waits.is_empty() {
         return String::new();
     }
