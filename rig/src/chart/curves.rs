@@ -160,7 +160,7 @@ fn point(svg: &mut String, row: &Row, cell: &Cell, theme: Theme, (x, y): (f64, f
         }
         Theme::Inherit => {
             let seconds = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.1} s"));
-            let told = format!(
+            let description = format!(
                 "{} × {asked}\nhealthy: {healthy} of {asked}\nverdict: {}\nall healthy after: {}\nage of results, 99 %: {}\nkilled \
                  by a check: {}",
                 row.pair,
@@ -173,8 +173,8 @@ fn point(svg: &mut String, row: &Row, cell: &Cell, theme: Theme, (x, y): (f64, f
                 svg,
                 "<a class=\"hc-point\" href=\"{}/report.html\" aria-label=\"{}\" data-tip=\"{}\">",
                 escape(&cell.folder),
-                escape(&told.replace('\n', ", ")),
-                escape(&told)
+                escape(&description.replace('\n', ", ")),
+                escape(&description)
             );
             "</a>"
         }

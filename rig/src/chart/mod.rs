@@ -1,7 +1,7 @@
-//! The seed's chart: X request number, Y number of tasks, stacked bars by state.
+//! The procedure's chart: X request number, Y number of tasks, stacked bars by state.
 //!
 //! Drawn as SVG by hand rather than through a plotting library, because the same drawing must be a stand-alone file with
-//! its own font and colours, a part of the report that follows the page's theme and tells numbers under the pointer,
+//! its own font and colours, a part of the report that follows the page's theme and shows numbers under the pointer,
 //! and stay small and fast with thousands of samples (one path a state, not one element a bar).
 
 pub mod axis;

@@ -15,7 +15,7 @@ pub(super) fn render(run: &Run, diagnosis: &Diagnosis, folder: &str, pair: Pair)
     if pair.check.is_native() {
         field(&mut out, "MEASURED", format_args!("{pair}: only the hung task is affected"));
         let last = run.summary.last.healthy;
-        let changes = text::count(run.lives.all().map(|story| story.flips).sum::<u64>(), "change");
+        let changes = text::count(run.lives.all().map(|life| life.flips).sum::<u64>(), "change");
         let others = format!(
             "{last} of {HEALTHY_TASKS} healthy at the end, {} unhealthy on the way; {changes} of health",
             run.summary.sick_tasks,

@@ -160,10 +160,10 @@ impl Comparison {
         if self.outcome == Outcome::NotJudged {
             return self.refused.join("; ");
         }
-        let told = |outcome: Outcome| -> Vec<String> {
+        let changes = |outcome: Outcome| -> Vec<String> {
             self.rows.iter().filter(|row| row.outcome == outcome).map(Row::change).collect()
         };
-        let (worse, better) = (told(Outcome::Worse), told(Outcome::Better));
+        let (worse, better) = (changes(Outcome::Worse), changes(Outcome::Better));
         let mut parts = Vec::new();
         if !worse.is_empty() {
             parts.push(format!("worse: {}", worse.join(", ")));

@@ -106,23 +106,23 @@ fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
 fn blamed(run: &Run, index: usize) -> Vec<&TaskLife> {
     let steps = &run.summary.steps;
     let of = |t: f64| steps.partition_point(|step| step.asked_at <= t).saturating_sub(1);
-    run.lives.troubled().into_iter().filter(|story| story.trouble_at().is_some_and(|t| of(t) == index)).collect()
+    run.lives.troubled().into_iter().filter(|life| life.trouble_at().is_some_and(|t| of(t) == index)).collect()
 }
 
 fn body(blamed: &[&TaskLife]) -> String {
     let mut text = String::new();
-    for story in blamed.iter().take(NAMED) {
-        let port = story.ports.first().map(|port| format!(":{port}")).unwrap_or_default();
-        let _ = write!(text, "{} on {}{port}", story.id, story.host);
-        if let Some(sickness) = &story.sickness {
+    for life in blamed.iter().take(NAMED) {
+        let port = life.ports.first().map(|port| format!(":{port}")).unwrap_or_default();
+        let _ = write!(text, "{} on {}{port}", life.id, life.host);
+        if let Some(sickness) = &life.sickness {
             let cause = if sickness.cause.is_empty() { "no cause given" } else { &sickness.cause };
             let _ =
                 write!(text, ": unhealthy at {:.1} s, {} failures in a row, {cause}", sickness.t, sickness.failures);
         }
-        if let (Some(t), None) = (story.failed_in_grace, &story.sickness) {
+        if let (Some(t), None) = (life.failed_in_grace, &life.sickness) {
             let _ = write!(text, ": failed within its grace period from {t:.1} s on, and never was well");
         }
-        if let Some(end) = &story.end {
+        if let Some(end) = &life.end {
             let _ = write!(text, "; {} at {:.1} s {}", end.state, end.t, end.message);
         }
         text.push('\n');

@@ -109,7 +109,7 @@ fn judged(out: &mut String, members: &[Member<'_>]) {
     folded(
         out,
         "survived on the way",
-        survived.map(|(whose, told)| format!("{}: {}", code(&whose), plain(&told))).collect(),
+        survived.map(|(whose, sentence)| format!("{}: {}", code(&whose), plain(&sentence))).collect(),
     );
 }
 

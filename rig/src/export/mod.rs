@@ -1,6 +1,6 @@
 //! The facts of a run in the formats of other tools: tables for a spreadsheet, test results for a CI server, a comment for
 //! a pull request, timelines for Perfetto. All of them are made from the [`Run`](crate::folder::Run) that the report is
-//! made from, so that they cannot tell another story.
+//! made from, so the two cannot differ.
 
 pub mod junit;
 pub mod markdown;

@@ -18,7 +18,7 @@ use crate::{
     folder::RunFolder,
 };
 
-/// Files of JSON lines; folders of before 0.2 hold the last one.
+/// Files of JSON lines; version 0.1 wrote the last one.
 const LINES: [&str; 3] = ["samples.jsonl", "events.jsonl", "tasks.jsonl"];
 /// Files of one JSON document.
 const DOCUMENTS: [&str; 3] = ["run.json", "summary.json", "matrix.json"];
@@ -38,9 +38,9 @@ const WORDS: [&str; 12] = [
     "version",
 ];
 
-/// What is told by its look alone: URLs, UUIDs (agents' ids too), addresses, mail addresses, home folders, and names of
-/// hosts with three parts or more.
-static LOOKS: Lazy<Option<Regex>> = Lazy::new(|| {
+/// What is recognized by its form alone: URLs, UUIDs (agents' ids too), addresses, mail addresses, home folders, and
+/// names of hosts with three parts or more.
+static PATTERNS: Lazy<Option<Regex>> = Lazy::new(|| {
     Regex::new(concat!(
         r"(?P<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s\x22'<>]+)",
         r"|(?P<id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:-[SO][0-9]+)?)",
@@ -161,56 +161,56 @@ impl Names {
     }
 
     fn text(&mut self, text: &str) -> String {
-        let told = self.by_look(text);
-        self.by_literal(&told)
+        let clean = self.by_form(text);
+        self.by_literal(&clean)
     }
 
-    fn by_look(&mut self, text: &str) -> String {
-        let Some(looks) = LOOKS.as_ref() else { return "(left out)".to_owned() };
-        let mut told = String::with_capacity(text.len());
+    fn by_form(&mut self, text: &str) -> String {
+        let Some(patterns) = PATTERNS.as_ref() else { return "(left out)".to_owned() };
+        let mut clean = String::with_capacity(text.len());
         let mut end = 0;
-        for found in looks.captures_iter(text) {
+        for found in patterns.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
-            told.push_str(&text[end..whole.start()]);
+            clean.push_str(&text[end..whole.start()]);
             end = whole.end();
             if found.name("name").is_some() {
                 // The path of a Java class goes on with a name in capitals and is no host.
                 let class = text[end..].starts_with('.');
                 let name = if class { whole.as_str().to_owned() } else { self.name("host", whole.as_str()) };
-                told.push_str(&name);
+                clean.push_str(&name);
                 continue;
             }
             if let Some(url) = found.name("url") {
                 let (scheme, rest) = url.as_str().split_once("://").unwrap_or(("http", ""));
                 let host = rest.split(['/', '?']).next().unwrap_or(rest);
                 let host = host.rsplit('@').next().unwrap_or(host).split(':').next().unwrap_or(host);
-                told.push_str(&format!("{scheme}://{}/", self.name("host", host)));
+                clean.push_str(&format!("{scheme}://{}/", self.name("host", host)));
             } else if found.name("home").is_some() {
-                told.push_str(&format!("/home/{}", self.name("user", whole.as_str())));
+                clean.push_str(&format!("/home/{}", self.name("user", whole.as_str())));
             } else {
                 let kind = ["id", "host", "user"].into_iter().find(|kind| found.name(kind).is_some()).unwrap_or("id");
-                told.push_str(&self.name(kind, whole.as_str()));
+                clean.push_str(&self.name(kind, whole.as_str()));
             }
         }
-        told.push_str(&text[end..]);
-        told
+        clean.push_str(&text[end..]);
+        clean
     }
 
     /// Whole words only, where a hyphen is a letter: `hc` is not a part of `hc-rig`.
     fn by_literal(&self, text: &str) -> String {
         let Some(literals) = &self.literals else { return text.to_owned() };
         let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        let (mut told, mut end) = (String::with_capacity(text.len()), 0);
+        let (mut clean, mut end) = (String::with_capacity(text.len()), 0);
         for found in literals.find_iter(text) {
             let alone = !text[..found.start()].ends_with(letter) && !text[found.end()..].starts_with(letter);
             if let Some(name) = self.given.get(found.as_str()).filter(|_| alone) {
-                told.push_str(&text[end..found.start()]);
-                told.push_str(name);
+                clean.push_str(&text[end..found.start()]);
+                clean.push_str(name);
                 end = found.end();
             }
         }
-        told.push_str(&text[end..]);
-        told
+        clean.push_str(&text[end..]);
+        clean
     }
 }
 
@@ -286,11 +286,12 @@ mod tests {
         );
         names.learn("command", &json!("hc-rig run mesos,TCP --url=boss:8080 --user carol --target 5"));
         names.finish().unwrap();
-        let told = names.text("carol asked boss of node7 (web.lan, then deputy), not node70; http://boss:8080/v2/apps");
+        let clean =
+            names.text("carol asked boss of node7 (web.lan, then deputy), not node70; http://boss:8080/v2/apps");
         for original in ["carol", "boss", "node7 ", "web.lan", "deputy"] {
-            assert!(!told.contains(original), "{original} in {told}");
+            assert!(!clean.contains(original), "{original} in {clean}");
         }
-        assert!(told.contains("node70"), "another word: {told}");
+        assert!(clean.contains("node70"), "another word: {clean}");
     }
 
     #[test]

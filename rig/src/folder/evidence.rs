@@ -154,10 +154,10 @@ pub struct Machine {
 
 impl Machine {
     /// The median of several observations.
-    pub fn middle(mut looks: Vec<Self>) -> Option<Self> {
-        looks.sort_by(|a, b| a.busy.total_cmp(&b.busy));
-        let connections = looks.iter().filter_map(|look| look.connections).max_by(f64::total_cmp);
-        looks.get(looks.len() / 2).map(|middle| Self { connections, ..*middle })
+    pub fn middle(mut readings: Vec<Self>) -> Option<Self> {
+        readings.sort_by(|a, b| a.busy.total_cmp(&b.busy));
+        let connections = readings.iter().filter_map(|reading| reading.connections).max_by(f64::total_cmp);
+        readings.get(readings.len() / 2).map(|middle| Self { connections, ..*middle })
     }
 
     /// `2 processors`, `1 processor`.
@@ -232,7 +232,7 @@ impl Evidence {
 
     /// The median of all observations of the rig's own machine in this time (seconds on the samples' clock), if there were any.
     pub fn busy(&self, within: RangeInclusive<f64>) -> Option<Machine> {
-        Machine::middle(self.machine.iter().copied().filter(|look| within.contains(&look.t)).collect())
+        Machine::middle(self.machine.iter().copied().filter(|reading| within.contains(&reading.t)).collect())
     }
 
     /// The last answer of a task to the rig's own question.
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_is_told_by_the_middle_of_a_time() {
+    fn of_several_readings_of_the_machine_the_median_counts() {
         let mut evidence = Evidence::default();
         for (t, busy, connections) in [
             (5.0, 0.1, None),
@@ -266,8 +266,8 @@ mod tests {
             (20.0, 0.95, None),
             (25.0, 0.2, Some(1.0)),
         ] {
-            let look = serde_json::json!({"busy": busy, "cores": 2, "connections": connections});
-            evidence.event(&EventRecord::remark("", t, MACHINE, look));
+            let reading = serde_json::json!({"busy": busy, "cores": 2, "connections": connections});
+            evidence.event(&EventRecord::remark("", t, MACHINE, reading));
         }
         assert_eq!(evidence.busy(8.0..=21.0), Some(Machine { t: 20.0, busy: 0.95, cores: 2, connections: Some(0.5) }));
         assert_eq!(evidence.busy(30.0..=40.0), None);

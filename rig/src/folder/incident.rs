@@ -23,7 +23,7 @@ pub struct Incident {
 }
 
 /// The incidents of a client that came after `since`, by the samples' clock, which began at `start`.
-pub fn told(all: &[Incidents], since: Instant, start: Instant) -> Vec<Incident> {
+pub fn reported(all: &[Incidents], since: Instant, start: Instant) -> Vec<Incident> {
     let seconds = |at: Instant| {
         let after = at.saturating_duration_since(start).as_secs_f64();
         let before = start.saturating_duration_since(at).as_secs_f64();
@@ -41,10 +41,10 @@ pub fn told(all: &[Incidents], since: Instant, start: Instant) -> Vec<Incident> 
         .collect()
 }
 
-/// The account that tells of most. Runs side by side share their way to the cluster, and so what befell it.
+/// The account with the most incidents. Runs side by side share their way to the cluster, and so what befell it.
 pub fn fullest<'a>(accounts: impl IntoIterator<Item = &'a Vec<Incident>>) -> &'a [Incident] {
-    let told = |all: &&'a Vec<Incident>| all.iter().map(|one| one.count).sum::<u64>();
-    accounts.into_iter().max_by_key(told).map_or(&[], Vec::as_slice)
+    let total = |all: &&'a Vec<Incident>| all.iter().map(|one| one.count).sum::<u64>();
+    accounts.into_iter().max_by_key(total).map_or(&[], Vec::as_slice)
 }
 
 /// `3 × answer 503 (at 4.1 s to 6.2 s); event stream lost (at 9.0 s)`, or nothing.
@@ -82,8 +82,8 @@ mod tests {
             example: String::new(),
         };
         let all = [one("before the run", 1, 0, 0), one("answer 503", 3, 4, 6), one("event stream lost", 1, 9, 9)];
-        let told = told(&all, at(1), at(2));
-        assert_eq!(sentence(&told), "3 × answer 503 (at 2.0 s to 4.0 s); event stream lost (at 7.0 s)");
+        let all = reported(&all, at(1), at(2));
+        assert_eq!(sentence(&all), "3 × answer 503 (at 2.0 s to 4.0 s); event stream lost (at 7.0 s)");
         assert_eq!(sentence([]), "");
     }
 }

@@ -175,8 +175,8 @@ mod tests {
         let row = |pair: &str| Row { pair: pair.to_owned(), ..Row::default() };
         let before = Matrix { rows: vec![row("mesos,TCP"), row("mesos,HTTP")], ..Matrix::default() };
         let matrix = Matrix::again(&before, &runs);
-        let told: Vec<_> = matrix.rows.iter().map(|row| (row.pair.as_str(), row.holds, row.breaks)).collect();
-        assert_eq!(told, [("mesos,TCP", 100, None), ("mesos,HTTP", 50, Some(100))]);
+        let limits: Vec<_> = matrix.rows.iter().map(|row| (row.pair.as_str(), row.holds, row.breaks)).collect();
+        assert_eq!(limits, [("mesos,TCP", 100, None), ("mesos,HTTP", 50, Some(100))]);
     }
 
     #[test]

@@ -23,11 +23,11 @@ use crate::{
     },
 };
 
-/// `3 of 4 pairs hold 500 tasks`.
+/// `3 of 4 pairs keep 500 tasks healthy`.
 pub fn sentence(matrix: &Matrix) -> String {
-    let hold = matrix.rows.iter().filter(|row| row.breaks.is_none()).count();
+    let healthy = matrix.rows.iter().filter(|row| row.breaks.is_none()).count();
     let pairs = matrix.rows.len();
-    format!("{hold} of {} {} tasks", count_irregular(pairs, "pair holds", "pairs hold"), matrix.most())
+    format!("{healthy} of {} {} tasks healthy", count_irregular(pairs, "pair keeps", "pairs keep"), matrix.most())
 }
 
 /// What all runs of the matrix share: `tasks healthy at the end against tasks asked for, in turn`.
@@ -46,7 +46,7 @@ pub fn members<'a>(matrix: &Matrix, runs: &'a [Named]) -> Vec<Member<'a>> {
     cells.filter_map(member).collect()
 }
 
-/// Why the pairs did not hold them all, a line each.
+/// Why pairs did not keep all tasks healthy, a line each.
 pub fn reasons(matrix: &Matrix) -> Vec<String> {
     let broken = matrix.rows.iter().filter(|row| row.breaks.is_some());
     broken.map(|row| format!("{} {}: {}", row.pair, row.limit(), row.why)).collect()

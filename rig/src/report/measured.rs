@@ -85,7 +85,7 @@ pub fn table(members: &[Member<'_>]) -> String {
     html
 }
 
-/// Why runs did not hold, a line each; empty if all did.
+/// Why runs did not pass, a line each; empty if all did.
 pub fn reasons(members: &[Member<'_>]) -> Vec<String> {
     let failed = members.iter().filter(|member| member.run.summary.verdict != Verdict::Passed);
     failed.map(|Member { name, run, .. }| format!("{name}: {}", run.summary.why)).collect()
@@ -113,12 +113,12 @@ pub fn thresholds(members: &[Member<'_>]) -> String {
 pub fn incidents(members: &[Member<'_>]) -> Vec<(String, String)> {
     let side_by_side = members.len() > 1 && members.iter().all(|member| member.run.manifest.rig.side_by_side > 1);
     let accounts = members.iter().map(|member| &member.run.summary.incidents);
-    let told = if side_by_side {
+    let sentences = if side_by_side {
         vec![("all runs".to_owned(), incident::sentence(incident::fullest(accounts)))]
     } else {
         members.iter().zip(accounts).map(|(member, all)| (member.name.clone(), incident::sentence(all))).collect()
     };
-    told.into_iter().filter(|(_, sentence)| !sentence.is_empty()).collect()
+    sentences.into_iter().filter(|(_, sentence)| !sentence.is_empty()).collect()
 }
 
 /// The same for the page.

@@ -14,7 +14,7 @@
     return out;
   };
   // Head and lines (class of the swatch, label, value) of what a row tells.
-  const told = (panel, row) => {
+  const describe = (panel, row) => {
     if (panel.columns) {
       const lines = panel.columns.map(([cls, label, unit], i) => [cls, label, row[i + 1], unit]);
       return [`request ${row[0]}`, lines.filter((line) => line[2] !== null)];
@@ -79,7 +79,7 @@
         const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
         for (const [k, v] of Object.entries({ class: "hc-here", x: plot.x + slot * index, y: plot.y, width: slot, height: plot.h })) mark.setAttribute(k, v);
         plot.g.append(mark);
-        fill(tip, ...told(plot.panel, row));
+        fill(tip, ...describe(plot.panel, row));
         const m = svg.getScreenCTM();
         place(tip, figure, m.a * (plot.x + slot * (index + 0.5)) + m.e, m.d * plot.y + m.f);
       };

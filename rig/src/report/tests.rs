@@ -68,9 +68,9 @@ fn the_page_asks_for_nothing_over_the_network() {
     assert!(html.contains("default-src 'none'"));
 }
 
-/// Fourteen runs over one connection used to tell of the same slow answers fourteen times.
+/// Fourteen runs over one connection showed the same slow answers fourteen times.
 #[test]
-fn what_runs_side_by_side_survived_together_is_told_once() {
+fn incidents_of_runs_side_by_side_are_shown_once() {
     let named = |count: u64, side_by_side: u64| {
         let mut run = run();
         run.manifest.rig.side_by_side = side_by_side;
@@ -78,10 +78,10 @@ fn what_runs_side_by_side_survived_together_is_told_once() {
         run.summary.incidents = vec![slow];
         (format!("run-{count}"), run)
     };
-    let told = |runs: &[Named]| {
+    let matches = |runs: &[Named]| {
         let html = several::several(runs);
         ["2 × slow", "3 × slow", "all runs"].map(|part| html.matches(part).count())
     };
-    assert_eq!(told(&[named(2, 2), named(3, 2)]), [0, 1, 1]);
-    assert_eq!(told(&[named(2, 1), named(3, 1)]), [1, 1, 0]);
+    assert_eq!(matches(&[named(2, 2), named(3, 2)]), [0, 1, 1]);
+    assert_eq!(matches(&[named(2, 1), named(3, 1)]), [1, 1, 0]);
 }

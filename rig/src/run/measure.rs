@@ -176,7 +176,7 @@ pub async fn measure(
         }
     };
 
-    let incidents = incident::told(&client.incidents(), begun, start);
+    let incidents = incident::reported(&client.incidents(), begun, start);
     let mut outcome = judge(&report, limit, &job, sink.broken().cloned().or(synced));
     match clean_up {
         None => outcome.summary.clean_up = CleanUp::Complete,

@@ -121,7 +121,7 @@ impl Browser {
     }
 
     /// What the page is looked at with.
-    pub(crate) fn look(&mut self, width: u32, scheme: &str) {
+    pub(crate) fn view(&mut self, width: u32, scheme: &str) {
         let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500});
         self.call("Emulation.setDeviceMetricsOverride", size);
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});

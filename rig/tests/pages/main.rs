@@ -28,7 +28,7 @@ fn plot(browser: &mut Browser, nth: usize) -> (f64, f64, f64) {
     (number(0), number(1), number(2))
 }
 
-/// What is told under the pointer, as it is read.
+/// What is shown under the pointer, as it is read.
 fn tip(browser: &mut Browser) -> String {
     let text = browser.value(
         "[...document.querySelectorAll('.tip')].filter((tip) => !tip.hidden).map((tip) => tip.innerText).join()",
@@ -51,15 +51,15 @@ fn shown(browser: &mut Browser) -> String {
 
 fn pictures(browser: &mut Browser, name: &str) {
     let Some(folder) = std::env::var_os("HC_RIG_PICTURES") else { return };
-    let looks =
+    let views =
         [("light", 1200, "light"), ("dark", 1200, "dark"), ("narrow", 390, "light"), ("narrow-dark", 390, "dark")];
-    for (look, width, scheme) in looks {
-        browser.look(width, scheme);
-        fs::write(Path::new(&folder).join(format!("{name}-{look}.png.base64")), browser.picture(false))
+    for (view, width, scheme) in views {
+        browser.view(width, scheme);
+        fs::write(Path::new(&folder).join(format!("{name}-{view}.png.base64")), browser.picture(false))
             .expect("a picture");
     }
     fs::write(Path::new(&folder).join(format!("{name}.pdf.base64")), browser.picture(true)).expect("a picture");
-    browser.look(1200, "light");
+    browser.view(1200, "light");
 }
 
 fn nothing_is_wrong(browser: &Browser) {
@@ -78,7 +78,7 @@ fn nothing_is_wrong(browser: &Browser) {
 /// Wide and narrow, light and dark: nothing hangs over the edge, and the paper has the colour that was asked for.
 fn every_screen_holds(browser: &mut Browser, page: &Path) {
     for (width, scheme) in [(1200, "light"), (1200, "dark"), (390, "light"), (NARROWEST, "dark")] {
-        browser.look(width, scheme);
+        browser.view(width, scheme);
         browser.open(page);
         let wide = browser.value("document.documentElement.scrollWidth");
         assert!(wide.as_u64().is_some_and(|wide| wide <= u64::from(width)), "{wide} on a screen of {width}");
@@ -87,7 +87,7 @@ fn every_screen_holds(browser: &mut Browser, page: &Path) {
         assert_eq!(dark, scheme == "dark", "{paper}");
         nothing_is_wrong(browser);
     }
-    browser.look(1200, "light");
+    browser.view(1200, "light");
     browser.open(page);
 }
 
@@ -95,13 +95,13 @@ fn every_screen_holds(browser: &mut Browser, page: &Path) {
 fn the_report_opens_hovers_and_zooms() {
     let mut browser = Browser::start();
     let folder = made::single(300, 40);
-    browser.look(1200, "light");
+    browser.view(1200, "light");
     browser.open(&folder.path().join("report.html"));
     let (x, y, width) = plot(&mut browser, 0);
 
     browser.mouse("mouseMoved", x, y);
-    let told = tip(&mut browser);
-    assert!(told.contains("request 1") && told.contains("healthy") && told.contains("40"), "{told}");
+    let text = tip(&mut browser);
+    assert!(text.contains("request 1") && text.contains("healthy") && text.contains("40"), "{text}");
 
     drag(&mut browser, x - width / 4.0, x, y);
     nothing_is_wrong(&browser);
@@ -109,8 +109,8 @@ fn the_report_opens_hovers_and_zooms() {
     let first: u64 = part.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or_else(|| panic!("{part}"));
     assert!((70..=82).contains(&first) && part.ends_with("of 300"), "a quarter from the left: {part}");
     browser.mouse("mouseMoved", x - width / 2.0 + 3.0, y);
-    let told = tip(&mut browser);
-    assert!(told.starts_with(&format!("request {first} ")), "{told} after {part}");
+    let text = tip(&mut browser);
+    assert!(text.starts_with(&format!("request {first} ")), "{text} after {part}");
     let lines = browser.value("document.querySelector('.hc-zoom').getAttribute('viewBox')");
     assert!(
         lines.as_str().is_some_and(|lines| lines.starts_with(&format!("{} ", first - 1))),
@@ -142,15 +142,15 @@ fn the_page_over_several_pairs_tells_of_each_and_zooms_them_together() {
 
     let (x, y, width) = plot(&mut browser, 1);
     browser.mouse("mouseMoved", x, y);
-    let told = tip(&mut browser);
-    assert!(told.contains("running, no result yet") && told.contains("10"), "the second pair's numbers: {told}");
+    let text = tip(&mut browser);
+    assert!(text.contains("running, no result yet") && text.contains("10"), "the second pair's numbers: {text}");
     drag(&mut browser, x, x + width / 2.0 - 1.0, y);
     let part = shown(&mut browser);
     assert!(part.ends_with("% of each run") && part.starts_with(['4', '5']), "the right half: {part}");
     let (x, y, width) = plot(&mut browser, 2);
     browser.mouse("mouseMoved", x - width / 2.0 + 3.0, y);
-    let told = tip(&mut browser);
-    assert!(told.starts_with("request 3"), "the third pair begins at its half, too: {told}");
+    let text = tip(&mut browser);
+    assert!(text.starts_with("request 3"), "the third pair begins at its half, too: {text}");
 
     let text = browser.value("document.querySelector('main').innerText");
     let text = text.as_str().expect("text").to_owned();
@@ -175,8 +175,8 @@ fn the_matrix_marks_limits_and_each_point_tells_and_leads_to_its_run() {
     );
     let at = |index: usize| place[index].as_f64().expect("a number");
     browser.mouse("mouseMoved", at(0), at(1));
-    let told = tip(&mut browser);
-    assert!(told.starts_with("mesos,TCP × 40") && told.contains("18 of 40"), "{told}");
+    let text = tip(&mut browser);
+    assert!(text.starts_with("mesos,TCP × 40") && text.contains("18 of 40"), "{text}");
     let report = folder.path().join(place[2].as_str().expect("a link"));
     assert!(report.is_file(), "{} is there", report.display());
 
@@ -197,8 +197,8 @@ fn the_comparison_lays_both_sides_over_each_other_and_zooms() {
 
     let (x, y, width) = plot(&mut browser, 0);
     browser.mouse("mouseMoved", x, y);
-    let told = tip(&mut browser).replace('\n', " ");
-    assert!(told.contains("A, healthy 40") && told.contains("B, healthy 30"), "{told}");
+    let text = tip(&mut browser).replace('\n', " ");
+    assert!(text.contains("A, healthy 40") && text.contains("B, healthy 30"), "{text}");
     drag(&mut browser, x, x + width / 4.0, y);
     assert!(shown(&mut browser).ends_with("of 50"), "{}", shown(&mut browser));
     let box_ = browser.value("document.querySelector('.wide .hc-zoom').getAttribute('viewBox')");

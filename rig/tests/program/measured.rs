@@ -44,7 +44,7 @@ fn a_matrix_has_a_run_for_each_cell_and_a_picture() {
     let rest = ["--counts", "2,1", "--hold", "500ms", "--poll", "500ms", "--out", &run];
     let ended = HcRig::new(&[&pairs[..], &rest[..]].concat()).run();
     ends_with(&ended, 0);
-    assert!(stdout(&ended).starts_with("PASSED       2 of 2 pairs hold 2 tasks\n"), "{}", stdout(&ended));
+    assert!(stdout(&ended).starts_with("PASSED       2 of 2 pairs keep 2 tasks healthy\n"), "{}", stdout(&ended));
     let matrix = json(&run, "matrix.json");
     assert_eq!(matrix["counts"], serde_json::json!([1, 2]));
     for row in matrix["rows"].as_array().expect("rows") {
@@ -96,7 +96,7 @@ fn a_matrix_on_a_cluster_leaves_what_others_have_there() {
     let rest = ["--counts", "1,2", "--hold", "500ms", "--poll", "500ms", "--out", &run];
     let ended = HcRig::new(&[&arguments[..], &rest[..]].concat()).run();
     ends_with(&ended, 0);
-    assert!(stdout(&ended).starts_with("PASSED       2 of 2 pairs hold 2 tasks\n"), "{}", stdout(&ended));
+    assert!(stdout(&ended).starts_with("PASSED       2 of 2 pairs keep 2 tasks healthy\n"), "{}", stdout(&ended));
     let rows = json(&run, "matrix.json")["rows"].as_array().expect("rows").clone();
     assert_eq!(rows.iter().map(|row| row["cells"].as_array().map_or(0, Vec::len)).collect::<Vec<_>>(), [2, 2]);
     for name in ["mesos-http-1", "mesos-http-2", "docker-mesos_http-1", "docker-mesos_http-2"] {
