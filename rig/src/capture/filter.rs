@@ -9,13 +9,13 @@ use crate::exit::Failure;
 ///
 /// # Errors
 /// Exit code 2: neither is known.
-pub fn of(story: &TaskLife) -> Result<String, Failure> {
-    let executor = story.executor_pid.map(|pid| format!("proc.pid={pid} or proc.apid={pid}"));
-    let port = story.ports.first().map(|port| format!("fd.sport={port}"));
+pub fn of(life: &TaskLife) -> Result<String, Failure> {
+    let executor = life.executor_pid.map(|pid| format!("proc.pid={pid} or proc.apid={pid}"));
+    let port = life.ports.first().map(|port| format!("fd.sport={port}"));
     let parts: Vec<String> = [executor, port].into_iter().flatten().collect();
     if parts.is_empty() {
         let why = "neither its executor's pid nor its port is known, so there is nothing to filter by";
-        return Err(Failure::usage(format!("{}: {why}", story.id)));
+        return Err(Failure::usage(format!("{}: {why}", life.id)));
     }
     Ok(parts.join(" or "))
 }
@@ -26,10 +26,10 @@ mod tests {
 
     #[test]
     fn executor_and_port_make_the_filter() {
-        let story =
+        let life =
             |executor_pid, ports: &[u64]| TaskLife { executor_pid, ports: ports.to_vec(), ..TaskLife::default() };
-        assert_eq!(of(&story(Some(7), &[31000])).unwrap(), "proc.pid=7 or proc.apid=7 or fd.sport=31000");
-        assert_eq!(of(&story(None, &[31000])).unwrap(), "fd.sport=31000");
-        assert!(of(&story(None, &[])).unwrap_err().message.contains("nothing to filter by"));
+        assert_eq!(of(&life(Some(7), &[31000])).unwrap(), "proc.pid=7 or proc.apid=7 or fd.sport=31000");
+        assert_eq!(of(&life(None, &[31000])).unwrap(), "fd.sport=31000");
+        assert!(of(&life(None, &[])).unwrap_err().message.contains("nothing to filter by"));
     }
 }

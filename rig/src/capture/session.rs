@@ -23,7 +23,7 @@ const SCRIPT: &str = include_str!("remote.sh");
 /// to end before it kills it.
 const OVERHEAD: Duration = Duration::from_secs(60);
 
-/// How long the files may pause on their way; also how long a session that was told to stop may go on.
+/// How long the files may pause on their way; also how long a session may take to stop.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Where and how.
@@ -81,11 +81,11 @@ pub async fn capture(agent: &Agent, wanted: &Wanted, tar: &mut File, interrupt: 
         }
     };
     // A child of ssh's own (a control master) may hold stderr open.
-    let said = timeout(Duration::from_secs(2), complaints).await.ok().and_then(Result::ok).unwrap_or_default();
+    let stderr = timeout(Duration::from_secs(2), complaints).await.ok().and_then(Result::ok).unwrap_or_default();
     match status.and_then(|status| status.code()) {
         Some(0) => Ok(()),
         _ if interrupt.stop.is_cancelled() => Err(Failure::new(Code::Stopped, "stopped before anything was captured")),
-        code => Err(agent.failure(code, &said, wanted)),
+        code => Err(agent.failure(code, &stderr, wanted)),
     }
 }
 
@@ -146,10 +146,11 @@ impl Agent {
     }
 
     /// What the status of the session means.
-    fn failure(&self, code: Option<i32>, said: &str, wanted: &Wanted) -> Failure {
+    fn failure(&self, code: Option<i32>, stderr: &str, wanted: &Wanted) -> Failure {
         let there = &self.destination;
-        let said: String = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
-        let said: String = said.chars().filter(|c| !c.is_control()).take(400).collect();
+        let message: String =
+            stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
+        let message: String = message.chars().filter(|c| !c.is_control()).take(400).collect();
         match code {
             Some(91) => Failure::usage(format!("there is no sysdig on {there}; install it")),
             Some(92) => {
@@ -158,16 +159,20 @@ impl Agent {
                 Failure::usage(format!("there is no process {pid} on {there}: {why}"))
             }
             Some(93) => Failure::usage(format!("no temporary folder can be made on {there}")),
-            Some(94) => Failure::usage(format!("sysdig on {there} captured nothing: {said}; it needs root (--sudo)")),
-            Some(255) if said.contains("Permission denied") || said.contains("verification failed") => Failure::new(
-                Code::Refused,
-                format!("ssh {there}: {said}; `ssh {there} true` must work without a prompt"),
-            ),
-            Some(255) => {
-                Failure::new(Code::Unreachable, format!("ssh {there}: {said}; check the name and the network"))
+            Some(94) => {
+                Failure::usage(format!("sysdig on {there} captured nothing: {message}; it needs root (--sudo)"))
             }
-            Some(code) => Failure::usage(format!("the capture on {there} ended with status {code}: {said}")),
-            None => Failure::new(Code::Unreachable, format!("the session with {there} was killed: {said}")),
+            Some(255) if message.contains("Permission denied") || message.contains("verification failed") => {
+                Failure::new(
+                    Code::Refused,
+                    format!("ssh {there}: {message}; `ssh {there} true` must work without a prompt"),
+                )
+            }
+            Some(255) => {
+                Failure::new(Code::Unreachable, format!("ssh {there}: {message}; check the name and the network"))
+            }
+            Some(code) => Failure::usage(format!("the capture on {there} ended with status {code}: {message}")),
+            None => Failure::new(Code::Unreachable, format!("the session with {there} was killed: {message}")),
         }
     }
 }

@@ -14,21 +14,27 @@ use crate::{
     exit::Code,
 };
 
-const EXAMPLES: &str = "\
-Examples:
-  hc-rig try                      six pairs on a fake Marathon; needs nothing
+const TRY: &str = "  hc-rig try                      the procedure on a fake Marathon; needs nothing
   hc-rig try --pair mesos,TCP --target 50
-  hc-rig run docker,HTTP --url http://marathon.example:8080 --target 100
+";
+
+const RUN: &str = "  hc-rig run docker,HTTP --url http://marathon.example:8080 --target 100
   hc-rig run app.json --step 100 --target 2000
                                   on the cluster of the environment: DCOS_URL,
                                   DCOS_USERNAME, DCOS_PASSWORD
-  hc-rig why RUN                  explain a run: causes, tasks, what to do next
+";
+
+const MATRIX: &str = "  hc-rig matrix --counts 10,100   all pairs on a fake Marathon
+  hc-rig matrix --pair mesos,HTTP --pair mesos,MESOS_HTTP --side-by-side
+";
+
+const RESULTS: &str = "  hc-rig why RUN                  explain a run: causes, tasks, what to do next
   hc-rig report RUN               draw chart and report again
 ";
 
 /// Examples and the table of exit codes, for the end of `--help`.
-fn after_help() -> String {
-    let mut text = format!("{EXAMPLES}\nExit codes:\n");
+fn after_help(examples: &[&str]) -> String {
+    let mut text = format!("Examples:\n{}\nExit codes:\n", examples.concat());
     for code in Code::ALL {
         text.push_str(&format!("  {:>3}  {code}\n", code.status()));
     }
@@ -40,7 +46,7 @@ fn after_help() -> String {
 /// hc-rig logs in, deploys an app in a group of its own, scales it up step by step, samples the tasks by state at each
 /// poll, removes what it deployed, and leaves a folder with samples, a chart and a report.
 #[derive(Debug, Parser)]
-#[command(name = "hc-rig", version, propagate_version = true, arg_required_else_help = true, after_help = after_help())]
+#[command(name = "hc-rig", version, propagate_version = true, arg_required_else_help = true, after_help = after_help(&[TRY, RUN, RESULTS]))]
 pub struct Cli {
     /// Settings from this file instead of hc-rig.toml; `hc-rig config` lists where each one comes from
     #[arg(long, global = true, value_name = "FILE", env = "HC_RIG_CONFIG")]
@@ -72,17 +78,17 @@ pub enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the procedure on an embedded fake Marathon: no cluster, no Docker
-    #[command(after_help = after_help())]
+    #[command(after_help = after_help(&[TRY]))]
     Try(TryArgs),
     /// Run one app definition or pair on a cluster
-    #[command(after_help = after_help())]
+    #[command(after_help = after_help(&[RUN]))]
     Run(Box<RunArgs>),
     /// Continue a run whose process was killed, at its next step and in the same folder
     Resume(ResumeArgs),
     /// Run pairs at several numbers of tasks and compare Marathon-level with Mesos-native checks
-    #[command(after_help = after_help())]
+    #[command(after_help = after_help(&[MATRIX]))]
     Matrix(Box<MatrixArgs>),
-    /// Explain a run: likely causes, the affected tasks, ready sysdig commands
+    /// Explain a run: likely causes, affected tasks, sysdig commands to copy
     Why(WhyArgs),
     /// List the sandbox of a task, or print a file of it, through its agent
     Sandbox(Box<SandboxArgs>),

@@ -59,15 +59,15 @@ pub async fn run(args: &CaptureArgs, interrupt: Interrupt) -> Result<Completion,
     if args.ssh.is_empty() || args.ssh.starts_with('-') {
         return Err(Failure::usage(format!("--ssh {}: not a host; write user@host", args.ssh)));
     }
-    let (run, story) = which::task(&args.run, Some(&args.task))?;
+    let (run, life) = which::task(&args.run, Some(&args.task))?;
     let wanted = Wanted {
-        filter: filter::of(&story)?,
-        executor: story.executor_pid,
+        filter: filter::of(&life)?,
+        executor: life.executor_pid,
         seconds: args.length.as_secs_f64().ceil().max(1.0) as u64,
     };
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => default_file(&args.run, &run.manifest, &story.id)?,
+        None => default_file(&args.run, &run.manifest, &life.id)?,
     };
     if let Some(there) = ["", "0"].map(|number| numbered(&out, number)).into_iter().find(|path| path.exists()) {
         return Err(Failure::usage(format!("{} exists already; name another file with --out", there.display())));

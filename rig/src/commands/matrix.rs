@@ -24,8 +24,8 @@ use crate::{
     results::{Gathered, add_redacted_copy, gather, gathered::Ended, render},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
-        capacity::Room,
-        embedded::{Embedded, EmbeddedArgs, Size},
+        cells::{self, Cell},
+        embedded::{Embedded, EmbeddedArgs},
         measure,
         reach::{self, Reach},
     },
@@ -76,7 +76,7 @@ pub struct MatrixArgs {
     pub output: Output,
 }
 
-/// What the runs go to.
+/// The cluster of the runs.
 struct Environment {
     client: Client,
     cluster: Cluster,
@@ -92,16 +92,11 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, 
     let pairs = chosen(&args.pairs, PairSet::All);
     let counts = counts(&args.counts)?;
     let at_once = if args.side_by_side { pairs.len() } else { 1 };
-    // Pair by pair in turn; number by number side by side.
-    let order: Vec<(Pair, u32)> = if args.side_by_side {
-        counts.iter().flat_map(|&count| pairs.iter().map(move |&pair| (pair, count))).collect()
-    } else {
-        pairs.iter().flat_map(|&pair| counts.iter().map(move |&count| (pair, count))).collect()
-    };
+    let batches = cells::batches(&pairs, &counts, args.side_by_side);
     if args.dry_run {
-        return rehearse(args, &pairs, &order, at_once).await;
+        return rehearse(args, &pairs, &batches, at_once).await;
     }
-    let environment = interrupt.before_deployment(environment(args, &pairs, &order, at_once)).await?;
+    let environment = interrupt.before_deployment(environment(args, &pairs, &batches, at_once)).await?;
     let progress = args.output.progress().await?;
     progress.note(&format!(
         "{} × {counts:?} tasks, {}, each for {:?}",
@@ -112,15 +107,15 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, 
     let path = RunFolder::create(args.output.folder("matrix"))?.path().to_owned();
     let mut folders = Vec::new();
     let mut outcomes: Vec<Ended> = Vec::new();
-    for batch in order.chunks(at_once) {
+    for batch in batches {
         if interrupt.stop.is_cancelled() {
             break;
         }
         let mut running = JoinSet::new();
-        for &(pair, count) in batch {
-            let job = job(args, &environment, &path, pair, count, at_once)?;
+        for cell in batch {
+            let job = job(args, &environment, &path, cell, at_once)?;
             folders.push(job.folder.clone());
-            let line = progress.run(&format!("{pair} × {count}"), count);
+            let line = progress.run(&format!("{} × {}", cell.pair, cell.count), cell.count);
             let (client, interrupt) = (environment.client.clone(), interrupt.clone());
             running.spawn(async move { measure(&client, job, line, &interrupt).await });
         }
@@ -148,11 +143,11 @@ fn counts(asked: &[u32]) -> Result<Vec<u32>, Failure> {
 async fn environment(
     args: &MatrixArgs,
     pairs: &[Pair],
-    order: &[(Pair, u32)],
+    batches: &[Vec<Cell>],
     at_once: usize,
 ) -> Result<Environment, Failure> {
     if args.reach.url.is_none() {
-        let size = size(order, at_once)?;
+        let size = cells::size(batches)?;
         let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded, size).await?;
         return Ok(Environment { client, cluster, fake: Some(fake) });
     }
@@ -161,24 +156,6 @@ async fn environment(
     let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
     allowed(args, &found, pairs, at_once)?;
     Ok(Environment { cluster: reach::describe(&settings, &client, &found), client, fake: None })
-}
-
-/// What the runs at the same time need of the fake.
-///
-/// # Errors
-/// Exit code 2: this machine cannot hold that many tasks.
-fn size(order: &[(Pair, u32)], at_once: usize) -> Result<Size, Failure> {
-    let room = Room::here();
-    let mut size = Size::default();
-    for batch in order.chunks(at_once) {
-        room.holds(batch.iter().map(|(_, count)| u64::from(*count)).sum()).map_err(Failure::usage)?;
-        let runs = batch
-            .iter()
-            .map(|&(pair, count)| Ok((definition(pair, count, true)?, count)))
-            .collect::<Result<Vec<_>, Failure>>()?;
-        size = size.or_more(Size::of(runs.iter().map(|(definition, count)| (definition, *count))));
-    }
-    Ok(size)
 }
 
 /// Whether the largest number of tasks of each pair fits.
@@ -191,20 +168,19 @@ fn allowed(args: &MatrixArgs, found: &Preflight, pairs: &[Pair], at_once: usize)
     Ok(())
 }
 
-/// Lists what would be done.
+/// Lists the requests and the load of a dry run.
 async fn rehearse(
     args: &MatrixArgs,
     pairs: &[Pair],
-    order: &[(Pair, u32)],
+    batches: &[Vec<Cell>],
     at_once: usize,
 ) -> Result<Completion, Failure> {
     let on_the_fake = args.reach.url.is_none();
-    let planned = |&(pair, count): &(Pair, u32)| {
-        let definition = definition(pair, count, on_the_fake)?;
-        Ok(Planned { definition, scaled: scaled(args, count)?, id_as_is: false })
+    let planned = |cell: &Cell| {
+        Ok(Planned { definition: cell.definition(on_the_fake)?, scaled: scaled(args, cell.count)?, id_as_is: false })
     };
-    let batches: Vec<Vec<Planned>> = order
-        .chunks(at_once)
+    let batches: Vec<Vec<Planned>> = batches
+        .iter()
         .map(|batch| batch.iter().map(planned).collect::<Result<_, Failure>>())
         .collect::<Result<_, _>>()?;
     if on_the_fake {
@@ -220,14 +196,6 @@ async fn rehearse(
     Ok(Completion::passed(text))
 }
 
-/// A pair's definition for one cell, with all tasks at once.
-fn definition(pair: Pair, count: u32, on_the_fake: bool) -> Result<Definition, Failure> {
-    let named = pair.to_string();
-    let mut definition = if on_the_fake { Definition::load(&named)? } else { Definition::for_cluster(&named)? };
-    definition.json["instances"] = count.into();
-    Ok(definition)
-}
-
 /// One step to the number of the cell.
 fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
     Ok(Scaled {
@@ -241,21 +209,14 @@ fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
     })
 }
 
-fn job(
-    args: &MatrixArgs,
-    environment: &Environment,
-    path: &Path,
-    pair: Pair,
-    count: u32,
-    at_once: usize,
-) -> Result<Job, Failure> {
-    let definition = definition(pair, count, environment.fake.is_some())?;
-    let name = format!("{}-{count}", definition.stem());
+fn job(args: &MatrixArgs, environment: &Environment, path: &Path, cell: Cell, at_once: usize) -> Result<Job, Failure> {
+    let definition = cell.definition(environment.fake.is_some())?;
+    let name = format!("{}-{}", definition.stem(), cell.count);
     Ok(Job {
         folder: RunFolder::create(path.join(&name))?,
         run: environment.fake.is_some().then_some(name),
         definition,
-        scaled: scaled(args, count)?,
+        scaled: scaled(args, cell.count)?,
         id_as_is: false,
         neighbour: None,
         cluster: environment.cluster.clone(),

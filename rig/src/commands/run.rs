@@ -69,7 +69,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
         reach::marathon_version(&found.marathon),
         match &found.mesos {
             Ok(version) => format!("Mesos {version}, {}", text::count(found.agents.len(), "agent")),
-            Err(_) => "Mesos cannot be asked".to_owned(),
+            Err(_) => "Mesos does not answer".to_owned(),
         },
         definition.pair,
         scaled.poll,

@@ -36,11 +36,11 @@ pub async fn run(args: &SandboxArgs, out: impl Write) -> Result<Completion, Fail
     let (run, word) = which::split(&args.words, args.task.as_deref());
     let (client, task, agent) = match (run, args.task.as_deref()) {
         (Some(run), task) => {
-            let (run, story) = which::task(run, task)?;
+            let (run, life) = which::task(run, task)?;
             let client = reach::client(&args.reach.settings_of(&run.manifest).await?)?;
             let marathon = client.info_if_allowed().await.map_err(|error| reach::failure(&error))?;
             reach::same_cluster(&run.manifest, client.url(), &marathon)?;
-            (client, story.id, Some(story.agent))
+            (client, life.id, Some(life.agent))
         }
         (None, Some(task)) => (reach::client(&args.reach.settings().await?)?, task.to_owned(), None),
         (None, None) => return Err(Failure::usage("name a run, or a task with --task ID")),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use harness::scale::Plan;
+use harness::{Client, scale::Plan};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
@@ -12,8 +12,8 @@ use crate::{
     demo::{self, Demo},
     dry_run::{self, Planned},
     exit::{Completion, Failure},
-    folder::RunFolder,
-    results::{Gathered, add_redacted_copy, gather, render},
+    folder::{RunFolder, manifest::Cluster},
+    results::{Gathered, add_redacted_copy, gather, gathered::Ended, render},
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
@@ -96,32 +96,48 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     ));
     announce(&progress, pairs.len(), &scaled);
 
-    let mut running = JoinSet::new();
-    for ((definition, scaled), folder) in definitions.into_iter().zip(scaled).zip(&folders) {
-        let line = progress.run(&definition.pair, scaled.plan.target());
-        let job = Job {
-            run: Some(definition.stem()),
-            definition,
-            scaled,
-            id_as_is: false,
-            neighbour: None,
-            cluster: cluster.clone(),
-            side_by_side: pairs.len() as u64,
-            command: command_line::current(),
-            folder: folder.clone(),
-            continues: None,
-        };
-        let (client, interrupt) = (client.clone(), interrupt.clone());
-        running.spawn(async move { measure(&client, job, line, &interrupt).await });
-    }
-    let outcomes = gather(running).await;
+    let planned = definitions.into_iter().zip(scaled).zip(folders.iter().cloned());
+    let jobs = planned.map(|((definition, scaled), folder)| job(&cluster, pairs.len(), definition, scaled, folder));
+    let outcomes = side_by_side(&client, jobs, &progress, &interrupt).await;
     fake.shutdown().await;
     let gathered = Gathered::draw(&path, &folders, outcomes)?;
     let end = finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64());
     Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
 }
 
-/// Says what will be run.
+/// The run of one pair.
+fn job(cluster: &Cluster, side_by_side: usize, definition: Definition, scaled: Scaled, folder: RunFolder) -> Job {
+    Job {
+        run: Some(definition.stem()),
+        definition,
+        scaled,
+        id_as_is: false,
+        neighbour: None,
+        cluster: cluster.clone(),
+        side_by_side: side_by_side as u64,
+        command: command_line::current(),
+        folder,
+        continues: None,
+    }
+}
+
+/// Measures the jobs at the same time, each with a progress line.
+async fn side_by_side(
+    client: &Client,
+    jobs: impl Iterator<Item = Job>,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Vec<Ended> {
+    let mut running = JoinSet::new();
+    for job in jobs {
+        let line = progress.run(&job.definition.pair, job.scaled.plan.target());
+        let (client, interrupt) = (client.clone(), interrupt.clone());
+        running.spawn(async move { measure(&client, job, line, &interrupt).await });
+    }
+    gather(running).await
+}
+
+/// Notes what will be run.
 fn announce(progress: &Progress, pairs: usize, scaled: &[Scaled]) {
     let Some(first) = scaled.first() else { return };
     let pairs = if pairs == 1 { "1 pair".to_owned() } else { format!("{pairs} pairs side by side, each") };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fixtures::Containerizer;
 use harness::model::Protocol;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -220,7 +221,7 @@ impl CheckFacts {
 impl Manifest {
     /// `mesos` or `docker`, from the definition.
     pub fn containerizer(&self) -> &'static str {
-        containerizer(&self.definition)
+        containerizer(&self.definition).name()
     }
 
     /// The first health check of the definition with Marathon's defaults for what it leaves out.
@@ -229,13 +230,13 @@ impl Manifest {
     }
 }
 
-/// `docker` if the definition asks for Docker's containerizer, else `mesos`.
-pub fn containerizer(definition: &Value) -> &'static str {
+/// The containerizer that the definition asks for; Mesos's own is Marathon's default.
+pub fn containerizer(definition: &Value) -> Containerizer {
     let container = definition.get("container");
     let kind = container.and_then(|c| c.get("type")).and_then(Value::as_str);
     // Marathon: a container with a docker object and no type is of the type DOCKER.
     let docker = container.is_some_and(|c| c.get("docker").is_some_and(|d| !d.is_null()));
-    if kind == Some("DOCKER") || (kind.is_none() && docker) { "docker" } else { "mesos" }
+    if kind == Some("DOCKER") || (kind.is_none() && docker) { Containerizer::Docker } else { Containerizer::Mesos }
 }
 
 /// The first health check with Marathon's defaults (`gracePeriodSeconds` 300, `intervalSeconds` 60,
@@ -293,9 +294,12 @@ mod tests {
 
     #[test]
     fn the_containerizer_follows_marathons_rule() {
-        assert_eq!(containerizer(&json!({"container": {"docker": {"image": "alpine"}}})), "docker");
-        assert_eq!(containerizer(&json!({"container": {"type": "MESOS", "docker": {"image": "alpine"}}})), "mesos");
-        assert_eq!(containerizer(&json!({"cmd": "sleep 1"})), "mesos");
+        assert_eq!(containerizer(&json!({"container": {"docker": {"image": "alpine"}}})), Containerizer::Docker);
+        assert_eq!(
+            containerizer(&json!({"container": {"type": "MESOS", "docker": {"image": "alpine"}}})),
+            Containerizer::Mesos
+        );
+        assert_eq!(containerizer(&json!({"cmd": "sleep 1"})), Containerizer::Mesos);
     }
 
     #[test]

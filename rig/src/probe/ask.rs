@@ -21,7 +21,7 @@ use crate::{
 
 /// The result of a probe.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Asked {
+pub struct ProbeResult {
     /// In a word.
     pub answer: Answer,
     /// The HTTP status, if there was one.
@@ -49,13 +49,13 @@ impl Asker {
     }
 
     /// Probes a target, and gives up after `timeout`.
-    pub async fn ask(&self, target: &Target, timeout: Duration) -> Asked {
+    pub async fn ask(&self, target: &Target, timeout: Duration) -> ProbeResult {
         let start = Instant::now();
-        let asked = self.steps(target, start + timeout).await;
-        Asked { took: start.elapsed(), ..asked }
+        let result = self.steps(target, start + timeout).await;
+        ProbeResult { took: start.elapsed(), ..result }
     }
 
-    async fn steps(&self, target: &Target, deadline: Instant) -> Asked {
+    async fn steps(&self, target: &Target, deadline: Instant) -> ProbeResult {
         let connection = match timeout_at(deadline, TcpStream::connect((target.host.as_str(), target.port))).await {
             Err(_) => return failed(Answer::Unreachable, "no connection in time"),
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -78,19 +78,19 @@ impl Asker {
         match timeout_at(deadline, exchange).await {
             Err(_) => failed(Answer::Silent, "connected, and no answer in time"),
             Ok(Err(detail)) => failed(Answer::Wrong, detail),
-            Ok(Ok(None)) => Asked { answer: Answer::Good, ..Asked::default() },
+            Ok(Ok(None)) => ProbeResult { answer: Answer::Good, ..ProbeResult::default() },
             Ok(Ok(Some(status))) if (200..400).contains(&status) => {
-                Asked { answer: Answer::Good, status: Some(status), ..Asked::default() }
+                ProbeResult { answer: Answer::Good, status: Some(status), ..ProbeResult::default() }
             }
             Ok(Ok(Some(status))) => {
-                Asked { status: Some(status), ..failed(Answer::Wrong, format!("HTTP status {status}")) }
+                ProbeResult { status: Some(status), ..failed(Answer::Wrong, format!("HTTP status {status}")) }
             }
         }
     }
 }
 
-fn failed(answer: Answer, detail: impl ToString) -> Asked {
-    Asked { answer, detail: detail.to_string(), ..Asked::default() }
+fn failed(answer: Answer, detail: impl ToString) -> ProbeResult {
+    ProbeResult { answer, detail: detail.to_string(), ..ProbeResult::default() }
 }
 
 /// The status of a GET. Redirects are not followed: Marathon's checks count them as good.
@@ -106,7 +106,7 @@ async fn get(
         .header(header::USER_AGENT, concat!("hc-rig/", env!("CARGO_PKG_VERSION")))
         .header(header::CONNECTION, "close")
         .body(Empty::new())
-        .map_err(|error| format!("the check's path cannot be asked for: {error}"))?;
+        .map_err(|error| format!("the check's path is not a valid request path: {error}"))?;
     let mut answer = std::pin::pin!(sender.send_request(request));
     let answered = tokio::select! {
         answered = &mut answer => answered,
@@ -125,7 +125,7 @@ mod tests {
 
     use super::*;
 
-    /// A listener that sends `answer` to whoever asks, or nothing.
+    /// A listener that sends `answer` to every connection, or nothing.
     async fn listener(answer: Option<&'static str>) -> u16 {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -144,7 +144,7 @@ mod tests {
         port
     }
 
-    async fn ask(port: u16, method: Method, timeout: u64) -> Asked {
+    async fn ask(port: u16, method: Method, timeout: u64) -> ProbeResult {
         let target = Target { host: "127.0.0.1".to_owned(), port, method };
         Asker::new().unwrap().ask(&target, Duration::from_millis(timeout)).await
     }
@@ -159,8 +159,8 @@ mod tests {
         let good = ask(ok, http(), 10_000).await;
         assert_eq!((good.answer, good.status), (Answer::Good, Some(302)));
 
-        let sick = listener(Some("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")).await;
-        let wrong = ask(sick, http(), 10_000).await;
+        let failing = listener(Some("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")).await;
+        let wrong = ask(failing, http(), 10_000).await;
         assert_eq!((wrong.answer, wrong.status), (Answer::Wrong, Some(503)));
 
         let babble = listener(Some("SSH-2.0-OpenSSH\r\n")).await;
@@ -179,10 +179,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_nobody_knows_is_unreachable() {
+    async fn an_unknown_host_name_is_unreachable() {
         let target = Target { host: "nowhere.invalid".to_owned(), port: 1, method: Method::Tcp };
-        let asked = Asker::new().unwrap().ask(&target, Duration::from_secs(10)).await;
-        assert_eq!(asked.answer, Answer::Unreachable, "{asked:?}");
-        assert!(!asked.detail.is_empty());
+        let result = Asker::new().unwrap().ask(&target, Duration::from_secs(10)).await;
+        assert_eq!(result.answer, Answer::Unreachable, "{result:?}");
+        assert!(!result.detail.is_empty());
     }
 }

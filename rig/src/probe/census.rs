@@ -94,9 +94,9 @@ mod tests {
 
     #[test]
     fn a_task_without_a_result_stands_out_among_all_apps() {
-        let well: Vec<Value> = (0..60).map(|_| success("10.000")).collect();
+        let healthy: Vec<Value> = (0..60).map(|_| success("10.000")).collect();
         let native = app("/native", "MESOS_HTTP", &[Value::Null]);
-        let census = census(&[app("/well", "HTTP", &well), app("/hung", "HTTP", &[Value::Null]), native], NOW);
+        let census = census(&[app("/healthy", "HTTP", &healthy), app("/hung", "HTTP", &[Value::Null]), native], NOW);
         assert_eq!((census.apps, census.tasks, census.checks_per_second, census.age), (2, 61, 61.0, Some(10.0)));
         let named: Vec<&str> = census.suspects.iter().map(|suspect| suspect.task.as_str()).collect();
         assert_eq!(named, ["/hung.0"]);

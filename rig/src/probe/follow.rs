@@ -59,7 +59,7 @@ const LAST_ROUND: Duration = Duration::from_secs(15);
 pub struct Observation {
     /// Tasks with a bad last result.
     pub unhealthy: u64,
-    /// Instances asked for and not launched.
+    /// Instances that are not launched yet.
     pub scheduled: u64,
     /// Seconds since the oldest of the last results.
     pub age: Option<f64>,
@@ -85,7 +85,7 @@ pub struct Prober {
     start: Instant,
     /// None where nothing can be probed: in virtual time, which a socket does not follow.
     asker: Option<Asker>,
-    asked: BTreeMap<String, Instant>,
+    probed_at: BTreeMap<String, Instant>,
     probes: usize,
     waiting_since: Option<Instant>,
     next_census: Instant,
@@ -118,7 +118,7 @@ impl Prober {
             events,
             start,
             asker,
-            asked: BTreeMap::new(),
+            probed_at: BTreeMap::new(),
             probes: 0,
             waiting_since: None,
             next_census: start,
@@ -144,7 +144,7 @@ impl Prober {
             // A round that is under way when the run ends is given up: the last round probes again.
             tokio::select! {
                 () = done.cancelled() => return self,
-                asked = self.round() => if !asked { continue },
+                probed = self.round() => if !probed { continue },
             }
             tokio::select! {
                 () = done.cancelled() => return self,
@@ -155,7 +155,7 @@ impl Prober {
 
     /// One more round at the end of a failed run, while the tasks are still there.
     pub async fn last_round(mut self) {
-        self.asked.clear();
+        self.probed_at.clear();
         self.waiting_since = Some(self.start);
         self.next_census = Instant::now();
         // What has no answer by then stays unknown, and the diagnosis says so.
@@ -258,11 +258,11 @@ impl Prober {
         let slots = Arc::new(Semaphore::new(AT_ONCE));
         let mut running = JoinSet::new();
         for question in questions {
-            let lately = self.asked.get(&question.task).is_some_and(|at| now - *at < AGAIN);
+            let lately = self.probed_at.get(&question.task).is_some_and(|at| now - *at < AGAIN);
             if lately || self.probes >= PROBES {
                 continue;
             }
-            self.asked.insert(question.task.clone(), now);
+            self.probed_at.insert(question.task.clone(), now);
             self.probes += 1;
             let (asker, slots) = (asker.clone(), slots.clone());
             running.spawn(async move {
@@ -281,7 +281,7 @@ impl Prober {
     fn note(&self, kind: &str, data: &impl Serialize) {
         let fields = serde_json::to_value(data).unwrap_or_default();
         let line = EventRecord::remark(moment::now(), self.start.elapsed().as_secs_f64(), kind, fields);
-        // A full disk shows at the next sample; this here is an extra.
+        // The next sample reports a full disk; this line is an extra.
         let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
     }
 }
@@ -292,14 +292,14 @@ async fn probe(asker: &Asker, question: Question) -> Probe {
     match target {
         Err(detail) => Probe { detail, ..unanswered },
         Ok(target) => {
-            let asked = asker.ask(&target, timeout).await;
+            let result = asker.ask(&target, timeout).await;
             Probe {
                 address: target.address(),
                 path: target.path().to_owned(),
-                answer: asked.answer,
-                status: asked.status,
-                ms: (asked.took.as_secs_f64() * 1e5).round() / 1e2,
-                detail: asked.detail,
+                answer: result.answer,
+                status: result.status,
+                ms: (result.took.as_secs_f64() * 1e5).round() / 1e2,
+                detail: result.detail,
                 ..unanswered
             }
         }
@@ -307,7 +307,7 @@ async fn probe(asker: &Asker, question: Question) -> Probe {
 }
 
 fn question(app: &App, check: &HealthCheck, task: &Task, occasion: Occasion) -> Question {
-    // Longer than the check itself waits, to tell a slow answer from none.
+    // Longer than the check itself waits, to distinguish a slow answer from none.
     let timeout = Duration::from_secs(2 * u64::try_from(check.timeout_seconds).unwrap_or(0));
     Question {
         task: task.id.as_str().to_owned(),
@@ -321,11 +321,11 @@ fn question(app: &App, check: &HealthCheck, task: &Task, occasion: Occasion) -> 
 /// Tasks with a bad last result, probed as the check that failed does.
 fn unhealthy(app: &App, occasion: Occasion) -> Vec<Question> {
     let failing = |task: &&Task| task.is_running() && task.is_unhealthy();
-    let asked = app.tasks.iter().filter(failing).take(UNHEALTHY).filter_map(|task| {
+    let questions = app.tasks.iter().filter(failing).take(UNHEALTHY).filter_map(|task| {
         let failed = task.health_check_results.iter().position(|result| !result.alive)?;
         Some(question(app, app.health_checks.get(failed)?, task, occasion))
     });
-    asked.collect()
+    questions.collect()
 }
 
 /// The tasks with the oldest results.
@@ -344,6 +344,6 @@ fn oldest(app: &App) -> Vec<Question> {
 /// A few healthy tasks, to see whether anything can be reached from here.
 fn controls(app: &App) -> Vec<Question> {
     let Some(check) = app.health_checks.first() else { return Vec::new() };
-    let well = app.tasks.iter().filter(|task| task.is_running() && task.is_healthy());
-    well.rev().take(FEW).map(|task| question(app, check, task, Occasion::Control)).collect()
+    let healthy = app.tasks.iter().filter(|task| task.is_running() && task.is_healthy());
+    healthy.rev().take(FEW).map(|task| question(app, check, task, Occasion::Control)).collect()
 }

@@ -1,6 +1,7 @@
 //! How much of a cluster one run may use.
 
 use clap::Args;
+use fixtures::Containerizer;
 use harness::cluster::{Limits, Needs, Preflight, Refusal};
 
 use crate::{exit::Failure, run::Definition};
@@ -29,11 +30,11 @@ impl Allowance {
     /// Exit code 2: the first reason against it, with what to do.
     pub fn check(&self, found: &Preflight, definition: &Definition, tasks: u64) -> Result<(), Failure> {
         let (cpus, mem) = definition.needs();
-        let docker = definition.pair.starts_with("docker");
+        let docker = definition.containerizer() == Containerizer::Docker;
         let needs = Needs { tasks, cpus, mem, ports: definition.ports(), docker };
         let limits = Limits { tasks: self.max_tasks, cpus: self.max_cpus, mem: self.max_mem };
         found.check(&needs, (!self.yes).then_some(&limits)).map_err(|refusal| match refusal {
-            Refusal::AboveLimit { .. } => Failure::usage(format!("{refusal}; lower the target or say --yes")),
+            Refusal::AboveLimit { .. } => Failure::usage(format!("{refusal}; lower the target or use --yes")),
             Refusal::NoAgents | Refusal::NoRoom { .. } | Refusal::NoDocker => Failure::usage(refusal.to_string()),
         })
     }

@@ -166,7 +166,7 @@ pub(super) fn record_app(events: &Arc<Mutex<Lines>>, job: &Job, app: &App, t: f6
         None => EventRecord::remark(moment::now(), t, DEPLOYED, json!({"app": app.id, "version": app.version})),
         Some(_) => EventRecord::remark(moment::now(), t, RESUMED, json!({"app": app.id, "instances": app.instances})),
     };
-    // A full disk shows at the first sample.
+    // The first sample reports a full disk.
     let _ = events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
 }
 

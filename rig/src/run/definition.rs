@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use fixtures::Containerizer;
 use serde_json::Value;
 
 use crate::{
@@ -95,10 +96,15 @@ impl Definition {
         Ok(Self { json, pair, named: named.to_owned() })
     }
 
-    /// How many instances it asks for; Marathon's default is 1.
+    /// The containerizer of its tasks.
+    pub fn containerizer(&self) -> Containerizer {
+        containerizer(&self.json)
+    }
+
+    /// The number of instances; Marathon's default is 1.
     pub fn instances(&self) -> u32 {
-        let asked = self.json.get("instances").and_then(Value::as_u64).unwrap_or(1);
-        u32::try_from(asked).unwrap_or(u32::MAX)
+        let instances = self.json.get("instances").and_then(Value::as_u64).unwrap_or(1);
+        u32::try_from(instances).unwrap_or(u32::MAX)
     }
 
     /// CPUs and memory (MB) of one task, with Marathon's defaults 1 and 128.
@@ -172,7 +178,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing_said(json!({}), 1)]
+    #[case::default(json!({}), 1)]
     #[case::none(json!({"portDefinitions": []}), 0)]
     #[case::old_format(json!({"ports": [0, 0]}), 2)]
     #[case::bridge(json!({"networks": [{"mode": "container/bridge"}], "container": {"portMappings": [{}, {}]}}), 2)]

@@ -29,7 +29,7 @@ const LAST_ROUND: Duration = Duration::from_secs(10);
 
 /// The app's running tasks, and which of them have an executor that is not known yet.
 #[derive(Debug, Default)]
-pub struct Newcomers {
+pub struct NewTasks {
     tasks: Mutex<Tasks>,
     wake: Notify,
 }
@@ -41,7 +41,7 @@ struct Tasks {
     unknown: BTreeMap<String, String>,
 }
 
-impl Newcomers {
+impl NewTasks {
     /// Takes a poll into account.
     pub fn sample(&self, sample: &Sample) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,17 +66,17 @@ impl Newcomers {
     }
 
     /// Whether the executor of this task was not known until now.
-    fn meet(&self, task: &str) -> bool {
+    fn resolve(&self, task: &str) -> bool {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.unknown.remove(task).is_some() && tasks.known.insert(task.to_owned())
     }
 }
 
-/// Asks for the executors of one app's tasks.
+/// Reads the executors of one app's tasks from their agents.
 #[derive(Debug)]
 pub struct Executors {
     client: Client,
-    newcomers: Arc<Newcomers>,
+    new_tasks: Arc<NewTasks>,
     events: Arc<Mutex<Lines>>,
     start: Instant,
     /// As Mesos last reported them.
@@ -85,18 +85,18 @@ pub struct Executors {
 
 impl Executors {
     /// For these tasks; `start` is the origin of the samples' clock.
-    pub fn new(client: Client, newcomers: Arc<Newcomers>, events: Arc<Mutex<Lines>>, start: Instant) -> Self {
-        Self { client, newcomers, events, start, agents: Vec::new() }
+    pub fn new(client: Client, new_tasks: Arc<NewTasks>, events: Arc<Mutex<Lines>>, start: Instant) -> Self {
+        Self { client, new_tasks, events, start, agents: Vec::new() }
     }
 
-    /// Asks whenever there is a new task, until `done`; then once more.
+    /// Reads them whenever there is a new task, until `done`; then once more.
     pub async fn follow(mut self, done: CancellationToken) {
-        let newcomers = Arc::clone(&self.newcomers);
+        let new_tasks = Arc::clone(&self.new_tasks);
         let mut fruitless = APART;
         loop {
             tokio::select! {
                 () = done.cancelled() => break,
-                () = newcomers.wake.notified() => {}
+                () = new_tasks.wake.notified() => {}
             }
             let begun = Instant::now();
             let met = tokio::select! {
@@ -115,9 +115,9 @@ impl Executors {
 
     /// One round: how many executors it found. Agents that do not answer are left out.
     async fn ask(&mut self) -> usize {
-        let wanted = self.newcomers.agents();
+        let wanted = self.new_tasks.agents();
         if wanted.iter().any(|id| !self.agents.iter().any(|agent| agent.id == *id)) {
-            // All tasks of all frameworks are in this answer, so it is asked for once, and again for a new agent only.
+            // All tasks of all frameworks are in this answer, so it is read once, and again only for a new agent.
             let Ok(state) = self.client.mesos_state().await else { return 0 };
             self.agents = state.agents;
         }
@@ -130,7 +130,7 @@ impl Executors {
             for container in containers {
                 let Some(pid) = container.status.executor_pid else { continue };
                 let task = if container.source.is_empty() { &container.executor_id } else { &container.source };
-                if !self.newcomers.meet(task) {
+                if !self.new_tasks.resolve(task) {
                     continue;
                 }
                 met += 1;
@@ -142,7 +142,7 @@ impl Executors {
                     "container": container.container_id,
                 });
                 let line = EventRecord::remark(moment::now(), self.start.elapsed().as_secs_f64(), EXECUTOR, fields);
-                // A full disk shows at the next sample; this here is an extra.
+                // The next sample reports a full disk; this line is an extra.
                 let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
             }
         }
@@ -169,17 +169,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_agents_of_newcomers_are_asked() {
-        let newcomers = Newcomers::default();
-        let agents = || newcomers.agents().into_iter().collect::<Vec<_>>();
-        newcomers.sample(&sample(&[("a", "TASK_RUNNING"), ("b", "TASK_STAGING")], &[]));
+    fn only_the_agents_of_new_tasks_are_asked() {
+        let new_tasks = NewTasks::default();
+        let agents = || new_tasks.agents().into_iter().collect::<Vec<_>>();
+        new_tasks.sample(&sample(&[("a", "TASK_RUNNING"), ("b", "TASK_STAGING")], &[]));
         assert_eq!(agents(), ["agent of a"]);
-        assert!(newcomers.meet("a") && !newcomers.meet("a") && !newcomers.meet("of another app"));
+        assert!(new_tasks.resolve("a") && !new_tasks.resolve("a") && !new_tasks.resolve("of another app"));
         assert!(agents().is_empty());
-        // A line with all tasks tells of a again, which is known, and of b, which runs now.
-        newcomers.sample(&sample(&[("a", "TASK_RUNNING"), ("b", "TASK_RUNNING")], &[]));
+        // A full sample names a again, which is known, and b, which runs now.
+        new_tasks.sample(&sample(&[("a", "TASK_RUNNING"), ("b", "TASK_RUNNING")], &[]));
         assert_eq!(agents(), ["agent of b"]);
-        newcomers.sample(&sample(&[], &["a", "b"]));
-        assert!(agents().is_empty() && newcomers.tasks.lock().unwrap().known.is_empty());
+        new_tasks.sample(&sample(&[], &["a", "b"]));
+        assert!(agents().is_empty() && new_tasks.tasks.lock().unwrap().known.is_empty());
     }
 }

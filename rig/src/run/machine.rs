@@ -26,24 +26,24 @@ const APART: Duration = Duration::from_secs(5);
 /// is the origin of the samples' clock. Where the system does not report it, nothing is recorded.
 pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: CancellationToken) -> Option<Machine> {
     let mut before = Ticks::here()?;
-    let mut noted = Vec::new();
-    let mut looks = tokio::time::interval_at(Instant::now() + APART, APART);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut samples = Vec::new();
+    let mut interval = tokio::time::interval_at(Instant::now() + APART, APART);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while let Some(now) = tokio::select! {
         () = done.cancelled() => None,
-        _ = looks.tick() => Ticks::here(),
+        _ = interval.tick() => Ticks::here(),
     } {
         if let Some(machine) = now.since(before) {
             let machine = Machine { connections: connections(), ..machine };
             let fields = serde_json::to_value(machine).unwrap_or_default();
             let line = EventRecord::remark(moment::now(), start.elapsed().as_secs_f64(), MACHINE, fields);
-            // A full disk shows at the next sample; this here is an extra.
+            // The next sample reports a full disk; this line is an extra.
             let _ = events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
-            noted.push(machine);
+            samples.push(machine);
         }
         before = now;
     }
-    Machine::middle(noted)
+    Machine::middle(samples)
 }
 
 /// What the processors did since the machine was started, in clock ticks.
@@ -60,7 +60,7 @@ impl Ticks {
     }
 
     /// From `/proc/stat` (proc_stat(5)): `cpu user nice system idle iowait irq softirq steal …`, and a line like it for each
-    /// processor. Waiting for a disk is idle time; what the host took for others (steal) was not there for us.
+    /// processor. Waiting for a disk is idle time; time that the host gave to other guests (steal) was not available.
     fn read(stat: &str) -> Option<Self> {
         let all: Vec<u64> =
             stat.strip_prefix("cpu ")?.lines().next()?.split_whitespace().map_while(|word| word.parse().ok()).collect();
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn this_machine_tells() {
+    fn the_load_of_this_machine_can_be_read() {
         assert!(Ticks::here().is_some_and(|ticks| ticks.cores > 0 && ticks.busy <= ticks.all));
     }
 }

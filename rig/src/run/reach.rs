@@ -126,18 +126,18 @@ impl Reach {
         };
         let offered =
             OfferedCa::fetch(root, settings.trust.value.client.clone()).await.map_err(|error| failure(&error))?;
-        let shown = offered.fingerprint;
+        let fingerprint = offered.fingerprint;
         let refused = |why: String| Failure::new(Code::Refused, why);
         match &settings.trust.value.server {
             ServerTrust::Pin(pin) => offered.accept(pin).map_err(|error| refused(format!("{error}{WHICH_IS_RIGHT}"))),
             _ if prompt::confirm(&format!(
-                "{root} offers a CA with the SHA-256 fingerprint\n  {shown}\nTrust it?"
+                "{root} offers a CA with the SHA-256 fingerprint\n  {fingerprint}\nTrust it?"
             ))? =>
             {
-                offered.accept(&shown).map_err(|error| refused(error.to_string()))
+                offered.accept(&fingerprint).map_err(|error| refused(error.to_string()))
             }
             _ => Err(refused(format!(
-                "{root} offers a CA with the fingerprint {shown}; if it is the right one, use --pin {shown}"
+                "{root} offers a CA with the fingerprint {fingerprint}; if it is the right one, use --pin {fingerprint}"
             ))),
         }
     }
@@ -158,7 +158,7 @@ impl Reach {
         let url = &run.cluster.url;
         let settings = Self { url: Some(vec![url.clone()]), ..self.clone() }.settings().await?;
         let access = &settings.access.value;
-        let question = || format!("{} says that it ran at {url}.\nTell that server who you are?", run.run);
+        let question = || format!("{} says that it ran at {url}.\nSend your credentials to that server?", run.run);
         if !matches!(access, Access::Marathon { user: None, .. }) && !prompt::confirm(&question())? {
             return Err(Failure::usage(format!(
                 "{} says that it ran at {url}, and only its folder says so; if you are {} there, say --url {url}",
@@ -191,7 +191,7 @@ const WHICH_IS_RIGHT: &str = "; nothing was sent. Ask the operator of the cluste
 pub fn client(settings: &Settings) -> Result<Client, Failure> {
     settings.connect().map_err(|error| match error {
         TrustError::File { .. } => Failure::usage(error.to_string()),
-        _ => Failure::new(Code::Refused, error.to_string()),
+        TrustError::OfferedCa { .. } | TrustError::Client(_) => Failure::new(Code::Refused, error.to_string()),
     })
 }
 
@@ -223,10 +223,10 @@ pub fn failure(error: &harness::Error) -> Failure {
             _ => (Code::Unreachable, ""),
         }
     };
-    let told = error.to_string();
+    let message = error.to_string();
     // A server's message may end in a full stop.
-    let told = if remedy.is_empty() { &told } else { told.trim_end_matches('.') };
-    Failure::new(code, format!("{told}{remedy}"))
+    let message = if remedy.is_empty() { &message } else { message.trim_end_matches('.') };
+    Failure::new(code, format!("{message}{remedy}"))
 }
 
 /// The failure for an error while deploying.

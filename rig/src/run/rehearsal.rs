@@ -33,7 +33,7 @@ pub struct Rehearsed {
 /// The stand-in: one app, there from its creation to its deletion.
 #[derive(Debug, Default)]
 struct StandIn {
-    asked: Vec<Rehearsed>,
+    requests: Vec<Rehearsed>,
     app: Option<Value>,
 }
 
@@ -57,7 +57,7 @@ impl StandIn {
                 Some(app) => (StatusCode::OK, json!({"app": app})),
             },
         };
-        self.asked.push(Rehearsed { method, path, body });
+        self.requests.push(Rehearsed { method, path, body });
         answer
     }
 }
@@ -97,8 +97,8 @@ pub async fn rehearse(definition: &Definition, targets: &[u32], as_is: bool) -> 
         drop(subject.observe().await);
     }
     drop(lease.release(Duration::from_secs(1)).await);
-    let asked = std::mem::take(&mut stand_in.lock().unwrap_or_else(PoisonError::into_inner).asked);
-    Ok(asked)
+    let requests = std::mem::take(&mut stand_in.lock().unwrap_or_else(PoisonError::into_inner).requests);
+    Ok(requests)
 }
 
 #[cfg(test)]
@@ -108,8 +108,8 @@ mod tests {
     #[tokio::test]
     async fn what_a_run_asks_is_what_its_own_code_asks() {
         let definition = Definition::load("mesos,MESOS_TCP").unwrap();
-        let asked = rehearse(&definition, &[1, 11, 21], false).await.unwrap();
-        let writes: Vec<_> = asked.iter().filter(|request| request.method != Method::GET).collect();
+        let requests = rehearse(&definition, &[1, 11, 21], false).await.unwrap();
+        let writes: Vec<_> = requests.iter().filter(|request| request.method != Method::GET).collect();
         assert_eq!(
             writes.iter().map(|request| request.method.as_str()).collect::<Vec<_>>(),
             ["POST", "PUT", "PUT", "DELETE"]

@@ -10,7 +10,7 @@ use harness::scale::Sink;
 use tokio::sync::watch;
 
 use crate::{
-    exit::Failure, folder::RunFolder, probe::Observation, run::executors::Newcomers, terminal::progress::RunProgress,
+    exit::Failure, folder::RunFolder, probe::Observation, run::executors::NewTasks, terminal::progress::RunProgress,
 };
 
 /// Writes to a run folder.
@@ -19,7 +19,7 @@ pub struct FolderSink {
     samples: Lines,
     events: Arc<Mutex<Lines>>,
     progress: RunProgress,
-    newcomers: Arc<Newcomers>,
+    new_tasks: Arc<NewTasks>,
     observations: watch::Sender<Observation>,
     steps: Option<usize>,
     broken: Option<Failure>,
@@ -39,7 +39,7 @@ impl FolderSink {
             samples: open("samples.jsonl")?,
             events: Arc::new(Mutex::new(open("events.jsonl")?)),
             progress,
-            newcomers: Arc::default(),
+            new_tasks: Arc::default(),
             observations: watch::Sender::default(),
             steps,
             broken: None,
@@ -52,8 +52,8 @@ impl FolderSink {
     }
 
     /// The tasks whose executors are not known yet.
-    pub fn newcomers(&self) -> Arc<Newcomers> {
-        self.newcomers.clone()
+    pub fn new_tasks(&self) -> Arc<NewTasks> {
+        self.new_tasks.clone()
     }
 
     /// What each poll shows, for the prober.
@@ -89,7 +89,7 @@ impl Sink for FolderSink {
         let path = self.samples.path().to_owned();
         let written = self.samples.push(sample);
         self.remember(&path, written)?;
-        self.newcomers.sample(sample);
+        self.new_tasks.sample(sample);
         self.observations.send_replace(Observation::from(sample));
         self.progress.sample(sample);
         Ok(())

@@ -58,27 +58,27 @@ pub fn folders(run: &str) -> Result<Vec<RunFolder>, Failure> {
 /// the fake inside hc-rig.
 pub fn task(run: &str, task: Option<&str>) -> Result<(Run, TaskLife), Failure> {
     let runs = folders(run)?.iter().map(RunFolder::read).collect::<Result<Vec<_>, _>>()?;
-    let stories = || runs.iter().flat_map(|run| run.lives.all().map(move |story| (run, story)));
+    let lives = || runs.iter().flat_map(|run| run.lives.all().map(move |life| (run, life)));
     let id = match task {
-        Some(task) => one(stories().map(|(_, story)| story.id.as_str()), task)
+        Some(task) => one(lives().map(|(_, life)| life.id.as_str()), task)
             .map_err(|why| Failure::usage(format!("{run}: {why}")))?
             .to_owned(),
         None => {
-            let telling = runs.iter().flat_map(|run| run.lives.troubled());
-            let first = telling.min_by_key(|story| (story.end.is_some(), story.sickness.is_none()));
+            let troubled = runs.iter().flat_map(|run| run.lives.troubled());
+            let first = troubled.min_by_key(|life| (life.end.is_some(), life.sickness.is_none()));
             let none = || Failure::usage(format!("{run}: no task was affected; name one with --task ID"));
             first.ok_or_else(none)?.id.clone()
         }
     };
-    let place = runs.iter().position(|run| run.lives.all().any(|story| story.id == id)).unwrap_or_default();
+    let place = runs.iter().position(|run| run.lives.all().any(|life| life.id == id)).unwrap_or_default();
     let mut runs = runs;
     let run = runs.swap_remove(place);
     if run.manifest.cluster.kind == ClusterKind::Embedded {
         let why = "ran on the fake inside hc-rig, which ended with the run, and so did its sandboxes";
         return Err(Failure::usage(format!("{} {why}", run.manifest.run)));
     }
-    let story = run.lives.all().find(|story| story.id == id).cloned().unwrap_or_default();
-    Ok((run, story))
+    let life = run.lives.all().find(|life| life.id == id).cloned().unwrap_or_default();
+    Ok((run, life))
 }
 
 /// The one id that matches `wanted`: the id itself, its short form in reports, or a part of it.

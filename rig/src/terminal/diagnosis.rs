@@ -13,7 +13,7 @@ const EVENT_WIDTH: usize = 70;
 /// The text of `hc-rig why`: the conclusions, then up to `limit` tasks one by one, then what to do next time.
 pub fn render(diagnosis: &Diagnosis, limit: usize) -> String {
     let mut out = String::new();
-    if diagnosis.is_well() {
+    if diagnosis.is_clean() {
         let _ = writeln!(
             out,
             "{}: no task had \"alive\": false and none died before clean-up, in {}.",
@@ -57,7 +57,7 @@ fn head(out: &mut String, diagnosis: &Diagnosis) {
         "{}: of {}, {} had \"alive\": false{in_grace} and {} died before clean-up.",
         printable(&diagnosis.name),
         text::count(diagnosis.seen, "task"),
-        diagnosis.sick,
+        diagnosis.were_unhealthy,
         diagnosis.ended,
     );
     let groups = &diagnosis.groups;
@@ -100,8 +100,8 @@ fn task(out: &mut String, finding: &Finding) {
     line("executor", &finding.executor_pid.map_or_else(unknown, |pid| format!("pid {pid}")));
     line("since", &finding.since);
     line("cause", &finding.cause);
-    for (index, answer) in finding.asked.iter().rev().take(3).rev().enumerate() {
-        line(if index == 0 { "asked" } else { "" }, answer);
+    for (index, answer) in finding.probes.iter().rev().take(3).rev().enumerate() {
+        line(if index == 0 { "probed" } else { "" }, answer);
     }
     line("end", finding.end.as_deref().unwrap_or_default());
     line("successor", finding.successor.as_deref().unwrap_or_default());

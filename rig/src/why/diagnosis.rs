@@ -17,7 +17,8 @@ pub struct Diagnosis {
     /// Tasks that were seen.
     pub seen: usize,
     /// Tasks that had a bad result at any time.
-    pub sick: u64,
+    #[serde(rename = "sick")]
+    pub were_unhealthy: u64,
     /// Tasks whose only bad results came within their grace period.
     pub in_grace: u64,
     /// Tasks that ended before clean-up.
@@ -43,7 +44,7 @@ impl Diagnosis {
             format: 1,
             name: name.clone(),
             seen: facts.tasks.len(),
-            sick: run.summary.sick_tasks,
+            were_unhealthy: run.summary.sick_tasks,
             in_grace: run.summary.grace_tasks,
             ended: run.summary.ended_tasks,
             samples: run.summary.samples,
@@ -55,7 +56,7 @@ impl Diagnosis {
     }
 
     /// Whether anything was wrong at all.
-    pub fn is_well(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.conclusions.is_empty() && self.tasks.is_empty()
     }
 }

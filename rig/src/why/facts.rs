@@ -18,7 +18,7 @@ pub struct Facts<'a> {
     pub tasks: Vec<&'a TaskLife>,
     /// What the rig found out itself, and the result ages.
     pub evidence: &'a Evidence,
-    /// The last target asked for.
+    /// The last target.
     pub target: u64,
     /// Tasks by state in the last sample.
     pub last: Counts,
@@ -38,7 +38,7 @@ impl<'a> Facts<'a> {
     /// The facts of a run that was read back.
     pub fn of(run: &'a Run) -> Self {
         Self::new(&run.manifest, run.lives.all().collect(), &run.evidence, run.summary.last)
-            .asked(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
+            .with_target(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
             .ended(run.summary.verdict)
             .until(run.course.last().map_or(0.0, |point| point.t))
     }
@@ -60,7 +60,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn asked(self, target: u64) -> Self {
+    fn with_target(self, target: u64) -> Self {
         Self { target, ..self }
     }
 
@@ -84,20 +84,20 @@ impl<'a> Facts<'a> {
     }
 
     /// Tasks with a bad result, with it.
-    pub fn sick(&self) -> impl Iterator<Item = (&'a TaskLife, &'a Sickness)> + '_ {
-        self.tasks.iter().filter_map(|story| story.sickness.as_ref().map(|sickness| (*story, sickness)))
+    pub fn unhealthy(&self) -> impl Iterator<Item = (&'a TaskLife, &'a Sickness)> + '_ {
+        self.tasks.iter().filter_map(|life| life.sickness.as_ref().map(|sickness| (*life, sickness)))
     }
 
     /// The rig's last probe of a task while it was unhealthy; a later one says nothing about the cause.
-    pub fn probe(&self, story: &TaskLife) -> Option<&'a Probe> {
-        let sickness = story.sickness.as_ref();
+    pub fn probe(&self, life: &TaskLife) -> Option<&'a Probe> {
+        let sickness = life.sickness.as_ref();
         // Failures within the grace period do not count yet; a task that was never healthy is probed then, too.
         let from = sickness.filter(|sickness| sickness.was_healthy).map_or(0.0, |sickness| sickness.t);
         let to = sickness.and_then(|sickness| sickness.recovered_at).unwrap_or(f64::INFINITY);
-        let asked = |probe: &&Probe| {
-            probe.task == story.id && probe.answer != Answer::NotAsked && (from..=to).contains(&probe.t)
+        let in_time = |probe: &&Probe| {
+            probe.task == life.id && probe.answer != Answer::NotAsked && (from..=to).contains(&probe.t)
         };
-        self.evidence.probes.iter().rev().find(asked)
+        self.evidence.probes.iter().rev().find(in_time)
     }
 }
 

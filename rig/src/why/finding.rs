@@ -11,7 +11,7 @@ use crate::folder::{
     manifest::{CheckProtocol, Manifest},
 };
 
-/// Tasks that are described in full unless all are asked for.
+/// Tasks that are described in full without `--all`.
 pub const SHOWN_BY_DEFAULT: usize = 10;
 
 /// The capture command of the procedure: four files of a gigabyte at most, compressed.
@@ -45,7 +45,8 @@ pub struct Finding {
     /// The task that took its place.
     pub successor: Option<String>,
     /// Its answers to the rig's own probes, with the time; empty if it was not probed.
-    pub asked: Vec<String>,
+    #[serde(rename = "asked")]
+    pub probes: Vec<String>,
     /// What to look at.
     pub look: String,
     /// Ready sysdig commands, with the filters of the procedure.
@@ -58,42 +59,42 @@ pub struct Finding {
 
 /// The affected tasks of a run, the earliest first.
 pub fn findings(run: &Run) -> Vec<Finding> {
-    run.lives.troubled().into_iter().map(|story| Finding::of(&run.manifest, &run.evidence, story)).collect()
+    run.lives.troubled().into_iter().map(|life| Finding::of(&run.manifest, &run.evidence, life)).collect()
 }
 
 impl Finding {
     /// The finding for a task.
-    pub fn of(manifest: &Manifest, evidence: &Evidence, story: &TaskLife) -> Self {
-        let sickness = story.sickness.as_ref();
+    pub fn of(manifest: &Manifest, evidence: &Evidence, life: &TaskLife) -> Self {
+        let sickness = life.sickness.as_ref();
         let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
         let native = check.is_native();
-        let port = story.ports.first();
-        let cause = [story.kill_reason.as_deref(), sickness.map(|sickness| sickness.cause.as_str())]
+        let port = life.ports.first();
+        let cause = [life.kill_reason.as_deref(), sickness.map(|sickness| sickness.cause.as_str())]
             .into_iter()
             .flatten()
             .find(|cause| !cause.is_empty())
             .map_or_else(|| no_cause(native, sickness.is_some()), str::to_owned);
         let mut finding = Self {
-            task: story.id.clone(),
-            status: status(story),
+            task: life.id.clone(),
+            status: status(life),
             check: check.to_string(),
             native,
-            address: port.map_or_else(|| story.host.clone(), |port| format!("{}:{port}", story.host)),
-            agent: story.agent.clone(),
-            executor_pid: story.executor_pid,
-            since: since(story),
+            address: port.map_or_else(|| life.host.clone(), |port| format!("{}:{port}", life.host)),
+            agent: life.agent.clone(),
+            executor_pid: life.executor_pid,
+            since: since(life),
             failures: sickness.map_or(0, |sickness| sickness.failures),
             cause,
-            end: story.end.as_ref().map(|end| {
+            end: life.end.as_ref().map(|end| {
                 let message = if end.message.is_empty() { String::new() } else { format!(", {}", end.message) };
                 format!("{} at {:.1} s{message}", end.state, end.t)
             }),
-            successor: story.successor.clone(),
-            asked: evidence.probes.iter().filter(|probe| probe.task == story.id).map(asked).collect(),
+            successor: life.successor.clone(),
+            probes: evidence.probes.iter().filter(|probe| probe.task == life.id).map(probe_line).collect(),
             look: String::new(),
             commands: Vec::new(),
-            ready: ready(&manifest.run, story),
-            timeline: story.timeline.clone(),
+            ready: ready(&manifest.run, life),
+            timeline: life.timeline.clone(),
         };
         finding.advise(port.copied());
         finding
@@ -124,17 +125,17 @@ impl Finding {
 }
 
 /// How to look further: what the task wrote, and what its executor and port do on the agent.
-fn ready(run: &str, story: &TaskLife) -> Vec<String> {
-    let (run, task) = (quoted(run), quoted(&story.id));
+fn ready(run: &str, life: &TaskLife) -> Vec<String> {
+    let (run, task) = (quoted(run), quoted(&life.id));
     let sandbox = format!("hc-rig sandbox {run} stderr --task {task}");
-    let capture = format!("hc-rig capture {run} {task} --ssh {} --for 10s", quoted(&format!("root@{}", story.host)));
+    let capture = format!("hc-rig capture {run} {task} --ssh {} --for 10s", quoted(&format!("root@{}", life.host)));
     // Neither a task without a host nor one that nothing can be filtered by can be captured.
-    let capturable = !story.host.is_empty() && (story.executor_pid.is_some() || !story.ports.is_empty());
+    let capturable = !life.host.is_empty() && (life.executor_pid.is_some() || !life.ports.is_empty());
     std::iter::once(sandbox).chain(capturable.then_some(capture)).collect()
 }
 
 /// A probe and its answer: `at 12.4 s GET /: connected, and no answer in 10.0 s`.
-fn asked(probe: &Probe) -> String {
+fn probe_line(probe: &Probe) -> String {
     let what = if probe.path.is_empty() { "connect".to_owned() } else { format!("GET {}", probe.path) };
     let answer = match probe.answer {
         Answer::Good => match probe.status {
@@ -151,35 +152,35 @@ fn check_protocol(manifest: &Manifest, index: usize) -> CheckProtocol {
     CheckProtocol::of(manifest.definition.get("healthChecks").and_then(|checks| checks.get(index)))
 }
 
-fn status(story: &TaskLife) -> String {
-    let sick = match &story.sickness {
-        None => story.failed_in_grace.map(|_| "failed within its grace period"),
+fn status(life: &TaskLife) -> String {
+    let health = match &life.sickness {
+        None => life.failed_in_grace.map(|_| "failed within its grace period"),
         Some(sickness) if sickness.recovered => Some("was unhealthy, recovered"),
         Some(_) => Some("unhealthy"),
     };
-    let end = story.end.as_ref().map(|end| match end.state.as_str() {
+    let end = life.end.as_ref().map(|end| match end.state.as_str() {
         "gone" => "gone".to_owned(),
         state => state.trim_start_matches("TASK_").to_lowercase(),
     });
-    let end = end.or(story.scaled_down.map(|_| "scaled down".to_owned()));
-    match (sick, end) {
-        (Some(sick), Some(end)) => format!("{sick}, then {end}"),
-        (Some(sick), None) => sick.to_owned(),
+    let end = end.or(life.scaled_down.map(|_| "scaled down".to_owned()));
+    match (health, end) {
+        (Some(health), Some(end)) => format!("{health}, then {end}"),
+        (Some(health), None) => health.to_owned(),
         (None, Some(end)) => end,
         (None, None) => "healthy".to_owned(),
     }
 }
 
-fn since(story: &TaskLife) -> String {
-    match (&story.sickness, story.failed_in_grace) {
+fn since(life: &TaskLife) -> String {
+    match (&life.sickness, life.failed_in_grace) {
         (Some(sickness), _) => format!("{} (request {})", sickness.since, sickness.request),
         (None, Some(t)) => format!("{t:.1} s (first sample that shows it; Marathon counts no failure yet)"),
         (None, None) => String::new(),
     }
 }
 
-fn no_cause(native: bool, sick: bool) -> String {
-    match (sick, native) {
+fn no_cause(native: bool, had_bad_result: bool) -> String {
+    match (had_bad_result, native) {
         (false, _) => String::new(),
         (true, true) => {
             "not reported: Mesos-native checks report no cause to Marathon; see the executor's stderr in the \

@@ -35,22 +35,22 @@ impl Groups {
     pub fn of(tasks: &[&TaskLife], all: &[&TaskLife], poll: f64) -> Self {
         let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
         let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();
-        for story in tasks {
-            *hosts.entry(&story.host).or_default() += 1;
-            if let Some(sickness) = &story.sickness {
+        for life in tasks {
+            *hosts.entry(&life.host).or_default() += 1;
+            if let Some(sickness) = &life.sickness {
                 *causes.entry(Cause::of(&sickness.cause)).or_default() += 1;
             }
         }
         let since = tasks
             .iter()
-            .map(|story| story.trouble_at().unwrap_or(story.first_seen))
+            .map(|life| life.trouble_at().unwrap_or(life.first_seen))
             .fold(None, |range: Option<(f64, f64)>, t| {
                 Some(range.map_or((t, t), |(first, last)| (first.min(t), last.max(t))))
             });
         Self {
             tasks: tasks.len(),
             ports: ports(tasks, all),
-            hosts_used: all.iter().map(|story| story.host.as_str()).collect::<BTreeSet<_>>().len(),
+            hosts_used: all.iter().map(|life| life.host.as_str()).collect::<BTreeSet<_>>().len(),
             since,
             at_once: tasks.len() >= PATTERN && since.is_some_and(|(first, last)| last - first <= 2.0 * poll),
             hosts: most_first(hosts.into_iter().map(|(host, n)| (host.to_owned(), n))),
@@ -101,15 +101,14 @@ impl Groups {
     }
 }
 
-/// A range of ports is a pattern when well tasks lie outside of it and none inside.
+/// A range of ports is a pattern when unaffected tasks lie outside of it and none inside.
 fn ports(tasks: &[&TaskLife], all: &[&TaskLife]) -> Option<(u64, u64)> {
-    let of =
-        |stories: &[&TaskLife]| -> BTreeSet<u64> { stories.iter().filter_map(|s| s.ports.first().copied()).collect() };
+    let of = |lives: &[&TaskLife]| -> BTreeSet<u64> { lives.iter().filter_map(|s| s.ports.first().copied()).collect() };
     let (theirs, everyones) = (of(tasks), of(all));
     let (first, last) = (*theirs.first()?, *theirs.last()?);
-    let ids: BTreeSet<&str> = tasks.iter().map(|story| story.id.as_str()).collect();
-    let well = all.iter().filter(|story| !ids.contains(story.id.as_str()));
-    let inside = well.filter_map(|story| story.ports.first()).any(|port| (first..=last).contains(port));
+    let ids: BTreeSet<&str> = tasks.iter().map(|life| life.id.as_str()).collect();
+    let unaffected = all.iter().filter(|life| !ids.contains(life.id.as_str()));
+    let inside = unaffected.filter_map(|life| life.ports.first()).any(|port| (first..=last).contains(port));
     (theirs.len() >= PATTERN && everyones.len() > theirs.len() && !inside).then_some((first, last))
 }
 

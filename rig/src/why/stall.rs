@@ -69,7 +69,7 @@ pub fn stalls(ages: &[AgePoint], interval: f64) -> Stalls {
 pub(crate) mod tests {
     use super::*;
 
-    /// The recorded ages with 256 slots and 60 well tasks (golden `one-hung-task`): a sample every 2 s.
+    /// The recorded ages with 256 slots and 60 healthy tasks (golden `one-hung-task`): a sample every 2 s.
     pub(crate) fn recorded() -> Vec<AgePoint> {
         let p50 = [1.2, 3.3, 5.5, 7.7, 9.8, 12.0, 14.1, 16.2, 0.9, 0.9, 3.1, 5.2, 7.4, 9.5, 11.7, 13.8];
         let point = |(i, p50): (usize, &f64)| AgePoint {

@@ -116,7 +116,7 @@ fn what_cannot_be_captured_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn an_agent_that_is_not_there_is_told_so() {
+fn an_unknown_agent_is_an_error() {
     let agent = Agent::with_sysdig();
     let folder = agent.path().join("run");
     run_folder(&folder, std::process::id());

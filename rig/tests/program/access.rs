@@ -87,7 +87,7 @@ fn basic_authentication_needs_the_right_pair() {
 }
 
 #[test]
-fn a_client_certificate_is_shown_where_it_is_asked_for() {
+fn a_client_certificate_is_sent_where_the_server_requires_one() {
     let keys = Keys::new();
     let [authority, certificate, key] = keys.client();
     let fake = Fake::start(&["--tls", "self-signed", "--client-ca", &authority]);
@@ -176,7 +176,7 @@ fn a_run_without_verification_says_so_in_every_report() {
 #[case::failing_command(&[("DCOS_ACS_TOKEN_COMMAND", "exit 3")], 4, "it failed with exit status: 3")]
 #[case::no_token_file(&[("DCOS_ACS_TOKEN_FILE", "nowhere")], 4, "no token from nowhere")]
 #[case::nobody_at_all(&[], 4, "401")]
-fn who_is_refused_is_told_so_in_one_sentence_and_deploys_nothing(
+fn a_refusal_is_one_sentence_and_nothing_is_deployed(
     #[case] variables: &[(&str, &str)],
     #[case] code: i32,
     #[case] says: &str,
@@ -219,7 +219,7 @@ fn who_may_only_deploy_can_measure() {
 }
 
 #[test]
-fn a_setting_is_told_with_what_spoke_for_it() {
+fn a_setting_is_reported_with_its_origin() {
     let fake = Fake::start(&["--user", "me:hunter2"]);
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("hc-rig.toml"), format!("url = [\"{}\"]\n", fake.url)).expect("a file");

@@ -6,25 +6,25 @@ use crate::{
 };
 
 /// The numbers of a row of the table, after its label.
-fn row(said: &str, label: &str) -> Vec<f64> {
-    let line = said.lines().find(|line| line.starts_with(label)).unwrap_or_else(|| panic!("no row {label}:\n{said}"));
+fn row(text: &str, label: &str) -> Vec<f64> {
+    let line = text.lines().find(|line| line.starts_with(label)).unwrap_or_else(|| panic!("no row {label}:\n{text}"));
     line[label.len()..].split_whitespace().map(|cell| cell.parse().expect("a number")).collect()
 }
 
 #[test]
 fn one_hung_task_makes_the_ages_of_the_recording_and_is_named_as_the_cause() {
     let (_folder, run) = out();
-    let shown = HcRig::new(&["try", "--demo", "one-hung-task", "--out", &run]).run();
-    ends_with(&shown, 0);
-    let said = stdout(&shown);
-    let (here, recorded) = (row(&said, "Here"), row(&said, "Recorded"));
-    assert_eq!((here.len(), recorded.len()), (16, 16), "{said}");
+    let output = HcRig::new(&["try", "--demo", "one-hung-task", "--out", &run]).run();
+    ends_with(&output, 0);
+    let text = stdout(&output);
+    let (here, recorded) = (row(&text, "Here"), row(&text, "Recorded"));
+    assert_eq!((here.len(), recorded.len()), (16, 16), "{text}");
     for (ours, theirs) in here.iter().zip(&recorded) {
-        assert!((ours - theirs).abs() <= 2.0, "{ours} s for {theirs} s:\n{said}");
+        assert!((ours - theirs).abs() <= 2.0, "{ours} s for {theirs} s:\n{text}");
     }
-    assert!(said.contains("Diagnosis    1 hung task delayed the checks of all other tasks"), "{said}");
-    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("256 / 61 = 4.2 s"), "the arithmetic: {said}");
+    assert!(text.contains("Diagnosis    1 hung task delayed the checks of all other tasks"), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("256 / 61 = 4.2 s"), "the arithmetic: {text}");
     assert_eq!(json(&run, "summary.json")["sick_tasks"], 0, "nobody is called unhealthy");
 
     let why = stdout(&HcRig::new(&["why", "--json", &run]).run());
@@ -34,5 +34,5 @@ fn one_hung_task_makes_the_ages_of_the_recording_and_is_named_as_the_cause() {
     let task = first["tasks"][0].as_str().expect("a task");
     assert!(task.starts_with("hc-rig_one-hung-task-hung_hung.instance-"), "{task}");
     // The paragraph is wrapped, never inside of an id.
-    assert!(said.contains(task), "the task is named in the words: {said}");
+    assert!(text.contains(task), "the task is named in the words: {text}");
 }

@@ -41,7 +41,7 @@ fn a_matrix_is_compared_with_the_cluster_and_refused_where_it_does_not_fit() {
     assert!(text.ends_with("Fits         yes; nothing was changed\n"), "{text}");
     let refused = HcRig::new(&[&arguments[..], &["--counts", "5,9999", "--side-by-side", "--dry-run"]].concat()).run();
     ends_with(&refused, 2);
-    assert!(stderr(&refused).contains("lower the target or say --yes"), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("lower the target or use --yes"), "{}", stderr(&refused));
     fake.has_nothing_left();
     assert!(!Path::new(&run).exists());
 }

@@ -80,8 +80,8 @@ impl Fake {
     }
 
     /// An app of somebody else, which no run may touch.
-    pub(crate) fn deploy_bystander(&self) {
-        let app = serde_json::json!({"id": "/bystander", "cmd": "sleep 1000", "cpus": 0.01, "mem": 1});
+    pub(crate) fn deploy_unrelated_app(&self) {
+        let app = serde_json::json!({"id": "/unrelated", "cmd": "sleep 1000", "cpus": 0.01, "mem": 1});
         self.ask(async |client| client.create_app(&app).await.map(drop));
     }
 

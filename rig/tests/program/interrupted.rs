@@ -38,7 +38,7 @@ fn samples(out: &str) -> Vec<Value> {
 #[test]
 fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
     let fake = Fake::start(&[]);
-    fake.deploy_bystander();
+    fake.deploy_unrelated_app();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run").display().to_string();
     killed(&fake, &out, "8");
@@ -61,7 +61,7 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
     let summary: Value =
         serde_json::from_str(&fs::read_to_string(Path::new(&out).join("summary.json")).unwrap()).unwrap();
     assert_eq!((&summary["reached"], &summary["clean_up"]), (&Value::from(8), &Value::from("complete")));
-    assert_eq!(fake.apps(), ["/bystander"]);
+    assert_eq!(fake.apps(), ["/unrelated"]);
 
     let again = HcRig::new(&["resume", &out]).run();
     ends_with(&again, 2);
@@ -71,7 +71,7 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
 #[test]
 fn what_a_killed_run_left_is_cleaned_up_from_its_folder() {
     let fake = Fake::start(&[]);
-    fake.deploy_bystander();
+    fake.deploy_unrelated_app();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run").display().to_string();
     killed(&fake, &out, "200");
@@ -80,7 +80,7 @@ fn what_a_killed_run_left_is_cleaned_up_from_its_folder() {
     let cleaned = HcRig::new(&["clean", &out]).run();
     ends_with(&cleaned, 0);
     assert!(stdout(&cleaned).contains("is left"), "{}", stdout(&cleaned));
-    assert_eq!(fake.apps(), ["/bystander"]);
+    assert_eq!(fake.apps(), ["/unrelated"]);
     let resumed = HcRig::new(&["resume", &out]).run();
     ends_with(&resumed, 2);
     assert!(stderr(&resumed).contains("nothing to resume") || stderr(&resumed).contains("cleaned up"));
@@ -90,7 +90,7 @@ fn what_a_killed_run_left_is_cleaned_up_from_its_folder() {
 #[test]
 fn without_a_name_clean_goes_through_all_folders() {
     let fake = Fake::start(&[]);
-    fake.deploy_bystander();
+    fake.deploy_unrelated_app();
     let folder = tempfile::tempdir().unwrap();
     for name in ["one", "two"] {
         killed(&fake, &folder.path().join(name).display().to_string(), "200");
@@ -100,7 +100,7 @@ fn without_a_name_clean_goes_through_all_folders() {
     let cleaned = HcRig::new(&["clean", "--below", &below, "--url", &fake.url]).run();
     ends_with(&cleaned, 0);
     assert_eq!(stdout(&cleaned).matches("is left").count(), 2, "{}", stdout(&cleaned));
-    assert_eq!(fake.apps(), ["/bystander"]);
+    assert_eq!(fake.apps(), ["/unrelated"]);
     let again = HcRig::new(&["clean", "--below", &below, "--url", &fake.url]).run();
     assert!(!stdout(&again).contains("is left"), "known to be clean: {}", stdout(&again));
 }

@@ -90,7 +90,7 @@ fn a_fake_that_holds_three_has_a_limit_of_three() {
 #[test]
 fn a_matrix_on_a_cluster_leaves_what_others_have_there() {
     let fake = Fake::start(&["--agents", "2"]);
-    fake.deploy_bystander();
+    fake.deploy_unrelated_app();
     let (_folder, run) = out();
     let arguments = ["matrix", "--url", &fake.url, "--pair", "mesos,HTTP", "--pair", "docker,MESOS_HTTP"];
     let rest = ["--counts", "1,2", "--hold", "500ms", "--poll", "500ms", "--out", &run];
@@ -106,5 +106,5 @@ fn a_matrix_on_a_cluster_leaves_what_others_have_there() {
             (&"cluster".into(), &format!("{}/", fake.url).into())
         );
     }
-    assert_eq!(fake.apps(), ["/bystander"]);
+    assert_eq!(fake.apps(), ["/unrelated"]);
 }

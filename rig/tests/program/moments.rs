@@ -23,7 +23,7 @@ async fn whenever_a_run_is_stopped_clean_leaves_nothing_of_it_and_everything_of_
     let seed = std::env::var("HC_RIG_SEED").map_or(SEED, |text| text.parse().expect("a whole number"));
     let mut chance = SmallRng::seed_from_u64(seed);
     let fake = Fake::start(&["--agents", "3"]);
-    fake.deploy_bystander();
+    fake.deploy_unrelated_app();
     fake.deploy_group_of_others();
     let folder = tempfile::tempdir().unwrap();
     let below = folder.path().display().to_string();
@@ -53,6 +53,6 @@ async fn whenever_a_run_is_stopped_clean_leaves_nothing_of_it_and_everything_of_
     }
 
     ends_with(&HcRig::new(&["clean", "--below", &below, "--url", &fake.url]).run(), 0);
-    assert_eq!(fake.apps(), ["/bystander", "/team/web"], "seed {seed}");
+    assert_eq!(fake.apps(), ["/unrelated", "/team/web"], "seed {seed}");
     assert_eq!(fake.groups_of_runs(), Vec::<String>::new(), "seed {seed}");
 }

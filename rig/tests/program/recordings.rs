@@ -69,7 +69,7 @@ fn echoes(below: &str) -> serde_json::Value {
 #[rstest]
 #[case::dcos(&["--user", "zaphod:Geheim4711Zeichen", "--tls", "self-signed"], ["DCOS_USERNAME", "DCOS_PASSWORD"], "/service/marathon")]
 #[case::basic(&["--basic-auth", "zaphod:Geheim4711Zeichen"], ["MARATHON_USER", "MARATHON_PASSWORD"], "")]
-fn a_recording_with_a_login_agrees_and_holds_nothing_of_who_made_it(
+fn a_recording_with_a_login_agrees_and_holds_no_name_of_its_user(
     #[case] access: &[&str],
     #[case] names: [&str; 2],
     #[case] below: &str,
@@ -153,18 +153,18 @@ fn what_a_killed_recording_left_is_removed_by_its_name() {
 #[test]
 fn what_others_have_there_is_neither_touched_nor_recorded() {
     let fake = Fake::start(&[]);
-    fake.deploy_bystander();
+    fake.deploy_unrelated_app();
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().to_str().expect("a path in UTF-8");
     let cases = ["empty.reads", "create.seed_definitions", "update.verbs", "groups.basic", "lifecycle.plain"];
     let arguments = [&["record", "--url", &fake.url, "--out", dir][..], &cases[..]].concat();
     ends_with(&HcRig::new(&arguments).run(), 0);
-    assert_eq!(fake.apps(), ["/bystander"]);
+    assert_eq!(fake.apps(), ["/unrelated"]);
     for case in cases {
         let text = fs::read_to_string(folder.path().join(format!("{case}.jsonl"))).expect("the recording");
         let (head, rows) = text.split_once('\n').expect("rows");
         assert!(head.contains("\"kind\":\"scope\"") && head.contains("/hc-rig/"), "{head}");
-        for mark in ["bystander", "hc-rig", "HC_RIG"] {
+        for mark in ["unrelated", "hc-rig", "HC_RIG"] {
             assert_eq!(rows.lines().find(|row| row.contains(mark)), None, "`{mark}` in {case}");
         }
     }

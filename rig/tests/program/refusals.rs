@@ -29,7 +29,7 @@ fn bad_input_is_one_sentence_and_an_exit_code(#[case] arguments: &[&str], #[case
 }
 
 #[test]
-fn broken_json_is_told_with_line_and_column() {
+fn broken_json_is_reported_with_line_and_column() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("app.json");
     std::fs::write(&file, "{\n  \"id\": \"/hc\"\n  \"cmd\": \"true\"\n}").unwrap();
@@ -66,7 +66,7 @@ fn bare_run(path: PathBuf) -> std::io::Result<PathBuf> {
 }
 
 #[test]
-fn a_folder_of_runs_is_told_from_one_without_any() {
+fn a_folder_of_runs_is_distinguished_from_one_without_any() {
     let folder = tempfile::tempdir().unwrap();
     let run = bare_run(folder.path().join("one")).unwrap();
     let refused = HcRig::new(&["resume", folder.path().to_str().unwrap()]).run();

@@ -55,7 +55,7 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
         assert_eq!((&last["target"], &last["counts"]["healthy"]), (&Value::from(2), &Value::from(2)), "{pair}");
         assert!(all[0]["complete"].as_bool().unwrap());
         assert!(read(&one, "samples.jsonl").contains("\"alive\": true"), "with the blank that people grep for");
-        assert!(read(&one, "events.jsonl").contains("hc_rig_executor"), "the executors were asked for");
+        assert!(read(&one, "events.jsonl").contains("hc_rig_executor"), "the executors are recorded");
         let summary: Value = serde_json::from_str(&read(&one, "summary.json")).unwrap();
         let measures = &summary["measures"];
         assert_eq!(measures["time_to_healthy"]["n"], 2, "{pair}: {measures}");
@@ -68,7 +68,7 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
 }
 
 #[test]
-fn a_sick_task_is_found_and_explained() {
+fn an_unhealthy_task_is_found_and_explained() {
     let fake = Fake::start(&["--tasks", "process", "--agents", "2", "--user", "alice:s3cret-word"]);
     let (folder, run) = out();
     let app = App::listener(Containerizer::Mesos, Check::Tcp).never_healthy().grace(secs(1)).instances(1);
@@ -83,13 +83,13 @@ fn a_sick_task_is_found_and_explained() {
     assert!(read(&run, "samples.jsonl").contains("\"alive\": false"));
     let why = stdout(&HcRig::new(&["why", &run]).run());
     let capture = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";
-    assert!(read(&run, "events.jsonl").contains("\"eventType\": \"hc_rig_probe\""), "the rig asked the task itself");
+    assert!(read(&run, "events.jsonl").contains("\"eventType\": \"hc_rig_probe\""), "the rig probed the task itself");
     assert!(stdout(&ran).contains("Diagnosis    1 task never listened on the checked port (high"), "{}", stdout(&ran));
     let json = stdout(&HcRig::new(&["why", "--json", &run]).run());
     let diagnosis: Value = serde_json::from_str(&json).expect("a JSON array");
     assert_eq!(diagnosis[0]["conclusions"][0]["reason"], "never_listened", "{json}");
     for part in [
-        "asked     at ",
+        "probed    at ",
         "refused",
         "check     TCP",
         "executor  pid ",

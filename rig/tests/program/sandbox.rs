@@ -59,7 +59,7 @@ fn the_files_of_a_task_are_read_and_nothing_beyond_its_sandbox() {
 }
 
 #[test]
-fn who_names_no_task_or_a_wrong_one_is_told_so() {
+fn a_missing_or_unknown_task_is_an_error() {
     let fake = Fake::start(&[]);
     for (words, says) in [
         (vec![], "name a run, or a task with --task ID"),

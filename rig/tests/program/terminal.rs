@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Terminal {
     keyboard: File,
     screen: Receiver<Vec<u8>>,
-    shown: String,
+    output: String,
     child: Child,
 }
 
@@ -55,20 +55,20 @@ impl Terminal {
                 && sender.send(buffer[..n].to_vec()).is_ok()
             {}
         });
-        Self { keyboard: ends.master.into(), screen, shown: String::new(), child }
+        Self { keyboard: ends.master.into(), screen, output: String::new(), child }
     }
 
     /// Waits until the screen shows this.
     #[track_caller]
     fn until(&mut self, text: &str) {
-        while !self.shown.contains(text) {
+        while !self.output.contains(text) {
             let more = self.screen.recv_timeout(PATIENCE).ok();
-            let more = more.unwrap_or_else(|| panic!("{text} is not shown, but:\n{}", self.shown));
-            self.shown.push_str(&String::from_utf8_lossy(&more));
+            let more = more.unwrap_or_else(|| panic!("{text} is missing in:\n{}", self.output));
+            self.output.push_str(&String::from_utf8_lossy(&more));
         }
     }
 
-    /// Waits until what is typed is no longer shown.
+    /// Waits until the terminal no longer echoes.
     fn until_hidden(&self) {
         let late = Instant::now() + PATIENCE;
         while tcgetattr(&self.keyboard).expect("a terminal").local_flags.contains(LocalFlags::ECHO) {
@@ -81,18 +81,18 @@ impl Terminal {
         self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("a terminal takes what is typed");
     }
 
-    /// All that was shown, and the exit code.
+    /// The whole output, and the exit code.
     fn end(mut self) -> (String, Option<i32>) {
         let status = self.child.wait().expect("it ends");
         while let Ok(more) = self.screen.recv_timeout(PATIENCE) {
-            self.shown.push_str(&String::from_utf8_lossy(&more));
+            self.output.push_str(&String::from_utf8_lossy(&more));
         }
-        (self.shown, status.code())
+        (self.output, status.code())
     }
 }
 
 #[test]
-fn the_password_is_asked_for_and_not_shown() {
+fn the_password_prompt_does_not_echo() {
     let fake = Fake::start(&["--user", "me:hunter2"]);
     for (typed, code, says) in [("hunter2", 0, "login ok"), ("geheim4711", 4, "check DCOS_USERNAME")] {
         let arguments = ["-vv", "login", "--url", &fake.url, "--user", "me"];
@@ -100,10 +100,10 @@ fn the_password_is_asked_for_and_not_shown() {
         terminal.until("Password of me: ");
         terminal.until_hidden();
         terminal.type_line(typed);
-        let (shown, ended) = terminal.end();
-        assert_eq!(ended, Some(code), "{shown}");
-        assert!(shown.contains(says), "{shown}");
-        assert!(!shown.contains(typed), "{shown}");
+        let (output, ended) = terminal.end();
+        assert_eq!(ended, Some(code), "{output}");
+        assert!(output.contains(says), "{output}");
+        assert!(!output.contains(typed), "{output}");
     }
     let nobody = HcRig::new(&["login", "--url", &fake.url, "--user", "me"]).run();
     ends_with(&nobody, 2);
@@ -111,7 +111,7 @@ fn the_password_is_asked_for_and_not_shown() {
 }
 
 #[test]
-fn a_server_that_only_a_folder_names_is_told_who_we_are_after_a_yes() {
+fn credentials_go_to_a_server_that_only_a_folder_names_after_confirmation() {
     let fake = Fake::start(&["--user", "me:hunter2"]);
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("run").display().to_string();
@@ -119,11 +119,11 @@ fn a_server_that_only_a_folder_names_is_told_who_we_are_after_a_yes() {
     ends_with(&HcRig::new(&run).user("me", "hunter2").run(), 0);
     for (typed, code, says) in [("n", 2, "only its folder says so"), ("yes", 0, "is left")] {
         let mut terminal = Terminal::start(HcRig::new(&["clean", &out]).user("me", "hunter2"));
-        terminal.until("Tell that server who you are? [y/N] ");
+        terminal.until("Send your credentials to that server? [y/N] ");
         terminal.type_line(typed);
-        let (shown, ended) = terminal.end();
-        assert_eq!(ended, Some(code), "{shown}");
-        assert!(shown.contains(says), "{shown}");
+        let (output, ended) = terminal.end();
+        assert_eq!(ended, Some(code), "{output}");
+        assert!(output.contains(says), "{output}");
     }
 }
 
@@ -136,9 +136,9 @@ fn the_clusters_own_ca_is_trusted_when_somebody_says_yes() {
         let mut terminal = Terminal::start(HcRig::new(&arguments).user("me", "hunter2"));
         terminal.until("Trust it? [y/N] ");
         terminal.type_line(typed);
-        let (shown, ended) = terminal.end();
-        assert_eq!(ended, Some(code), "{shown}");
-        assert!(shown.contains(says), "{shown}");
+        let (output, ended) = terminal.end();
+        assert_eq!(ended, Some(code), "{output}");
+        assert!(output.contains(says), "{output}");
     }
 }
 
@@ -150,8 +150,8 @@ fn colours_follow_what_was_asked_for_then_the_environment_then_the_terminal() {
     let piped = |more: &[&str]| stderr(&HcRig::new(&[&login[..], more].concat()).run());
     assert!(!colored(&piped(&[])) && !piped(&[]).is_empty(), "a pipe gets a plain log");
     assert!(colored(&piped(&["--color", "always"])));
-    let shown = |rig: HcRig| Terminal::start(rig.env("TERM", "xterm")).end().0;
-    assert!(colored(&shown(HcRig::new(&login))));
-    assert!(!colored(&shown(HcRig::new(&login).env("NO_COLOR", "1"))));
-    assert!(!colored(&shown(HcRig::new(&[&login[..], &["--color", "never"]].concat()))));
+    let output = |rig: HcRig| Terminal::start(rig.env("TERM", "xterm")).end().0;
+    assert!(colored(&output(HcRig::new(&login))));
+    assert!(!colored(&output(HcRig::new(&login).env("NO_COLOR", "1"))));
+    assert!(!colored(&output(HcRig::new(&[&login[..], &["--color", "never"]].concat()))));
 }

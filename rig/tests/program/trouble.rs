@@ -140,7 +140,7 @@ fn a_token_that_is_revoked_is_survived_and_named() {
 }
 
 #[test]
-fn in_all_of_it_at_once_only_the_task_that_was_lost_is_told_as_lost() {
+fn under_all_faults_at_once_only_the_lost_task_is_reported_as_lost() {
     let fake = cluster(&["--user", "me:hunter2", "--token-ttl", "6s"]);
     let told = survives(&fake, |fake| {
         let state = fake.state();
@@ -156,7 +156,7 @@ fn in_all_of_it_at_once_only_the_task_that_was_lost_is_told_as_lost() {
 }
 
 #[test]
-fn a_run_that_nobody_listens_to_goes_on_and_cleans_up() {
+fn a_run_whose_output_is_closed_continues_and_cleans_up() {
     let fake = Fake::start(&["--tasks", "process", "--admin", "127.0.0.1:0"]);
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("run");

@@ -8,9 +8,9 @@ use harness::scale::{Drive, MarathonApp, Plan, RunReport};
 use hc_rig::demo::recording;
 use serde_json::Value;
 
-use crate::stage::{Kept, Stage};
+use crate::environment::{Environment, KeptSamples};
 
-/// Recorded from Marathon 1.11.26: 60 well tasks checked each second, one hung task with a time-out of 20 s, 256 slots;
+/// Recorded from Marathon 1.11.26: 60 healthy tasks checked each second, one hung task with a timeout of 20 s, 256 slots;
 /// (seconds since the first sample, median age, oldest).
 fn recorded() -> Vec<(f64, f64, f64)> {
     let text = fixtures::ONE_HUNG_TASK;
@@ -36,18 +36,19 @@ fn apart(ours: &[(f64, f64, f64)], real: &[(f64, f64, f64)], first: usize) -> (f
 }
 
 async fn sixty_and_a_hung_one(check: Check) -> (RunReport, Vec<(f64, f64, f64)>) {
-    let stage = Stage::start(FakeMarathon::builder()).await;
-    let well = App::listener(Containerizer::Mesos, check).id("/many").instances(60).interval(secs(1)).timeout(secs(5));
-    let many = stage.deploy(well).await;
+    let environment = Environment::start(FakeMarathon::builder()).await;
+    let healthy =
+        App::listener(Containerizer::Mesos, check).id("/many").instances(60).interval(secs(1)).timeout(secs(5));
+    let many = environment.deploy(healthy).await;
     let hung = App::listener(Containerizer::Mesos, check).id("/hung").hangs_after(secs(10)).timeout(secs(20));
-    stage.deploy(hung.interval(secs(1)).max_consecutive_failures(0)).await;
+    environment.deploy(hung.interval(secs(1)).max_consecutive_failures(0)).await;
     let plan = Plan::list(60, &[60]).expect("a plan");
     let drive = Drive { hold: Duration::from_secs(90), poll: Duration::from_secs_f64(POLL), ..Drive::new(plan) };
-    let mut kept = Kept::default();
-    let report = drive.run(&mut MarathonApp::new(stage.client.clone(), &many), &mut kept).await;
+    let mut kept = KeptSamples::default();
+    let report = drive.run(&mut MarathonApp::new(environment.client.clone(), &many), &mut kept).await;
     let ages = kept.samples.iter().filter_map(|sample| Some((sample.t, sample.age?.p50, sample.age?.max)));
     let rows = ages.collect();
-    stage.fake.shutdown().await;
+    environment.fake.shutdown().await;
     (report, rows)
 }
 

@@ -21,16 +21,16 @@ use harness::{
     record::{EventRecord, Sample, StepReport},
     scale::{Drive, MarathonApp, Plan, Sink},
 };
-use hc_rig::run::executors::{Executors, Newcomers};
+use hc_rig::run::executors::{Executors, NewTasks};
 use rstest::rstest;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::stage::Stage;
+use crate::environment::Environment;
 
 /// Hands polls on, as the sink of a run does.
-struct Told(Arc<Newcomers>);
+struct Told(Arc<NewTasks>);
 
 impl Sink for Told {
     fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
@@ -84,25 +84,25 @@ impl Between {
 #[case::found(true, 12, 6)]
 #[case::in_vain(false, 0, 60)]
 #[tokio::test(start_paused = true)]
-async fn agents_are_asked_while_there_are_newcomers(#[case] pids: bool, #[case] found: usize, #[case] most: usize) {
-    let stage = Stage::start(FakeMarathon::builder().agents(3)).await;
+async fn agents_are_asked_while_there_are_new_tasks(#[case] pids: bool, #[case] found: usize, #[case] most: usize) {
+    let environment = Environment::start(FakeMarathon::builder().agents(3)).await;
     let between = Between { pids, ..Between::default() };
-    let client = Client::in_process(Transport::in_process(between.before(stage.fake.service())));
-    let app = stage.deploy(App::listener(Containerizer::Mesos, Check::MesosTcp).id("/many")).await;
+    let client = Client::in_process(Transport::in_process(between.before(environment.fake.service())));
+    let app = environment.deploy(App::listener(Containerizer::Mesos, Check::MesosTcp).id("/many")).await;
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let events = Arc::new(Mutex::new(Lines::append(&path).unwrap()));
-    let newcomers = Arc::<Newcomers>::default();
+    let new_tasks = Arc::<NewTasks>::default();
     let over = CancellationToken::new();
-    let executors = Executors::new(client.clone(), Arc::clone(&newcomers), events, Instant::now());
+    let executors = Executors::new(client.clone(), Arc::clone(&new_tasks), events, Instant::now());
     let follower = tokio::spawn(executors.follow(over.clone()));
     let drive = Drive { hold: Duration::from_secs(600), ..Drive::new(Plan::list(1, &[12]).unwrap()) };
-    let report = drive.run(&mut MarathonApp::new(client, &app), &mut Told(newcomers)).await;
+    let report = drive.run(&mut MarathonApp::new(client, &app), &mut Told(new_tasks)).await;
     assert!(report.outcome.held(), "{}", report.outcome);
     over.cancel();
     follower.await.unwrap();
-    stage.fake.shutdown().await;
+    environment.fake.shutdown().await;
 
     let noted = std::fs::read_to_string(path).unwrap();
     assert_eq!(noted.matches("hc_rig_executor").count(), found, "{noted}");

@@ -7,13 +7,14 @@ use fixtures::{App, Check, Containerizer};
 use harness::scale::{Drive, Limit, MarathonApp, Plan, Search};
 use rstest::rstest;
 
-use crate::stage::{Kept, Stage};
+use crate::environment::{Environment, KeptSamples};
 
 /// Searches up to 400 tasks on a fake on which only the `n` oldest answer their checks, give or take `noise` at each
 /// check, by the thresholds that `hc-rig try --find-limit` has unless it is told others.
 async fn search(n: u32, noise: f64, check: Check) -> Limit {
-    let stage = Stage::start(FakeMarathon::builder().agent_cpus(1e6).agent_mem(1e9).hold_at_most(n, noise)).await;
-    let app = stage.deploy(App::listener(Containerizer::Mesos, check).id("/hc").instances(1)).await;
+    let environment =
+        Environment::start(FakeMarathon::builder().agent_cpus(1e6).agent_mem(1e9).hold_at_most(n, noise)).await;
+    let app = environment.deploy(App::listener(Containerizer::Mesos, check).id("/hc").instances(1)).await;
     let plan = Plan::exponential(1, 2, 400).expect("a plan");
     let threshold = |text: &str| text.parse().expect("a threshold");
     let drive = Drive {
@@ -22,9 +23,10 @@ async fn search(n: u32, noise: f64, check: Check) -> Limit {
         thresholds: vec![threshold("killed > 0"), threshold("unhealthy_pct > 1 for 10s")],
         ..Drive::new(plan.clone())
     };
-    let mut subject = MarathonApp::new(stage.client.clone(), &app);
-    let (limit, report) = drive.find_limit(Search::new(&plan, 0.01, 1), &mut subject, &mut Kept::default()).await;
-    stage.fake.shutdown().await;
+    let mut subject = MarathonApp::new(environment.client.clone(), &app);
+    let (limit, report) =
+        drive.find_limit(Search::new(&plan, 0.01, 1), &mut subject, &mut KeptSamples::default()).await;
+    environment.fake.shutdown().await;
     limit.unwrap_or_else(|| panic!("no limit: {}", report.outcome))
 }
 

@@ -19,7 +19,7 @@ use hc_rig::{
 };
 use serde_json::Value;
 
-use crate::stage::Stage;
+use crate::environment::Environment;
 
 /// So many runs as `diff` asks for at least.
 const REPEATS: u64 = 5;
@@ -29,7 +29,7 @@ const REPEATS: u64 = 5;
 async fn side(folder: &Path, n: u32, seeds: u64) -> String {
     for seed in seeds..seeds + REPEATS {
         let builder = FakeMarathon::builder().agent_cpus(1e6).agent_mem(1e9).hold_at_most(n, 0.1).seed(seed);
-        let stage = Stage::start(builder).await;
+        let environment = Environment::start(builder).await;
         let mut definition = Definition::load("mesos,TCP").expect("a pair");
         definition.json["instances"] = 16.into();
         let job = Job {
@@ -45,9 +45,9 @@ async fn side(folder: &Path, n: u32, seeds: u64) -> String {
             continues: None,
         };
         let bar = Progress::new(true).run("mesos,TCP", 24);
-        let outcome = measure(&stage.client, job, bar, &Interrupt::default()).await.expect("the app is accepted");
+        let outcome = measure(&environment.client, job, bar, &Interrupt::default()).await.expect("the app is accepted");
         assert_eq!(outcome.failure.map(|failure| failure.message), None);
-        stage.fake.shutdown().await;
+        environment.fake.shutdown().await;
     }
     folder.display().to_string()
 }

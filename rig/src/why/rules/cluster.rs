@@ -83,12 +83,12 @@ fn reasons(waiting: &Waiting) -> String {
 /// Tasks whose agent was unreachable, or that were lost with it.
 pub fn agent_lost(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let is_lost = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_lost);
-    let lost = |story: &&&TaskLife| story.was_unreachable || story.end.as_ref().is_some_and(|end| is_lost(&end.state));
+    let lost = |life: &&&TaskLife| life.was_unreachable || life.end.as_ref().is_some_and(|end| is_lost(&end.state));
     let lost: Vec<&TaskLife> = facts.tasks.iter().filter(lost).copied().collect();
     if lost.is_empty() {
         return None;
     }
-    let hosts: BTreeSet<&str> = lost.iter().map(|story| story.host.as_str()).collect();
+    let hosts: BTreeSet<&str> = lost.iter().map(|life| life.host.as_str()).collect();
     let stayed =
         facts.tasks.iter().filter(|s| hosts.contains(s.host.as_str()) && s.end.is_none() && !s.was_unreachable);
     let stayed = stayed.count();
@@ -107,10 +107,10 @@ pub fn agent_lost(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
         evidence: lost
             .iter()
             .take(3)
-            .map(|story| {
+            .map(|life| {
                 let end =
-                    story.end.as_ref().map_or("unreachable".to_owned(), |end| format!("{} {}", end.state, end.message));
-                format!("{} on {}: {}", story.id, story.host, end.trim_end())
+                    life.end.as_ref().map_or("unreachable".to_owned(), |end| format!("{} {}", end.state, end.message));
+                format!("{} on {}: {}", life.id, life.host, end.trim_end())
             })
             .collect(),
         confidence: if whole { Confidence::High } else { Confidence::Medium },
@@ -125,29 +125,29 @@ pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let ended: Vec<&TaskLife> = facts
         .tasks
         .iter()
-        .filter(|story| story.end.as_ref().is_some_and(|end| is_own_end(&end.state)))
+        .filter(|life| life.end.as_ref().is_some_and(|end| is_own_end(&end.state)))
         .copied()
         .collect();
-    let again = ended.iter().any(|story| story.life().1 > 1 || story.successor.is_some());
+    let again = ended.iter().any(|life| life.life().1 > 1 || life.successor.is_some());
     if ended.len() < 3 && !again || ended.is_empty() {
         return None;
     }
     let mut messages: BTreeMap<&str, usize> = BTreeMap::new();
-    for story in &ended {
-        *messages.entry(story.end.as_ref().map_or("", |end| end.message.as_str())).or_default() += 1;
+    for life in &ended {
+        *messages.entry(life.end.as_ref().map_or("", |end| end.message.as_str())).or_default() += 1;
     }
     let (message, n) = messages.into_iter().max_by_key(|(_, n)| *n).unwrap_or_default();
-    let sick = ended.iter().filter(|story| story.sickness.is_some()).count();
+    let unhealthy = ended.iter().filter(|life| life.sickness.is_some()).count();
     Some(Conclusion {
         reason: Reason::CrashLoop,
         title: format!("{} ended by themselves", count(ended.len(), "task")),
         text: format!(
             "The command exits, it is not killed: {} ended, {n} of them with \"{message}\", and Marathon launches successors \
-             with increasing back-off. The health check is not the cause: {sick} of them had a bad result before.",
+             with increasing back-off. The health check is not the cause: {unhealthy} of them had a bad result before.",
             count(ended.len(), "task")
         ),
-        evidence: ended.iter().take(3).map(|story| end(story)).collect(),
-        confidence: if sick == 0 { Confidence::High } else { Confidence::Medium },
+        evidence: ended.iter().take(3).map(|life| end(life)).collect(),
+        confidence: if unhealthy == 0 { Confidence::High } else { Confidence::Medium },
         tasks: ids(&ended),
         next: vec!["look at stderr in the task's sandbox".to_owned()],
     })
@@ -156,13 +156,13 @@ pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
 /// An instance whose tasks were killed for bad results at least twice.
 pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let mut kills: BTreeMap<&str, Vec<&TaskLife>> = BTreeMap::new();
-    for story in &facts.tasks {
-        let killed = story.end.as_ref().is_some_and(|end| end.state == "TASK_KILLED");
-        if killed && (story.sickness.is_some() || story.kill_reason.is_some()) {
-            kills.entry(story.life().0).or_default().push(story);
+    for life in &facts.tasks {
+        let killed = life.end.as_ref().is_some_and(|end| end.state == "TASK_KILLED");
+        if killed && (life.sickness.is_some() || life.kill_reason.is_some()) {
+            kills.entry(life.life().0).or_default().push(life);
         }
     }
-    kills.retain(|_, stories| stories.len() >= 2);
+    kills.retain(|_, lives| lives.len() >= 2);
     if kills.is_empty() {
         return None;
     }
@@ -176,7 +176,7 @@ pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
             count(kills.len(), "instance"),
             count(all.len(), "task")
         ),
-        evidence: all.iter().take(3).map(|story| end(story)).collect(),
+        evidence: all.iter().take(3).map(|life| end(life)).collect(),
         confidence: Confidence::High,
         tasks: ids(&all),
         next: vec![
@@ -186,12 +186,12 @@ pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     })
 }
 
-fn end(story: &TaskLife) -> String {
+fn end(life: &TaskLife) -> String {
     let end =
-        story.end.as_ref().map(|end| format!("{} at {:.1} s {}", end.state, end.t, end.message)).unwrap_or_default();
-    format!("{}: {}", story.id, end.trim_end())
+        life.end.as_ref().map(|end| format!("{} at {:.1} s {}", end.state, end.t, end.message)).unwrap_or_default();
+    format!("{}: {}", life.id, end.trim_end())
 }
 
-fn ids(stories: &[&TaskLife]) -> Vec<String> {
-    stories.iter().map(|story| story.id.clone()).collect()
+fn ids(lives: &[&TaskLife]) -> Vec<String> {
+    lives.iter().map(|life| life.id.clone()).collect()
 }

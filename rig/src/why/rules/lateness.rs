@@ -62,7 +62,7 @@ pub fn probes_of_others(facts: &Facts<'_>) -> Option<String> {
         .evidence
         .probes
         .iter()
-        .filter(|probe| probe.answer != Answer::NotAsked && facts.tasks.iter().any(|story| story.id == probe.task))
+        .filter(|probe| probe.answer != Answer::NotAsked && facts.tasks.iter().any(|life| life.id == probe.task))
         .filter(|probe| !(suspects.contains(&probe.task.as_str()) && probe.answer == Answer::Silent))
         .collect();
     let good: Vec<f64> = others.iter().filter(|probe| probe.answer == Answer::Good).map(|probe| probe.ms).collect();

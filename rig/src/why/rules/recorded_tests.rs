@@ -20,7 +20,7 @@ use crate::{
 /// What a case shows until it deletes its app, as a run would have kept it.
 fn recorded(case: &str) -> Vec<Conclusion> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../fixtures/recorded/{case}.jsonl"));
-    let mut stories = Lives::keeping_all();
+    let mut lives = Lives::keeping_all();
     let mut evidence = Evidence::default();
     let mut manifest = Manifest::default();
     let mut last = Counts::default();
@@ -29,7 +29,7 @@ fn recorded(case: &str) -> Vec<Conclusion> {
         let t = row["t"].as_f64().unwrap_or_default();
         if row["kind"] == "sse" {
             let event = row["data"].clone();
-            stories.event(&EventRecord { v: 1, t, event, ..EventRecord::default() });
+            lives.event(&EventRecord { v: 1, t, event, ..EventRecord::default() });
             continue;
         }
         let (request, answer) = (&row["request"], &row["response"]["json"]);
@@ -51,13 +51,13 @@ fn recorded(case: &str) -> Vec<Conclusion> {
                 if !tasks.is_empty() {
                     last.scheduled = 0;
                 }
-                stories.sample(&Sample { t, request: 1, tasks, ..Sample::default() });
+                lives.sample(&Sample { t, request: 1, tasks, ..Sample::default() });
             }
             _ => {}
         }
     }
-    let stories = stories.finish();
-    conclude(&Facts { failed: true, ..Facts::new(&manifest, stories.all().collect(), &evidence, last) })
+    let lives = lives.finish();
+    conclude(&Facts { failed: true, ..Facts::new(&manifest, lives.all().collect(), &evidence, last) })
 }
 
 #[rstest]

@@ -69,10 +69,10 @@ fn culprits<'a>(facts: &Facts<'a>) -> Vec<Culprit<'a>> {
             None => suspects.push(suspect.clone()),
         }
     }
-    for (story, sickness) in facts.sick() {
-        if Cause::of(&sickness.cause) == Cause::TimedOut && !suspects.iter().any(|known| known.task == story.id) {
+    for (life, sickness) in facts.unhealthy() {
+        if Cause::of(&sickness.cause) == Cause::TimedOut && !suspects.iter().any(|known| known.task == life.id) {
             suspects.push(Suspect {
-                task: story.id.clone(),
+                task: life.id.clone(),
                 protocol: facts.check.protocol.to_string(),
                 interval: facts.check.interval as f64,
                 timeout: facts.check.timeout as f64,
@@ -232,7 +232,7 @@ pub fn checks_late(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
         return None;
     }
     let late = LatePolls::of(facts)?;
-    let hung = facts.sick().filter(|(_, sickness)| Cause::of(&sickness.cause) == Cause::TimedOut).count();
+    let hung = facts.unhealthy().filter(|(_, sickness)| Cause::of(&sickness.cause) == Cause::TimedOut).count();
     let rate = check_rate(facts);
     let timeout = facts.check.timeout as f64;
     let mut evidence = vec![late.sentence(facts)];

@@ -71,12 +71,12 @@ pub const UNKNOWN: Rule = Rule {
 };
 
 /// The diagnosis of a task, by the most telling observation first.
-pub fn diagnose(check: &CheckFacts, story: &TaskLife, sickness: &Sickness, probe: Option<&Probe>) -> Reason {
+pub fn diagnose(check: &CheckFacts, life: &TaskLife, sickness: &Sickness, probe: Option<&Probe>) -> Reason {
     let answer = probe.map_or(Answer::NotAsked, |probe| probe.answer);
     let cause = Cause::of(&sickness.cause);
     let ms = probe.map_or(0.0, |probe| probe.ms);
     match (answer, cause) {
-        _ if story.flips > FLAPS => Reason::Flapping,
+        _ if life.flips > FLAPS => Reason::Flapping,
         _ if sickness.recovered && !sickness.was_healthy => Reason::GraceTooShort,
         (Answer::Wrong, _) | (_, Cause::Status(_)) => Reason::WrongAnswer,
         (Answer::Good, _) if ms > check.timeout as f64 * 1e3 => Reason::TimeoutTooShort,
@@ -93,7 +93,7 @@ pub fn diagnose(check: &CheckFacts, story: &TaskLife, sickness: &Sickness, probe
 
 /// An unhealthy task with what is known of it.
 struct Affected<'a> {
-    story: &'a TaskLife,
+    life: &'a TaskLife,
     sickness: &'a Sickness,
     probe: Option<&'a Probe>,
 }
@@ -113,17 +113,17 @@ fn conclude(
     describe: fn(&Facts<'_>, &[Affected<'_>], &str) -> Description,
 ) -> Option<Conclusion> {
     let affected: Vec<Affected<'_>> = facts
-        .sick()
-        .map(|(story, sickness)| Affected { story, sickness, probe: facts.probe(story) })
-        .filter(|task| diagnose(&facts.check, task.story, task.sickness, task.probe) == reason)
+        .unhealthy()
+        .map(|(life, sickness)| Affected { life, sickness, probe: facts.probe(life) })
+        .filter(|task| diagnose(&facts.check, task.life, task.sickness, task.probe) == reason)
         .collect();
     if affected.is_empty() {
         return None;
     }
     let n = count(affected.len(), "task");
     let Description { title, text, next } = describe(facts, &affected, &n);
-    let stories: Vec<&TaskLife> = affected.iter().map(|task| task.story).collect();
-    let mut evidence = Groups::of(&stories, &facts.tasks, facts.poll).sentences();
+    let lives: Vec<&TaskLife> = affected.iter().map(|task| task.life).collect();
+    let mut evidence = Groups::of(&lives, &facts.tasks, facts.poll).sentences();
     evidence.push(probe_sentence(&affected.iter().filter_map(|task| task.probe).collect::<Vec<_>>()));
     evidence.extend(affected.iter().take(NAMED).map(failures));
     Some(Conclusion {
@@ -132,7 +132,7 @@ fn conclude(
         text,
         evidence,
         confidence: confidence(facts, reason, &affected),
-        tasks: stories.iter().map(|story| story.id.clone()).collect(),
+        tasks: lives.iter().map(|life| life.id.clone()).collect(),
         next: vec![next.to_owned()],
     })
 }
@@ -194,7 +194,7 @@ fn app_down(_: &Facts<'_>, _: &[Affected<'_>], n: &str) -> Description {
 
 fn hung(facts: &Facts<'_>, _: &[Affected<'_>], _: &str) -> Description {
     let CheckFacts { protocol, timeout, .. } = &facts.check;
-    let others = facts.tasks.iter().filter(|story| story.sickness.is_none()).count();
+    let others = facts.tasks.iter().filter(|life| life.sickness.is_none()).count();
     let others = if facts.check.is_native() {
         format!(
             " Under {protocol} each task is checked by its own executor, so only the hung one is affected: the other {} had \
@@ -227,7 +227,7 @@ fn timeout_too_short(facts: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> D
 }
 
 fn grace_too_short(facts: &Facts<'_>, affected: &[Affected<'_>], n: &str) -> Description {
-    let slowest = affected.iter().filter_map(|task| task.story.seconds_to_healthy).fold(0.0, f64::max);
+    let slowest = affected.iter().filter_map(|task| task.life.seconds_to_healthy).fold(0.0, f64::max);
     let slowest = if slowest > 0.0 { format!(" The slowest needed {slowest:.1} s.") } else { String::new() };
     Description {
         title: "became healthy only after the grace period",
@@ -269,7 +269,7 @@ fn flapping(facts: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Descriptio
         text: format!(
             "Good and bad results alternate (up to {} changes a task): the app works at times, or it is so slow that the \
              timeout of {timeout} s and the interval of {interval} s decide by chance.",
-            affected.iter().map(|task| task.story.flips).max().unwrap_or(0)
+            affected.iter().map(|task| task.life.flips).max().unwrap_or(0)
         ),
         next: "watch the app's response times over a few minutes",
     }
@@ -311,12 +311,12 @@ pub fn hung_neighbour(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     if !facts.check.is_native() {
         return None;
     }
-    let own = |probe: &&Probe| facts.tasks.iter().any(|story| story.id == probe.task);
+    let own = |probe: &&Probe| facts.tasks.iter().any(|life| life.id == probe.task);
     let probes = &facts.evidence.probes;
     let hung = probes
         .iter()
         .find(|probe| probe.answer == Answer::Silent && probe.occasion == Occasion::Suspect && !own(probe))?;
-    let healthy = facts.tasks.iter().filter(|story| story.sickness.is_none()).count();
+    let healthy = facts.tasks.iter().filter(|life| life.sickness.is_none()).count();
     Some(Conclusion {
         reason: Reason::Hung,
         title: "1 task of another app hung and affected no other task".to_owned(),
@@ -370,5 +370,5 @@ pub fn probe_sentence(probes: &[&Probe]) -> String {
 fn failures(task: &Affected<'_>) -> String {
     let Sickness { t, failures, cause, .. } = task.sickness;
     let cause = if cause.is_empty() { String::new() } else { format!(": {cause}") };
-    format!("{} unhealthy since {t:.1} s, {}{cause}", task.story.id, count(*failures, "failure"))
+    format!("{} unhealthy since {t:.1} s, {}{cause}", task.life.id, count(*failures, "failure"))
 }

@@ -29,44 +29,44 @@ pub fn too_early(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
 
 /// Tasks that ran for `due` seconds or failed within their grace period, and had no result that counts.
 fn unjudged(facts: &Facts<'_>, due: f64) -> Option<Conclusion> {
-    let there = |story: &TaskLife| story.scaled_down.unwrap_or(facts.until) - story.first_seen;
-    let waits = |story: &&TaskLife| story.is_unjudged() && (story.failed_in_grace.is_some() || there(story) >= due);
-    let stories: Vec<&TaskLife> = facts.tasks.iter().copied().filter(waits).collect();
-    if !facts.failed || stories.is_empty() || !facts.has_check() {
+    let there = |life: &TaskLife| life.scaled_down.unwrap_or(facts.until) - life.first_seen;
+    let waits = |life: &&TaskLife| life.is_unjudged() && (life.failed_in_grace.is_some() || there(life) >= due);
+    let lives: Vec<&TaskLife> = facts.tasks.iter().copied().filter(waits).collect();
+    if !facts.failed || lives.is_empty() || !facts.has_check() {
         return None;
     }
-    let shown = stories.iter().filter(|story| story.failed_in_grace.is_some()).count();
-    let longest = stories.iter().map(|story| there(story)).fold(0.0, f64::max);
-    let probes: Vec<&Probe> = stories.iter().filter_map(|story| facts.probe(story)).collect();
-    let n = count(stories.len(), "task");
-    let mut evidence = Groups::of(&stories, &facts.tasks, facts.poll).sentences();
+    let reported = lives.iter().filter(|life| life.failed_in_grace.is_some()).count();
+    let longest = lives.iter().map(|life| there(life)).fold(0.0, f64::max);
+    let probes: Vec<&Probe> = lives.iter().filter_map(|life| facts.probe(life)).collect();
+    let n = count(lives.len(), "task");
+    let mut evidence = Groups::of(&lives, &facts.tasks, facts.poll).sentences();
     evidence.push(probe_sentence(&probes));
     Some(Conclusion {
         reason: Reason::Unjudged,
-        title: if shown > 0 {
+        title: if reported > 0 {
             format!("{n} failed within the grace period, where failures do not count")
         } else {
             format!("{n} ran without a result")
         },
-        text: format!("{}{}{}", seen(facts, shown), ended(facts, longest), answered(&probes)),
+        text: format!("{}{}{}", observed(facts, reported), ended(facts, longest), answered(&probes)),
         evidence,
-        confidence: match (shown, probes.len()) {
+        confidence: match (reported, probes.len()) {
             (0, 0) => Confidence::Low,
             (0, _) | (_, 0) => Confidence::Medium,
-            _ => Confidence::High,
+            (1.., 1..) => Confidence::High,
         },
-        tasks: stories.iter().map(|story| story.id.clone()).collect(),
+        tasks: lives.iter().map(|life| life.id.clone()).collect(),
         next: next(facts, longest),
     })
 }
 
-fn seen(facts: &Facts<'_>, shown: usize) -> String {
+fn observed(facts: &Facts<'_>, reported: usize) -> String {
     let grace = facts.check.grace;
-    if shown > 0 {
+    if reported > 0 {
         format!(
             "Marathon reports \"alive\": false for {} and counts no failure: their checks fail, but within the grace period of \
              {grace} s failures neither count nor kill.",
-            count(shown, "task")
+            count(reported, "task")
         )
     } else if facts.check.is_native() {
         format!(

@@ -14,12 +14,12 @@ use harness::{
 const NOON: i64 = 1_749_988_800;
 
 /// The fake and a client of it.
-pub(crate) struct Stage {
+pub(crate) struct Environment {
     pub(crate) fake: FakeMarathon,
     pub(crate) client: Client,
 }
 
-impl Stage {
+impl Environment {
     /// Starts it; call this on a paused runtime.
     pub(crate) async fn start(builder: Builder) -> Self {
         let epoch = Time::from_micros(NOON * 1_000_000);
@@ -36,15 +36,15 @@ impl Stage {
     }
 }
 
-/// What a run handed out.
+/// The samples of a run.
 #[derive(Default)]
-pub(crate) struct Kept {
+pub(crate) struct KeptSamples {
     pub(crate) samples: Vec<Sample>,
 }
 
-impl Sink for Kept {
+impl Sink for KeptSamples {
     fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
-        // The tasks are not looked at here.
+        // No test here reads the tasks.
         self.samples.push(Sample { tasks: Vec::new(), ..sample.clone() });
         Ok(())
     }

@@ -1,0 +1,80 @@
+//! The verdict on what the driver reports, and the sentence beside it.
+
+use harness::scale::{self, DriveError, Limit, RunReport};
+
+use crate::{
+    exit::{Code, Failure},
+    folder::{
+        manifest,
+        summary::{Step, Summary},
+    },
+    run::{Job, Outcome, reach},
+    verdict::Verdict,
+};
+
+/// `137 tasks stay healthy for 30s, 138 do not (killed > 0 was crossed at 61.0 s: 1); 17 tries`.
+fn limit_sentence(limit: &Limit, breaks: u32, report: &RunReport, job: &Job) -> String {
+    let broke = report.steps.iter().rfind(|step| step.target == breaks).and_then(|step| step.why.as_deref());
+    let tries: u32 = limit.tries.values().map(|tries| tries.held + tries.broke).sum();
+    let (broke_at, held_at) = limit.spread;
+    let spread = match broke_at {
+        Some(broke_at) if broke_at <= held_at => format!("; results vary from {broke_at} to {held_at} tasks"),
+        Some(_) | None => String::new(),
+    };
+    format!(
+        "{} stay healthy for {:?}, {breaks} do not{}; {}{spread}",
+        text::count(limit.holds, "task"),
+        job.scaled.hold,
+        broke.map(|why| format!(" ({why})")).unwrap_or_default(),
+        text::count_irregular(tries, "try", "tries"),
+    )
+}
+
+/// The verdict on what the driver reports.
+pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<Failure>) -> Outcome {
+    let mut failure = unwritten;
+    let (verdict, why) = match &report.outcome {
+        scale::Outcome::Held => match limit.as_ref().and_then(|limit| Some((limit, limit.breaks?))) {
+            None => (Verdict::Passed, String::new()),
+            Some((limit, breaks)) => (Verdict::Limit, limit_sentence(limit, breaks, report, job)),
+        },
+        scale::Outcome::NotReached { step, target, why } => {
+            let place = match job.scaled.plan.steps() {
+                1 => String::new(),
+                steps => format!("step {step} of {steps} to "),
+            };
+            (Verdict::NotReached, format!("{place}{}: {why}", text::count(*target, "task")))
+        }
+        scale::Outcome::Crossed(crossing) => (Verdict::Crossed, crossing.to_string()),
+        scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
+        scale::Outcome::Failed(DriveError::Marathon(error)) => {
+            failure.get_or_insert_with(|| match error.downcast_ref::<harness::Error>() {
+                Some(error) => reach::failure(error),
+                None => Failure::new(Code::Unreachable, error.to_string()),
+            });
+            (Verdict::Broken, error.to_string())
+        }
+        scale::Outcome::Failed(DriveError::Write(error)) => {
+            failure.get_or_insert_with(|| Failure::results(&job.folder.file("samples.jsonl"), error));
+            (Verdict::Broken, format!("a result could not be written: {error}"))
+        }
+    };
+    // A run whose results are not safe has not passed.
+    let verdict = if failure.is_some() && verdict == Verdict::Passed { Verdict::Broken } else { verdict };
+    let summary = Summary {
+        format: manifest::FORMAT,
+        pair: job.definition.pair.clone(),
+        verdict,
+        why,
+        target: u64::from(job.scaled.plan.target()),
+        reached: limit.as_ref().map_or(report.reached(), |limit| Some(limit.holds)).map_or(0, u64::from),
+        samples: report.totals.samples,
+        missed_polls: report.totals.missed_ticks,
+        seconds: report.totals.seconds,
+        steps: report.steps.iter().map(|step| Step::default().with_report(step)).collect(),
+        measures: Some(report.totals.clone()),
+        limit,
+        ..Summary::default()
+    };
+    Outcome { summary, failure, folder: job.folder.clone() }
+}
