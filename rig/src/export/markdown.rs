@@ -139,7 +139,7 @@ fn steps(out: &mut String, summary: &Summary) {
     out.push_str("| step | target | all healthy after | staged → healthy p50 | p99 | slowest | most unhealthy |\n");
     out.push_str("|--:|--:|--:|--:|--:|--:|--:|\n");
     for (index, step) in summary.steps.iter().enumerate() {
-        let reached = step.reached_after.map_or("not reached".to_owned(), |value| seconds(value));
+        let reached = step.reached_after.map_or("not reached".to_owned(), seconds);
         let _ = writeln!(
             out,
             "| {} | {} | {reached} | {} | {} | {} | {} |",
