@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::model::TaskStatus;
+
 /// One thing that happened to a task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moment {
@@ -181,7 +183,7 @@ impl TaskLife {
     /// Whether it runs, or did until it was scaled down, without any check result that counts.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {
-        let there = self.state == "TASK_RUNNING" || self.scaled_down.is_some();
+        let there = TaskStatus::parse(&self.state) == Some(TaskStatus::Running) || self.scaled_down.is_some();
         there && self.healthy.is_none() && self.end.is_none() && self.sickness.is_none()
     }
 

@@ -9,65 +9,16 @@ use serde_json::Value;
 
 use super::delta::task_id;
 use super::event::{self, EventRecord};
-use super::life::{End, GONE, Happening, Sickness, TaskLife, life_of};
+use super::life::{End, GONE, Happening, TaskLife, life_of};
 use super::moment::seconds_between;
-use super::quantile::Spread;
 use super::sample::Sample;
+use super::tally::{Between, StepLives};
+use super::task_lives::TaskLives;
 use crate::model::{TaskState, TaskStatus};
 
-/// Seconds that an ended task is remembered for late news of it: its successor, Mesos's message, its kill. Offers come
+/// Seconds that an ended task is remembered for what is reported late: its successor, Mesos's message, its kill. Offers come
 /// within about five seconds; a back-off after a crash takes longer.
 const REMEMBERED: f64 = 30.0;
-
-const UNREACHABLE: &str = "TASK_UNREACHABLE";
-
-/// What happened, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Changes of health after a task was first healthy.
-    pub flips: u64,
-    /// Tasks killed by a health check.
-    pub kills: u64,
-    /// Tasks that died in any other way: failed, finished, lost or killed without having been scaled down.
-    pub losses: u64,
-}
-
-impl std::ops::Add for Tally {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self { flips: self.flips + other.flips, kills: self.kills + other.kills, losses: self.losses + other.losses }
-    }
-}
-
-/// What happened between two samples, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Between {
-    /// See [`Tally::flips`].
-    pub flips: u64,
-    /// Tasks that died.
-    pub ended: u64,
-    /// Those of them that a failed health check had killed.
-    pub killed: u64,
-}
-
-/// One step as far as the lives of its tasks show it.
-#[derive(Clone, Debug, Default)]
-pub struct StepLives {
-    /// Which step, from 1; 0 in files of before it was written.
-    pub step: usize,
-    /// The number of tasks asked for.
-    pub target: u32,
-    /// When they were asked for, in seconds since the run began.
-    pub asked_at: f64,
-    /// What happened in it.
-    pub tally: Tally,
-    /// Seconds from `asked_at` to the first healthy result of each of its new tasks, successors left out.
-    pub times_to_healthy: Spread,
-    /// Of the tasks that turned unhealthy for the first time: seconds since their first healthy result, or since they ran
-    /// if they never had one. Successors are left out.
-    pub times_to_unhealthy: Spread,
-}
 
 /// Follows all tasks of one app.
 #[derive(Debug, Default)]
@@ -123,12 +74,7 @@ impl Lives {
             tasks.entry(id).or_insert(life);
         }
         tasks.remove("");
-        let mut lives = TaskLives { tasks, steps: self.steps };
-        lives.link_late_successors();
-        for life in lives.tasks.values_mut() {
-            life.timeline.sort_by(|a, b| a.t.total_cmp(&b.t));
-        }
-        lives
+        TaskLives::new(tasks, self.steps)
     }
 
     /// The next line of `samples.jsonl`.
@@ -206,7 +152,7 @@ impl Lives {
             life.note((t - ago).max(0.0), Happening::Staged);
         }
         note_unreachable(life, text("state"), t);
-        if text("state") == "TASK_RUNNING" {
+        if is(text("state"), TaskStatus::Running) {
             life.running.get_or_insert(t);
         }
         let results = raw["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
@@ -223,7 +169,7 @@ impl Lives {
     /// A sample that lists all tasks does not list these.
     fn all_listed(&mut self, sample: &Sample) {
         let listed: BTreeSet<String> = sample.tasks.iter().map(task_id).collect();
-        // An event may have told of a task that the answer, already under way, could not list.
+        // An event may have named a task that the answer, already under way, could not list.
         let over = |life: &TaskLife| life.listed || life.first_seen + REMEMBERED < sample.t;
         let missing: Vec<String> = self
             .live
@@ -270,7 +216,7 @@ impl Lives {
         if TaskState::of(state, []) == TaskState::Running {
             life.running.get_or_insert(line.t);
         }
-        if state != UNREACHABLE && life.state != state {
+        if !is(state, TaskStatus::Unreachable) && life.state != state {
             life.note(line.t, Happening::State(state.to_owned()));
         }
         state.clone_into(&mut life.state);
@@ -382,7 +328,7 @@ impl Lives {
         }
         let Some(mut life) = self.live.remove(id) else { return };
         life.note(t, Happening::Ended { state: state.to_owned(), message: message.to_owned() });
-        let by_a_kill = matches!(state, "TASK_KILLED" | GONE);
+        let by_a_kill = state == GONE || is(state, TaskStatus::Killed);
         if state != GONE {
             state.clone_into(&mut life.state);
         }
@@ -429,59 +375,8 @@ impl Lives {
     }
 }
 
-impl TaskLife {
-    /// What a sample's results of its own say of its health, if they say anything that counts.
-    fn results(&mut self, sample: &Sample, results: &[Value]) -> Option<bool> {
-        let (mut good, mut bad, mut unknown) = (false, false, false);
-        for (check, result) in results.iter().enumerate() {
-            let text = |key: &str| result[key].as_str().unwrap_or_default();
-            let staged = self.staged_at.clone();
-            // ISO 8601 in UTC, as Marathon writes it, sorts as text.
-            let own = |at: &str| !at.is_empty() && at >= staged.as_str();
-            if self.seconds_to_healthy.is_none() && own(text("firstSuccess")) {
-                self.seconds_to_healthy = seconds_between(&self.staged_at, text("firstSuccess"));
-            }
-            match result["alive"].as_bool() {
-                Some(false) if own(text("lastFailure")) => {
-                    bad = true;
-                    self.sick(sample, check, result);
-                }
-                Some(true) if text("lastSuccess").is_empty() || own(text("lastSuccess")) => good = true,
-                Some(false) => {
-                    unknown = true;
-                    // No failure is counted, and no result was there before: a successor's `false` may be its
-                    // predecessor's.
-                    let nothing = ["lastFailure", "lastSuccess", "firstSuccess"].iter().all(|key| text(key).is_empty());
-                    if nothing && self.life().1 == 1 && self.failed_in_grace.is_none() {
-                        self.failed_in_grace = Some(sample.t);
-                        self.note(sample.t, Happening::FailedInGrace);
-                    }
-                }
-                Some(true) | None => {}
-            }
-        }
-        if bad { Some(false) } else { (good && !unknown).then_some(true) }
-    }
-
-    fn sick(&mut self, sample: &Sample, check: usize, result: &Value) {
-        let text = |key: &str| result[key].as_str().unwrap_or_default().to_owned();
-        let failures = result["consecutiveFailures"].as_u64().unwrap_or(0);
-        let was_healthy = self.seconds_to_healthy.is_some() || self.first_healthy.is_some();
-        let sickness = self.sickness.get_or_insert_with(|| Sickness {
-            check,
-            request: sample.request,
-            t: sample.t,
-            since: text("lastFailure"),
-            was_healthy,
-            ..Sickness::default()
-        });
-        sickness.recovered = false;
-        sickness.recovered_at = None;
-        sickness.failures = sickness.failures.max(failures);
-        if sickness.cause.is_empty() {
-            sickness.cause = text("lastFailureCause");
-        }
-    }
+fn is(state: &str, status: TaskStatus) -> bool {
+    TaskStatus::parse(state) == Some(status)
 }
 
 fn is_terminal(state: &str) -> bool {
@@ -504,58 +399,9 @@ fn keep_ports(life: &mut TaskLife, object: &Value) {
 }
 
 fn note_unreachable(life: &mut TaskLife, state: &str, t: f64) {
-    if state == UNREACHABLE && !life.was_unreachable {
+    if is(state, TaskStatus::Unreachable) && !life.was_unreachable {
         life.was_unreachable = true;
         life.note(t, Happening::AgentUnreachable);
-    }
-}
-
-/// The lives of all tasks of a run that is over, by task id, and its steps.
-#[derive(Clone, Debug, Default)]
-pub struct TaskLives {
-    tasks: BTreeMap<String, TaskLife>,
-    steps: Vec<StepLives>,
-}
-
-impl TaskLives {
-    /// All lives, by task id.
-    pub fn all(&self) -> impl Iterator<Item = &TaskLife> {
-        self.tasks.values()
-    }
-
-    /// Those with a bad result or an end, the earliest trouble first.
-    #[must_use]
-    pub fn troubled(&self) -> Vec<&TaskLife> {
-        let mut troubled: Vec<&TaskLife> = self.all().filter(|life| life.is_troubled()).collect();
-        let when = |life: &TaskLife| life.trouble_at().unwrap_or(f64::INFINITY);
-        troubled.sort_by(|a, b| when(a).total_cmp(&when(b)).then_with(|| a.id.cmp(&b.id)));
-        troubled
-    }
-
-    /// The steps in order.
-    #[must_use]
-    pub fn steps(&self) -> &[StepLives] {
-        &self.steps
-    }
-
-    /// Links successors that came after their predecessors were let go.
-    fn link_late_successors(&mut self) {
-        let mut instances: BTreeMap<&str, Vec<(u64, &str, f64)>> = BTreeMap::new();
-        for life in self.tasks.values() {
-            let (instance, incarnation) = life.life();
-            instances.entry(instance).or_default().push((incarnation, &life.id, life.first_seen));
-        }
-        let mut links: Vec<(String, String, f64)> = Vec::new();
-        for mut lives in instances.into_values() {
-            lives.sort_by_key(|(incarnation, ..)| *incarnation);
-            links.extend(lives.windows(2).map(|pair| (pair[0].1.to_owned(), pair[1].1.to_owned(), pair[1].2)));
-        }
-        for (id, successor, t) in links {
-            if let Some(life) = self.tasks.get_mut(&id).filter(|life| life.successor.is_none()) {
-                life.note(t, Happening::Replaced(successor.clone()));
-                life.successor = Some(successor);
-            }
-        }
     }
 }
 

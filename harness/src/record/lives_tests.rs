@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::record::Tally;
 
 fn sample(request: u64, tasks: Vec<Value>) -> Sample {
     Sample { request, t: request as f64 * 2.0, tasks, ..Sample::default() }

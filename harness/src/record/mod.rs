@@ -10,6 +10,7 @@
 //! ```
 
 mod age;
+mod check_results;
 mod delta;
 pub mod event;
 pub mod json;
@@ -21,13 +22,17 @@ mod quantile;
 pub mod read;
 mod sample;
 mod step;
+mod tally;
+mod task_lives;
 
 pub use age::{ages, last_result};
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use event::EventRecord;
 pub use life::{End, GONE, Happening, Moment, Sickness, TaskLife};
 pub use lines::Lines;
-pub use lives::{Between, Lives, StepLives, Tally, TaskLives};
+pub use lives::Lives;
 pub use quantile::{Histogram, Quantiles, Spread};
 pub use sample::{Ages, Counts, FORMAT, Sample};
 pub use step::StepReport;
+pub use tally::{Between, StepLives, Tally};
+pub use task_lives::TaskLives;

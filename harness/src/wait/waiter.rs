@@ -125,12 +125,11 @@ where
                 listener.discard();
             }
             let began = Instant::now();
-            let end = deadline.max(began + LAST_OBSERVATION);
             observations += 1;
-            let observed = timeout_at(end, self.probe.observe()).await;
+            let observed = self.observe(began, deadline).await;
             let at = start.elapsed();
             match observed {
-                Ok(Ok(view)) => {
+                Ok(view) => {
                     timeline.saw(at, view.line());
                     let look = self.condition.look(&view);
                     last_view = Some(view);
@@ -140,20 +139,13 @@ where
                         Look::Never(why) => break (FailureKind::Never, why),
                     }
                 }
-                Ok(Err(AttemptError::Fatal(error))) => {
+                Err(AttemptError::Fatal(error)) => {
                     timeline.failed(at, error.to_string());
                     break (FailureKind::ProbeFailed, error.to_string());
                 }
-                Ok(Err(AttemptError::Transient(error))) => {
+                Err(AttemptError::Transient(error)) => {
                     failed += 1;
                     timeline.failed(at, error.to_string());
-                }
-                Err(_) => {
-                    failed += 1;
-                    timeline.failed(
-                        at,
-                        format!("the observation begun {} ago did not finish", text::elapsed(began.elapsed())),
-                    );
                 }
             }
             if Instant::now() >= deadline {
@@ -161,7 +153,7 @@ where
             }
             self.pause(began, deadline).await;
         };
-        let story = Story {
+        Err(WaitFailure::new(Story {
             kind,
             awaited: format!("{} of {}", self.condition.name(), self.of),
             location: self.location,
@@ -173,8 +165,17 @@ where
             timeline,
             sections: last_view.as_ref().map(View::sections).unwrap_or_default(),
             evidence: self.evidence,
-        };
-        Err(WaitFailure::new(story))
+        }))
+    }
+
+    /// One observation. One that does not finish in time has failed, but the next may succeed.
+    async fn observe(&mut self, began: Instant, deadline: Instant) -> Result<P::View, AttemptError> {
+        let end = deadline.max(began + LAST_OBSERVATION);
+        let observed = timeout_at(end, self.probe.observe()).await;
+        observed.unwrap_or_else(|_| {
+            let began = text::elapsed(began.elapsed());
+            Err(AttemptError::Transient(format!("the observation begun {began} ago did not finish").into()))
+        })
     }
 
     /// Until the next observation is due, a notification arrives, or the deadline has passed.
@@ -190,7 +191,7 @@ where
     }
 
     fn limit(&self) -> Duration {
-        // A factor that is no sensible number is taken as 1: a wait has to end.
+        // A factor that is negative or not a number is taken as 1: a wait has to end.
         let stretched = Duration::try_from_secs_f64(self.within.as_secs_f64() * self.timeout_factor);
         stretched.unwrap_or(self.within) + self.condition.takes_at_least()
     }

@@ -1,0 +1,58 @@
+//! How long the requests of a recording took.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::normalise::normalise_text;
+
+/// How long the recorded server took for its answers. That is chance, and it decides where the next poll falls.
+#[derive(Debug, Default)]
+pub(super) struct Latencies {
+    by_request: BTreeMap<String, VecDeque<f64>>,
+    /// Of a read that left no row: a quick one.
+    usual: f64,
+    /// When which reads were recorded: a quiet poll came just before.
+    reads: Vec<(f64, String)>,
+}
+
+/// How much later than ours a recorded poll may have been to be the same one.
+const SAME_POLL: f64 = 0.12;
+
+impl Latencies {
+    pub(super) fn of(golden: &[Value]) -> Self {
+        let mut by_request: BTreeMap<String, VecDeque<f64>> = BTreeMap::new();
+        let (mut quickest, mut reads) = (Vec::new(), Vec::new());
+        for row in golden {
+            let Some(took) = row["took"].as_f64() else { continue };
+            let (method, path) = (row["request"]["method"].as_str(), row["request"]["path"].as_str());
+            let (method, path) = (method.unwrap_or_default(), path.unwrap_or_default());
+            if method == "GET" {
+                quickest.push(took);
+                reads.push((row["t"].as_f64().unwrap_or_default(), path.to_owned()));
+            }
+            by_request.entry(Self::name(method, path)).or_default().push_back(took);
+        }
+        quickest.sort_by(f64::total_cmp);
+        Self { by_request, usual: quickest.get(quickest.len() / 4).copied().unwrap_or_default(), reads }
+    }
+
+    fn name(method: &str, path: &str) -> String {
+        format!("{method} {}", normalise_text(path))
+    }
+
+    /// What the next recorded request of this name took.
+    pub(super) fn recorded(&mut self, method: &str, path: &str) -> Duration {
+        let known = self.by_request.get_mut(&Self::name(method, path));
+        Duration::from_secs_f64(known.and_then(VecDeque::pop_front).unwrap_or(self.usual))
+    }
+
+    /// What a quiet poll at `now` took, the time included by which the recorder of the recording was late.
+    pub(super) fn quiet(&self, now: f64, path: &str) -> Duration {
+        let next = self.reads.iter().find(|(t, read)| (now..now + SAME_POLL).contains(t) && read == path);
+        Duration::from_secs_f64(next.map_or(self.usual, |(t, _)| t - now))
+    }
+}
