@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{
     command::{KillWhich, Refused},
-    groups::Root,
     instances::{Condition, Instance, Instances, Slot},
 };
-use crate::ids::{PathId, TaskId};
+use crate::{
+    ids::{PathId, TaskId},
+    tree::Root,
+};
 
 /// The named instances, by app.
 pub(crate) type Named = BTreeMap<PathId, Vec<Slot>>;

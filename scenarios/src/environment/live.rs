@@ -5,7 +5,7 @@ use std::path::Path;
 use fixtures::WorkloadTools;
 use harness::{
     Clock, Transport,
-    cluster::{DockerSupport, preflight},
+    cluster::{DockerSupport, Preflight, preflight},
     dcos::Credentials,
     settings::{Access, Settings},
 };
@@ -30,18 +30,7 @@ pub(crate) async fn environment(needs: &Needs, _folder: &Path) -> Result<Environ
         outages.allows(outage).map_err(Unavailable::NotApplicable)?;
     }
     let transport = Transport::sockets(&settings.trust.value)?;
-    let endpoint = match &settings.access.value {
-        Access::Dcos { root, marathon, credentials } => Endpoint {
-            marathon: marathon.clone(),
-            dcos: Some(root.clone()),
-            transport,
-            clock: Clock::System,
-            credentials: Some(credentials.clone()),
-        },
-        Access::Marathon { urls, .. } => {
-            Endpoint { marathon: urls[0].clone(), dcos: None, transport, clock: Clock::System, credentials: None }
-        }
-    };
+    let endpoint = endpoint(&settings.access.value, transport);
     if needs.login && !matches!(endpoint.credentials, Some(Credentials::Password { .. })) {
         return Err(not_applicable("there is no login by user and password here"));
     }
@@ -51,14 +40,8 @@ pub(crate) async fn environment(needs: &Needs, _folder: &Path) -> Result<Environ
         let (wanted, there) = (needs.agents, found.agents.len());
         return Err(not_applicable(format!("it needs {wanted} agents, and the cluster shows {there}")));
     }
-    let (tasks, free) = (needs.tasks, found.free());
-    let (cpus, mem) = (CPUS * f64::from(tasks), MEM * f64::from(tasks));
-    if found.mesos.is_ok() && (cpus > free.cpus || mem > free.mem || u64::from(tasks) > free.ports) {
-        return Err(not_applicable(format!(
-            "its {tasks} tasks need {cpus:.2} CPUs, {mem:.0} MB and {tasks} ports, and the cluster has {:.2} CPUs, {:.0} MB \
-             and {} ports free",
-            free.cpus, free.mem, free.ports
-        )));
+    if found.mesos.is_ok() {
+        has_room(needs.tasks, &found)?;
     }
     let docker = found.docker() != DockerSupport::No;
     let tools = WorkloadTools::resolve(harness::environment::variable)?;
@@ -77,6 +60,35 @@ pub(crate) async fn environment(needs: &Needs, _folder: &Path) -> Result<Environ
         outlives_the_test: true,
         guard: None,
     })
+}
+
+fn endpoint(access: &Access, transport: Transport) -> Endpoint {
+    match access {
+        Access::Dcos { root, marathon, credentials } => Endpoint {
+            marathon: marathon.clone(),
+            dcos: Some(root.clone()),
+            transport,
+            clock: Clock::System,
+            credentials: Some(credentials.clone()),
+        },
+        Access::Marathon { urls, .. } => {
+            Endpoint { marathon: urls[0].clone(), dcos: None, transport, clock: Clock::System, credentials: None }
+        }
+    }
+}
+
+/// Refuses a scenario whose tasks need more than Mesos has free.
+fn has_room(tasks: u32, found: &Preflight) -> Result<(), Unavailable> {
+    let free = found.free();
+    let (cpus, mem) = (CPUS * f64::from(tasks), MEM * f64::from(tasks));
+    if cpus > free.cpus || mem > free.mem || u64::from(tasks) > free.ports {
+        return Err(not_applicable(format!(
+            "its {tasks} tasks need {cpus:.2} CPUs, {mem:.0} MB and {tasks} ports, and the cluster has {:.2} CPUs, {:.0} MB \
+             and {} ports free",
+            free.cpus, free.mem, free.ports
+        )));
+    }
+    Ok(())
 }
 
 fn not_applicable(why: impl Into<String>) -> Unavailable {

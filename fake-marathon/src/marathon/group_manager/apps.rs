@@ -14,7 +14,8 @@ use crate::{
     app::{self, AppDefinition, update::Manner},
     clock::Time,
     ids::PathId,
-    marathon::{command::Refused, groups::Root, instances::Slot, versions},
+    marathon::{command::Refused, instances::Slot, versions},
+    tree::Root,
 };
 
 /// `PUT` and `PATCH` on one app or on the collection.

@@ -15,7 +15,6 @@ pub(crate) use self::apps::AppUpdates;
 use super::{
     command::Refused,
     deployment::{plan::Plan, resident},
-    groups::{Cycle, Root},
     instances::Slot,
     versions,
 };
@@ -24,6 +23,7 @@ use crate::{
     clock::Time,
     ids::{DeploymentId, PathId, Rng},
     refusal::Violation,
+    tree::{Cycle, Root},
     tuning::Tuning,
 };
 

@@ -8,8 +8,9 @@ use crate::{
     app::Unreachable,
     clock::Time,
     ids::TaskId,
-    marathon::{bus, groups::Root},
+    marathon::bus,
     snapshot::TaskFailure,
+    tree::Root,
     wire::{StatusUpdate, TaskState},
 };
 

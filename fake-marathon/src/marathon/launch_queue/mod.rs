@@ -12,7 +12,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use self::{backoff::Backoff, revive::Revive, statistics::Statistics};
 use super::{
     command::{Answer, Done, Refused},
-    groups::Root,
     instances::{Condition, Instance, Instances, Slot},
 };
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
     fault::{Faults, Hold},
     ids::PathId,
     snapshot::QueueView,
+    tree::Root,
     tuning::Tuning,
     wire::ToMesos,
 };

@@ -15,9 +15,9 @@ use crate::{
     marathon::{
         command::Refused,
         deployment::{Deployments, Event, Next, plan::Plan},
-        groups::Root,
         instances::{Changed, Event as InstanceEvent, Healthy, Instances, Slot},
     },
+    tree::Root,
     tuning::Tuning,
     wire::TaskState,
 };

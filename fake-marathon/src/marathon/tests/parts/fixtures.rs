@@ -9,10 +9,8 @@ use crate::{
     app::{self, AppDefinition},
     clock::Time,
     ids::{AgentId, InstanceId, OfferId, TaskId},
-    marathon::{
-        groups::Root,
-        instances::{Event, Instances, Slot},
-    },
+    marathon::instances::{Event, Instances, Slot},
+    tree::Root,
     tuning::Tuning,
     wire::{Offer, StatusUpdate, TaskState},
 };
