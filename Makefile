@@ -21,11 +21,11 @@ run: ## the whole procedure without a cluster: all six definitions, a chart, a r
 	cargo run --quiet --package hc-rig -- try $(ARGS)
 
 .PHONY: test
-test: nextest ## all tests; the container arm too whenever a Docker engine answers
+test: nextest ## all tests; the container backend too whenever a Docker engine answers
 	.ci/test $(PROFILE)
 
 .PHONY: test-container
-test-container: nextest image ## the container arm only; fails without a Docker engine
+test-container: nextest image ## the container backend only; fails without a Docker engine
 	cargo nextest run --profile $(PROFILE) --package hc-rig-scenarios --package hc-rig-fixtures --package hc-rig --features hc-rig-scenarios/container,hc-rig-fixtures/container,hc-rig/container --test container --test image $(ARGS)
 
 .PHONY: pages

@@ -114,7 +114,11 @@ fn met<T: std::fmt::Debug>(end: End<T>) -> (f64, T) {
 #[case::never_healthy_native("never_healthy.mesos_tcp", 3, Counted::ByTime)]
 #[case::a_native_limit_of_none_kills_at_once("zero_max_failures.mesos_tcp", 1, Counted::ByTime)]
 #[tokio::test(start_paused = true)]
-async fn a_death_says_how_many_failures_it_took(#[case] case: &str, #[case] failures: u32, #[case] counted: Counted) {
+async fn a_death_reports_how_many_failures_it_took(
+    #[case] case: &str,
+    #[case] failures: u32,
+    #[case] counted: Counted,
+) {
     let (_, death) = met(try_on(first_task(case, true).await, killed_by_health_check()).await);
     assert_eq!((death.failures, death.counted), (failures, counted), "{death}");
     assert!(death.lived.is_some_and(|lived| lived > Duration::from_secs(1)), "{death}");
@@ -124,7 +128,7 @@ async fn a_death_says_how_many_failures_it_took(#[case] case: &str, #[case] fail
 #[case("fails_after_healthy.tcp")]
 #[case("fails_after_healthy.mesos_tcp")]
 #[tokio::test(start_paused = true)]
-async fn without_events_a_death_is_found_and_says_that_the_count_is_a_lower_bound(#[case] case: &str) {
+async fn without_events_a_death_is_found_and_its_count_is_a_lower_bound(#[case] case: &str) {
     let (_, death) = met(try_on(first_task(case, false).await, killed_by_health_check()).await);
     assert_eq!(death.counted, Counted::ByPolls);
     assert!((1..=4).contains(&death.failures), "{death}");
@@ -245,7 +249,7 @@ async fn the_report_names_the_unhealthy_task_its_place_and_its_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_report_says_why_offers_were_declined() {
+async fn the_report_names_the_reasons_of_declined_offers() {
     insta::assert_snapshot!(sections("too_big", "/a", 6.35).await, @r"
     1 scheduled; offers declined: InsufficientCpus 1
 

@@ -66,7 +66,7 @@ pub(crate) async fn run(
     };
     let lease = Lease::take(&client, options);
     let mut watch = Watch::new(client.clone())
-        .with_timeout_factor(environment.patience)
+        .with_timeout_factor(environment.timeout_factor)
         .with_evidence(hints(&evidence, &environment));
     if !needs.no_events {
         watch = watch.with_events(EventLog::open(&client).await.wrap_err("cannot listen to the events")?);
@@ -106,7 +106,7 @@ impl Arena {
         self.deploy_definition(app, definition).await
     }
 
-    /// Creates the app from a definition that is not the builder's; `app` says what is expected of it.
+    /// Creates the app from a definition that is not the builder's; `app` describes what is expected of it.
     ///
     /// # Errors
     /// As [`Self::deploy`].
@@ -149,7 +149,7 @@ impl Arena {
         }
     }
 
-    /// Creates an app from any definition in this scenario's group, and tells its id.
+    /// Creates an app from any definition in this scenario's group, and returns its id.
     ///
     /// # Errors
     /// Marathon's refusal.
@@ -245,7 +245,7 @@ impl Arena {
 
     /// How long a deletion may take.
     fn clean_up_timeout(&self) -> Duration {
-        Duration::from_secs(60).mul_f64(self.environment.patience)
+        Duration::from_secs(60).mul_f64(self.environment.timeout_factor)
     }
 
     /// Deletes the group and waits until nothing of it is left, unless it is evidence on a cluster that stays.
@@ -274,7 +274,7 @@ fn unfinished(error: &CleanUpError) -> eyre::Report {
     eyre!("{error}; to finish it: hc-rig clean {}", error.run)
 }
 
-/// What every failed wait tells besides what it saw.
+/// What every failed wait reports besides its observations.
 fn hints(evidence: &Evidence, environment: &Environment) -> wait::Evidence {
     let kept = evidence.kept_as();
     let mut files = vec![("log".to_owned(), kept.join("log.txt").display().to_string())];

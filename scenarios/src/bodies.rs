@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The app becomes healthy, is scaled to each of these numbers of tasks, stays healthy, and leaves nothing when it is
-/// deleted. `app` says what is expected of the definition.
+/// deleted. `app` describes what is expected of the definition.
 ///
 /// # Errors
 ///

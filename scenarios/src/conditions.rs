@@ -23,10 +23,10 @@ pub fn no_result_yet() -> impl Condition<AppView, Output = ()> + Clone {
     look.named("no health result yet")
 }
 
-/// The newest of all health results is older than this: nobody's health is known any more, whatever it says.
+/// The newest of all check results is older than this: the reported health of every task is stale.
 pub fn results_older_than(age: Duration) -> impl Condition<AppView, Output = Duration> + Clone {
     let look = move |view: &AppView| {
-        let Some(now) = &view.now else { return Look::NotYet("the server has not told its time".to_owned()) };
+        let Some(now) = &view.now else { return Look::NotYet("the server has not reported its time".to_owned()) };
         let results = view.tasks().iter().flat_map(|task| &task.health_check_results);
         let newest = results.filter_map(|result| result.last_success.max(result.last_failure)).max();
         let Some(newest) = newest else { return Look::NotYet("there is no result".to_owned()) };
@@ -70,7 +70,7 @@ pub fn some_unreachable() -> impl Condition<AppView, Output = u64> + Clone {
     look.named("some task unreachable")
 }
 
-/// The launch queue says that offers were declined for this reason.
+/// The launch queue reports that offers were declined for this reason.
 pub fn refused_offers_for(reason: &'static str) -> impl Condition<AppView, Output = u64> + Clone {
     let look = move |view: &AppView| {
         let Some(queue) = &view.queue else { return Look::NotYet("the app is not in the queue".to_owned()) };
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn old_tasks_are_told_by_their_ids() {
+    fn old_tasks_are_recognised_by_their_ids() {
         let both = view(json!([task(1, json!([])), task(2, json!([]))]));
         let old = both.tasks()[..1].to_vec();
         assert!(

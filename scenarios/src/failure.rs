@@ -1,4 +1,4 @@
-//! How a failed scenario is printed: what it says and where, without a backtrace through the runtime.
+//! How a failed scenario is printed: its message and place, without a backtrace through the runtime.
 
 use std::{error::Error, fmt, panic::Location, sync::Once};
 
@@ -40,7 +40,7 @@ mod tests {
     use eyre::WrapErr;
 
     #[test]
-    fn a_failure_says_what_why_and_where() {
+    fn a_failure_reports_what_why_and_where() {
         super::print_plainly();
         let inner: Result<(), _> = Err(std::io::Error::other("the disk is full"));
         let failure = inner.wrap_err("the journal cannot be written").unwrap_err();

@@ -1,8 +1,8 @@
 //! The arena: one set of scenarios for a fake Marathon in the test's process, the same fake in a container, and a real
 //! cluster.
 //!
-//! The scenarios themselves are in `tests/scenarios/`. A test target names its arm and includes them by path, so that
-//! `arena(async |arena| { … })` inside them means the arm's:
+//! The scenarios themselves are in `tests/scenarios/`. A test target names its backend and includes them by path, so
+//! that `arena(async |arena| { … })` inside them means that backend's:
 //!
 //! - [`offline::simulated`]: embedded fake, simulated tasks, virtual time, no socket;
 //! - [`offline::process`]: embedded fake, real processes, real sockets, real time;
@@ -10,7 +10,7 @@
 //! - `live::arena` (feature `live-cluster`): the cluster that the environment names.
 //!
 //! A scenario gets a group of its own and never has to tidy up. A failed one keeps its evidence under
-//! `target/hc-rig/failed/<test>/`; a passing one keeps nothing. What an arm cannot run is *not applicable*, is printed,
+//! `target/hc-rig/failed/<test>/`; a passing one keeps nothing. What a backend cannot run is *not applicable*, is printed,
 //! and is collected in `target/hc-rig/not-applicable/`.
 
 mod arena;

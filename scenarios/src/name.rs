@@ -12,7 +12,7 @@ pub struct TestName {
 }
 
 impl TestName {
-    /// nextest says it in the environment; libtest names the thread after it. Outside a test it is `unnamed`.
+    /// nextest sets it in the environment; libtest names the thread after it. Outside a test it is `unnamed`.
     pub fn current(target: &'static str) -> Self {
         let path =
             harness::environment::variable("NEXTEST_TEST_NAME").or_else(|| thread::current().name().map(str::to_owned));

@@ -11,7 +11,7 @@ pub(crate) enum Outage {
     Agent,
 }
 
-/// What a scenario asks of its arena. An arm that cannot give it does not run the scenario, and says so.
+/// What a scenario asks of its arena. A backend that cannot give it reports the scenario as not applicable.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct Needs {

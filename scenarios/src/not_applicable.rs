@@ -1,4 +1,4 @@
-//! Scenarios that an arm cannot run: said, collected, never silent.
+//! Scenarios that a backend cannot run: each is printed and collected, none is skipped silently.
 
 use std::{fs, io};
 
@@ -14,7 +14,8 @@ pub struct NotApplicable(pub String);
 #[derive(Serialize)]
 struct Entry<'a> {
     scenario: &'a str,
-    arm: &'a str,
+    #[serde(rename = "arm")]
+    backend: &'a str,
     because: &'a str,
 }
 
@@ -22,16 +23,16 @@ struct Entry<'a> {
 /// own; `make test` and `make live` list them, and gather them in `target/hc-rig/not-applicable.json`.
 ///
 /// # Errors
-/// When the file cannot be written: an unsaid skip would be a silent one.
+/// When the file cannot be written: the skip would be silent.
 pub(crate) fn record(name: &TestName, why: &NotApplicable) -> io::Result<()> {
     println!("{why}");
     let folder = evidence::root().join("not-applicable");
     fs::create_dir_all(&folder)?;
-    let entry = Entry { scenario: &name.path, arm: name.target, because: &why.0 };
+    let entry = Entry { scenario: &name.path, backend: name.target, because: &why.0 };
     fs::write(folder.join(format!("{}.json", name.folder())), serde_json::to_string(&entry)? + "\n")
 }
 
-/// Forgets what an earlier run said of this test.
+/// Deletes the entry of an earlier run of this test.
 pub(crate) fn forget(name: &TestName) -> io::Result<()> {
     match fs::remove_file(evidence::root().join("not-applicable").join(format!("{}.json", name.folder()))) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -8,7 +8,7 @@ use tokio::{process::Command, time::timeout};
 use crate::{NotApplicable, Result, needs::Outage};
 
 /// A command on an agent, over ssh for example, may take so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `HC_RIG_LIVE_FAULTS`, with the commands that stop and start an agent.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Outages {
 
 impl Outages {
     /// What the environment allows: `HC_RIG_LIVE_FAULTS=leader,agent`, and for `agent` the shell commands
-    /// `HC_RIG_AGENT_DOWN` and `HC_RIG_AGENT_UP`. Nothing unless it is said.
+    /// `HC_RIG_AGENT_DOWN` and `HC_RIG_AGENT_UP`. Nothing by default.
     ///
     /// # Errors
     /// A word that is neither, or `agent` without its commands.
@@ -41,7 +41,7 @@ impl Outages {
                         eyre!("HC_RIG_LIVE_FAULTS=agent needs the commands HC_RIG_AGENT_DOWN and HC_RIG_AGENT_UP")
                     })?);
                 }
-                other => bail!("HC_RIG_LIVE_FAULTS={other}: say leader, agent, or both separated by a comma"),
+                other => bail!("HC_RIG_LIVE_FAULTS={other}: use leader, agent, or both separated by a comma"),
             }
         }
         Ok(outages)
@@ -78,7 +78,7 @@ impl Outages {
 /// Runs `sh -c command`.
 pub(crate) async fn shell(command: &str) -> Result {
     let run = Command::new("/bin/sh").args(["-c", command]).stdin(Stdio::null()).kill_on_drop(true).status();
-    let status = timeout(PATIENCE, run).await.map_err(|_| eyre!("`{command}` did not end within {PATIENCE:?}"))??;
+    let status = timeout(TIMEOUT, run).await.map_err(|_| eyre!("`{command}` did not end within {TIMEOUT:?}"))??;
     ensure!(status.success(), "`{command}` ended with {status}");
     Ok(())
 }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_fails_unless_the_owner_says_so() {
+    fn nothing_is_allowed_by_default() {
         let outages = resolve(&[]).unwrap();
         assert!(outages.allows(Outage::Leader).is_err() && outages.allows(Outage::Agent).is_err());
         let down_up = [("HC_RIG_LIVE_FAULTS", "leader, agent"), ("HC_RIG_AGENT_DOWN", "a"), ("HC_RIG_AGENT_UP", "b")];
@@ -102,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_said() {
+    fn an_unknown_word_or_a_missing_command_is_an_error() {
         let error = |variables: &[(&str, &str)]| resolve(variables).unwrap_err().to_string();
-        assert!(error(&[("HC_RIG_LIVE_FAULTS", "all")]).contains("say leader, agent"));
+        assert!(error(&[("HC_RIG_LIVE_FAULTS", "all")]).contains("use leader, agent"));
         assert!(error(&[("HC_RIG_LIVE_FAULTS", "agent")]).contains("HC_RIG_AGENT_DOWN"));
     }
 }

@@ -18,9 +18,9 @@ pub enum Transition {
     /// `TASK_RUNNING`.
     Runs,
     /// Its checks pass.
-    Well,
+    Healthy,
     /// Its checks fail.
-    Sick,
+    Unhealthy,
     /// `TASK_KILLED`.
     Killed,
     /// `TASK_FAILED` or `TASK_FINISHED`.
@@ -31,15 +31,15 @@ impl fmt::Display for Transition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Runs => "runs",
-            Self::Well => "well",
-            Self::Sick => "sick",
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
             Self::Killed => "killed",
             Self::Ended => "ended",
         })
     }
 }
 
-/// The transitions of an app, told by its events; what is told twice counts once.
+/// The transitions of an app, from its events; a repeated event counts once.
 fn transitions<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Transition> {
     let mut seen = Vec::new();
     for event in events {
@@ -48,11 +48,11 @@ fn transitions<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Transition> {
             (Some(EventKind::StatusUpdate), Some(TaskStatus::Running), _) if !runs(&seen) => Transition::Runs,
             (Some(EventKind::StatusUpdate), Some(TaskStatus::Killed), _) => Transition::Killed,
             (Some(EventKind::StatusUpdate), Some(TaskStatus::Failed | TaskStatus::Finished), _) => Transition::Ended,
-            (Some(EventKind::InstanceHealthChanged), _, Some(true)) => Transition::Well,
-            (Some(EventKind::InstanceHealthChanged), _, Some(false)) => Transition::Sick,
+            (Some(EventKind::InstanceHealthChanged), _, Some(true)) => Transition::Healthy,
+            (Some(EventKind::InstanceHealthChanged), _, Some(false)) => Transition::Unhealthy,
             _ => continue,
         };
-        // A native check tells each change twice.
+        // A native check reports each change twice.
         if seen.last() != Some(&next) {
             seen.push(next);
         }
@@ -65,7 +65,7 @@ fn runs(seen: &[Transition]) -> bool {
     seen.iter().rev().find_map(|transition| match transition {
         Transition::Killed | Transition::Ended => Some(false),
         Transition::Runs => Some(true),
-        Transition::Well | Transition::Sick => None,
+        Transition::Healthy | Transition::Unhealthy => None,
     }) == Some(true)
 }
 
@@ -77,8 +77,8 @@ fn so_many(n: usize) -> impl Condition<AppView, Output = Vec<Transition>> + Clon
             seen.truncate(n);
             return Look::Met(seen);
         }
-        let told: Vec<_> = seen.iter().map(Transition::to_string).collect();
-        Look::NotYet(format!("{} of {n} transitions: {}", seen.len(), told.join(", ")))
+        let transitions: Vec<_> = seen.iter().map(Transition::to_string).collect();
+        Look::NotYet(format!("{} of {n} transitions: {}", seen.len(), transitions.join(", ")))
     };
     look.named(format!("{n} transitions"))
 }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_twice_counts_once() {
+    fn a_repeated_event_counts_once() {
         let events = [
             status("TASK_STARTING"),
             status("TASK_RUNNING"),
@@ -136,6 +136,6 @@ mod tests {
             status("TASK_KILLED"),
             status("TASK_RUNNING"),
         ];
-        assert_eq!(transitions(events.iter()), [Runs, Well, Sick, Killed, Runs]);
+        assert_eq!(transitions(events.iter()), [Runs, Healthy, Unhealthy, Killed, Runs]);
     }
 }

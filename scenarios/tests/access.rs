@@ -19,7 +19,7 @@ use harness::watch::{EventLog, Watch, healthy, settled};
 use harness::{Clock, Transport};
 use serde_json::json;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The cluster at `url` for these credentials, judged so.
 fn settings(url: &str, credentials: Credentials, server: ServerTrust) -> Settings {
@@ -129,7 +129,7 @@ async fn a_lease_is_deployed_released_and_swept() {
     let app = lease.deploy(&hc()).await.unwrap();
     assert_eq!(app.id, "/hc-rig/one/hc");
     watch.wait_for(app.id.as_str(), healthy(2).and(settled())).await.unwrap();
-    lease.release(PATIENCE).await.unwrap();
+    lease.release(TIMEOUT).await.unwrap();
     assert_eq!(client.group_opt(&lease.group()).await.unwrap(), None);
     assert!(client.mesos_state().await.unwrap().agents[0].used_resources.cpus.abs() < 1e-9, "no task is left");
 
@@ -141,7 +141,7 @@ async fn a_lease_is_deployed_released_and_swept() {
         .await
         .unwrap();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let swept = sweep(&client, Clock::System, PATIENCE).await.unwrap();
+    let swept = sweep(&client, Clock::System, TIMEOUT).await.unwrap();
     assert_eq!(swept.removed.len(), 1, "{swept:?}");
     assert_eq!(swept.kept.current.len(), 1, "{swept:?}");
     assert!(client.app_opt("/bystander").await.unwrap().is_some());
@@ -171,7 +171,7 @@ async fn a_cluster_is_reached_with_user_and_password() {
     let server = client.server_time().unwrap();
     assert!((server.now - Clock::System.now()).abs() <= server.uncertainty + Duration::from_millis(5));
     assert_eq!(client.agent_containers(&client.mesos_state().await.unwrap().agents[0]).await.unwrap().len(), 2);
-    lease.release(PATIENCE).await.unwrap();
+    lease.release(TIMEOUT).await.unwrap();
     fake.shutdown().await;
 }
 

@@ -1,5 +1,5 @@
-//! The container arm: the telling scenarios on the image of the fake, a container each. Needs a Docker engine and the
-//! image (`make image`), and fails without them; `make test` runs it only where an engine answers.
+//! The container backend: the most important scenarios on the image of the fake, a container each. Needs a Docker engine
+//! and the image (`make image`), and fails without them; `make test` runs it only where an engine answers.
 
 #[path = "scenarios"]
 mod containerised {

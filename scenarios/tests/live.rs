@@ -1,5 +1,5 @@
-//! The live arm: every scenario on the cluster that the environment names. Without it each test fails in its first call
-//! with the sentence that says what to set.
+//! The live backend: every scenario on the cluster that the environment names. Without it each test fails in its first call
+//! with a message that names the variables to set.
 
 macro_rules! modules {
     ($($file:ident)*) => { $(mod $file;)* };

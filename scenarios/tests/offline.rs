@@ -1,4 +1,4 @@
-//! The offline arm: every scenario on simulated tasks in virtual time, and the manual procedure on real processes and
+//! The offline backend: every scenario on simulated tasks in virtual time, and the manual procedure on real processes and
 //! real sockets. Nothing is needed.
 
 #![expect(clippy::duplicate_mod, reason = "one file of scenarios, several arenas: that is the point")]
@@ -59,7 +59,7 @@ mod workloads {
         as_process_and_as_script(Path::new(env!("CARGO_BIN_EXE_scenario-task-tools")), &quick, transitions)
     }
 
-    /// Runs, is well.
+    /// Runs, is healthy.
     #[rstest]
     fn well(
         #[values(Mesos, Docker)] containerizer: Containerizer,
@@ -68,7 +68,7 @@ mod workloads {
         command_and_label_agree(App::listener(containerizer, check), 2)
     }
 
-    /// Runs, is well, is sick, is killed, runs again.
+    /// Runs, is healthy, is unhealthy, is killed, runs again.
     #[rstest]
     fn sick_after(#[values(MesosTcp, Tcp, MesosHttp, Https, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).sick_after(secs(3)), 5)
@@ -80,13 +80,13 @@ mod workloads {
         command_and_label_agree(App::listener(Mesos, check).never_healthy(), 4)
     }
 
-    /// Runs, is well, is sick, is killed; a check that only connects stops at well.
+    /// Runs, is healthy, is unhealthy, is killed; a check that only connects stops at healthy.
     #[rstest]
     fn hangs_after(#[values(MesosHttp, Http, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).hangs_after(secs(3)), 4)
     }
 
-    /// Runs, is well, is sick, is well again.
+    /// Runs, is healthy, is unhealthy, is healthy again.
     #[rstest]
     fn flaps(#[values(MesosTcp, Http, Command)] check: Check) -> Result {
         let app = App::listener(Mesos, check).flaps(secs(4), millis(1_700));
@@ -98,25 +98,25 @@ mod workloads {
         )
     }
 
-    /// Runs, is well, however slow.
+    /// Runs, is healthy, however slow.
     #[rstest]
     fn slow(#[values(MesosHttp, Http, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).slow(millis(600)), 2)
     }
 
-    /// Runs, is well, ends, runs again.
+    /// Runs, is healthy, ends, runs again.
     #[rstest]
     fn crashes_after(#[values(MesosTcp, Http, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).crashes_after(secs(3), 3), 4)
     }
 
-    /// Runs, is well or sick, as the status says.
+    /// Runs, is healthy or unhealthy, depending on the status.
     #[rstest]
     fn answers(#[values(MesosHttp, Https)] check: Check, #[values(204, 500)] status: u16) -> Result {
         command_and_label_agree(App::listener(Mesos, check).answers(status), if status < 400 { 2 } else { 3 })
     }
 
-    /// Runs, is well later.
+    /// Runs, is healthy later.
     #[rstest]
     fn starts_after(#[values(MesosTcp, MesosHttp, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).starts_after(secs(2)), 2)

@@ -126,7 +126,7 @@ async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpA
         .await;
     nothing_is_lost(&report);
     let incidents = environment.incidents();
-    assert!(incidents.iter().any(|(told, count)| told == name && *count >= 1), "{incidents:?}");
+    assert!(incidents.iter().any(|(named, count)| named == name && *count >= 1), "{incidents:?}");
     environment.fake.shutdown().await;
 }
 
@@ -152,7 +152,7 @@ async fn a_leader_that_is_lost_is_replaced_by_a_standby_and_named() {
     nothing_is_lost(&report);
     let incidents = environment.incidents();
     for name in ["another server answered", "another leader", "event stream lost", "event stream back"] {
-        assert!(incidents.iter().any(|(told, _)| told == name), "{name}: {incidents:?}");
+        assert!(incidents.iter().any(|(named, _)| named == name), "{name}: {incidents:?}");
     }
     environment.fake.shutdown().await;
 }
@@ -208,7 +208,7 @@ async fn a_token_that_is_refused_is_renewed_once_and_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_is_truly_lost_is_told_as_lost() {
+async fn a_task_that_is_truly_lost_is_reported_as_lost() {
     let environment = Environment::new(FakeMarathon::builder(), None).await;
     let report = environment
         .run(async |fake| {

@@ -47,7 +47,7 @@ impl DeltaWriter {
             let id = task_id(&task);
             let before = last.swap_remove(&id);
             delta.results += fresh(before.as_ref(), &task);
-            let unchanged = before.is_some_and(|before| same_but_for_good_news(&before, &task));
+            let unchanged = before.is_some_and(|before| same_but_for_good_results(&before, &task));
             if complete || !unchanged {
                 delta.tasks.push(task.clone());
             }
@@ -105,7 +105,7 @@ fn fresh(before: Option<&Value>, task: &Value) -> u32 {
 }
 
 /// Whether nothing is new but the time of good results, of which the task had some of its own before.
-fn same_but_for_good_news(before: &Value, task: &Value) -> bool {
+fn same_but_for_good_results(before: &Value, task: &Value) -> bool {
     let (Some(old), Some(new)) = (before.as_object(), task.as_object()) else { return before == task };
     let rest = |object: &Map<String, Value>| object.len() - usize::from(object.contains_key("healthCheckResults"));
     let same_rest = rest(old) == rest(new)
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_of_which_only_good_news_come_is_left_out_and_its_results_are_counted() {
+    fn a_task_with_only_good_results_is_left_out_and_its_results_are_counted() {
         let task = |alive: bool, success: u8, failure: Option<u8>| {
             let at = |second: u8| format!("2026-11-22T17:00:{second:02}.000Z");
             json!({"id": "a", "stagedAt": at(10), "healthCheckResults": [

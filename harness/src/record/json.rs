@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_grep_finds_a_sick_task() {
+    fn the_grep_of_the_procedure_finds_an_unhealthy_task() {
         let text = line(&json!({"tasks": [{"healthCheckResults": [{"alive": false, "n": [1, 2]}]}]})).unwrap();
         assert_eq!(text, r#"{"tasks": [{"healthCheckResults": [{"alive": false, "n": [1, 2]}]}]}"#);
         assert!(pretty(&json!({"alive": false})).unwrap().contains("\"alive\": false"));

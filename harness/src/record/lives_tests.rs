@@ -30,7 +30,7 @@ fn step(t: f64, step: usize, target: u32) -> EventRecord {
 }
 
 #[test]
-fn a_sick_task_keeps_its_port_and_cause_after_its_end() {
+fn an_unhealthy_task_keeps_its_port_and_cause_after_its_end() {
     let mut lives = Lives::keeping_all();
     lives.sample(&sample(1, vec![task(true, 0)]));
     let executor = json!({"task": "hc.instance-10dc._app.1", "executor_pid": 6930});
@@ -50,7 +50,7 @@ fn a_sick_task_keeps_its_port_and_cause_after_its_end() {
 }
 
 #[test]
-fn a_successor_is_not_sick_because_of_its_predecessor() {
+fn a_successor_is_not_unhealthy_because_of_its_predecessor() {
     let mut successor = task(false, 3);
     successor["id"] = json!("hc.instance-10dc._app.2");
     successor["stagedAt"] = json!("2026-11-22T16:59:40.000Z");

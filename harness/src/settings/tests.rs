@@ -14,7 +14,7 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn without_a_cluster_the_error_says_what_to_set() {
+fn without_a_cluster_the_error_names_the_variables_to_set() {
     insta::assert_snapshot!(refusal(&[]), @"no cluster is named: set DCOS_URL with DCOS_USERNAME and DCOS_PASSWORD (or DCOS_ACS_TOKEN), or MARATHON_URL alone for a Marathon without DC/OS");
     assert_eq!(refusal(&[("DCOS_URL", "")]), refusal(&[]), "an empty variable counts as none");
 }
@@ -122,7 +122,7 @@ fn the_old_name_of_the_timeout_factor_is_read_where_the_new_one_is_not_set() {
 }
 
 #[test]
-fn a_user_without_password_is_told_apart_from_other_credentials() {
+fn a_user_without_password_is_distinguished_from_other_credentials() {
     let user = |variables: &[(&str, &str)]| {
         let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         SettingsInput::default().or_variables(lookup).unwrap().user_without_password().map(str::to_owned)

@@ -39,7 +39,7 @@ async fn marathons_own_words_are_kept() {
 }
 
 #[tokio::test]
-async fn errors_are_told_apart() {
+async fn errors_are_distinguished() {
     let locked = refused(409, r#"{"message":"locked","deployments":[{"id":"d1"}]}"#).await;
     assert!(locked.is_locked() && !locked.is_transient());
     assert_eq!(locked.locking_deployments(), ["d1"]);

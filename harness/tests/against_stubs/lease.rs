@@ -17,7 +17,7 @@ use time::macros::datetime;
 
 use crate::stub::{Log, in_process};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Just enough of Marathon: apps by id; groups follow from ids; a deletion shows as a deployment for two looks.
 #[derive(Clone, Default)]
@@ -163,11 +163,11 @@ async fn an_app_is_deployed_in_the_group_with_labels_and_removed_with_it() {
       "a": "b"
     }
     "#);
-    assert_eq!(lease.release(PATIENCE).await.unwrap(), [] as [&str; 0]);
+    assert_eq!(lease.release(TIMEOUT).await.unwrap(), [] as [&str; 0]);
     assert_eq!(apps.ids(), ["/bystander", "/team/hc"]);
     let looks = log.lines().iter().filter(|line| *line == "GET /v2/deployments").count();
     assert!(looks >= 2, "released only when the deployment was over: {:?}", log.lines());
-    lease.release(PATIENCE).await.unwrap();
+    lease.release(TIMEOUT).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,7 +177,7 @@ async fn an_app_of_somebody_else_in_the_group_survives() {
     let lease = Lease::take(&client, options("r1"));
     lease.deploy(&json!({"id": "hc"})).await.unwrap();
     apps.put("/hc-rig/r1/stranger", json!({}));
-    assert_eq!(lease.release(PATIENCE).await.unwrap(), ["/hc-rig/r1/stranger"]);
+    assert_eq!(lease.release(TIMEOUT).await.unwrap(), ["/hc-rig/r1/stranger"]);
     assert_eq!(apps.ids(), ["/hc-rig/r1/stranger"]);
 }
 
@@ -187,7 +187,7 @@ async fn a_pod_in_the_group_is_not_ours() {
     let (client, log) = apps.client();
     let lease = Lease::take(&client, options("r1"));
     lease.deploy(&json!({"id": "hc"})).await.unwrap();
-    assert_eq!(lease.release(PATIENCE).await.unwrap(), ["/hc-rig/r1/pod"]);
+    assert_eq!(lease.release(TIMEOUT).await.unwrap(), ["/hc-rig/r1/pod"]);
     assert_eq!(apps.ids(), [] as [&str; 0]);
     assert!(!log.lines().iter().any(|line| line.starts_with("DELETE /v2/groups")), "{:?}", log.lines());
 }
@@ -208,7 +208,7 @@ async fn an_id_of_its_own_is_used_only_if_it_is_free() {
             .to_string()
             .contains("does not belong")
     );
-    lease.release(PATIENCE).await.unwrap();
+    lease.release(TIMEOUT).await.unwrap();
     assert_eq!(apps.ids(), ["/taken"]);
 }
 
@@ -218,7 +218,7 @@ async fn an_incomplete_clean_up_names_what_is_left() {
     let (client, _) = apps.client();
     let lease = Lease::take(&client, options("r1"));
     lease.deploy(&json!({"id": "hc"})).await.unwrap();
-    let error = lease.release(PATIENCE).await.unwrap_err();
+    let error = lease.release(TIMEOUT).await.unwrap_err();
     insta::assert_snapshot!(error, @"clean-up of /hc-rig/r1 is incomplete: after 30 s 1 app is still listed; left: /hc-rig/r1/hc");
 }
 
@@ -228,7 +228,7 @@ async fn many_tasks_have_longer_to_die() {
     let (client, _) = apps.client();
     let lease = Lease::take(&client, options("r1"));
     lease.deploy(&json!({"id": "hc", "instances": 1000})).await.unwrap();
-    let error = lease.release(PATIENCE).await.unwrap_err().to_string();
+    let error = lease.release(TIMEOUT).await.unwrap_err().to_string();
     assert!(error.contains("after 80 s 1 app is still listed"), "{error}");
 }
 
@@ -240,7 +240,7 @@ async fn another_process_can_finish_the_clean_up() {
     lease.deploy(&json!({"id": "hc"})).await.unwrap();
     drop(lease);
     assert_eq!(apps.ids().len(), 1, "dropping keeps the evidence");
-    remove_run(&client, &RunName::known("r1"), PATIENCE).await.unwrap();
+    remove_run(&client, &RunName::known("r1"), TIMEOUT).await.unwrap();
     assert_eq!(apps.ids(), [] as [&str; 0]);
 }
 
@@ -251,7 +251,7 @@ async fn a_failed_test_is_kept_unless_there_are_enough() {
     for n in 0..3 {
         let lease = Lease::take(&client, options(&format!("r{n}")));
         lease.deploy(&json!({"id": "hc"})).await.unwrap();
-        let kept = lease.keep(2, PATIENCE).await.unwrap();
+        let kept = lease.keep(2, TIMEOUT).await.unwrap();
         match (n, kept) {
             (0 | 1, Kept::Stays(kept)) => {
                 assert_eq!((kept.run.as_str(), kept.group), (&*format!("r{n}"), format!("/hc-rig/r{n}")));
@@ -277,7 +277,7 @@ async fn a_sweep_removes_what_has_expired_and_nothing_else() {
     apps.put("/hc-rig/mixed/other", json!({}));
     apps.put("/hc-rig/stray", json!({}));
     let (client, _) = apps.client();
-    let swept = sweep(&client, Clock::anchored(datetime!(2026-11-22 22:00 UTC)), PATIENCE).await.unwrap();
+    let swept = sweep(&client, Clock::anchored(datetime!(2026-11-22 22:00 UTC)), TIMEOUT).await.unwrap();
     assert_eq!(swept.removed.iter().map(|found| found.group.as_str()).collect::<Vec<_>>(), ["/hc-rig/old"]);
     assert_eq!(swept.kept.current.iter().map(|found| found.group.as_str()).collect::<Vec<_>>(), ["/hc-rig/new"]);
     assert_eq!(swept.kept.foreign, ["/hc-rig/stray", "/hc-rig/mixed/other"]);

@@ -81,7 +81,7 @@ async fn an_unknown_ca_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn plain_http_to_a_tls_server_is_told_apart_from_a_broken_connection() {
+async fn plain_http_to_a_tls_server_is_distinguished_from_a_broken_connection() {
     let mut server = server().await;
     server.url.set_scheme("http").unwrap();
     let error = ping(&server, ServerTrust::Roots).await.unwrap_err();

@@ -14,7 +14,7 @@ use super::Recorder;
 pub struct Reply {
     /// Its status.
     pub status: u16,
-    /// Its body; a text that is no JSON as a string.
+    /// Its body; a text that is not JSON as a string.
     pub json: Value,
 }
 
@@ -31,7 +31,7 @@ pub struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// A JSON body, or a text that is no JSON on purpose.
+    /// A JSON body, or a text that is not JSON on purpose.
     pub fn body(mut self, body: impl Into<Value>) -> Self {
         let body = body.into();
         self.body = Some(match &body {
@@ -50,7 +50,7 @@ impl Ask<'_> {
         self
     }
 
-    /// A name that tells this request from others like it.
+    /// A name that distinguishes this request from others like it.
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.note = Some(text.into());
         self

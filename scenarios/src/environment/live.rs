@@ -55,7 +55,7 @@ pub(crate) async fn environment(needs: &Needs, _folder: &Path) -> Result<Environ
         fake: None,
         seed: None,
         // Offers come in cycles of up to 5 s, kills wait for processes, and others use the cluster too.
-        patience: 3.0 * settings.timeout_factor.value,
+        timeout_factor: 3.0 * settings.timeout_factor.value,
         docker,
         outlives_the_test: true,
         guard: None,

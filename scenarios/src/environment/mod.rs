@@ -37,7 +37,7 @@ pub(crate) struct Environment {
     /// The seed of a fake.
     pub(crate) seed: Option<u64>,
     /// How much slower than a fake in this process everything may be.
-    pub(crate) patience: f64,
+    pub(crate) timeout_factor: f64,
     /// What tasks are made of here.
     pub(crate) tools: WorkloadTools,
     /// What probe tasks found on the agents; `None` where a fake provides everything.
@@ -108,13 +108,13 @@ impl<E: Into<eyre::Report>> From<E> for Unavailable {
 
 impl Environment {
     /// On a fake behind `endpoint`, which has everything and goes away with the test.
-    pub(crate) fn of_fake(endpoint: Endpoint, patience: f64) -> Self {
+    pub(crate) fn of_fake(endpoint: Endpoint, timeout_factor: f64) -> Self {
         Self {
             client: endpoint.client(endpoint.credentials.clone()),
             endpoint,
             fake: None,
             seed: None,
-            patience,
+            timeout_factor,
             tools: WorkloadTools::default(),
             found: None,
             outages: Outages::default(),
@@ -152,7 +152,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Says what is left though everything has been deleted; nothing where that cannot be seen.
+    /// Describes what is left though everything has been deleted; nothing where that cannot be seen.
     pub(crate) async fn leftovers(&self) -> Result<Option<String>> {
         let Some(fake) = &self.fake else { return Ok(None) };
         let seen = fake.inspect().await?;

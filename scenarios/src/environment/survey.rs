@@ -20,10 +20,10 @@ use harness::{
 use crate::{Result, evidence};
 
 /// How long a probe task may take to start and to end: an image may have to be pulled first.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A survey of an earlier run is not believed for longer: agents come and go.
-const BELIEVED: Duration = Duration::from_secs(30 * 60);
+/// A survey of an earlier run is valid for this long: agents come and go.
+const VALID: Duration = Duration::from_secs(30 * 60);
 
 /// At most this many agents are probed: on a large cluster they are alike.
 const AGENTS: usize = 20;
@@ -35,7 +35,7 @@ pub(super) async fn once(
     tools: &WorkloadTools,
     preflight: &Preflight,
     docker: bool,
-    patience: f64,
+    timeout_factor: f64,
 ) -> Result<Option<AgentPrograms>> {
     if variable("HC_RIG_PROBE").is_some_and(|value| ["false", "0", "no"].contains(&value.as_str())) {
         return Ok(None);
@@ -48,12 +48,12 @@ pub(super) async fn once(
     let fresh = file
         .metadata()?
         .modified()
-        .is_ok_and(|written| SystemTime::now().duration_since(written).is_ok_and(|age| age < BELIEVED));
+        .is_ok_and(|written| SystemTime::now().duration_since(written).is_ok_and(|age| age < VALID));
     if fresh && let Ok(found) = serde_json::from_str(&text) {
         return Ok(Some(found));
     }
     let found =
-        survey(client, tools, preflight.agents.len().clamp(1, AGENTS), docker, PATIENCE.mul_f64(patience)).await?;
+        survey(client, tools, preflight.agents.len().clamp(1, AGENTS), docker, TIMEOUT.mul_f64(timeout_factor)).await?;
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(serde_json::to_string(&found)?.as_bytes())?;
@@ -76,14 +76,14 @@ async fn survey(
     tools: &WorkloadTools,
     agents: usize,
     docker: bool,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<AgentPrograms> {
     let lease = Lease::take(client, LeaseOptions::default());
     let probes = Medium::all(docker).iter().map(async |medium| {
-        Ok::<_, ClusterError>((*medium, endings(&lease, &tools.probe(*medium, agents), patience).await?))
+        Ok::<_, ClusterError>((*medium, endings(&lease, &tools.probe(*medium, agents), limit).await?))
     });
     let answers = try_join_all(probes).await;
-    lease.release(patience).await?;
+    lease.release(limit).await?;
     let mut found = AgentPrograms::default();
     for (medium, endings) in answers? {
         let by_host = endings.by_host.iter().map(|(host, status)| (host.as_str(), *status));

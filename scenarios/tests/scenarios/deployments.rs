@@ -17,7 +17,7 @@ async fn deployment_waits_for_health(#[values(MesosTcp, Tcp)] check: Check) -> R
     .await
 }
 
-/// A rolling upgrade keeps half of the tasks well all the time, and ends with all of them new.
+/// A rolling upgrade keeps half of the tasks healthy all the time, and ends with all of them new.
 #[rstest]
 #[tokio::test]
 async fn rolling_upgrade_waits_for_health(#[values(MesosHttp, Http, MesosTcp, Tcp)] check: Check) -> Result {
@@ -48,7 +48,8 @@ async fn upgrade_without_room_goes_on_only_when_mesos_checks(#[values(MesosHttp,
     .await
 }
 
-/// An upgrade to something that never gets well stays where it is: the old half keeps serving. Cancelled, it goes back.
+/// An upgrade to something that never becomes healthy stays where it is: the old half keeps serving. Cancelled,
+/// it goes back.
 #[rstest]
 #[tokio::test]
 async fn upgrade_to_a_sick_version_stops_and_can_be_cancelled(#[values(MesosHttp, Http)] check: Check) -> Result {
@@ -83,7 +84,7 @@ async fn crashing_app_is_started_again_and_again() -> Result {
     .await
 }
 
-/// What does not fit on any agent waits in the queue, which says why.
+/// What does not fit on any agent waits in the queue, which reports why.
 #[tokio::test]
 async fn app_that_fits_nowhere_waits_and_says_why() -> Result {
     arena(async |arena| {

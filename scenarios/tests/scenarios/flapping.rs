@@ -1,4 +1,4 @@
-//! Tasks that are well and sick in turns.
+//! Tasks that are healthy and unhealthy in turns.
 
 use scenarios::prelude::*;
 

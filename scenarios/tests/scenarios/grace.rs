@@ -1,4 +1,4 @@
-//! The grace period: nothing is killed in it, and who never gets well is killed after it.
+//! The grace period: no task is killed in it, and a task that never becomes healthy is killed after it.
 
 use scenarios::prelude::*;
 

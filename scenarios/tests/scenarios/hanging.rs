@@ -51,7 +51,7 @@ async fn slow_task_is_well_as_long_as_it_is_in_time(#[values(MesosHttp, Http, Co
     .await
 }
 
-/// One hung task under Marathon's HTTP checks makes everybody's results old, though every other task stays well;
+/// One hung task under Marathon's HTTP checks makes the results of all tasks stale, though every other task stays healthy;
 /// under Mesos's checks only the hung one suffers.
 #[rstest]
 #[tokio::test]

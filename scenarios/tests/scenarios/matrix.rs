@@ -1,10 +1,10 @@
-//! Every containerizer with every check: what is deployed gets well, and stays so while it is scaled.
+//! Every containerizer with every check: the app becomes healthy, and stays healthy while it is scaled.
 
 use scenarios::prelude::*;
 
 use super::{arena, arena_with};
 
-/// Both tasks get well, and nothing changes after that.
+/// Both tasks become healthy, and nothing changes after that.
 #[rstest]
 #[tokio::test]
 async fn app_becomes_healthy_and_stays_so(
@@ -20,7 +20,7 @@ async fn app_becomes_healthy_and_stays_so(
     .await
 }
 
-/// Each step is reached, and the tasks of the steps before stay well meanwhile.
+/// Each step is reached, and the tasks of the steps before stay healthy meanwhile.
 #[rstest]
 #[tokio::test]
 async fn app_is_scaled_in_steps_and_stays_healthy(

@@ -19,7 +19,7 @@ async fn restarted_agent_changes_nothing(#[values(MesosTcp, Tcp)] check: Check) 
     .await
 }
 
-/// After the leader has stepped down, everybody is found well again.
+/// After the leader has stepped down, every task is healthy again.
 #[rstest]
 #[tokio::test]
 async fn health_is_known_again_after_the_leader_abdicates(#[values(MesosTcp, Tcp)] check: Check) -> Result {
@@ -53,7 +53,7 @@ async fn scale_up_survives_a_leader_that_abdicates(#[values(MesosTcp, Tcp)] chec
     .await
 }
 
-/// Tasks of a lost agent are unreachable, and well again when the agent is back: the same tasks, if the app's strategy
+/// Tasks of a lost agent are unreachable, and healthy again when the agent is back: the same tasks, if the app's strategy
 /// gives them time.
 #[rstest]
 #[tokio::test]

@@ -5,7 +5,7 @@ use scenarios::{bodies, prelude::*};
 
 use super::arena;
 
-/// The definition is deployed verbatim, gets well, and stays so while it is scaled in steps.
+/// The definition is deployed verbatim, becomes healthy, and stays healthy while it is scaled in steps.
 #[rstest]
 #[tokio::test]
 async fn definition_becomes_healthy_and_is_scaled_in_steps(
@@ -17,7 +17,7 @@ async fn definition_becomes_healthy_and_is_scaled_in_steps(
     arena(async |arena| bodies::scaled_and_deleted(arena, App::of(pair), definition, &[3, 5]).await).await
 }
 
-/// Whichever of the six it is: a sick task is killed at the agreed failure, and its successor gets well.
+/// Whichever of the six it is: a failing task is killed at the configured failure, and its successor becomes healthy.
 #[rstest]
 #[tokio::test]
 async fn sick_task_of_each_definition_is_replaced(

@@ -4,7 +4,7 @@ use scenarios::{bodies, prelude::*};
 
 use super::arena;
 
-/// A sick task dies after exactly the agreed number of failures, and its successor gets well.
+/// A failing task is killed after exactly the configured number of failures, and its successor becomes healthy.
 #[rstest]
 #[tokio::test]
 async fn sick_task_is_replaced(

@@ -4,7 +4,7 @@ use scenarios::prelude::*;
 
 use super::arena_with;
 
-/// A hundred tasks of each pair get well and stay so for five minutes: no flip, no kill, no loss.
+/// A hundred tasks of each pair become healthy and stay healthy for five minutes: no flip, no kill, no loss.
 #[rstest]
 #[tokio::test]
 async fn hundred_tasks_stay_healthy_for_five_minutes(
