@@ -92,7 +92,7 @@ fn a_new_app_is_done_when_exactly_its_instances_run() {
         goal: instance.goal,
         expunged: false,
     };
-    assert_eq!(deployments.changing(&app.id), [id.clone()]);
+    assert_eq!(deployments.changing(&app.id), std::slice::from_ref(&id));
     assert!(deployments.instance_changed(START, &id, &changed, &all).is_empty());
     let (events, next) = deployments.advance(START, &id, &all);
     assert_eq!(names(&events), ["deployment_step_success", "deployment_success"]);
