@@ -37,14 +37,14 @@ capture: nextest ## captures over ssh against a real sshd on loopback
 	cargo nextest run --profile $(PROFILE) --package hc-rig --features sshd --test capture $(ARGS)
 
 .PHONY: live
-live: nextest ## all scenarios on the cluster that the environment names (see README)
+live: nextest ## all scenarios on the cluster that the environment names (see docs/live.md)
 	.ci/not-applicable --forget
 	cargo run --quiet --package hc-rig -- doctor --no-probe
 	cargo nextest run --profile live --package hc-rig-scenarios --features live-cluster --test live $(ARGS) || status=$$?; \
 	.ci/not-applicable; exit $${status:-0}
 
 .PHONY: live-smoke
-live-smoke: nextest ## the telling ones of them, at most ten minutes
+live-smoke: nextest ## eight representative scenarios, at most ten minutes
 	.ci/not-applicable --forget
 	cargo run --quiet --package hc-rig -- doctor --no-probe
 	cargo nextest run --profile live-smoke --package hc-rig-scenarios --features live-cluster --test live $(ARGS) || status=$$?; \

@@ -53,6 +53,6 @@ async fn whenever_a_run_is_stopped_clean_leaves_nothing_of_it_and_everything_of_
     }
 
     ends_with(&HcRig::new(&["clean", "--below", &below, "--url", &fake.url]).run(), 0);
-    assert_eq!(fake.apps(), ["/unrelated", "/team/web"], "seed {seed}");
+    assert_eq!(fake.apps(), ["/team/web", "/unrelated"], "seed {seed}");
     assert_eq!(fake.groups_of_runs(), Vec::<String>::new(), "seed {seed}");
 }
