@@ -30,6 +30,8 @@ pub struct Lives {
     ended: BTreeMap<String, TaskLife>,
     /// Every life that is over for good, where they are kept.
     archive: Option<BTreeMap<String, TaskLife>>,
+    /// Executors of tasks that no other line has named so far, where every life is kept.
+    executors: BTreeMap<String, EventRecord>,
     steps: Vec<StepLives>,
     between: Between,
     /// How many tasks are to be killed because fewer are asked for.
@@ -72,6 +74,10 @@ impl Lives {
         let mut tasks = self.archive.unwrap_or_default();
         for (id, life) in self.ended.into_iter().chain(self.live) {
             tasks.entry(id).or_insert(life);
+        }
+        for (id, line) in &self.executors {
+            let unseen = || TaskLife { id: id.clone(), first_seen: line.t, ..TaskLife::default() };
+            run_by(tasks.entry(id.clone()).or_insert_with(unseen), line);
         }
         tasks.remove("");
         TaskLives::new(tasks, self.steps)
@@ -246,12 +252,14 @@ impl Lives {
     /// Which executor runs a task. The driver does not see these lines, so they must not change any number.
     fn executor(&mut self, line: &EventRecord) {
         let id = line.text("task");
+        let keeps_all = self.archive.is_some();
         let archived = self.archive.as_mut().and_then(|archive| archive.get_mut(id));
-        if let Some(life) = self.live.get_mut(id).or_else(|| self.ended.get_mut(id)).or(archived) {
-            life.executor_pid = line.event["executor_pid"].as_i64();
-            if life.agent.is_empty() {
-                line.text("agent").clone_into(&mut life.agent);
+        match self.live.get_mut(id).or_else(|| self.ended.get_mut(id)).or(archived) {
+            Some(life) => run_by(life, line),
+            None if keeps_all => {
+                self.executors.insert(id.to_owned(), line.clone());
             }
+            None => {}
         }
     }
 
@@ -372,6 +380,14 @@ impl Lives {
         }
         let (live, ended) = (&self.live, &self.ended);
         self.current.retain(|_, id| live.contains_key(id) || ended.contains_key(id));
+    }
+}
+
+/// Notes the executor and the agent that this line names.
+fn run_by(life: &mut TaskLife, line: &EventRecord) {
+    life.executor_pid = line.event["executor_pid"].as_i64();
+    if life.agent.is_empty() {
+        line.text("agent").clone_into(&mut life.agent);
     }
 }
 

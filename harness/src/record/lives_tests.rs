@@ -50,6 +50,17 @@ fn an_unhealthy_task_keeps_its_port_and_cause_after_its_end() {
 }
 
 #[test]
+fn a_task_that_only_its_executor_names_is_known_to_readers_and_counts_nowhere() {
+    let executor = json!({"task": "hc.instance-10dc._app.1", "executor_pid": 6930, "agent": "c239-S0"});
+    let mut lives = Lives::keeping_all();
+    lives.event(&EventRecord::remark("", 1.0, event::EXECUTOR, executor));
+    let lives = lives.finish();
+    let life = lives.all().next().expect("the task");
+    assert_eq!((life.executor_pid, life.agent.as_str(), life.first_seen), (Some(6930), "c239-S0", 1.0));
+    assert!(lives.steps().is_empty() && lives.troubled().is_empty());
+}
+
+#[test]
 fn a_successor_is_not_unhealthy_because_of_its_predecessor() {
     let mut successor = task(false, 3);
     successor["id"] = json!("hc.instance-10dc._app.2");

@@ -103,7 +103,7 @@ fn what_cannot_be_captured_is_refused_in_one_sentence() {
     let folder = agent.path().join("run");
     run_folder(&folder, std::process::id());
     ends_with(&capture(&agent, &folder, &[]).output().unwrap(), 2, "there is no sysdig on");
-    ends_with(&capture(&agent, &folder, &["--for", "2h"]).output().unwrap(), 2, "an hour at most");
+    ends_with(&capture(&agent, &folder, &["--for", "2h"]).output().unwrap(), 2, "--for must not be longer than 1h");
 
     let agent = Agent::with_sysdig();
     let gone = agent.path().join("gone");
