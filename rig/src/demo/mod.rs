@@ -1,6 +1,6 @@
 //! `hc-rig try --demo`: an effect worth seeing, without a cluster. So far one: a hung task among many.
 //!
-//! [`one_hung_task`] deploys and measures, [`recording`] compares the result ages with those of a real Marathon, [`text`]
+//! [`one_hung_task`] deploys and measures, [`recording`] compares the result ages with those of a real Marathon, `text`
 //! renders the result.
 
 pub mod one_hung_task;

@@ -1,4 +1,4 @@
-//! `--dry-run` of `run`, `try` and `matrix`: every request that would be made, and the [`load`] that it means.
+//! `--dry-run` of `run`, `try` and `matrix`: every request that would be made, and the load that it means.
 
 mod load;
 
