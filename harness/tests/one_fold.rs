@@ -54,7 +54,7 @@ struct Scene {
     after_ms: u64,
     slot: usize,
     act: Act,
-    told: bool,
+    reported: bool,
     listed: bool,
 }
 
@@ -79,7 +79,7 @@ fn history() -> impl Strategy<Value = History> {
     // Offsets of nothing and of exactly a poll interval bring events into the very moment of a sample.
     let after = prop_oneof![Just(0), Just(1), Just(2_000), 0u64..3_000];
     let scene = (after, 0usize..6, act, prop::bool::weighted(0.7), prop::bool::weighted(0.9))
-        .prop_map(|(after_ms, slot, act, told, listed)| Scene { after_ms, slot, act, told, listed });
+        .prop_map(|(after_ms, slot, act, reported, listed)| Scene { after_ms, slot, act, reported, listed });
     let targets = prop::collection::btree_set(1u32..9, 2..5).prop_map(|targets| targets.into_iter().collect());
     let scenes = prop::collection::vec(scene, 0..80);
     (scenes, targets, 0u32..9, any::<bool>(), 0u64..5, 1u64..6).prop_map(
@@ -240,7 +240,7 @@ async fn live(history: History, folder: &Path) -> (Vec<StepReport>, RunReport) {
             sleep_until(at).await;
             let now = iso(STARTED + begun.elapsed());
             let event = player.lock().expect("nobody panics").play(scene, &now);
-            if let Some(event) = event.filter(|_| scene.told) {
+            if let Some(event) = event.filter(|_| scene.reported) {
                 drop(tell.send(Incoming::Event(event)));
             }
         }

@@ -104,7 +104,7 @@ fn a_crash_is_a_loss() {
 fn on_a_real_marathon_polls_and_events_agree(
     #[values("fails_after_healthy.tcp", "fails_after_healthy.mesos_tcp", "never_healthy.tcp", "hangs.http")] case: &str,
 ) {
-    // The recorder polled once a change was told and else each second.
+    // The recorder polled after each reported change, and otherwise every second.
     let mut comparer = Comparer::new(2.0);
     for row in rows(case).into_iter().take_while(|row| row["t"].as_f64() < Some(SECOND_LIFE)) {
         let t = row["t"].as_f64().expect("a time");

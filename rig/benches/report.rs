@@ -60,20 +60,20 @@ fn write(folder: &Path, samples: u64, tasks: u64) -> std::io::Result<()> {
     fs::write(folder.join("run.json"), manifest.to_string())?;
     File::create(folder.join("events.jsonl"))?;
     let mut lines = BufWriter::new(File::create(folder.join("samples.jsonl"))?);
-    // Sick tasks, and the request that makes them well again.
-    let mut sick: BTreeMap<u64, u64> = BTreeMap::new();
+    // Unhealthy tasks, and the request at which they recover.
+    let mut unhealthy_until: BTreeMap<u64, u64> = BTreeMap::new();
     let mut there = 0;
     for request in 1..=samples {
         let step = (request - 1) * steps / samples;
         let target = targets[usize::try_from(step).unwrap_or(0)];
         let mut changed: Vec<u64> = (there..target).collect();
         there = target;
-        changed.extend(sick.iter().filter(|(_, well)| **well == request).map(|(task, _)| *task));
-        sick.retain(|_, well| *well != request);
+        changed.extend(unhealthy_until.iter().filter(|(_, well)| **well == request).map(|(task, _)| *task));
+        unhealthy_until.retain(|_, well| *well != request);
         for n in 0..3 {
-            // Spread evenly and the same each time; chance would tell nothing more.
+            // Spread evenly and the same each time; a random choice would show nothing more.
             let task = (request * 7_919 + n * 104_729) % there;
-            sick.insert(task, request + 1 + (task % 4));
+            unhealthy_until.insert(task, request + 1 + (task % 4));
             changed.push(task);
         }
         let complete = request == 1 || request.is_multiple_of(FULL_EVERY);
@@ -81,9 +81,9 @@ fn write(folder: &Path, samples: u64, tasks: u64) -> std::io::Result<()> {
         changed.dedup();
         let shown: Vec<Value> = if complete { (0..there).collect() } else { changed }
             .into_iter()
-            .map(|task| object(task, sick.contains_key(&task)))
+            .map(|task| object(task, unhealthy_until.contains_key(&task)))
             .collect();
-        let unhealthy = sick.len() as u64;
+        let unhealthy = unhealthy_until.len() as u64;
         let line = Sample {
             v: FORMAT,
             at: "2026-01-01T12:00:00.000Z".to_owned(),
@@ -121,7 +121,7 @@ fn object(task: u64, sick: bool) -> Value {
     })
 }
 
-/// The most memory that this process ever had; 0 where it cannot be told.
+/// The most memory that this process ever had; 0 where it is unknown.
 fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

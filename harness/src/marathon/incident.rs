@@ -167,8 +167,8 @@ mod tests {
         }
         log.note(&IncidentKind::LoggedInAgain);
         let all = log.all();
-        let told: Vec<_> = all.iter().map(|incidents| (incidents.name.as_str(), incidents.count)).collect();
-        assert_eq!(told, [("event stream lost", 2), ("token refused and renewed", 1)]);
+        let names_and_counts: Vec<_> = all.iter().map(|incidents| (incidents.name.as_str(), incidents.count)).collect();
+        assert_eq!(names_and_counts, [("event stream lost", 2), ("token refused and renewed", 1)]);
         assert_eq!(all[0].last - all[0].first, Duration::from_secs(3));
         assert_eq!(all[0].example, "the event stream was lost: the server closed it");
     }

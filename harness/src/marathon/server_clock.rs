@@ -51,8 +51,8 @@ impl ServerClock {
 
     pub(super) fn now(&self) -> Option<ServerTime> {
         let bounds = (*self.lock())?;
-        let middle = (bounds.low + bounds.high) / 2.0 + self.started.elapsed().as_secs_f64();
-        let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds_f64(middle);
+        let midpoint = (bounds.low + bounds.high) / 2.0 + self.started.elapsed().as_secs_f64();
+        let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds_f64(midpoint);
         Some(ServerTime { now, uncertainty: Duration::from_secs_f64((bounds.high - bounds.low) / 2.0) })
     }
 

@@ -142,7 +142,7 @@ pub struct IpAddress {
 /// A task's id: `<app with _ for />.instance-<uuid>._app.<incarnation>`.
 ///
 /// After a kill the successor keeps the instance and gets the next incarnation (since Marathon 1.8), so two
-/// tasks are told apart by the whole id, never by the instance.
+/// tasks are distinguished by the whole id, never by the instance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct TaskId(pub String);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::life::{Happening, Sickness, TaskLife};
+use super::life::{CheckFailure, Happening, TaskLife};
 use super::moment::seconds_between;
 use super::sample::Sample;
 
@@ -21,7 +21,7 @@ impl TaskLife {
             match result["alive"].as_bool() {
                 Some(false) if own(text("lastFailure")) => {
                     bad = true;
-                    self.sick(sample, check, result);
+                    self.failed(sample, check, result);
                 }
                 Some(true) if text("lastSuccess").is_empty() || own(text("lastSuccess")) => good = true,
                 Some(false) => {
@@ -40,23 +40,23 @@ impl TaskLife {
         if bad { Some(false) } else { (good && !unknown).then_some(true) }
     }
 
-    fn sick(&mut self, sample: &Sample, check: usize, result: &Value) {
+    fn failed(&mut self, sample: &Sample, check: usize, result: &Value) {
         let text = |key: &str| result[key].as_str().unwrap_or_default().to_owned();
         let failures = result["consecutiveFailures"].as_u64().unwrap_or(0);
         let was_healthy = self.seconds_to_healthy.is_some() || self.first_healthy.is_some();
-        let sickness = self.sickness.get_or_insert_with(|| Sickness {
+        let check_failure = self.check_failure.get_or_insert_with(|| CheckFailure {
             check,
             request: sample.request,
             t: sample.t,
             since: text("lastFailure"),
             was_healthy,
-            ..Sickness::default()
+            ..CheckFailure::default()
         });
-        sickness.recovered = false;
-        sickness.recovered_at = None;
-        sickness.failures = sickness.failures.max(failures);
-        if sickness.cause.is_empty() {
-            sickness.cause = text("lastFailureCause");
+        check_failure.recovered = false;
+        check_failure.recovered_at = None;
+        check_failure.failures = check_failure.failures.max(failures);
+        if check_failure.cause.is_empty() {
+            check_failure.cause = text("lastFailureCause");
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Delta {
 /// Turns full task lists into deltas. It remembers one list, the last, so its memory does not grow with the run.
 ///
 /// Where Marathon makes the checks every task has a new `lastSuccess` at each poll. A task of which nothing else is new
-/// is left out: how old the good news are is told by [`Sample::age`], how many there were by [`Sample::results`]. In
+/// is left out: [`Sample::age`] has the age of the results, [`Sample::results`] their number. In
 /// lists that are put together again `lastSuccess` may therefore be that of an earlier poll.
 #[derive(Clone, Debug)]
 pub struct DeltaWriter {
@@ -98,9 +98,9 @@ fn own<'a>(task: &Value, result: &'a Value, key: &str) -> Option<&'a str> {
 
 /// How many results of the task are new.
 fn fresh(before: Option<&Value>, task: &Value) -> u32 {
-    let news = |task, result| own(task, result, "lastSuccess").max(own(task, result, "lastFailure"));
-    let old = |n: usize| before.and_then(|before| news(before, results(before).get(n)?));
-    let new = results(task).iter().enumerate().filter(|(n, result)| news(task, result) > old(*n));
+    let last_result = |task, result| own(task, result, "lastSuccess").max(own(task, result, "lastFailure"));
+    let old = |n: usize| before.and_then(|before| last_result(before, results(before).get(n)?));
+    let new = results(task).iter().enumerate().filter(|(n, result)| last_result(task, result) > old(*n));
     u32::try_from(new.count()).unwrap_or(u32::MAX)
 }
 
@@ -123,7 +123,7 @@ fn without_success(result: &Value) -> Vec<(&String, &Value)> {
     rest
 }
 
-/// The id of a task object. A task without one (no known Marathon writes that) is told by its whole text.
+/// The id of a task object. A task without one (no known Marathon writes that) is identified by its whole text.
 pub(super) fn task_id(task: &Value) -> String {
     task["id"].as_str().map_or_else(|| task.to_string(), str::to_owned)
 }

@@ -72,7 +72,7 @@ impl Serialize for Happening {
 
 /// A bad check result that counts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sickness {
+pub struct CheckFailure {
     /// Index of the check in the definition.
     pub check: usize,
     /// Request number of the first sample that shows it.
@@ -139,7 +139,7 @@ pub struct TaskLife {
     /// The process id of its executor on the agent, if it was asked while the task ran.
     pub executor_pid: Option<i64>,
     /// A bad result of its own, the worst if there were several.
-    pub sickness: Option<Sickness>,
+    pub check_failure: Option<CheckFailure>,
     /// When a sample first showed a failure within its grace period: Marathon then says `"alive": false` and counts none.
     /// Native checks do not show such failures.
     pub failed_in_grace: Option<f64>,
@@ -171,20 +171,20 @@ impl TaskLife {
         self.trouble_at().is_some() || self.was_unreachable
     }
 
-    /// When its trouble began: the first bad result, or the end.
+    /// When it was first in trouble: at its first bad result, or its end.
     #[must_use]
     pub fn trouble_at(&self) -> Option<f64> {
-        let sick = self.sickness.as_ref().map(|sickness| sickness.t);
+        let failed = self.check_failure.as_ref().map(|check_failure| check_failure.t);
         let in_grace = self.failed_in_grace.filter(|_| self.healthy.is_none());
         let end = self.end.as_ref().map(|end| end.t);
-        [sick, in_grace, end].into_iter().flatten().min_by(f64::total_cmp)
+        [failed, in_grace, end].into_iter().flatten().min_by(f64::total_cmp)
     }
 
     /// Whether it runs, or did until it was scaled down, without any check result that counts.
     #[must_use]
     pub fn is_unjudged(&self) -> bool {
         let there = TaskStatus::parse(&self.state) == Some(TaskStatus::Running) || self.scaled_down.is_some();
-        there && self.healthy.is_none() && self.end.is_none() && self.sickness.is_none()
+        there && self.healthy.is_none() && self.end.is_none() && self.check_failure.is_none()
     }
 
     /// The instance, and which life of it this task is; the whole id and 1 for a Marathon before 1.8.

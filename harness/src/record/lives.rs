@@ -306,9 +306,9 @@ impl Lives {
             }
         }
         if healthy {
-            if let Some(sickness) = &mut life.sickness {
-                sickness.recovered = true;
-                sickness.recovered_at.get_or_insert(t);
+            if let Some(check_failure) = &mut life.check_failure {
+                check_failure.recovered = true;
+                check_failure.recovered_at.get_or_insert(t);
             }
             if life.first_healthy.is_none() {
                 life.first_healthy = Some(t);

@@ -7,7 +7,7 @@ fn sample(request: u64, tasks: Vec<Value>) -> Sample {
     Sample { request, t: request as f64 * 2.0, tasks, ..Sample::default() }
 }
 
-/// The recorded shape of a sick task (case `fails_after_healthy.http`), shortened.
+/// The recorded shape of a unhealthy task (case `fails_after_healthy.http`), shortened.
 fn task(alive: bool, failures: u64) -> Value {
     json!({
         "id": "hc.instance-10dc._app.1", "host": "127.0.0.1", "ports": [33001], "slaveId": "c239-S0", "state": "TASK_RUNNING",
@@ -41,9 +41,12 @@ fn an_unhealthy_task_keeps_its_port_and_cause_after_its_end() {
     let lives = lives.finish();
     let troubled = lives.troubled();
     let life = troubled[0];
-    let sickness = life.sickness.as_ref().unwrap();
-    assert_eq!((sickness.request, sickness.failures, sickness.cause.as_str()), (2, 2, "Connection refused"));
-    assert_eq!(sickness.since, "2026-11-22T16:59:33.920Z");
+    let check_failure = life.check_failure.as_ref().unwrap();
+    assert_eq!(
+        (check_failure.request, check_failure.failures, check_failure.cause.as_str()),
+        (2, 2, "Connection refused")
+    );
+    assert_eq!(check_failure.since, "2026-11-22T16:59:33.920Z");
     assert_eq!((life.ports.as_slice(), life.executor_pid, life.flips), ([33001].as_slice(), Some(6930), 1));
     assert_eq!(life.end.as_ref().unwrap().message, "Command terminated with signal Terminated");
     assert_eq!(life.seconds_to_healthy, Some(0.501));
@@ -99,7 +102,7 @@ fn a_failure_in_grace_is_trouble_only_until_the_task_is_healthy() {
     let lives = lives.finish();
     assert!(lives.troubled().is_empty());
     let life = lives.all().next().unwrap();
-    assert_eq!((life.failed_in_grace, life.sickness.is_none(), life.flips), (Some(2.0), true, 0));
+    assert_eq!((life.failed_in_grace, life.check_failure.is_none(), life.flips), (Some(2.0), true, 0));
 }
 
 #[test]

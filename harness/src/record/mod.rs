@@ -28,7 +28,7 @@ mod task_lives;
 pub use age::{ages, last_result};
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use event::EventRecord;
-pub use life::{End, GONE, Happening, Moment, Sickness, TaskLife};
+pub use life::{CheckFailure, End, GONE, Happening, Moment, TaskLife};
 pub use lines::Lines;
 pub use lives::Lives;
 pub use quantile::{Histogram, Quantiles, Spread};

@@ -86,7 +86,7 @@ impl Histogram {
         for (index, count) in self.buckets.iter().enumerate() {
             seen += count;
             if seen >= nth {
-                // The middle of the bucket on the logarithmic scale.
+                // The centre of the bucket on the logarithmic scale.
                 return (SMALLEST * ((index as f64 + 0.5) / PER_DOUBLING).exp2()).min(self.max);
             }
         }

@@ -196,11 +196,11 @@ mod tests {
         let events = [event(4.5, "hc_rig_executor"), event(2.0, "a"), event(4.2, "b"), event(6.0, "c")].concat();
         std::fs::write(at("e"), events).unwrap();
         let mut order = Vec::new();
-        let mut told = |line: Line| match line {
+        let mut take = |line: Line| match line {
             Line::Sample(sample) => order.push(format!("sample {}", sample.t)),
             Line::Event(event) => order.push(format!("{} {}", event.kind(), event.t)),
         };
-        record(&at("s"), &at("e"), &mut told).unwrap();
+        record(&at("s"), &at("e"), &mut take).unwrap();
         let first = ["hc_rig_step 1", "sample 1", "a 2", "sample 3"];
         assert_eq!(order[..4], first);
         assert_eq!(order[4..], ["hc_rig_step 3", "b 4.2", "hc_rig_executor 4.5", "sample 5", "c 6"]);

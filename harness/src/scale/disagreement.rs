@@ -18,11 +18,11 @@ const LISTED: usize = 100;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Agreement {
-    /// Changes of health that both told.
+    /// Changes of health that both reported.
     pub agreed: u64,
-    /// Changes that an event told and that were undone before a poll could see them.
+    /// Changes that an event reported and that were undone before a poll could see them.
     pub unseen_by_polls: u64,
-    /// Changes that a poll saw and no event told in time.
+    /// Changes that a poll saw and no event reported in time.
     pub untold_by_events: u64,
     /// Seconds from the event to the poll that saw the same change.
     pub polls_behind: Option<Quantiles>,
@@ -76,7 +76,7 @@ struct Known {
     /// The change that an event has reported and no poll has seen.
     unseen: Option<(f64, bool)>,
     /// The change that a poll has seen and no event has reported.
-    untold: Option<(f64, bool)>,
+    unreported: Option<(f64, bool)>,
     last_timestamp: Option<String>,
     /// When the last event arrived.
     reported_at: f64,
@@ -119,13 +119,13 @@ impl Comparer {
             return;
         }
         match known.unseen {
-            Some((told, what)) if what == healthy => {
+            Some((reported_at, what)) if what == healthy => {
                 known.unseen = None;
                 self.agreement.agreed += 1;
-                self.polls_behind.record(t - told);
+                self.polls_behind.record(t - reported_at);
             }
             _ if known.reported == Some(healthy) => {}
-            _ => known.untold = Some((t, healthy)),
+            _ => known.unreported = Some((t, healthy)),
         }
     }
 
@@ -139,7 +139,7 @@ impl Comparer {
         // Marathon writes them all alike, so they compare as texts.
         if known.last_timestamp.as_deref().is_some_and(|last| timestamp < last) {
             self.agreement.out_of_order += 1;
-            self.agreement.tell(t, instance, Oddity::OutOfOrder);
+            self.agreement.list(t, instance, Oddity::OutOfOrder);
         } else {
             known.last_timestamp = Some(timestamp.to_owned());
         }
@@ -147,18 +147,18 @@ impl Comparer {
         if known.reported.replace(healthy) == Some(healthy) {
             return;
         }
-        if let Some((seen, what)) = known.untold
+        if let Some((seen, what)) = known.unreported
             && what == healthy
         {
-            known.untold = None;
+            known.unreported = None;
             self.agreement.agreed += 1;
             self.events_behind.record(t - seen);
             return;
         }
-        if let Some((told, _)) = known.unseen.take() {
+        if let Some((reported_at, _)) = known.unseen.take() {
             // The change before was undone before a poll could see it.
             self.agreement.unseen_by_polls += 1;
-            self.agreement.tell(told, instance, Oddity::UnseenByPolls);
+            self.agreement.list(reported_at, instance, Oddity::UnseenByPolls);
         }
         if known.polled != Some(healthy) {
             known.unseen = Some((t, healthy));
@@ -167,12 +167,12 @@ impl Comparer {
 
     fn expire(&mut self, t: f64) {
         for (instance, known) in &mut self.instances {
-            if let Some((seen, _)) = known.untold
+            if let Some((seen, _)) = known.unreported
                 && t - seen > self.grace
             {
-                known.untold = None;
+                known.unreported = None;
                 self.agreement.untold_by_events += 1;
-                self.agreement.tell(seen, instance, Oddity::UntoldByEvents);
+                self.agreement.list(seen, instance, Oddity::UntoldByEvents);
             }
         }
     }
@@ -189,7 +189,7 @@ impl Comparer {
 }
 
 impl Agreement {
-    fn tell(&mut self, t: f64, instance: &str, what: Oddity) {
+    fn list(&mut self, t: f64, instance: &str, what: Oddity) {
         if self.findings.len() < LISTED {
             self.findings.push(Finding { t, instance: instance.to_owned(), what });
         }
@@ -209,7 +209,7 @@ mod tests {
         comparer.on_tasks(&[task], t);
     }
 
-    fn tell(comparer: &mut Comparer, t: f64, alive: bool) {
+    fn report(comparer: &mut Comparer, t: f64, alive: bool) {
         let event = json!({
             "eventType": "health_status_changed_event", "instanceId": "hc.instance-1", "alive": alive,
             "timestamp": format!("2026-11-22T17:00:{t:06.3}Z"),
@@ -220,9 +220,9 @@ mod tests {
     #[test]
     fn polls_are_behind_events() {
         let mut comparer = Comparer::new(2.0);
-        tell(&mut comparer, 0.5, true);
+        report(&mut comparer, 0.5, true);
         poll(&mut comparer, 2.0, true);
-        tell(&mut comparer, 2.5, false);
+        report(&mut comparer, 2.5, false);
         poll(&mut comparer, 4.0, false);
         let agreement = comparer.agreement();
         assert_eq!((agreement.agreed, agreement.findings.len()), (2, 0));
@@ -233,10 +233,10 @@ mod tests {
     #[test]
     fn a_flip_between_two_polls_is_unseen() {
         let mut comparer = Comparer::new(2.0);
-        tell(&mut comparer, 0.5, true);
+        report(&mut comparer, 0.5, true);
         poll(&mut comparer, 2.0, true);
-        tell(&mut comparer, 2.5, false);
-        tell(&mut comparer, 3.5, true);
+        report(&mut comparer, 2.5, false);
+        report(&mut comparer, 3.5, true);
         poll(&mut comparer, 4.0, true);
         let agreement = comparer.agreement();
         assert_eq!(agreement.unseen_by_polls, 1);
@@ -248,7 +248,7 @@ mod tests {
     fn an_event_may_be_late_but_not_missing() {
         let mut comparer = Comparer::new(2.0);
         poll(&mut comparer, 0.0, true);
-        tell(&mut comparer, 0.3, true);
+        report(&mut comparer, 0.3, true);
         assert_eq!(comparer.agreement().events_behind.map(|behind| behind.max), Some(0.3));
         poll(&mut comparer, 2.0, false);
         poll(&mut comparer, 4.0, false);
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn events_that_overtake_each_other_are_counted() {
         let mut comparer = Comparer::new(2.0);
-        tell(&mut comparer, 1.0, true);
+        report(&mut comparer, 1.0, true);
         let late = json!({
             "eventType": "instance_health_changed_event", "instanceId": "hc.instance-1", "healthy": true,
             "timestamp": "2026-11-22T17:00:00.900Z",

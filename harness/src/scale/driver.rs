@@ -26,7 +26,7 @@ impl Drive {
     /// gap down. Every try after a break begins at what is known to hold, so that one does not spoil the next.
     ///
     /// The report's outcome is held when the limit was found. Counts since "the run began" are counts since the try
-    /// began. The app is scaled by force: a task that is sick keeps its deployment open.
+    /// began. The app is scaled by force: an unhealthy task keeps its deployment open.
     pub async fn find_limit(
         self,
         mut search: Search,

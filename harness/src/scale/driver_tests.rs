@@ -357,7 +357,7 @@ async fn events_tell_of_phases_before_the_next_poll_does() {
     assert_eq!(kept.lives().all().next().and_then(|life| life.first_healthy), Some(4.7));
     assert_eq!(kept.steps[0].reached_at, Some(6.0), "the polls alone decide");
     assert_eq!((report.totals.events, report.totals.event_gaps), (1, 1));
-    let behind = report.totals.agreement.expect("both told").polls_behind.expect("one change");
+    let behind = report.totals.agreement.expect("both reported").polls_behind.expect("one change");
     assert!((behind.max - 1.3).abs() < 1e-9, "{behind:?}");
     assert_eq!(kept.events[1].t, 4.7);
 }

@@ -89,8 +89,8 @@ async fn a_lost_stream_is_reopened_and_the_gap_is_reported() {
     assert_eq!(gap, Duration::from_millis(200 + 400), "two refusals, each followed by a longer pause");
     assert_eq!(next(&mut events).await, "two");
     let incidents: Vec<String> = client.incidents().iter().map(|incidents| incidents.example.clone()).collect();
-    let told = ["the event stream was lost: the server closed it", "the event stream is back after 0.6 s"];
-    assert_eq!(incidents, told);
+    let expected = ["the event stream was lost: the server closed it", "the event stream is back after 0.6 s"];
+    assert_eq!(incidents, expected);
 }
 
 #[tokio::test(start_paused = true)]

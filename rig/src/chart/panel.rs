@@ -32,7 +32,7 @@ pub struct Frame {
     pub strip: bool,
 }
 
-/// Bars that are too narrow to be told apart are merged: at least this wide.
+/// Bars that are too narrow to be distinguished are merged: at least this wide.
 pub const NARROWEST: f64 = 1.5;
 /// A bad state is never drawn lower than this, however few of the tasks it concerns.
 const LOWEST_BAD: f64 = 3.0;
@@ -114,11 +114,11 @@ pub fn draw(svg: &mut String, series: &Series, frame: &Frame) {
             let _ = write!(label, ", each bar the worst of {group}");
         }
         text(svg, "hc-tick hc-mid", plot.left + plot.width / 2.0, below + 38.0, &label);
-        let middle = plot.top + plot.height / 2.0;
+        let centre = plot.top + plot.height / 2.0;
         let x = frame.x + 12.0;
         let _ = writeln!(
             svg,
-            "<text class=\"hc-tick hc-mid\" transform=\"translate({x:.1} {middle:.1}) rotate(-90)\">number of tasks</text>"
+            "<text class=\"hc-tick hc-mid\" transform=\"translate({x:.1} {centre:.1}) rotate(-90)\">number of tasks</text>"
         );
     }
 }
@@ -258,10 +258,10 @@ fn requests(svg: &mut String, bars: &[Bar], plot: &Plot, y: f64) {
             continue;
         }
         let index = bars.partition_point(|bar| bar.request < number);
-        let (middle, edge) = (plot.left + slot * (index as f64 + 0.5), plot.left + plot.width);
+        let (centre, edge) = (plot.left + slot * (index as f64 + 0.5), plot.left + plot.width);
         // The last number must not hang over the edge of the picture.
         let (class, x) =
-            if middle + label / 2.0 > edge { ("hc-tick hc-end", edge) } else { ("hc-tick hc-mid", middle) };
+            if centre + label / 2.0 > edge { ("hc-tick hc-end", edge) } else { ("hc-tick hc-mid", centre) };
         text(svg, class, x, y, &grouped(number));
     }
 }

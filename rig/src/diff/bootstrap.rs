@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(interval(&a[..1], &b, 0.95, 7), None);
     }
 
-    /// Two sides of one kind are told apart in at most the stated part of the cases, a shifted one nearly always.
+    /// Two sides of one kind are distinguished in at most the stated part of the cases, a shifted one nearly always.
     #[test]
     fn the_confidence_is_kept() {
         let mut random = SmallRng::seed_from_u64(3);

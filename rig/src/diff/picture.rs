@@ -1,4 +1,4 @@
-//! Both sides in one chart: the middle run's healthy tasks at each request, A wide and behind, B narrow and in front.
+//! Both sides in one chart: the healthy tasks of the median run at each request, A as a wide bar behind, B as a narrow one in front.
 
 use std::fmt::Write as _;
 
@@ -97,9 +97,9 @@ impl<'a> Overlay<'a> {
             let _ = writeln!(svg, "<path class=\"hc-target\" d=\"M{left:.1} {:.1}H{right:.1}\"/>", at(self.target));
         }
         let _ = writeln!(svg, "<g class=\"hc-requests\" data-panel=\"0\" data-y=\"{:.1}\">", lower + 17.0);
-        let middle = self.requests.div_ceil(2);
+        let midpoint = self.requests.div_ceil(2);
         for (part, request, class) in
-            [(0.0, 1, "hc-tick"), (0.5, middle, "hc-tick hc-mid"), (1.0, self.requests, "hc-tick hc-end")]
+            [(0.0, 1, "hc-tick"), (0.5, midpoint, "hc-tick hc-mid"), (1.0, self.requests, "hc-tick hc-end")]
         {
             let x = left + part * (right - left);
             text(&mut svg, class, x, lower + 17.0, &grouped(request as u64));

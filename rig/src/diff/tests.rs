@@ -37,9 +37,9 @@ fn manifest(protocol: &str, interval: u64) -> Manifest {
 
 /// A run that found a limit, with the noise of a busy machine on its other measures.
 fn run(limit: u32, random: &mut SmallRng) -> Repeat {
-    let mut quantiles = |middle: f64| {
+    let mut quantiles = |median: f64| {
         let noise = 1.0 + 0.1 * (random.random::<f64>() - 0.5);
-        Some(Quantiles { p50: middle * noise, p99: 2.0 * middle * noise, max: 3.0 * middle * noise, n: 100 })
+        Some(Quantiles { p50: median * noise, p99: 2.0 * median * noise, max: 3.0 * median * noise, n: 100 })
     };
     let measures =
         Totals { api: quantiles(0.01), age: quantiles(0.6), time_to_healthy: quantiles(4.0), ..Totals::default() };
@@ -122,7 +122,11 @@ fn what_is_not_comparable_is_refused_with_its_reason() {
 fn too_few_repeats_or_a_mixed_side_are_refused() {
     let refused = compare(&side("a", 200, 5, 1), &side("b", 100, 4, 2));
     assert_eq!(refused.outcome, Outcome::NotJudged);
-    assert!(refused.sentence().starts_with("b holds 4 runs: chance cannot be told"), "{}", refused.sentence());
+    assert!(
+        refused.sentence().starts_with("b holds 4 runs: a change cannot be distinguished from chance"),
+        "{}",
+        refused.sentence()
+    );
     let mut mixed = side("b", 200, 5, 2);
     mixed.repeats[3].manifest.pair = "docker,HTTP".to_owned();
     assert!(compare(&side("a", 200, 5, 1), &mixed).sentence().contains("no repeats of one set-up"));

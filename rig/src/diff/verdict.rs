@@ -116,7 +116,7 @@ impl Comparison {
             let n = side.repeats.len();
             if n < REPEATS {
                 refused.push(format!(
-                    "{} holds {}: chance cannot be told from a change with fewer than {REPEATS} a side; repeat it (each \
+                    "{} holds {}: a change cannot be distinguished from chance with fewer than {REPEATS} a side; repeat it (each \
                      run a folder in one parent)",
                     side.name,
                     count(n, "run")

@@ -114,12 +114,15 @@ fn body(blamed: &[&TaskLife]) -> String {
     for life in blamed.iter().take(NAMED) {
         let port = life.ports.first().map(|port| format!(":{port}")).unwrap_or_default();
         let _ = write!(text, "{} on {}{port}", life.id, life.host);
-        if let Some(sickness) = &life.sickness {
-            let cause = if sickness.cause.is_empty() { "no cause given" } else { &sickness.cause };
-            let _ =
-                write!(text, ": unhealthy at {:.1} s, {} failures in a row, {cause}", sickness.t, sickness.failures);
+        if let Some(check_failure) = &life.check_failure {
+            let cause = if check_failure.cause.is_empty() { "no cause given" } else { &check_failure.cause };
+            let _ = write!(
+                text,
+                ": unhealthy at {:.1} s, {} failures in a row, {cause}",
+                check_failure.t, check_failure.failures
+            );
         }
-        if let (Some(t), None) = (life.failed_in_grace, &life.sickness) {
+        if let (Some(t), None) = (life.failed_in_grace, &life.check_failure) {
             let _ = write!(text, ": failed within its grace period from {t:.1} s on, and never was well");
         }
         if let Some(end) = &life.end {

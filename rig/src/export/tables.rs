@@ -63,9 +63,9 @@ pub fn tasks(run: &Run) -> Result<Vec<u8>, Failure> {
 
 fn row(life: &TaskLife) -> Vec<String> {
     let ports: Vec<String> = life.ports.iter().map(u64::to_string).collect();
-    let sickness = life.sickness.as_ref();
+    let check_failure = life.check_failure.as_ref();
     let end = life.end.as_ref();
-    let cause = life.kill_reason.clone().or_else(|| sickness.map(|sickness| sickness.cause.clone()));
+    let cause = life.kill_reason.clone().or_else(|| check_failure.map(|check_failure| check_failure.cause.clone()));
     vec![
         life.id.clone(),
         life.host.clone(),
@@ -74,8 +74,8 @@ fn row(life: &TaskLife) -> Vec<String> {
         life.executor_pid.map(|pid| pid.to_string()).unwrap_or_default(),
         number(life.first_seen),
         cell(life.seconds_to_healthy),
-        cell(sickness.map(|sickness| sickness.t)),
-        sickness.map(|sickness| sickness.failures.to_string()).unwrap_or_default(),
+        cell(check_failure.map(|check_failure| check_failure.t)),
+        check_failure.map(|check_failure| check_failure.failures.to_string()).unwrap_or_default(),
         life.flips.to_string(),
         cause.unwrap_or_default(),
         life.is_killed_by_check().to_string(),

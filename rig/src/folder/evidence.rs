@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The rig's own remark: it asked a task itself. Data: [`Probe`].
 pub const PROBE: &str = "hc_rig_probe";
-/// The rig's own remark: it looked at the checks of all apps on the cluster. Data: [`Census`].
+/// The rig's own remark: it read the checks of all apps on the cluster. Data: [`Census`].
 pub const CENSUS: &str = "hc_rig_census";
 /// The rig's own remark: the launch queue held instances of the app. Data: [`Waiting`].
 pub const QUEUE: &str = "hc_rig_queue";
@@ -20,9 +20,10 @@ pub const MACHINE: &str = "hc_rig_machine";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Occasion {
-    /// Its last check result was bad.
+    /// Its last check result was bad. The published name of earlier versions is kept.
     #[default]
-    Sick,
+    #[serde(rename = "sick")]
+    Unhealthy,
     /// Its last check result was old.
     Late,
     /// It was well: whether well tasks can be reached from here at all.
@@ -113,7 +114,7 @@ pub struct Census {
     pub tasks: u64,
     /// Checks that they ask of Marathon per second.
     pub checks_per_second: f64,
-    /// Middle age of their last results in seconds, where there is one.
+    /// Median age of their last results in seconds, where there is one.
     pub age: Option<f64>,
     /// Those that stand out, the likeliest first.
     pub suspects: Vec<Suspect>,
@@ -130,13 +131,13 @@ pub struct Waiting {
     pub count: u64,
     /// Seconds of back-off that were left.
     pub delay_seconds: i64,
-    /// Offers that Marathon looked at.
+    /// Offers that Marathon considered.
     pub offers: u64,
     /// For which reason how many offers were declined (Marathon's `rejectSummaryLastOffers`, 0 left out).
     pub refusals: Vec<(String, u64)>,
 }
 
-/// How busy the rig's own machine was since the look before; of several looks the middle one.
+/// How busy the rig's own machine was since the previous observation; the median of several observations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Machine {
@@ -147,17 +148,17 @@ pub struct Machine {
     pub busy: f64,
     /// Processors.
     pub cores: u64,
-    /// Share of the kernel's table of connections (`nf_conntrack`) that was taken, of several looks the most; absent where
+    /// Share of the kernel's table of connections (`nf_conntrack`) that was taken, the largest of several observations; absent where
     /// connections are not tracked. A full table drops the packets of new connections.
     pub connections: Option<f64>,
 }
 
 impl Machine {
     /// The median of several observations.
-    pub fn middle(mut readings: Vec<Self>) -> Option<Self> {
+    pub fn median(mut readings: Vec<Self>) -> Option<Self> {
         readings.sort_by(|a, b| a.busy.total_cmp(&b.busy));
         let connections = readings.iter().filter_map(|reading| reading.connections).max_by(f64::total_cmp);
-        readings.get(readings.len() / 2).map(|middle| Self { connections, ..*middle })
+        readings.get(readings.len() / 2).map(|median| Self { connections, ..*median })
     }
 
     /// `2 processors`, `1 processor`.
@@ -177,7 +178,7 @@ impl Machine {
 pub struct AgePoint {
     /// Seconds on the samples' clock.
     pub t: f64,
-    /// Seconds: middle and oldest.
+    /// Seconds: median and oldest.
     pub p50: f64,
     /// See `p50`.
     pub max: f64,
@@ -192,11 +193,11 @@ pub struct AgePoint {
 pub struct Evidence {
     /// Questions to tasks.
     pub probes: Vec<Probe>,
-    /// Looks at the checks of the whole cluster.
+    /// Observations of the checks of the whole cluster.
     pub censuses: Vec<Census>,
-    /// Looks at the launch queue.
+    /// Observations of the launch queue.
     pub waiting: Vec<Waiting>,
-    /// Looks at the rig's own machine.
+    /// Observations of the rig's own machine.
     pub machine: Vec<Machine>,
     /// Ages of the results, a point a poll.
     pub ages: Vec<AgePoint>,
@@ -232,7 +233,7 @@ impl Evidence {
 
     /// The median of all observations of the rig's own machine in this time (seconds on the samples' clock), if there were any.
     pub fn busy(&self, within: RangeInclusive<f64>) -> Option<Machine> {
-        Machine::middle(self.machine.iter().copied().filter(|reading| within.contains(&reading.t)).collect())
+        Machine::median(self.machine.iter().copied().filter(|reading| within.contains(&reading.t)).collect())
     }
 
     /// The last answer of a task to the rig's own question.

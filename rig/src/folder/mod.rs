@@ -224,8 +224,8 @@ impl RunFolder {
         if let Some(limit) = &summary.limit {
             summary.reached = u64::from(limit.holds);
         }
-        summary.sick_tasks = lives.all().filter(|life| life.sickness.is_some()).count() as u64;
-        let in_grace = |life: &&TaskLife| life.sickness.is_none() && life.failed_in_grace.is_some();
+        summary.sick_tasks = lives.all().filter(|life| life.check_failure.is_some()).count() as u64;
+        let in_grace = |life: &&TaskLife| life.check_failure.is_none() && life.failed_in_grace.is_some();
         summary.grace_tasks = lives.all().filter(in_grace).count() as u64;
         summary.ended_tasks = lives.all().filter(|life| life.end.is_some()).count() as u64;
         if summary.verdict == Verdict::Broken && summary.why.is_empty() {

@@ -87,7 +87,7 @@ pub struct Step {
     pub reached_after: Option<f64>,
     /// Tasks that became healthy in this step.
     pub tasks: u64,
-    /// Seconds from staging to the first good result, over these tasks: middle, 99th percentile, largest.
+    /// Seconds from staging to the first good result, over these tasks: median, 99th percentile, largest.
     pub task_p50: Option<f64>,
     /// See `task_p50`.
     pub task_p99: Option<f64>,
@@ -186,7 +186,7 @@ pub struct Summary {
     pub limit: Option<Limit>,
     /// What went wrong on the way to the cluster and was survived.
     pub incidents: Vec<Incident>,
-    /// How busy the rig's own machine was in the middle of the run; absent where that was not noted.
+    /// How busy the rig's own machine was during the run (median); absent where it was not recorded.
     pub machine: Option<Machine>,
 }
 

@@ -171,7 +171,7 @@ impl Prober {
         let Ok(app) = self.client.app(&self.app).await else { return };
         let Some(check) = app.health_checks.first() else { return };
         let silent = app.tasks.iter().filter(|task| task.is_running() && task.health_check_results.is_empty());
-        let questions = silent.take(UNHEALTHY).map(|task| question(&app, check, task, Occasion::Sick)).collect();
+        let questions = silent.take(UNHEALTHY).map(|task| question(&app, check, task, Occasion::Unhealthy)).collect();
         self.ask(questions).await;
     }
 
@@ -194,7 +194,7 @@ impl Prober {
         if waits {
             self.queue().await;
         }
-        let mut questions = unhealthy(&app, Occasion::Sick);
+        let mut questions = unhealthy(&app, Occasion::Unhealthy);
         if let Some(id) = &self.neighbour
             && let Ok(neighbour) = self.client.app(id).await
         {

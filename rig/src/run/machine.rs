@@ -43,7 +43,7 @@ pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: Cancellatio
         }
         before = now;
     }
-    Machine::middle(samples)
+    Machine::median(samples)
 }
 
 /// What the processors did since the machine was started, in clock ticks.

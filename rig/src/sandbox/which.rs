@@ -65,7 +65,7 @@ pub fn task(run: &str, task: Option<&str>) -> Result<(Run, TaskLife), Failure> {
             .to_owned(),
         None => {
             let troubled = runs.iter().flat_map(|run| run.lives.troubled());
-            let first = troubled.min_by_key(|life| (life.end.is_some(), life.sickness.is_none()));
+            let first = troubled.min_by_key(|life| (life.end.is_some(), life.check_failure.is_none()));
             let none = || Failure::usage(format!("{run}: no task was affected; name one with --task ID"));
             first.ok_or_else(none)?.id.clone()
         }

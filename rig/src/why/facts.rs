@@ -1,6 +1,6 @@
 //! The input of the rules: the tasks, result ages, probes and settings of one run.
 
-use harness::record::{Counts, Sickness, TaskLife};
+use harness::record::{CheckFailure, Counts, TaskLife};
 
 use crate::folder::{
     Run,
@@ -84,16 +84,18 @@ impl<'a> Facts<'a> {
     }
 
     /// Tasks with a bad result, with it.
-    pub fn unhealthy(&self) -> impl Iterator<Item = (&'a TaskLife, &'a Sickness)> + '_ {
-        self.tasks.iter().filter_map(|life| life.sickness.as_ref().map(|sickness| (*life, sickness)))
+    pub fn unhealthy(&self) -> impl Iterator<Item = (&'a TaskLife, &'a CheckFailure)> + '_ {
+        self.tasks.iter().filter_map(|life| life.check_failure.as_ref().map(|check_failure| (*life, check_failure)))
     }
 
     /// The rig's last probe of a task while it was unhealthy; a later one says nothing about the cause.
     pub fn probe(&self, life: &TaskLife) -> Option<&'a Probe> {
-        let sickness = life.sickness.as_ref();
+        let check_failure = life.check_failure.as_ref();
         // Failures within the grace period do not count yet; a task that was never healthy is probed then, too.
-        let from = sickness.filter(|sickness| sickness.was_healthy).map_or(0.0, |sickness| sickness.t);
-        let to = sickness.and_then(|sickness| sickness.recovered_at).unwrap_or(f64::INFINITY);
+        let from = check_failure
+            .filter(|check_failure| check_failure.was_healthy)
+            .map_or(0.0, |check_failure| check_failure.t);
+        let to = check_failure.and_then(|check_failure| check_failure.recovered_at).unwrap_or(f64::INFINITY);
         let in_time = |probe: &&Probe| {
             probe.task == life.id && probe.answer != Answer::NotAsked && (from..=to).contains(&probe.t)
         };

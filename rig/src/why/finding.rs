@@ -65,15 +65,15 @@ pub fn findings(run: &Run) -> Vec<Finding> {
 impl Finding {
     /// The finding for a task.
     pub fn of(manifest: &Manifest, evidence: &Evidence, life: &TaskLife) -> Self {
-        let sickness = life.sickness.as_ref();
-        let check = check_protocol(manifest, sickness.map_or(0, |sickness| sickness.check));
+        let check_failure = life.check_failure.as_ref();
+        let check = check_protocol(manifest, check_failure.map_or(0, |check_failure| check_failure.check));
         let native = check.is_native();
         let port = life.ports.first();
-        let cause = [life.kill_reason.as_deref(), sickness.map(|sickness| sickness.cause.as_str())]
+        let cause = [life.kill_reason.as_deref(), check_failure.map(|check_failure| check_failure.cause.as_str())]
             .into_iter()
             .flatten()
             .find(|cause| !cause.is_empty())
-            .map_or_else(|| no_cause(native, sickness.is_some()), str::to_owned);
+            .map_or_else(|| no_cause(native, check_failure.is_some()), str::to_owned);
         let mut finding = Self {
             task: life.id.clone(),
             status: status(life),
@@ -83,7 +83,7 @@ impl Finding {
             agent: life.agent.clone(),
             executor_pid: life.executor_pid,
             since: since(life),
-            failures: sickness.map_or(0, |sickness| sickness.failures),
+            failures: check_failure.map_or(0, |check_failure| check_failure.failures),
             cause,
             end: life.end.as_ref().map(|end| {
                 let message = if end.message.is_empty() { String::new() } else { format!(", {}", end.message) };
@@ -153,9 +153,9 @@ fn check_protocol(manifest: &Manifest, index: usize) -> CheckProtocol {
 }
 
 fn status(life: &TaskLife) -> String {
-    let health = match &life.sickness {
+    let health = match &life.check_failure {
         None => life.failed_in_grace.map(|_| "failed within its grace period"),
-        Some(sickness) if sickness.recovered => Some("was unhealthy, recovered"),
+        Some(check_failure) if check_failure.recovered => Some("was unhealthy, recovered"),
         Some(_) => Some("unhealthy"),
     };
     let end = life.end.as_ref().map(|end| match end.state.as_str() {
@@ -172,8 +172,8 @@ fn status(life: &TaskLife) -> String {
 }
 
 fn since(life: &TaskLife) -> String {
-    match (&life.sickness, life.failed_in_grace) {
-        (Some(sickness), _) => format!("{} (request {})", sickness.since, sickness.request),
+    match (&life.check_failure, life.failed_in_grace) {
+        (Some(check_failure), _) => format!("{} (request {})", check_failure.since, check_failure.request),
         (None, Some(t)) => format!("{t:.1} s (first sample that shows it; Marathon counts no failure yet)"),
         (None, None) => String::new(),
     }

@@ -37,8 +37,8 @@ impl Groups {
         let mut causes: BTreeMap<Cause, usize> = BTreeMap::new();
         for life in tasks {
             *hosts.entry(&life.host).or_default() += 1;
-            if let Some(sickness) = &life.sickness {
-                *causes.entry(Cause::of(&sickness.cause)).or_default() += 1;
+            if let Some(check_failure) = &life.check_failure {
+                *causes.entry(Cause::of(&check_failure.cause)).or_default() += 1;
             }
         }
         let since = tasks

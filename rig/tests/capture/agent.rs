@@ -14,7 +14,7 @@ use crate::until;
 /// Where Debian and most others put it; sshd wants to be called by its whole path.
 const SSHD: &str = "/usr/sbin/sshd";
 
-/// Writes down how it was called without the file's name, and ends when it is told to, as sysdig does.
+/// Writes down how it was called without the file's name, and ends on request, as sysdig does.
 const SYSDIG: &str = r#"#!/bin/sh
 trap 'echo ended >>"$file"; exit 0' TERM
 file=${7}0

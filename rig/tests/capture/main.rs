@@ -21,7 +21,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 /// Far more than anything here needs; only a failed test waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 const TASK: &str = "hc.instance-435aa001-49e0-11f0-99a3-7d5757aaf520._app.1";
 
@@ -53,7 +53,7 @@ fn ends_with(output: &Output, code: i32, says: &str) {
 
 /// Waits until something is so.
 fn until(what: &str, mut so: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while !so() {
         assert!(Instant::now() < end, "in vain: {what}");
         std::thread::yield_now();

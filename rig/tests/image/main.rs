@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant};
 const IMAGE: &str = concat!("localhost/hc-rig/fake-marathon:", env!("CARGO_PKG_VERSION"));
 
 /// Far more than a container needs; only a failed test waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn docker(arguments: &[&str]) -> Output {
     Command::new("docker").args(arguments).output().unwrap()
@@ -38,7 +38,7 @@ impl Stage {
         let run =
             ["run", "--detach", "--name", &stage.name, "--network", &stage.name, IMAGE, "--listen", "0.0.0.0:8080"];
         good(&[&run, fake].concat());
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while !good(&["logs", &stage.name]).contains("listening on") {
             assert!(Instant::now() < end, "the fake does not listen");
         }

@@ -73,7 +73,7 @@ fn stopped(rig: HcRig) -> Output {
     let mut errors = BufReader::new(child.stderr.take().expect("stderr is piped"));
     let mut said = String::new();
     while !said.contains("step 1/") {
-        assert!(errors.read_line(&mut said).expect("a line can be read") > 0, "no step was told: {said}");
+        assert!(errors.read_line(&mut said).expect("a line can be read") > 0, "no step was reported: {said}");
     }
     interrupt(&child, Signal::SIGINT);
     errors.read_to_string(&mut said).expect("the rest can be read");
@@ -107,8 +107,8 @@ fn the_documentation_and_the_help_have_the_same_codes() {
     assert_eq!(rows.collect::<Vec<u8>>(), known);
     let help = stdout(&HcRig::new(&["--help"]).run());
     let lines = help.split("Exit codes:").nth(1).expect("the table").lines();
-    let told = lines.filter_map(|line| line.split_whitespace().next()?.parse().ok());
-    assert_eq!(told.collect::<Vec<u8>>(), known);
+    let codes = lines.filter_map(|line| line.split_whitespace().next()?.parse().ok());
+    assert_eq!(codes.collect::<Vec<u8>>(), known);
 }
 
 /// What goes wrong with stdout is no panic: `head` may go away, and a full disk is said.

@@ -25,7 +25,7 @@ fn killed(fake: &Fake, out: &str, target: &str) {
         .spawn()
         .expect("the program can be started");
     let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-    assert!(lines.any(|line| line.is_ok_and(|line| line.contains("step 2/"))), "the second step is told");
+    assert!(lines.any(|line| line.is_ok_and(|line| line.contains("step 2/"))), "the second step is reported");
     interrupt(&child, Signal::SIGKILL);
     drop(child.wait());
 }
@@ -43,7 +43,7 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
     let out = folder.path().join("run").display().to_string();
     killed(&fake, &out, "8");
     assert_eq!(fake.apps().len(), 2, "the run's app is still there");
-    // What a crash in the middle of a line leaves.
+    // What a crash halfway through a line leaves.
     let path = Path::new(&out).join("samples.jsonl");
     let before = samples(&out);
     fs::write(&path, format!("{}{{\"v\": 1, \"requ", fs::read_to_string(&path).unwrap())).unwrap();

@@ -14,7 +14,7 @@ use crate::{
 /// Another one with `HC_RIG_SEED`.
 const SEED: u64 = 17;
 
-/// From before the first request to the middle of the scaling; none of the runs reaches its end by then.
+/// From before the first request to halfway through the scaling; no run has finished by then.
 const LATEST: Duration = Duration::from_secs(6);
 
 /// Ten runs at once on one Marathon, each stopped by Ctrl-C or SIGKILL at a moment of its own.

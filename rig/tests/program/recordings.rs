@@ -82,7 +82,7 @@ fn a_recording_with_a_login_agrees_and_holds_no_name_of_its_user(
         let rig = HcRig::new(&[&arguments[..], cases].concat());
         rig.env(names[0], USER).env(names[1], PASSWORD).run()
     };
-    // Renewed in the middle, where there is a token.
+    // Renewed halfway, where there is a token.
     fake.inject(&json!({"match": {"path": format!("{below}/v2/info")}, "act": {"login": "revoked"}, "times": 1}));
     let recorded = as_me(&["empty.reads", "update.verbs", "events.light"]);
     ends_with(&recorded, 0);
@@ -117,10 +117,13 @@ fn a_case_that_is_stopped_is_left_out_and_removed_and_those_before_it_stay() {
         std::thread::yield_now();
     }
     interrupt(&child, Signal::SIGINT);
-    let told: Vec<String> = lines.map_while(Result::ok).collect();
+    let lines_read: Vec<String> = lines.map_while(Result::ok).collect();
     let output = child.wait_with_output().expect("it ends");
     ends_with(&output, 130);
-    assert!(told.last().is_some_and(|last| last.contains("stopped in case too_big, which is left out")), "{told:?}");
+    assert!(
+        lines_read.last().is_some_and(|last| last.contains("stopped in case too_big, which is left out")),
+        "{lines_read:?}"
+    );
     assert!(stdout(&output).starts_with("empty.reads  "), "{}", stdout(&output));
     fake.has_nothing_left();
     let kept: Vec<_> = fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();

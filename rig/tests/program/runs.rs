@@ -158,10 +158,10 @@ fn ctrl_c_keeps_the_samples_and_cleans_up() {
     .stderr(Stdio::piped())
     .spawn()
     .unwrap();
-    // The first step is told on a line of its own: from then on there is something to stop.
+    // The first step prints a line of its own; from then on there is something to stop.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let told = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("step 1/")));
-    assert!(told.is_some(), "the first step is told");
+    let first = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("step 1/")));
+    assert!(first.is_some(), "the first step is reported");
     interrupt(&child, Signal::SIGINT);
     let rest: Vec<String> = lines.map_while(Result::ok).collect();
     let mut text = String::new();

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Far more than a file needs to be written, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn sandbox(fake: &Fake, words: &[&str]) -> std::process::Output {
     let arguments: Vec<&str> = ["sandbox", "--url", &fake.url].into_iter().chain(words.iter().copied()).collect();
@@ -20,7 +20,7 @@ fn sandbox(fake: &Fake, words: &[&str]) -> std::process::Output {
 
 /// The output, once it holds something: a task writes when it gets to it.
 fn eventually(fake: &Fake, words: &[&str], wanted: &str) -> String {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     loop {
         let run = sandbox(fake, words);
         if stdout(&run).contains(wanted) {
@@ -39,9 +39,9 @@ fn the_files_of_a_task_are_read_and_nothing_beyond_its_sandbox() {
     assert_eq!(eventually(&fake, &["--task", "noisy", "stdout"], "out"), "out\n");
     assert_eq!(eventually(&fake, &["--task", "noisy", "stderr"], "oops"), "oops\n");
 
-    let told = eventually(&fake, &["--task", "noisy"], "etc");
+    let output = eventually(&fake, &["--task", "noisy"], "etc");
     for says in ["executor   pid ", "stderr", "logs/", "/executors/noisy.", "on agent   ssh "] {
-        assert!(told.contains(says), "{says}: {told}");
+        assert!(output.contains(says), "{says}: {output}");
     }
     assert!(eventually(&fake, &["--task", "noisy", "logs/"], "200000").contains("zeros"));
     assert_eq!(sandbox(&fake, &["--task", "noisy", "logs/zeros"]).stdout, vec![0; 200_000], "larger than one read");

@@ -108,8 +108,8 @@ fn a_secret_is_not_to_be_seen_while_a_run_lasts_and_when_it_goes_on() {
         .spawn()
         .expect("the program can be started");
     let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
-    let told: Vec<String> = lines.by_ref().take_while(|line| !line.contains("step 2/")).collect();
-    let metrics = told.iter().find_map(|line| line.strip_prefix("metrics on http://")?.strip_suffix("/metrics"));
+    let log: Vec<String> = lines.by_ref().take_while(|line| !line.contains("step 2/")).collect();
+    let metrics = log.iter().find_map(|line| line.strip_prefix("metrics on http://")?.strip_suffix("/metrics"));
     let mut scrape = TcpStream::connect(metrics.expect("an address")).expect("the metrics are served");
     scrape.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("a question");
     let mut text = String::new();
@@ -124,11 +124,11 @@ fn a_secret_is_not_to_be_seen_while_a_run_lasts_and_when_it_goes_on() {
     }
     interrupt(&child, Signal::SIGKILL);
     drop(child.wait());
-    let told: String = told.into_iter().chain(lines).collect();
-    assert!(told.contains("v2/apps"), "requests are logged: {told}");
-    clean("log", told.as_bytes());
+    let log: String = log.into_iter().chain(lines).collect();
+    assert!(log.contains("v2/apps"), "requests are logged: {log}");
+    clean("log", log.as_bytes());
 
-    // Whose folder it is, nobody knows: the server that it names is not told who we are.
+    // Nobody knows whose folder it is, so the server that it names does not learn who we are.
     for command in ["resume", "clean"] {
         let unnamed = as_me(&[command, &out]).run();
         says_nothing(command, &unnamed, 2);

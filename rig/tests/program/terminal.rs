@@ -20,7 +20,7 @@ use crate::{
     hc_rig::{HcRig, ends_with, stderr},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A terminal with the program in it.
 struct Terminal {
@@ -62,7 +62,7 @@ impl Terminal {
     #[track_caller]
     fn until(&mut self, text: &str) {
         while !self.output.contains(text) {
-            let more = self.screen.recv_timeout(PATIENCE).ok();
+            let more = self.screen.recv_timeout(TIMEOUT).ok();
             let more = more.unwrap_or_else(|| panic!("{text} is missing in:\n{}", self.output));
             self.output.push_str(&String::from_utf8_lossy(&more));
         }
@@ -70,7 +70,7 @@ impl Terminal {
 
     /// Waits until the terminal no longer echoes.
     fn until_hidden(&self) {
-        let late = Instant::now() + PATIENCE;
+        let late = Instant::now() + TIMEOUT;
         while tcgetattr(&self.keyboard).expect("a terminal").local_flags.contains(LocalFlags::ECHO) {
             assert!(Instant::now() < late, "the terminal would show a password");
             thread::yield_now();
@@ -84,7 +84,7 @@ impl Terminal {
     /// The whole output, and the exit code.
     fn end(mut self) -> (String, Option<i32>) {
         let status = self.child.wait().expect("it ends");
-        while let Ok(more) = self.screen.recv_timeout(PATIENCE) {
+        while let Ok(more) = self.screen.recv_timeout(TIMEOUT) {
             self.output.push_str(&String::from_utf8_lossy(&more));
         }
         (self.output, status.code())

@@ -1,5 +1,5 @@
-//! Trouble in the middle of a run, on a cluster with TLS, login, real tasks and three agents that was started apart: the
-//! run goes on, the report names what came, and only what is truly lost is told as lost.
+//! Trouble during a run, on a cluster with TLS, login, real tasks and three agents that was started separately: the
+//! run goes on, the report names what happened, and only what is really lost is reported as lost.
 
 use std::{
     fs,
@@ -20,21 +20,21 @@ fn cluster(more: &[&str]) -> Fake {
     Fake::start(&[&these, more].concat())
 }
 
-/// What a run said and left.
-struct Told {
+/// What a run printed and wrote.
+struct Survived {
     closing: String,
     report: String,
     summary: Value,
 }
 
-impl Told {
-    /// How many tasks were killed and how many were lost, by its account.
+impl Survived {
+    /// How many tasks were killed and how many were lost, by its summary.
     fn gone(&self) -> [u64; 2] {
         let steps = self.summary["steps"].as_array().expect("a list");
         ["kills", "losses"].map(|name| steps.iter().map(|step| step[name].as_u64().expect("a number")).sum())
     }
 
-    /// Each of these is among what was survived, in all places that tell of it.
+    /// Each of these is among what was survived, in all places that report it.
     #[track_caller]
     fn names(&self, expected: &[&str]) {
         let incidents = self.summary["incidents"].as_array().expect("a list");
@@ -48,10 +48,10 @@ impl Told {
     }
 }
 
-/// A task, then three, then five, each target held for three seconds; `trouble` begins when the first is well. The run
-/// must hold, and nothing may be left.
+/// A task, then three, then five, each target held for three seconds; `trouble` begins when the first is reached. The run
+/// must pass, and nothing may be left.
 #[track_caller]
-fn survives(fake: &Fake, trouble: impl FnOnce(&Fake)) -> Told {
+fn survives(fake: &Fake, trouble: impl FnOnce(&Fake)) -> Survived {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("run");
     let arguments = ["run", "mesos,MESOS_TCP", "--targets", "3,5", "--hold", "3s", "--poll", "300ms", "--out"];
@@ -63,19 +63,20 @@ fn survives(fake: &Fake, trouble: impl FnOnce(&Fake)) -> Told {
     let rig = rig.env(url, &fake.url).env(user, "me").env(password, "hunter2").env("DCOS_SSL_VERIFY", "false");
     let mut child = rig.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-    let told: Vec<String> = lines.by_ref().map_while(Result::ok).take_while(|line| !line.contains("step 1/")).collect();
+    let before: Vec<String> =
+        lines.by_ref().map_while(Result::ok).take_while(|line| !line.contains("step 1/")).collect();
     trouble(fake);
     let rest: Vec<String> = lines.map_while(Result::ok).collect();
     let mut closing = String::new();
     child.stdout.take().expect("stdout is piped").read_to_string(&mut closing).expect("text");
-    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{closing}\n{told:?}\n{rest:?}");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{closing}\n{before:?}\n{rest:?}");
 
     let state = fake.state();
     assert_eq!((&state["apps"], &state["figures"]["tasks"]), (&json!({}), &json!({})), "nothing is left");
     let read = |name: &str| fs::read_to_string(out.join(name)).expect("a file of the run");
     let summary: Value = serde_json::from_str(&read("summary.json")).expect("JSON");
     assert_eq!((&summary["reached"], &summary["clean_up"]), (&json!(5), &json!("complete")));
-    Told { closing, report: read("report.html"), summary }
+    Survived { closing, report: read("report.html"), summary }
 }
 
 /// So many of Marathon's answers about apps.
@@ -92,17 +93,17 @@ fn about_apps(act: &Value, times: u32) -> Value {
 fn answers_that_fail_or_drag_are_survived_and_named(#[case] act: Value, #[case] times: u32, #[case] name: &str) {
     let fake = cluster(DCOS);
     // Twenty are more than there are polls while a target is held: the next step's request falls into it too.
-    let told = survives(&fake, |fake| fake.inject(&about_apps(&act, times)));
-    told.names(&[name]);
-    assert_eq!(told.gone(), [0, 0]);
+    let survived = survives(&fake, |fake| fake.inject(&about_apps(&act, times)));
+    survived.names(&[name]);
+    assert_eq!(survived.gone(), [0, 0]);
 }
 
 #[test]
 fn a_leader_that_is_lost_among_standbys_is_survived_and_named() {
     let fake = cluster(&["--basic-auth", "me:hunter2", "--standbys", "2"]);
-    let told = survives(&fake, |fake| fake.inject(&json!({"now": "leader_abdicates"})));
-    told.names(&["event stream lost", "another leader", "another server answered", "event stream back"]);
-    assert_eq!(told.gone(), [0, 0]);
+    let survived = survives(&fake, |fake| fake.inject(&json!({"now": "leader_abdicates"})));
+    survived.names(&["event stream lost", "another leader", "another server answered", "event stream back"]);
+    assert_eq!(survived.gone(), [0, 0]);
 }
 
 #[test]
@@ -110,39 +111,39 @@ fn a_leader_that_is_lost_and_takes_the_only_address_along_is_survived_and_named(
     let mut fake = cluster(&["--user", "me:hunter2", "--standbys", "2"]);
     let first = fake.url.find(',').expect("three addresses");
     fake.url.truncate(first);
-    let told = survives(&fake, |fake| fake.inject(&json!({"now": "leader_abdicates"})));
-    told.names(&["event stream lost", "connection broke", "another leader", "event stream back"]);
-    assert_eq!(told.gone(), [0, 0]);
+    let survived = survives(&fake, |fake| fake.inject(&json!({"now": "leader_abdicates"})));
+    survived.names(&["event stream lost", "connection broke", "another leader", "event stream back"]);
+    assert_eq!(survived.gone(), [0, 0]);
 }
 
 #[test]
 fn an_event_stream_that_ends_is_survived_and_named() {
     let fake = cluster(DCOS);
-    let told = survives(&fake, |fake| fake.inject(&json!({"act": {"events": "disconnect"}, "times": 1})));
-    told.names(&["event stream lost", "event stream back"]);
-    assert_eq!(told.gone(), [0, 0]);
+    let survived = survives(&fake, |fake| fake.inject(&json!({"act": {"events": "disconnect"}, "times": 1})));
+    survived.names(&["event stream lost", "event stream back"]);
+    assert_eq!(survived.gone(), [0, 0]);
 }
 
 #[test]
 fn a_token_that_expires_is_survived_and_named() {
     let fake = cluster(&["--user", "me:hunter2", "--token-ttl", "6s"]);
-    let told = survives(&fake, |_| ());
-    told.names(&["token renewed before it expired"]);
-    assert_eq!(told.gone(), [0, 0]);
+    let survived = survives(&fake, |_| ());
+    survived.names(&["token renewed before it expired"]);
+    assert_eq!(survived.gone(), [0, 0]);
 }
 
 #[test]
 fn a_token_that_is_revoked_is_survived_and_named() {
     let fake = cluster(DCOS);
-    let told = survives(&fake, |fake| fake.inject(&json!({"act": {"login": "revoked"}, "times": 1})));
-    told.names(&["token refused and renewed"]);
-    assert_eq!(told.gone(), [0, 0]);
+    let survived = survives(&fake, |fake| fake.inject(&json!({"act": {"login": "revoked"}, "times": 1})));
+    survived.names(&["token refused and renewed"]);
+    assert_eq!(survived.gone(), [0, 0]);
 }
 
 #[test]
 fn under_all_faults_at_once_only_the_lost_task_is_reported_as_lost() {
     let fake = cluster(&["--user", "me:hunter2", "--token-ttl", "6s"]);
-    let told = survives(&fake, |fake| {
+    let survived = survives(&fake, |fake| {
         let state = fake.state();
         let apps = state["apps"].as_object().expect("an object");
         let victim = &apps.values().next().expect("the run's app")["tasks"][0]["id"];
@@ -151,8 +152,8 @@ fn under_all_faults_at_once_only_the_lost_task_is_reported_as_lost() {
         fake.inject(&json!({"act": {"login": "revoked"}, "times": 1}));
         fake.inject(&about_apps(&json!({"status": {"code": 503, "message": "no leader"}}), 10));
     });
-    told.names(&["answer 503", "event stream lost", "event stream back"]);
-    assert_eq!(told.gone(), [0, 1]);
+    survived.names(&["answer 503", "event stream lost", "event stream back"]);
+    assert_eq!(survived.gone(), [0, 1]);
 }
 
 #[test]

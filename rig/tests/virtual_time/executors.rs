@@ -29,10 +29,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::environment::Environment;
 
-/// Hands polls on, as the sink of a run does.
-struct Told(Arc<NewTasks>);
+/// Passes polls on, as the sink of a run does.
+struct Recorder(Arc<NewTasks>);
 
-impl Sink for Told {
+impl Sink for Recorder {
     fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
         self.0.sample(sample);
         Ok(())
@@ -98,7 +98,7 @@ async fn agents_are_asked_while_there_are_new_tasks(#[case] pids: bool, #[case] 
     let executors = Executors::new(client.clone(), Arc::clone(&new_tasks), events, Instant::now());
     let follower = tokio::spawn(executors.follow(over.clone()));
     let drive = Drive { hold: Duration::from_secs(600), ..Drive::new(Plan::list(1, &[12]).unwrap()) };
-    let report = drive.run(&mut MarathonApp::new(client, &app), &mut Told(new_tasks)).await;
+    let report = drive.run(&mut MarathonApp::new(client, &app), &mut Recorder(new_tasks)).await;
     assert!(report.outcome.held(), "{}", report.outcome);
     over.cancel();
     follower.await.unwrap();

@@ -10,7 +10,7 @@ use rstest::rstest;
 use crate::environment::{Environment, KeptSamples};
 
 /// Searches up to 400 tasks on a fake on which only the `n` oldest answer their checks, give or take `noise` at each
-/// check, by the thresholds that `hc-rig try --find-limit` has unless it is told others.
+/// check, by the thresholds that `hc-rig try --find-limit` has unless others are given.
 async fn search(n: u32, noise: f64, check: Check) -> Limit {
     let environment =
         Environment::start(FakeMarathon::builder().agent_cpus(1e6).agent_mem(1e9).hold_at_most(n, noise)).await;

@@ -137,7 +137,7 @@ pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
         *messages.entry(life.end.as_ref().map_or("", |end| end.message.as_str())).or_default() += 1;
     }
     let (message, n) = messages.into_iter().max_by_key(|(_, n)| *n).unwrap_or_default();
-    let unhealthy = ended.iter().filter(|life| life.sickness.is_some()).count();
+    let unhealthy = ended.iter().filter(|life| life.check_failure.is_some()).count();
     Some(Conclusion {
         reason: Reason::CrashLoop,
         title: format!("{} ended by themselves", count(ended.len(), "task")),
@@ -158,7 +158,7 @@ pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let mut kills: BTreeMap<&str, Vec<&TaskLife>> = BTreeMap::new();
     for life in &facts.tasks {
         let killed = life.end.as_ref().is_some_and(|end| end.state == "TASK_KILLED");
-        if killed && (life.sickness.is_some() || life.kill_reason.is_some()) {
+        if killed && (life.check_failure.is_some() || life.kill_reason.is_some()) {
             kills.entry(life.life().0).or_default().push(life);
         }
     }

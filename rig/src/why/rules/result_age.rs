@@ -69,15 +69,15 @@ fn culprits<'a>(facts: &Facts<'a>) -> Vec<Culprit<'a>> {
             None => suspects.push(suspect.clone()),
         }
     }
-    for (life, sickness) in facts.unhealthy() {
-        if Cause::of(&sickness.cause) == Cause::TimedOut && !suspects.iter().any(|known| known.task == life.id) {
+    for (life, check_failure) in facts.unhealthy() {
+        if Cause::of(&check_failure.cause) == Cause::TimedOut && !suspects.iter().any(|known| known.task == life.id) {
             suspects.push(Suspect {
                 task: life.id.clone(),
                 protocol: facts.check.protocol.to_string(),
                 interval: facts.check.interval as f64,
                 timeout: facts.check.timeout as f64,
                 timed_out: true,
-                cause: sickness.cause.clone(),
+                cause: check_failure.cause.clone(),
                 ..Suspect::default()
             });
         }
@@ -232,7 +232,8 @@ pub fn checks_late(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
         return None;
     }
     let late = LatePolls::of(facts)?;
-    let hung = facts.unhealthy().filter(|(_, sickness)| Cause::of(&sickness.cause) == Cause::TimedOut).count();
+    let hung =
+        facts.unhealthy().filter(|(_, check_failure)| Cause::of(&check_failure.cause) == Cause::TimedOut).count();
     let rate = check_rate(facts);
     let timeout = facts.check.timeout as f64;
     let mut evidence = vec![late.sentence(facts)];

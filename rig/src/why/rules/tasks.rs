@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use text::count;
 
-use harness::record::{Sickness, TaskLife};
+use harness::record::{CheckFailure, TaskLife};
 
 use crate::{
     folder::{
@@ -71,20 +71,20 @@ pub const UNKNOWN: Rule = Rule {
 };
 
 /// The diagnosis of a task, by the most telling observation first.
-pub fn diagnose(check: &CheckFacts, life: &TaskLife, sickness: &Sickness, probe: Option<&Probe>) -> Reason {
+pub fn diagnose(check: &CheckFacts, life: &TaskLife, check_failure: &CheckFailure, probe: Option<&Probe>) -> Reason {
     let answer = probe.map_or(Answer::NotAsked, |probe| probe.answer);
-    let cause = Cause::of(&sickness.cause);
+    let cause = Cause::of(&check_failure.cause);
     let ms = probe.map_or(0.0, |probe| probe.ms);
     match (answer, cause) {
         _ if life.flips > FLAPS => Reason::Flapping,
-        _ if sickness.recovered && !sickness.was_healthy => Reason::GraceTooShort,
+        _ if check_failure.recovered && !check_failure.was_healthy => Reason::GraceTooShort,
         (Answer::Wrong, _) | (_, Cause::Status(_)) => Reason::WrongAnswer,
         (Answer::Good, _) if ms > check.timeout as f64 * 1e3 => Reason::TimeoutTooShort,
         // The rig finds it healthy, and its checker has not yet had a good result.
-        (Answer::Good, Cause::Refused) if !sickness.was_healthy => Reason::GraceTooShort,
+        (Answer::Good, Cause::Refused) if !check_failure.was_healthy => Reason::GraceTooShort,
         (Answer::Good, _) => Reason::CheckerLate,
         (Answer::Silent, _) | (_, Cause::TimedOut) => Reason::Hung,
-        (Answer::Refused, _) | (_, Cause::Refused) if sickness.was_healthy => Reason::AppDown,
+        (Answer::Refused, _) | (_, Cause::Refused) if check_failure.was_healthy => Reason::AppDown,
         (Answer::Refused, _) | (_, Cause::Refused) => Reason::NeverListened,
         (Answer::Unreachable, _) => Reason::Unreachable,
         (Answer::NotAsked, Cause::Reset | Cause::Other | Cause::Unreported) => Reason::Unknown,
@@ -94,7 +94,7 @@ pub fn diagnose(check: &CheckFacts, life: &TaskLife, sickness: &Sickness, probe:
 /// An unhealthy task with what is known of it.
 struct Affected<'a> {
     life: &'a TaskLife,
-    sickness: &'a Sickness,
+    check_failure: &'a CheckFailure,
     probe: Option<&'a Probe>,
 }
 
@@ -114,8 +114,8 @@ fn conclude(
 ) -> Option<Conclusion> {
     let affected: Vec<Affected<'_>> = facts
         .unhealthy()
-        .map(|(life, sickness)| Affected { life, sickness, probe: facts.probe(life) })
-        .filter(|task| diagnose(&facts.check, task.life, task.sickness, task.probe) == reason)
+        .map(|(life, check_failure)| Affected { life, check_failure, probe: facts.probe(life) })
+        .filter(|task| diagnose(&facts.check, task.life, task.check_failure, task.probe) == reason)
         .collect();
     if affected.is_empty() {
         return None;
@@ -140,7 +140,7 @@ fn conclude(
 fn confidence(facts: &Facts<'_>, reason: Reason, affected: &[Affected<'_>]) -> Confidence {
     let probed = affected.iter().any(|task| task.probe.is_some());
     // Native checks report no cause, so there the rig's own probe is the one observation.
-    let reported = affected.iter().any(|task| Cause::of(&task.sickness.cause) != Cause::Unreported);
+    let reported = affected.iter().any(|task| Cause::of(&task.check_failure.cause) != Cause::Unreported);
     if matches!(reason, Reason::Unknown | Reason::Unreachable) {
         Confidence::Low
     } else if reason != Reason::Flapping && probed && (reported || facts.check.is_native()) {
@@ -152,7 +152,7 @@ fn confidence(facts: &Facts<'_>, reason: Reason, affected: &[Affected<'_>]) -> C
 
 fn wrong_answer(_: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Description {
     let first = &affected[0];
-    let status = match (first.probe.and_then(|probe| probe.status), Cause::of(&first.sickness.cause)) {
+    let status = match (first.probe.and_then(|probe| probe.status), Cause::of(&first.check_failure.cause)) {
         (_, Cause::Status(status)) | (Some(status), _) => format!("HTTP status {status}"),
         (None, Cause::Refused | Cause::TimedOut | Cause::Reset | Cause::Other | Cause::Unreported) => {
             "something that is not HTTP".to_owned()
@@ -194,7 +194,7 @@ fn app_down(_: &Facts<'_>, _: &[Affected<'_>], n: &str) -> Description {
 
 fn hung(facts: &Facts<'_>, _: &[Affected<'_>], _: &str) -> Description {
     let CheckFacts { protocol, timeout, .. } = &facts.check;
-    let others = facts.tasks.iter().filter(|life| life.sickness.is_none()).count();
+    let others = facts.tasks.iter().filter(|life| life.check_failure.is_none()).count();
     let others = if facts.check.is_native() {
         format!(
             " Under {protocol} each task is checked by its own executor, so only the hung one is affected: the other {} had \
@@ -300,7 +300,7 @@ fn undiagnosed(facts: &Facts<'_>, affected: &[Affected<'_>], _: &str) -> Descrip
              not show the cause."
                 .to_owned()
         } else {
-            format!("Marathon's message matches none of the rules: \"{}\".", affected[0].sickness.cause)
+            format!("Marathon's message matches none of the rules: \"{}\".", affected[0].check_failure.cause)
         },
         next: "look at the executor's stderr in the task's sandbox",
     }
@@ -316,7 +316,7 @@ pub fn hung_neighbour(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let hung = probes
         .iter()
         .find(|probe| probe.answer == Answer::Silent && probe.occasion == Occasion::Suspect && !own(probe))?;
-    let healthy = facts.tasks.iter().filter(|life| life.sickness.is_none()).count();
+    let healthy = facts.tasks.iter().filter(|life| life.check_failure.is_none()).count();
     Some(Conclusion {
         reason: Reason::Hung,
         title: "1 task of another app hung and affected no other task".to_owned(),
@@ -368,7 +368,7 @@ pub fn probe_sentence(probes: &[&Probe]) -> String {
 }
 
 fn failures(task: &Affected<'_>) -> String {
-    let Sickness { t, failures, cause, .. } = task.sickness;
+    let CheckFailure { t, failures, cause, .. } = task.check_failure;
     let cause = if cause.is_empty() { String::new() } else { format!(": {cause}") };
     format!("{} unhealthy since {t:.1} s, {}{cause}", task.life.id, count(*failures, "failure"))
 }

@@ -5,7 +5,7 @@ mod tasks;
 
 use serde_json::json;
 
-use harness::record::{Counts, End, Sickness, TaskLife};
+use harness::record::{CheckFailure, Counts, End, TaskLife};
 
 use crate::{
     folder::{
@@ -38,8 +38,9 @@ fn running(n: u64) -> TaskLife {
 }
 
 fn unhealthy(n: u64, cause: &str, was_healthy: bool) -> TaskLife {
-    let sickness = Sickness { t: 10.0, failures: 3, cause: cause.to_owned(), was_healthy, ..Sickness::default() };
-    TaskLife { sickness: Some(sickness), ..running(n) }
+    let check_failure =
+        CheckFailure { t: 10.0, failures: 3, cause: cause.to_owned(), was_healthy, ..CheckFailure::default() };
+    TaskLife { check_failure: Some(check_failure), ..running(n) }
 }
 
 fn ended(n: u64, generation: u64, state: &str, life: TaskLife) -> TaskLife {

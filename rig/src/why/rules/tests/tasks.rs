@@ -49,8 +49,8 @@ fn without_a_probe_the_confidence_is_lower(
 #[test]
 fn a_probe_after_the_recovery_says_nothing_about_the_cause() {
     let mut life = unhealthy(1, REFUSED, true);
-    life.sickness.as_mut().unwrap().recovered = true;
-    life.sickness.as_mut().unwrap().recovered_at = Some(11.0);
+    life.check_failure.as_mut().unwrap().recovered = true;
+    life.check_failure.as_mut().unwrap().recovered_at = Some(11.0);
     assert_eq!(first("HTTP", &[life], vec![probe(1, Answer::Good, 3.0)]), (Reason::AppDown, Confidence::Medium));
 }
 
@@ -58,7 +58,7 @@ fn a_probe_after_the_recovery_says_nothing_about_the_cause() {
 fn a_task_that_recovered_by_itself_had_too_short_a_grace_period() {
     let mut life = unhealthy(1, REFUSED, false);
     life.seconds_to_healthy = Some(26.5);
-    life.sickness.as_mut().unwrap().recovered = true;
+    life.check_failure.as_mut().unwrap().recovered = true;
     let found = conclusions("HTTP", &[life], Vec::new());
     assert_eq!(found[0].reason, Reason::GraceTooShort);
     assert!(found[0].text.contains("26.5 s") && found[0].text.contains("20 s"), "{}", found[0].text);
