@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::executor::Task;
+use super::task::Task;
 use crate::ids::{PathId, TaskId};
 
 /// How many ended tasks the state endpoints remember (`max_completed_tasks_per_framework`, 1000).
@@ -16,7 +16,7 @@ pub(super) struct Tasks {
 
 impl Tasks {
     pub(super) fn insert(&mut self, task: Task) {
-        self.active.insert(task.info.id.clone(), task);
+        self.active.insert(task.id().clone(), task);
     }
 
     /// A task that has not ended.
@@ -40,22 +40,35 @@ impl Tasks {
 
     /// The tasks of an agent that have not ended.
     pub(super) fn on_agent(&self, n: usize) -> Vec<TaskId> {
-        self.active.values().filter(|task| task.agent == n).map(|task| task.info.id.clone()).collect()
+        self.active.values().filter(|task| task.agent() == n).map(|task| task.id().clone()).collect()
     }
 
-    /// Moves an ended task to the completed ones and returns it.
-    pub(super) fn complete(&mut self, id: &TaskId) -> Option<&mut Task> {
-        let task = self.active.remove(id)?;
-        self.completed.push_back(task);
+    /// The tasks of an app that are remembered, ended ones first.
+    pub(super) fn of_app(&self, app: &PathId) -> Vec<TaskId> {
+        let all = self.completed().chain(self.active());
+        all.filter(|task| task.info().app == *app).map(|task| task.id().clone()).collect()
+    }
+
+    /// Moves an ended task to the completed ones.
+    pub(super) fn complete(&mut self, id: &TaskId) {
+        self.completed.extend(self.active.remove(id));
         if self.completed.len() > MAX_COMPLETED {
             self.completed.pop_front();
         }
-        self.completed.back_mut()
     }
 
     /// The app of a task, as long as the task is remembered.
     pub(super) fn app_of(&self, id: &TaskId) -> Option<&PathId> {
-        let ended = || self.completed.iter().rev().find(|ended| ended.info.id == *id);
-        self.active.get(id).or_else(ended).map(|task| &task.info.app)
+        let ended = || self.completed.iter().rev().find(|ended| ended.id() == id);
+        self.active.get(id).or_else(ended).map(|task| &task.info().app)
+    }
+
+    /// How many have not ended, by state.
+    pub(super) fn census(&self) -> BTreeMap<&'static str, usize> {
+        let mut census = BTreeMap::new();
+        for task in self.active() {
+            *census.entry(task.state().name()).or_default() += 1;
+        }
+        census
     }
 }

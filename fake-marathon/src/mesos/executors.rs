@@ -1,0 +1,189 @@
+//! The tasks and their executors: takes launches, kills, reports of processes, outcomes of probes and what happens to
+//! agents; returns status updates, calls to processes, probes, and what became free.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Due,
+    agents::{Agents, Link},
+    messages,
+    probes::ProbesInFlight,
+    reconciliation,
+    resources::Resources,
+    status::Status,
+    task::{KilledBy, Task, Turn},
+    tasks::Tasks,
+};
+use crate::{
+    checkers::{Probe, ProbeId, ProbeOutcome},
+    clock::Time,
+    ids::TaskId,
+    timers::Timers,
+    tuning::Tuning,
+    wire::{Exit, Reason, StatusUpdate, TaskCall, TaskInfo, TaskReport, TaskState},
+};
+
+/// What comes of an input.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Event {
+    /// A status update for the scheduler.
+    Status(StatusUpdate),
+    /// Something for the world of processes.
+    Task(TaskCall),
+    /// A native probe to be made now.
+    Probe(Probe),
+    /// A task has ended and no longer uses these resources of its agent.
+    Freed { agent: usize, resources: Resources },
+}
+
+/// What every input comes with: its time, the agents to look at, and where timers are set.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) now: Time,
+    pub(super) agents: &'a Agents,
+    pub(super) timers: &'a mut Timers<Due>,
+}
+
+/// A task to be launched.
+#[derive(Debug)]
+pub(super) struct Launch {
+    /// Index of the agent.
+    pub(super) agent: usize,
+    pub(super) container_id: String,
+    pub(super) resources: Resources,
+    pub(super) info: TaskInfo,
+}
+
+/// All tasks, each with its executor.
+#[derive(Debug)]
+pub(super) struct Executors {
+    tuning: Arc<Tuning>,
+    tasks: Tasks,
+    probes: ProbesInFlight,
+}
+
+impl Executors {
+    pub(super) fn new(tuning: Arc<Tuning>) -> Self {
+        Self { tuning, tasks: Tasks::default(), probes: ProbesInFlight::default() }
+    }
+
+    /// The tasks, to look at.
+    pub(super) fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// Launches a task.
+    pub(super) fn launch(&mut self, context: Context<'_>, launch: Launch) {
+        let (tasks, mut turn) = self.turn(context);
+        tasks.insert(Task::launched(launch, &mut turn));
+    }
+
+    /// The next stage of a task is due.
+    pub(super) fn next_stage(&mut self, context: Context<'_>, id: &TaskId) -> Vec<Event> {
+        self.with(context, id, Task::next_stage)
+    }
+
+    /// A report of a task's process.
+    pub(super) fn report(&mut self, context: Context<'_>, report: TaskReport) -> Vec<Event> {
+        match report {
+            TaskReport::Started { task, executor_pid } => {
+                self.with(context, &task, |task, turn| task.started(turn, executor_pid))
+            }
+            TaskReport::Exited { task, exit } => self.with(context, &task, |task, turn| task.exited(turn, exit)),
+            TaskReport::NotStarted { task, why } => {
+                self.with(context, &task, |task, turn| task.not_started(turn, &why))
+            }
+        }
+    }
+
+    /// The executor's last update is due.
+    pub(super) fn ended(&mut self, context: Context<'_>, id: &TaskId, exit: Exit) -> Vec<Event> {
+        self.with(context, id, |task, turn| task.end(turn, exit))
+    }
+
+    /// The scheduler kills a task.
+    pub(super) fn kill(&mut self, context: Context<'_>, id: &TaskId, grace: Option<Duration>) -> Vec<Event> {
+        if self.tasks.get(id).is_none() {
+            // The master reconciles it, without knowing of an agent.
+            let status = reconciliation::unknown(context.now, id, TaskState::Unknown, messages::UNKNOWN_TASK);
+            return vec![Event::Status(status)];
+        }
+        self.with(context, id, |task, turn| task.kill(turn, grace))
+    }
+
+    /// A kill of the scheduler has reached the executor.
+    pub(super) fn execute_kill(&mut self, context: Context<'_>, id: &TaskId, grace: Option<Duration>) -> Vec<Event> {
+        self.with(context, id, |task, turn| task.execute_kill(turn, grace, KilledBy::Scheduler))
+    }
+
+    /// A task's checker wakes.
+    pub(super) fn check(&mut self, context: Context<'_>, id: &TaskId) -> Vec<Event> {
+        self.with(context, id, Task::check)
+    }
+
+    /// The outcome of a native probe.
+    pub(super) fn probed(&mut self, context: Context<'_>, id: ProbeId, outcome: &ProbeOutcome) -> Vec<Event> {
+        let Some(task) = self.probes.end(id) else { return Vec::new() };
+        self.with(context, &task, |task, turn| task.probed(turn, id, outcome))
+    }
+
+    /// The master has given an agent up.
+    pub(super) fn agent_timed_out(&mut self, context: Context<'_>, n: usize) -> Vec<Event> {
+        self.on_agent(context, n, |task, turn| {
+            let (message, reason) = (messages::AGENT_LOST, Reason::SlaveRemoved);
+            task.send_masters(turn, Status::because(TaskState::Unreachable, message, reason));
+        })
+    }
+
+    /// An agent is connected again after it was `before`.
+    pub(super) fn agent_back(&mut self, context: Context<'_>, n: usize, before: Link) -> Vec<Event> {
+        self.on_agent(context, n, |task, turn| task.agent_back(turn, before))
+    }
+
+    /// An agent was removed for good; its tasks end with it.
+    pub(super) fn agent_removed(&mut self, context: Context<'_>, n: usize) -> Vec<Event> {
+        self.on_agent(context, n, |task, turn| {
+            turn.events.push(Event::Task(TaskCall::Kill(task.id().clone())));
+            let (message, reason) = (messages::AGENT_GONE, Reason::SlaveRemovedByOperator);
+            task.send_masters(turn, Status::because(TaskState::GoneByOperator, message, reason));
+        })
+    }
+
+    /// Gives an input to a task, unless it has ended.
+    fn with(&mut self, context: Context<'_>, id: &TaskId, input: impl FnOnce(&mut Task, &mut Turn<'_>)) -> Vec<Event> {
+        let (tasks, mut turn) = self.turn(context);
+        take_in(tasks, &mut turn, id, input);
+        turn.events
+    }
+
+    /// Gives an input to every task of an agent that has not ended.
+    fn on_agent(
+        &mut self,
+        context: Context<'_>,
+        n: usize,
+        mut input: impl FnMut(&mut Task, &mut Turn<'_>),
+    ) -> Vec<Event> {
+        let (tasks, mut turn) = self.turn(context);
+        for id in tasks.on_agent(n) {
+            take_in(tasks, &mut turn, &id, &mut input);
+        }
+        turn.events
+    }
+
+    fn turn<'a>(&'a mut self, context: Context<'a>) -> (&'a mut Tasks, Turn<'a>) {
+        let Context { now, agents, timers } = context;
+        let turn = Turn { now, tuning: &self.tuning, agents, timers, probes: &mut self.probes, events: Vec::new() };
+        (&mut self.tasks, turn)
+    }
+}
+
+/// Gives an input to a task; one that has ended then moves to the remembered ones.
+fn take_in(tasks: &mut Tasks, turn: &mut Turn<'_>, id: &TaskId, input: impl FnOnce(&mut Task, &mut Turn<'_>)) {
+    let Some(task) = tasks.get_mut(id) else { return };
+    input(task, turn);
+    if task.has_ended() {
+        let (agent, resources) = (task.agent(), task.leave(turn));
+        turn.events.push(Event::Freed { agent, resources });
+        tasks.complete(id);
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a launch ends before any agent sees the task.
+
+use super::{resources::Resources, status::Status};
+use crate::{
+    checkers::ProbeKind,
+    clock::Time,
+    ids::OfferId,
+    wire::{Reason, StatusUpdate, TaskInfo, TaskState},
+};
+
+/// Why the master refuses a launch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The offer was used, declined or rescinded.
+    OfferGone(OfferId),
+    /// The task itself is invalid (`src/common/validation.cpp`).
+    Invalid(String),
+    /// The offer does not hold what the task needs.
+    DoesNotFit,
+}
+
+/// Takes what a task needs out of an offer; returns what it took.
+pub(super) fn take(info: &TaskInfo, offered: &mut Resources) -> Result<Resources, Refusal> {
+    if let Some(why) = invalid(info) {
+        return Err(Refusal::Invalid(why));
+    }
+    let needed = Resources::of(info);
+    if offered.take(&needed) { Ok(needed) } else { Err(Refusal::DoesNotFit) }
+}
+
+fn invalid(info: &TaskInfo) -> Option<String> {
+    match &info.health_check.as_ref()?.kind {
+        ProbeKind::Http { path, .. } if !path.is_empty() && !path.starts_with('/') => {
+            Some(format!("Task uses invalid health check: The path '{path}' of HTTP health check must start with '/'"))
+        }
+        ProbeKind::Http { .. } | ProbeKind::Tcp | ProbeKind::Command { .. } => None,
+    }
+}
+
+impl Refusal {
+    /// The status update that reports it.
+    pub(super) fn status(self, now: Time, info: &TaskInfo) -> StatusUpdate {
+        let status = match self {
+            Self::OfferGone(offer) => {
+                let message = format!("Task launched with invalid offers: Offer {offer} is no longer valid");
+                Status::because(TaskState::Dropped, message, Reason::InvalidOffers)
+            }
+            Self::Invalid(why) => Status::because(TaskState::Error, why, Reason::TaskInvalid),
+            Self::DoesNotFit => {
+                let message = "Task uses more resources than available in its offer";
+                Status::because(TaskState::Error, message, Reason::TaskInvalid)
+            }
+        };
+        status.update(now, info.id.clone(), info.agent.clone(), Vec::new())
+    }
+}

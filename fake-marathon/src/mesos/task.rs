@@ -1,0 +1,433 @@
+//! One task and its executor: stages, status updates, kills, the native checker.
+
+use std::time::Duration;
+
+use super::{
+    Due,
+    agents::{Agents, Link},
+    checker::{Checker, Cost, Verdict, Woken},
+    executors::{Event, Launch},
+    messages,
+    probes::ProbesInFlight,
+    resources::Resources,
+    status::Status,
+};
+use crate::{
+    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
+    clock::Time,
+    ids::TaskId,
+    timers::{TimerKey, Timers},
+    tuning::Tuning,
+    wire::{Containerizer, Exit, Reason, StatusUpdate, TaskCall, TaskInfo, TaskState},
+};
+
+/// One input of an executor: when it came, what it may read and set, and what comes of it.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    pub(super) now: Time,
+    pub(super) tuning: &'a Tuning,
+    pub(super) agents: &'a Agents,
+    pub(super) timers: &'a mut Timers<Due>,
+    pub(super) probes: &'a mut ProbesInFlight,
+    pub(super) events: Vec<Event>,
+}
+
+/// A task that was launched.
+#[derive(Debug)]
+pub(super) struct Task {
+    info: TaskInfo,
+    /// Index of the agent.
+    agent: usize,
+    resources: Resources,
+    container_id: String,
+    stage: Stage,
+    /// When the command was started.
+    forked: Option<Time>,
+    executor_pid: Option<u32>,
+    checker: Option<Checker>,
+    killed_by: Option<KilledBy>,
+    /// The timer of the stage, of the coming SIGKILL or of the end.
+    timer: Option<TimerKey>,
+    checker_timer: Option<TimerKey>,
+    /// As the state endpoints list them: consecutive ones of one state are one.
+    statuses: Vec<StatusUpdate>,
+    /// Updates that cannot leave because the agent is cut off.
+    withheld: Vec<StatusUpdate>,
+    /// Whether the master knows a terminal state.
+    ended: bool,
+}
+
+/// How far a task has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// On its way to the executor.
+    Staging,
+    /// The executor has it; TASK_RUNNING is not sent before `ready`.
+    Starting {
+        /// The executor's own latency is over then.
+        ready: Time,
+    },
+    /// TASK_RUNNING was sent.
+    Running,
+    /// The process is gone, the last update not yet sent.
+    Ending,
+}
+
+/// Who has a task killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KilledBy {
+    /// The scheduler.
+    Scheduler,
+    /// The task's own native check.
+    Check,
+}
+
+/// What the task consists of.
+impl Task {
+    /// A task that reaches its executor after the launch latency.
+    pub(super) fn launched(launch: Launch, turn: &mut Turn<'_>) -> Self {
+        let Launch { agent, container_id, resources, info } = launch;
+        let timer = turn.timers.set(turn.now + turn.tuning.launch_latency, Due::Stage(info.id.clone()));
+        Self {
+            info,
+            agent,
+            resources,
+            container_id,
+            stage: Stage::Staging,
+            forked: None,
+            executor_pid: None,
+            checker: None,
+            killed_by: None,
+            timer: Some(timer),
+            checker_timer: None,
+            statuses: Vec::new(),
+            withheld: Vec::new(),
+            ended: false,
+        }
+    }
+
+    pub(super) fn info(&self) -> &TaskInfo {
+        &self.info
+    }
+
+    pub(super) fn id(&self) -> &TaskId {
+        &self.info.id
+    }
+
+    /// Index of the agent.
+    pub(super) fn agent(&self) -> usize {
+        self.agent
+    }
+
+    pub(super) fn resources(&self) -> &Resources {
+        &self.resources
+    }
+
+    pub(super) fn container_id(&self) -> &str {
+        &self.container_id
+    }
+
+    /// The pid of the supervisor of a process task.
+    pub(super) fn executor_pid(&self) -> Option<u32> {
+        self.executor_pid
+    }
+
+    /// Whether its command was started.
+    pub(super) fn is_started(&self) -> bool {
+        self.forked.is_some()
+    }
+
+    /// The state that the master knows of.
+    pub(super) fn state(&self) -> TaskState {
+        self.statuses.last().map_or(TaskState::Staging, |status| status.state)
+    }
+
+    /// The health that the master knows of.
+    pub(super) fn healthy(&self) -> Option<bool> {
+        self.statuses.last().and_then(|status| status.healthy)
+    }
+
+    /// The status updates that the master keeps: consecutive ones of one state are one.
+    pub(super) fn statuses(&self) -> &[StatusUpdate] {
+        &self.statuses
+    }
+
+    /// Whether the master knows a terminal state.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+}
+
+/// Status updates.
+impl Task {
+    /// Sends an executor's status update to the master; withheld while the agent is disconnected.
+    fn send(&mut self, turn: &mut Turn<'_>, status: Status) {
+        let agent = &turn.agents[self.agent];
+        let update = self.update(turn, status, vec![agent.config().hostname.clone()]);
+        match agent.link() {
+            Link::Up => self.deliver(turn, update),
+            Link::Silent | Link::Unreachable | Link::Gone => self.withheld.push(update),
+        }
+    }
+
+    /// Sends a status update that the master itself makes.
+    pub(super) fn send_masters(&mut self, turn: &mut Turn<'_>, status: Status) {
+        let update = self.update(turn, status, Vec::new());
+        self.deliver(turn, update);
+    }
+
+    fn update(&self, turn: &Turn<'_>, status: Status, ip_addresses: Vec<String>) -> StatusUpdate {
+        status.update(turn.now, self.id().clone(), turn.agents[self.agent].id().clone(), ip_addresses)
+    }
+
+    fn deliver(&mut self, turn: &mut Turn<'_>, update: StatusUpdate) {
+        self.ended |= update.state.is_terminal();
+        match self.statuses.last_mut() {
+            Some(last) if last.state == update.state => *last = update.clone(),
+            Some(_) | None => self.statuses.push(update.clone()),
+        }
+        turn.events.push(Event::Status(update));
+    }
+
+    /// The agent is connected again after it was `before`: an unreachable task is back in the state and with the health
+    /// that it had, and what was withheld arrives.
+    pub(super) fn agent_back(&mut self, turn: &mut Turn<'_>, before: Link) {
+        if before == Link::Unreachable {
+            let last = self.statuses.iter().rev().find(|status| status.state != TaskState::Unreachable);
+            let (state, healthy) = last.map_or((TaskState::Staging, None), |s| (s.state, s.healthy));
+            let status = Status::because(state, messages::AGENT_BACK, Reason::SlaveReregistered);
+            let address = vec![turn.agents[self.agent].config().hostname.clone()];
+            let update = self.update(turn, Status { healthy, ..status }, address);
+            self.deliver(turn, update);
+        }
+        for update in std::mem::take(&mut self.withheld) {
+            self.deliver(turn, update);
+        }
+    }
+}
+
+/// Start and end.
+impl Task {
+    /// The stage timer went off.
+    pub(super) fn next_stage(&mut self, turn: &mut Turn<'_>) {
+        self.timer = None;
+        match self.stage {
+            Stage::Staging => self.reach_executor(turn),
+            Stage::Starting { .. } => {
+                self.stage = Stage::Running;
+                self.start_checks(turn);
+                self.send(turn, Status::of(TaskState::Running));
+            }
+            Stage::Running | Stage::Ending => {}
+        }
+    }
+
+    fn reach_executor(&mut self, turn: &mut Turn<'_>) {
+        let latency = match self.info.containerizer {
+            Containerizer::Docker { .. } if !turn.agents[self.agent].config().docker => {
+                let (message, reason) = (messages::NO_CONTAINERIZER, Reason::ExecutorTerminated);
+                return self.send(turn, Status::because(TaskState::Failed, message, reason));
+            }
+            Containerizer::Docker { .. } => turn.tuning.docker_start_latency,
+            Containerizer::Mesos { .. } => turn.tuning.start_latency,
+        };
+        self.stage = Stage::Starting { ready: turn.now + latency };
+        self.send(turn, Status::of(TaskState::Starting));
+        turn.events.push(Event::Task(TaskCall::Start(Box::new(self.info.clone()))));
+    }
+
+    /// The command runs.
+    pub(super) fn started(&mut self, turn: &mut Turn<'_>, executor_pid: Option<u32>) {
+        self.executor_pid = executor_pid;
+        self.forked = Some(turn.now);
+        if let (Stage::Starting { ready }, None) = (self.stage, self.killed_by) {
+            self.timer = Some(turn.timers.set(ready.max(turn.now), Due::Stage(self.id().clone())));
+        }
+    }
+
+    /// The command could not be started.
+    pub(super) fn not_started(&mut self, turn: &mut Turn<'_>, why: &str) {
+        self.send(turn, Status::because(TaskState::Failed, why, Reason::ContainerLaunchFailed));
+    }
+
+    /// The command ended; the executor notices it a little later.
+    pub(super) fn exited(&mut self, turn: &mut Turn<'_>, exit: Exit) {
+        if self.stage == Stage::Ending {
+            return;
+        }
+        // A command that ends before its executor has sent TASK_RUNNING was running all the same.
+        if matches!(self.stage, Stage::Starting { .. }) && self.killed_by.is_none() {
+            self.cancel_timer(turn);
+            self.stage = Stage::Running;
+            self.send(turn, Status::of(TaskState::Running));
+        }
+        self.stage = Stage::Ending;
+        let ended = turn.timers.set(turn.now + turn.tuning.kill_latency, Due::Ended(self.id().clone(), exit));
+        self.replace_timer(turn, ended);
+        self.stop_checks(turn);
+    }
+
+    /// The executor's last update.
+    pub(super) fn end(&mut self, turn: &mut Turn<'_>, exit: Exit) {
+        self.timer = None;
+        let (state, healthy) = match (self.killed_by, exit) {
+            (Some(KilledBy::Scheduler), Exit::Status(_) | Exit::Signal(_)) => (TaskState::Killed, None),
+            (Some(KilledBy::Check), Exit::Status(_) | Exit::Signal(_)) => (TaskState::Killed, Some(false)),
+            (None, Exit::Status(0)) => (TaskState::Finished, None),
+            (None, Exit::Status(_) | Exit::Signal(_)) => (TaskState::Failed, None),
+        };
+        let message = Some(messages::ended(&self.info.containerizer, exit));
+        self.send(turn, Status { state, healthy, message, reason: None });
+    }
+
+    /// Ends all that is still to happen and returns what the task held.
+    pub(super) fn leave(&mut self, turn: &mut Turn<'_>) -> Resources {
+        self.stop_checks(turn);
+        self.cancel_timer(turn);
+        self.resources.clone()
+    }
+
+    fn replace_timer(&mut self, turn: &mut Turn<'_>, timer: TimerKey) {
+        self.cancel_timer(turn);
+        self.timer = Some(timer);
+    }
+
+    fn cancel_timer(&mut self, turn: &mut Turn<'_>) {
+        if let Some(timer) = self.timer.take() {
+            turn.timers.cancel(timer);
+        }
+    }
+}
+
+/// Kills.
+impl Task {
+    /// The master passes a kill of the scheduler on.
+    pub(super) fn kill(&mut self, turn: &mut Turn<'_>, grace: Option<Duration>) {
+        // The master cannot reach the agent; the scheduler will ask again.
+        if turn.agents[self.agent].link() != Link::Up {
+            return;
+        }
+        if self.stage == Stage::Staging {
+            let (message, reason) = (messages::KILLED_EARLY, Reason::TaskKilledDuringLaunch);
+            return self.send(turn, Status::because(TaskState::Killed, message, reason));
+        }
+        turn.timers.set(turn.now + turn.tuning.kill_transit, Due::Kill(self.id().clone(), grace));
+    }
+
+    /// The executor kills: SIGTERM now, SIGKILL after the grace.
+    pub(super) fn execute_kill(&mut self, turn: &mut Turn<'_>, grace: Option<Duration>, by: KilledBy) {
+        if self.killed_by.is_some() || self.stage == Stage::Ending {
+            return;
+        }
+        self.killed_by = Some(by);
+        let escalate = turn.timers.set(turn.now + self.kill_grace(grace), Due::Escalate(self.id().clone()));
+        self.replace_timer(turn, escalate);
+        self.stop_checks(turn);
+        if turn.tuning.task_killing {
+            self.send(turn, Status::of(TaskState::Killing));
+        }
+        if self.heeds_sigterm() {
+            turn.events.push(Event::Task(TaskCall::Terminate(self.id().clone())));
+        }
+    }
+
+    /// Between SIGTERM and SIGKILL: the kill's own, the task's, the executor's.
+    fn kill_grace(&self, asked: Option<Duration>) -> Duration {
+        asked.or(self.info.kill_grace).unwrap_or(match self.info.containerizer {
+            Containerizer::Mesos { .. } => Duration::from_secs(3),
+            Containerizer::Docker { .. } => Duration::from_secs(5),
+        })
+    }
+
+    /// Whether SIGTERM ends it at all. The first process of a container has no default signal handlers, so
+    /// `docker stop` of a shell command always waits for its SIGKILL (recorded: 5.1 s, status 137).
+    fn heeds_sigterm(&self) -> bool {
+        matches!(self.info.containerizer, Containerizer::Mesos { .. })
+    }
+}
+
+/// The native check.
+impl Task {
+    fn start_checks(&mut self, turn: &mut Turn<'_>) {
+        let (Some(check), None) = (&self.info.health_check, self.killed_by) else { return };
+        let cost = match check.kind {
+            // The shell is the probe: it runs from the start.
+            ProbeKind::Command { .. } => Cost { lead: Duration::ZERO, whole: turn.tuning.command_probe_cost },
+            ProbeKind::Tcp | ProbeKind::Http { .. } => {
+                Cost { lead: turn.tuning.native_probe_lead, whole: turn.tuning.native_probe_cost }
+            }
+        };
+        // A checker exists from the fork on (command executor), or once docker reports that the container runs.
+        let created = match self.info.containerizer {
+            Containerizer::Mesos { .. } => self.forked.unwrap_or(turn.now),
+            Containerizer::Docker { .. } => turn.now,
+        };
+        let (checker, first) = Checker::new(check.clone(), created, cost);
+        self.checker = Some(checker);
+        self.wake_checker(turn, first.max(turn.now));
+    }
+
+    fn wake_checker(&mut self, turn: &mut Turn<'_>, at: Time) {
+        self.checker_timer = Some(turn.timers.set(at, Due::Check(self.id().clone())));
+    }
+
+    fn stop_checks(&mut self, turn: &mut Turn<'_>) {
+        if let Some(timer) = self.checker_timer.take() {
+            turn.timers.cancel(timer);
+        }
+        if let Some(checker) = &mut self.checker {
+            if let Some(probe) = checker.probe() {
+                turn.probes.end(probe);
+            }
+            checker.stop();
+        }
+    }
+
+    /// The checker wakes.
+    pub(super) fn check(&mut self, turn: &mut Turn<'_>) {
+        self.checker_timer = None;
+        let Some(checker) = &mut self.checker else { return };
+        match checker.wake(turn.now) {
+            Woken::Again(at) => self.wake_checker(turn, at),
+            Woken::Probe(timeout) => {
+                let id = turn.probes.begin(self.info.id.clone());
+                checker.probing(id, turn.now);
+                let check = checker.check();
+                turn.events.push(Event::Probe(Probe {
+                    id,
+                    task: self.info.id.clone(),
+                    by: ProbedBy::Executor,
+                    kind: check.kind.clone(),
+                    host: String::from("127.0.0.1"),
+                    port: check.port,
+                    timeout,
+                    want_body: false,
+                }));
+            }
+            Woken::Result(verdict) => self.judged(turn, verdict),
+            Woken::Idle => {}
+        }
+    }
+
+    /// The outcome of a probe of the checker.
+    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, probe: ProbeId, outcome: &ProbeOutcome) {
+        let Some(checker) = self.checker.as_mut().filter(|checker| checker.probe() == Some(probe)) else { return };
+        match checker.came_back(turn.now, outcome) {
+            Woken::Again(at) => self.wake_checker(turn, at),
+            Woken::Result(verdict) => self.judged(turn, verdict),
+            Woken::Probe(_) | Woken::Idle => {}
+        }
+    }
+
+    fn judged(&mut self, turn: &mut Turn<'_>, verdict: Verdict) {
+        if let Some(healthy) = verdict.report {
+            let reason = Some(Reason::TaskHealthCheckStatusUpdated);
+            self.send(turn, Status { healthy: Some(healthy), reason, ..Status::of(TaskState::Running) });
+        }
+        if verdict.kill {
+            self.execute_kill(turn, None, KilledBy::Check);
+        } else if let Some(next) = verdict.next {
+            self.wake_checker(turn, next);
+        }
+    }
+}
