@@ -66,7 +66,7 @@ impl Machines {
         let WorldConfig { tuning, mesos, simulated, seed, faults, now, journal_limit: _ } = config;
         let tuning = Arc::new(tuning);
         let mesos = Mesos::new(mesos, Arc::clone(&tuning), seed, now);
-        let marathon = Marathon::new(tuning, seed, mesos.framework_id().to_owned(), now).under(faults);
+        let marathon = Marathon::new(tuning, seed, mesos.framework_id().to_owned(), faults, now);
         Self { marathon, mesos, simulated: simulated.then(SimulatedTasks::default) }
     }
 

@@ -9,9 +9,7 @@ use self::parts::{Deferred, Parts};
 use super::{
     Output,
     command::{Answer, Command},
-    deployment::Deployments,
     instances::{self, Slot},
-    launch_queue::LaunchQueue,
     readiness,
     render::Renderer,
     timers::Timer,
@@ -35,21 +33,14 @@ pub struct Marathon {
 }
 
 impl Marathon {
-    /// A scheduler that was just elected and knows nothing: only the root group. Its ids depend on the seed alone.
-    pub fn new(tuning: Arc<Tuning>, seed: u64, framework_id: String, now: Time) -> Self {
-        let mut parts = Parts::new(&tuning, seed, now);
+    /// A scheduler that was just elected and knows nothing: only the root group. Its ids depend on the seed alone;
+    /// `faults` are the rules that it follows.
+    pub fn new(tuning: Arc<Tuning>, seed: u64, framework_id: String, faults: Faults, now: Time) -> Self {
+        let mut parts = Parts::new(&tuning, seed, faults, now);
         parts.timers.set(now + tuning.scale_apps_initial_delay, Timer::ScaleAll);
         parts.timers.set(now + tuning.reconciliation_initial_delay, Timer::Reconcile);
         parts.timers.set(now + tuning.reconciliation_interval, Timer::SweepChecks);
         Self { tuning, parts, renderer: Renderer::new(framework_id) }
-    }
-
-    /// Puts a fresh scheduler under these rules.
-    #[must_use]
-    pub fn under(mut self, faults: Faults) -> Self {
-        self.parts.deployments = Deployments::new(self.tuning.clone(), faults.clone());
-        self.parts.launch_queue = LaunchQueue::new(self.tuning.clone(), faults, self.parts.now);
-        self
     }
 
     /// Makes a change; returns the answer and what is to be done.

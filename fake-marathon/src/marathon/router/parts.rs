@@ -64,15 +64,15 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn new(tuning: &Arc<Tuning>, seed: u64, now: Time) -> Self {
+    pub(super) fn new(tuning: &Arc<Tuning>, seed: u64, faults: Faults, now: Time) -> Self {
         Self {
             rng: Rng::seeded(seed),
             now,
             groups: GroupManager::new(tuning.clone(), now),
-            deployments: Deployments::new(tuning.clone(), Faults::none()),
+            deployments: Deployments::new(tuning.clone(), faults.clone()),
             instances: Instances::new(tuning.clone(), now),
             failures: LastFailures::default(),
-            launch_queue: LaunchQueue::new(tuning.clone(), Faults::none(), now),
+            launch_queue: LaunchQueue::new(tuning.clone(), faults, now),
             kills: Kills::new(tuning.clone()),
             health: Health::new(tuning.clone(), now),
             readiness: Readiness::default(),
