@@ -59,7 +59,7 @@ pub(crate) fn named_to_scale(which: &KillWhich, root: &Root, instances: &Instanc
     }
     let mut named = match (named(which, root, instances), which) {
         (Err(Refused::UnknownTask(_)), KillWhich::One { app, .. }) => BTreeMap::from([(app.clone(), Vec::new())]),
-        (named, _) => named?,
+        (named, KillWhich::One { .. } | KillWhich::OfApp { .. } | KillWhich::Listed(_)) => named?,
     };
     for slots in named.values_mut() {
         slots.retain(|slot| instances.get(*slot).is_some_and(Instance::is_active));

@@ -125,11 +125,11 @@ fn task_view(instance: &Instance, health: &Health) -> Option<TaskView> {
         agent: agent.id.clone(),
         ports: if waits { Vec::new() } else { task.ports.clone() },
         ip_addresses: task.ip_addresses.clone(),
-        state: match (task.state, task.condition) {
-            (Some(state), _) => state,
-            (None, Condition::Killed) => TaskState::Killed,
-            (None, _) => TaskState::Staging,
-        },
+        state: task.state.unwrap_or(if task.condition == Condition::Killed {
+            TaskState::Killed
+        } else {
+            TaskState::Staging
+        }),
         staged_at: (!waits).then_some(task.staged_at),
         started_at: task.started_at.filter(|_| !waits),
         version: (!waits).then(|| instance.version()),
