@@ -4,7 +4,7 @@
 
 use std::{
     ffi::OsString,
-    io::Write as _,
+    io::{IsTerminal as _, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -52,9 +52,11 @@ fn program() -> ExitCode {
         let name = OsString::from("hc-rig fake");
         return fake_marathon::program::run(std::iter::once(name).chain(arguments), own.as_deref());
     }
+    // A terminal that has been closed by the end is none any more.
+    let terminal = std::io::stdout().is_terminal();
     match run(cli.command, cli.config.as_deref(), &sources) {
         Ok(mut end) => {
-            let printed = print(&end.text);
+            let printed = print(&end.text, terminal);
             if let Some(problem) = end.problem.take() {
                 stderr::line(format_args!("hc-rig: {problem}"));
             }
@@ -73,14 +75,14 @@ fn program() -> ExitCode {
     }
 }
 
-/// Prints on stdout. A reader that went away, as `head` does, is not an error.
-fn print(text: &str) -> Result<(), Failure> {
+/// Prints on stdout. A reader that went away, as `head` or a closed terminal does, is not an error.
+fn print(text: &str, terminal: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && !terminal => {
             Err(Failure::new(Code::Results, format!("cannot write to stdout: {error}")))
         }
-        _ => Ok(()),
+        Err(_) | Ok(()) => Ok(()),
     }
 }
 

@@ -20,5 +20,7 @@ mod runs;
 mod sandbox;
 mod secrets;
 #[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
 mod terminal;
 mod trouble;
