@@ -29,11 +29,11 @@ pub struct ParityArgs {
 /// Exit code 2: the folder or one of its recordings cannot be read, or holds no case.
 pub fn run(ParityArgs { dir }: &ParityArgs) -> Result<Completion, Failure> {
     let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
-    for case in cases::NAMES {
-        let path = dir.join(format!("{case}.jsonl"));
+    for case in cases::ALL {
+        let path = dir.join(format!("{}.jsonl", case.name));
         if path.exists() {
             let golden = read(&path)?;
-            scores.insert(case, compare(&golden, &replay(case, &golden)));
+            scores.insert(case.name, compare(&golden, &replay(case, &golden)));
         }
     }
     if scores.is_empty() {

@@ -6,7 +6,11 @@ use harness::{
     Client,
     cluster::{Lease, LeaseOptions, RunName},
 };
-use recordings::{cases, recorder::Recorder, scope::Scope};
+use recordings::{
+    cases::{self, Case},
+    recorder::Recorder,
+    scope::Scope,
+};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -27,13 +31,15 @@ const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// Exit code 2: there is no such case.
-pub fn select(wanted: &[String]) -> Result<Vec<&'static str>, Failure> {
+pub fn select(wanted: &[String]) -> Result<Vec<&'static Case>, Failure> {
     if wanted.is_empty() {
-        return Ok(cases::NAMES.to_vec());
+        return Ok(cases::ALL.iter().collect());
     }
     let find = |name: &String| {
-        let known = cases::NAMES.iter().copied().find(|case| case == name);
-        known.ok_or_else(|| Failure::usage(format!("there is no case `{name}`; there are {}", cases::NAMES.join(", "))))
+        Case::named(name).ok_or_else(|| {
+            let known: Vec<&str> = cases::ALL.iter().map(|case| case.name).collect();
+            Failure::usage(format!("there is no case `{name}`; there are {}", known.join(", ")))
+        })
     };
     wanted.iter().map(find).collect()
 }
@@ -57,18 +63,19 @@ impl Session<'_> {
     ///
     /// # Errors
     /// None: a failure is part of the completion, beside the cases before it.
-    pub async fn record(&self, names: &[&'static str], progress: &Progress) -> Completion {
-        LocalSet::new().run_until(self.all(names, progress)).await
+    pub async fn record(&self, cases: &[&'static Case], progress: &Progress) -> Completion {
+        LocalSet::new().run_until(self.all(cases, progress)).await
     }
 
-    async fn all(&self, names: &[&'static str], progress: &Progress) -> Completion {
+    async fn all(&self, cases: &[&'static Case], progress: &Progress) -> Completion {
         let bodies: Vec<Value> = BODIES.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let (group, run) = (self.run.group(), &self.run);
         progress.note(&format!("recording in {group} (what a kill leaves there: hc-rig clean {run})"));
         let mut text = String::new();
-        for (n, name) in names.iter().enumerate() {
-            progress.note(&format!("case {} of {}: {name}", n + 1, names.len()));
-            match self.record_case(name, &bodies, progress).await {
+        for (n, case) in cases.iter().enumerate() {
+            let name = case.name;
+            progress.note(&format!("case {} of {}: {name}", n + 1, cases.len()));
+            match self.record_case(case, &bodies, progress).await {
                 Ok(rows) => text += &format!("{name}  {}\n", text::count(rows, "row")),
                 Err(failure) => return Completion::failed(text, failure),
             }
@@ -77,14 +84,15 @@ impl Session<'_> {
     }
 
     /// Records one case and returns the number of its rows. A case that is cut short leaves no file.
-    async fn record_case(&self, name: &str, bodies: &[Value], progress: &Progress) -> Result<usize, Failure> {
+    async fn record_case(&self, case: &Case, bodies: &[Value], progress: &Progress) -> Result<usize, Failure> {
+        let name = case.name;
         let lease = Lease::take(&self.client, LeaseOptions { run: Some(self.run.clone()), ..LeaseOptions::default() });
         let proxy = Proxy::new(self.client.clone(), lease.group(), self.scrub.clone());
         let recorder = Recorder::new(proxy.service(), &[]).within(Scope::new(&lease.group(), lease.labels()));
         let all = async {
             recorder.make_group().await;
             recorder.restart();
-            cases::run(name, &recorder, bodies).await;
+            case.run(&recorder, bodies).await;
         };
         let stopped = tokio::select! {
             biased;
@@ -178,28 +186,32 @@ mod tests {
         Client::builder("http://marathon.in-process".parse().expect("a URL")).transport(Transport::in_process(service))
     }
 
-    async fn record(out: &Path, names: &[&'static str], client: Client) -> Completion {
+    fn case(name: &str) -> &'static Case {
+        Case::named(name).expect("a known case")
+    }
+
+    async fn record(out: &Path, cases: &[&'static Case], client: Client) -> Completion {
         let run = RunName::known("r");
         let session = Session { out, client, run, scrub: Scrub::default(), interrupt: Interrupt::default() };
-        session.record(names, &Progress::new(true)).await
+        session.record(cases, &Progress::new(true)).await
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_case_without_an_answer_leaves_no_file_and_those_before_it_stay() {
         let folder = tempfile::tempdir().expect("a folder");
         let (out, file) = (folder.path(), folder.path().join("empty.reads.jsonl"));
-        let cut = record(out, &["empty.reads"], answers(3)).await;
+        let empty = case("empty.reads");
+        let cut = record(out, &[empty], answers(3)).await;
         assert_eq!((cut.code, cut.text.as_str(), file.exists()), (Code::Unreachable, "", false), "{cut:?}");
         let why = cut.problem.expect("a reason");
         assert!(why.starts_with("case empty.reads: GET /v2/") && why.contains("connection refused"), "{why}");
 
-        let names = ["empty.reads", "empty.reads"];
-        let rows = record(out, &names[..1], answers(usize::MAX)).await;
+        let rows = record(out, &[empty], answers(usize::MAX)).await;
         assert!(rows.problem.is_none() && file.exists(), "{rows:?}");
         // The row that names the group has no request.
         let requests = std::fs::read_to_string(&file).expect("the case").lines().count() - 1;
         // Creating the group and reading it twice are not part of the case.
-        let both = record(out, &names, answers(requests + 3)).await;
+        let both = record(out, &[empty, empty], answers(requests + 3)).await;
         assert_eq!(
             (both.code, both.text),
             (Code::Unreachable, rows.text),
@@ -222,7 +234,7 @@ mod tests {
                 }
                 Ok(response)
             });
-            let refused = record(folder.path(), &["empty.reads"], server).await;
+            let refused = record(folder.path(), &[case("empty.reads")], server).await;
             assert_eq!(refused.code, Code::Refused);
             assert!(refused.problem.as_ref().is_some_and(|why| why.contains(says)), "{refused:?}");
         }
