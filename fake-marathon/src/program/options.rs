@@ -9,7 +9,10 @@ use std::{
 use clap::Parser;
 
 use super::failure::Failure;
-use crate::{Builder, ClockMode, FakeMarathon, PROCESS_PORTS, Tasks, Tls, tuning::Tuning};
+use crate::{
+    Builder, ClockMode, FakeMarathon, PROCESS_PORTS, Tasks, Tls,
+    tuning::{Quirks, Tuning},
+};
 
 /// A fake Marathon 1.11 on a fake Mesos 1.12, faithful to recordings of the real ones.
 ///
@@ -27,6 +30,10 @@ pub(super) struct Options {
     /// Write the port to this file once it is known.
     #[arg(long, value_name = "FILE")]
     pub(super) port_file: Option<PathBuf>,
+
+    /// Version of Marathon whose rules apply.
+    #[arg(long, value_name = "VERSION", default_value_t = Quirks::default())]
+    marathon_version: Quirks,
 
     /// Run tasks as scripts without a process, or run each app's own command in a process.
     #[arg(long, value_enum, default_value_t = Tasks::Simulated)]
@@ -158,6 +165,7 @@ impl Options {
             .tuning(Tuning {
                 max_checks: usize::try_from(self.max_checks).unwrap_or(usize::MAX),
                 event_backlog: self.event_stream_max_outstanding_messages.into(),
+                quirks: self.marathon_version,
                 ..Tuning::default()
             });
         if let Some(limit) = self.hold_at_most {
@@ -238,7 +246,7 @@ mod tests {
             .filter_map(|arg| arg.get_long().map(str::to_owned))
             .filter(|name| name != "help" && name != "version")
             .collect();
-        let wanted = "listen port-file tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks event-stream-max-outstanding-messages hold-at-most hold-noise seed log";
+        let wanted = "listen port-file marathon-version tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks event-stream-max-outstanding-messages hold-at-most hold-noise seed log";
         assert_eq!(names.join(" "), wanted);
     }
 }

@@ -7,10 +7,11 @@ use std::{
 };
 
 use clap::Args;
+use fake_marathon::tuning::Quirks;
 use recordings::{
-    cases,
+    cases::{self, Case},
     compare::{Score, compare, table},
-    replay::replay,
+    replay::{recorded_version, replay},
 };
 use serde_json::Value;
 
@@ -28,19 +29,23 @@ pub struct ParityArgs {
 /// # Errors
 /// Exit code 2: the folder or one of its recordings cannot be read, or holds no case.
 pub fn run(ParityArgs { dir }: &ParityArgs) -> Result<Completion, Failure> {
-    let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
+    let mut recordings: Vec<(&Case, Vec<Value>)> = Vec::new();
     for case in cases::ALL {
         let path = dir.join(format!("{}.jsonl", case.name));
         if path.exists() {
-            let golden = read(&path)?;
-            scores.insert(case.name, compare(&golden, &replay(case, &golden)));
+            recordings.push((case, read(&path)?));
         }
     }
-    if scores.is_empty() {
+    if recordings.is_empty() {
         let hint = "make some with `hc-rig record --url URL --out DIR`";
         return Err(Failure::usage(format!("{} holds no recording of a known case; {hint}", dir.display())));
     }
-    let mut text = table(scores.iter().map(|(case, score)| (*case, score)));
+    let version = recordings.iter().find_map(|(_, golden)| recorded_version(golden));
+    let (quirks, which) = choose(version);
+    let scores: BTreeMap<&str, Score> =
+        recordings.iter().map(|(case, golden)| (case.name, compare(golden, &replay(case, golden, quirks)))).collect();
+    let mut text = format!("{which}\n");
+    text += &table(scores.iter().map(|(case, score)| (*case, score)));
     let mut differences = 0_usize;
     for (case, score) in &scores {
         for check in score.checks.iter().filter(|check| !check.holds()) {
@@ -57,6 +62,23 @@ pub fn run(ParityArgs { dir }: &ParityArgs) -> Result<Completion, Failure> {
     Ok(Completion::failed(text, Failure::new(Code::Failed, text::count(differences, "difference"))))
 }
 
+/// The rules to compare with, and the sentence that names them.
+fn choose(recorded: Option<&str>) -> (Quirks, String) {
+    let usual = Quirks::default();
+    match recorded.map(|version| (version, Quirks::of(version))) {
+        Some((version, Ok(quirks))) => {
+            (quirks, format!("recorded from Marathon {version}, compared with the rules of {quirks}"))
+        }
+        Some((version, Err(unknown))) => {
+            (usual, format!("recorded from Marathon {version}, compared with the rules of {usual}: {unknown}"))
+        }
+        None => {
+            let why = "no recording has an answer to /v2/info (the case empty.reads has one)";
+            (usual, format!("recorded from an unknown version, compared with the rules of Marathon {usual}: {why}"))
+        }
+    }
+}
+
 fn read(path: &Path) -> Result<Vec<Value>, Failure> {
     let unreadable = |why: String| Failure::usage(format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
@@ -69,4 +91,22 @@ fn read(path: &Path) -> Result<Vec<Value>, Failure> {
         }
     };
     text.lines().enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_are_those_of_the_recorded_version_or_the_sentence_says_why_not() {
+        let (quirks, which) = choose(Some("1.11.24"));
+        assert_eq!(
+            (quirks, which.as_str()),
+            (Quirks::V1_11, "recorded from Marathon 1.11.24, compared with the rules of 1.11")
+        );
+        let (quirks, which) = choose(Some("1.9.109"));
+        assert_eq!(quirks, Quirks::default());
+        assert!(which.contains("does not know Marathon 1.9.109; it knows 1.11"), "{which}");
+        assert!(choose(None).1.contains("no recording has an answer to /v2/info"));
+    }
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::LazyLock};
 
 use clap::Args;
-use fake_marathon::{Builder, FakeMarathon, PROCESS_PORTS, Tasks};
+use fake_marathon::{Builder, FakeMarathon, PROCESS_PORTS, Tasks, tuning::Quirks};
 use harness::{
     Client,
     cluster::{Preflight, preflight},
@@ -27,6 +27,9 @@ pub struct EmbeddedArgs {
     /// Random seed of the fake
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
+    /// Version of Marathon whose rules the fake follows
+    #[arg(long, value_name = "VERSION", default_value_t = Quirks::default())]
+    pub marathon_version: Quirks,
     /// Offers in Mesos's cycles instead of at once: slower, like a real cluster
     #[arg(long)]
     pub faithful_offers: bool,
@@ -136,6 +139,7 @@ async fn start(args: &EmbeddedArgs, size: Size) -> Result<FakeMarathon, Failure>
         .task_tools(tools)
         .agents(usize::from(args.agents))
         .seed(args.seed)
+        .marathon_version(args.marathon_version)
         .listen(SocketAddr::from(([127, 0, 0, 1], 0)))
         .user(USER, password());
     if !args.faithful_offers {

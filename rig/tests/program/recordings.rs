@@ -31,6 +31,8 @@ fn what_is_recorded_from_a_fake_agrees_with_the_fake_until_somebody_changes_it()
     for case in cases {
         assert!(stdout(&same).contains(case), "{}", stdout(&same));
     }
+    let rules = "recorded from Marathon 1.11.26, compared with the rules of 1.11";
+    assert!(stdout(&same).starts_with(rules), "{}", stdout(&same));
 
     let path = folder.path().join("update.verbs.jsonl");
     let text = fs::read_to_string(&path).expect("the recording");
