@@ -1,9 +1,9 @@
-//! The arrows of the workspace, held by a test: which crate depends on which, and inside a crate which module uses which.
+//! The arrows of the workspace, which a test checks: which crate depends on which, and inside a crate which module uses which.
 //!
 //! `arrows.toml` says what is allowed, [`source`] and [`manifest`] read what there is, [`check`] compares the two, and
 //! [`diagram`] writes the table into `docs/architecture.md`. An arrow is a path in the source, `crate::wait::Condition`
-//! or `super::super::model::Task`, that leads from one module into another. Code that is compiled for tests only is not
-//! looked at, nor is the root of a crate, which names everything.
+//! or `super::super::model::Task`, that leads from one module into another. Code for tests only is not
+//! read, nor is the root of a crate, which names everything.
 
 pub mod check;
 pub mod diagram;

@@ -55,7 +55,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// A path as it is written, if it leads to a place in this crate that can be told without knowing what is in scope.
+    /// A path as it is written, if it leads to a place in this crate that can be resolved without knowing what is in scope.
     fn absolute(&self, written: &[String]) -> Option<Vec<String>> {
         let mut base = match written.first()?.as_str() {
             "crate" | "$crate" => Vec::new(),

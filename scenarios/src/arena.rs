@@ -1,4 +1,4 @@
-//! What a scenario is given, and everything around it: a group of its own, evidence, tidying up.
+//! The arena that a scenario gets: a group of its own, evidence of a failure, clean-up.
 
 use std::{
     panic::{AssertUnwindSafe, resume_unwind},
@@ -42,7 +42,7 @@ pub struct Arena {
     outage: Option<Outage>,
 }
 
-/// Runs one scenario on the environment that `build` makes, and tidies up whatever happens.
+/// Runs one scenario on the environment that `build` makes, and cleans up whatever happens.
 pub(crate) async fn run(
     name: TestName,
     needs: Needs,
@@ -119,7 +119,7 @@ impl Arena {
         Ok(Deployed::new(&self.lease, &self.environment, id, app))
     }
 
-    /// Begins a wait: for an app or for one of its tasks. Where the caller stands goes into the report of a failure.
+    /// Begins a wait: for an app or for one of its tasks. The report of a failure names the caller's place.
     #[track_caller]
     pub fn wait_for<'a, W, C>(&self, subject: &W, condition: C) -> Wait<'a, W::Probe, C>
     where
@@ -129,7 +129,7 @@ impl Arena {
         self.watch.wait_for(subject, condition)
     }
 
-    /// Nothing knows the app any more: no app, task, deployment or queue entry bears its id.
+    /// Fails if anything still refers to the app: an app, task, deployment or queue entry with its id.
     ///
     /// # Errors
     /// What is left.
@@ -166,15 +166,15 @@ impl Arena {
         self.lease.id_of(id).unwrap_or_else(|| panic!("`{id}` is no id"))
     }
 
-    /// Speaks to Marathon as the scenario's user.
+    /// The client of the scenario's user.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Speaks to the same Marathon with another password.
+    /// A client of the same Marathon with another password.
     ///
     /// # Errors
-    /// When this environment has no login, which `needs().a_login()` would have asked for.
+    /// When this environment has no login; request it by `needs().a_login()`.
     pub fn client_with_password(&self, password: &str) -> Result<Client> {
         match &self.environment.endpoint.credentials {
             Some(Credentials::Password { uid, .. }) => {
@@ -187,27 +187,27 @@ impl Arena {
         }
     }
 
-    /// Speaks to the same Marathon with a ready token.
+    /// A client of the same Marathon with this token.
     pub fn client_with_token(&self, token: &str) -> Client {
         self.environment.endpoint.client(Some(Credentials::Token(token.into())))
     }
 
-    /// Speaks to the same Marathon as nobody.
+    /// A client of the same Marathon without credentials.
     pub fn client_without_login(&self) -> Client {
         self.environment.endpoint.client(None)
     }
 
-    /// Makes something fail.
+    /// Injects a fault, once.
     ///
     /// # Errors
-    /// When this environment is no fake in this process, which `needs().a_fault(…)` would have asked for.
+    /// When this environment is not a fake in this process; request it by `needs().a_fault(…)`.
     pub async fn inject(&self, fault: Fault) -> Result {
         let fake = self.environment.fake.as_ref();
         let fake = fake.ok_or_else(|| eyre!("nothing can be made to fail here; ask with needs().a_fault(…)"))?;
         Ok(fake.admin().inject(fault).await?)
     }
 
-    /// The leader steps down, as `DELETE /v2/leader` makes it.
+    /// Makes the leader abdicate by `DELETE /v2/leader`.
     ///
     /// # Errors
     /// When Marathon refuses, or the scenario has not asked for it.
@@ -216,7 +216,7 @@ impl Arena {
         Ok(self.client.abdicate().await?)
     }
 
-    /// An agent cannot be reached any more.
+    /// Makes an agent unreachable.
     ///
     /// # Errors
     /// When that cannot be done here, or the scenario has not asked for it.
@@ -227,7 +227,7 @@ impl Arena {
         Ok(())
     }
 
-    /// The agent that was lost is back.
+    /// Brings the lost agent back.
     ///
     /// # Errors
     /// As [`Self::lose_an_agent`].
@@ -248,7 +248,7 @@ impl Arena {
         Duration::from_secs(60).mul_f64(self.environment.timeout_factor)
     }
 
-    /// Deletes the group and waits until nothing of it is left, unless it is evidence on a cluster that stays.
+    /// Deletes the group and waits until nothing of it is left, unless the group is to be kept as evidence on a cluster.
     async fn tidy_up(&self, passed: bool) -> Result {
         if !passed && self.environment.outlives_the_test {
             // At most five groups a run, so that a bad day does not fill a cluster.
@@ -274,7 +274,7 @@ fn unfinished(error: &CleanUpError) -> eyre::Report {
     eyre!("{error}; to finish it: hc-rig clean {}", error.run)
 }
 
-/// What every failed wait reports besides its observations.
+/// What every failed wait reports beside its observations.
 fn hints(evidence: &Evidence, environment: &Environment) -> wait::Evidence {
     let kept = evidence.kept_as();
     let mut files = vec![("log".to_owned(), kept.join("log.txt").display().to_string())];

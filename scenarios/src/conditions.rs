@@ -82,7 +82,7 @@ pub fn refused_offers_for(reason: &'static str) -> impl Condition<AppView, Outpu
     look.named(format!("offers declined for {reason}"))
 }
 
-/// The condition, while at no look fewer than `least` tasks are healthy.
+/// The condition, while no poll finds fewer than `least` healthy tasks.
 pub fn with_at_least<C>(least: u64, condition: C) -> WithAtLeast<C> {
     WithAtLeast { least, condition }
 }

@@ -49,12 +49,12 @@ impl<'a> Deployed<'a> {
         &self.id
     }
 
-    /// What was asked for.
+    /// The requested app.
     pub fn app(&self) -> &App {
         &self.app
     }
 
-    /// How it is at this moment.
+    /// The app at this moment, read from Marathon.
     ///
     /// # Errors
     /// When Marathon does not answer, or the app is gone.
@@ -72,7 +72,7 @@ impl<'a> Deployed<'a> {
         tasks.into_iter().next().ok_or_else(|| eyre!("{} has no task", self.id))
     }
 
-    /// Wants so many instances.
+    /// Requests this many instances.
     ///
     /// # Errors
     /// Marathon's refusal, for example because a deployment is under way.
@@ -80,7 +80,7 @@ impl<'a> Deployed<'a> {
         self.client.scale(&self.id, instances, false).await.map(drop)
     }
 
-    /// Wants so many instances, whatever deployment is under way.
+    /// Requests this many instances with `force`.
     ///
     /// # Errors
     /// Marathon's refusal.
@@ -118,7 +118,7 @@ impl<'a> Deployed<'a> {
         Ok(())
     }
 
-    /// Kills a task and wants one instance less.
+    /// Kills a task and requests one instance less.
     ///
     /// # Errors
     /// When Marathon does not know it.
@@ -127,7 +127,7 @@ impl<'a> Deployed<'a> {
         Ok(())
     }
 
-    /// Cancels whatever deployment touches it, and goes back to what was before.
+    /// Cancels the deployments of the app; Marathon rolls back.
     ///
     /// # Errors
     /// Marathon's refusal.
@@ -138,7 +138,7 @@ impl<'a> Deployed<'a> {
         Ok(())
     }
 
-    /// Deletes it.
+    /// Deletes the app.
     ///
     /// # Errors
     /// Marathon's refusal.
@@ -147,7 +147,7 @@ impl<'a> Deployed<'a> {
         Ok(())
     }
 
-    /// Deletes it, whatever deployment is under way.
+    /// Deletes the app with `force`.
     ///
     /// # Errors
     /// Marathon's refusal.
@@ -156,7 +156,7 @@ impl<'a> Deployed<'a> {
         Ok(())
     }
 
-    /// At most how long until a sick task is killed. See [`App::time_to_kill`].
+    /// The longest time from Running until an unhealthy task is killed. See [`App::time_to_kill`].
     ///
     /// # Errors
     /// When no task of this app is ever killed by its check: the scenario asks for something that cannot happen.

@@ -1,4 +1,4 @@
-//! What a failed test leaves behind: `target/hc-rig/failed/<test>/`.
+//! The evidence of a failed test: `target/hc-rig/failed/<test>/`.
 
 use std::{
     fs::{self, File},
@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::name::TestName;
 
-/// The folder of one running test, with its log. Dropped without [`Self::keep`] it takes everything with it.
+/// The folder of one running test, with its log. It is deleted when dropped, unless [`Self::keep`] was called.
 #[derive(Debug)]
 pub(crate) struct Evidence {
     running: PathBuf,
@@ -29,10 +29,10 @@ pub(crate) fn root() -> PathBuf {
 }
 
 impl Evidence {
-    /// Makes the folder, and sends the log of this thread there.
+    /// Creates the folder, and writes the log of this thread there.
     ///
     /// # Errors
-    /// When the folder or the log cannot be made.
+    /// When the folder or the log cannot be created.
     pub(crate) fn begin(name: &TestName) -> io::Result<Self> {
         let running = root().join("running").join(format!("{}-{}", name.folder(), std::process::id()));
         let failed = root().join("failed").join(name.folder());
@@ -51,7 +51,7 @@ impl Evidence {
         &self.running
     }
 
-    /// Where it will be if the test fails.
+    /// Where the folder will be if the test fails.
     pub(crate) fn kept_as(&self) -> &Path {
         &self.failed
     }

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, panic::Location, sync::Once};
 
-/// Prints failures of this process so from now on.
+/// Installs this format for all failures of this process.
 pub(crate) fn print_plainly() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -11,7 +11,7 @@ pub(crate) fn print_plainly() {
     });
 }
 
-/// Where a failure came into the scenario.
+/// The place in the scenario where a failure occurred.
 struct Plain {
     at: Option<&'static Location<'static>>,
 }

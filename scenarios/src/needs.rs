@@ -43,19 +43,19 @@ impl Needs {
         self
     }
 
-    /// So many agents.
+    /// This many agents.
     pub fn agents(mut self, agents: usize) -> Self {
         self.agents = agents;
         self
     }
 
-    /// Room for so many tasks at once. Worth saying where it is more than a small agent has.
+    /// Room for this many tasks at once. State it where it is more than a small agent has.
     pub fn tasks(mut self, tasks: u32) -> Self {
         self.tasks = tasks;
         self
     }
 
-    /// To make something fail; `what` completes "it …", for example "takes an agent away".
+    /// A fault to inject; `what` completes "it …", for example "takes an agent away".
     pub fn a_fault(mut self, what: &'static str) -> Self {
         self.faults = Some(what);
         self
@@ -73,7 +73,7 @@ impl Needs {
         self.agents(2)
     }
 
-    /// That waits get by without the event stream.
+    /// Waits that only poll, without the event stream.
     pub fn no_events(mut self) -> Self {
         self.no_events = true;
         self

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{evidence, name::TestName};
 
-/// Why a scenario cannot be run where it was asked to run.
+/// Why a backend cannot run a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not applicable, because {0}")]
 pub struct NotApplicable(pub String);

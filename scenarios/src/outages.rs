@@ -1,4 +1,4 @@
-//! What the owner of a cluster allows to be made to fail there.
+//! The outages that the owner of a cluster allows.
 
 use std::{process::Stdio, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::{process::Command, time::timeout};
 
 use crate::{NotApplicable, Result, needs::Outage};
 
-/// A command on an agent, over ssh for example, may take so long.
+/// The timeout of a command on an agent, for example over ssh.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `HC_RIG_LIVE_FAULTS`, with the commands that stop and start an agent.

@@ -69,7 +69,7 @@ fn runs(seen: &[Transition]) -> bool {
     }) == Some(true)
 }
 
-/// So many transitions have happened.
+/// This many transitions have happened.
 fn so_many(n: usize) -> impl Condition<AppView, Output = Vec<Transition>> + Clone {
     let look = move |view: &AppView| {
         let mut seen = transitions(view.events.iter());
@@ -93,7 +93,7 @@ async fn observe(arena: &Arena, app: &App, n: usize) -> Result<Vec<Transition>> 
 /// Must be called outside of a runtime: each kind gets one of its own, since virtual and real time do not mix.
 ///
 /// # Errors
-/// When they differ, or when one of them does not come to `n` transitions.
+/// When they differ, or when one of them does not reach `n` transitions.
 pub fn as_process_and_as_script(task_tools: &Path, app: &App, n: usize) -> Result {
     let on = || tokio::runtime::Builder::new_current_thread().enable_all().build();
     let (mut process, mut script) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! The harness against the fake: every request of the client, the login, the trust, and the lease.
 //!
-//! Harness and fake know nothing of each other, and each is held to recordings of a real Marathon. This is where
-//! they meet first: whatever fails here would fail in a scenario with a longer story.
+//! Harness and fake share no types, and each is compared with recordings of a real Marathon. These tests run one
+//! against the other: a failure here would fail a scenario too, with a longer report.
 
 #![expect(clippy::unwrap_used, reason = "the set-up of a test may fail loudly")]
 
@@ -21,7 +21,7 @@ use serde_json::json;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The cluster at `url` for these credentials, judged so.
+/// The cluster at `url` with these credentials and this trust.
 fn settings(url: &str, credentials: Credentials, server: ServerTrust) -> Settings {
     let mut settings = Settings::from(Access::dcos(url, credentials).unwrap());
     settings.trust.value = Trust::server(server);

@@ -1,5 +1,5 @@
 //! The offline backend: every scenario on simulated tasks in virtual time, and the manual procedure on real processes and
-//! real sockets. Nothing is needed.
+//! real sockets. They need nothing else.
 
 #![expect(clippy::duplicate_mod, reason = "one file of scenarios, several arenas: that is the point")]
 
@@ -47,7 +47,7 @@ mod process {
     mod soak;
 }
 
-/// Each workload is a command and a label: here they are held to each other.
+/// Each workload is a command and a label; these tests compare the two.
 mod workloads {
     use std::path::Path;
 
@@ -74,7 +74,7 @@ mod workloads {
         command_and_label_agree(App::listener(Mesos, check).sick_after(secs(3)), 5)
     }
 
-    /// Runs, is sick, is killed, runs again.
+    /// Runs, is unhealthy, is killed, runs again.
     #[rstest]
     fn never_healthy(#[values(MesosTcp, Http, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).never_healthy(), 4)
@@ -98,7 +98,7 @@ mod workloads {
         )
     }
 
-    /// Runs, is healthy, however slow.
+    /// Runs, is healthy although it is slow.
     #[rstest]
     fn slow(#[values(MesosHttp, Http, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).slow(millis(600)), 2)

@@ -1,4 +1,4 @@
-//! Trouble in the middle of a run, in virtual time: the run goes on, the trouble is named, and nothing counts as lost
+//! Failures during a run, in virtual time: the run continues, each failure is reported, and nothing counts as lost
 //! that was not.
 
 #![expect(clippy::unwrap_used, reason = "the set-up of a test may fail loudly")]
@@ -22,7 +22,7 @@ use rstest::rstest;
 /// Longer than any poll of these runs waits for an answer by itself.
 const SLOW: Duration = Duration::from_secs(5);
 
-/// Keeps nothing: the report is what is looked at.
+/// Keeps nothing: the tests read the report.
 struct Nowhere;
 
 impl Sink for Nowhere {
@@ -98,7 +98,7 @@ fn answers(status: StatusCode, message: &str) -> HttpAction {
     HttpAction::Status { code: status.as_u16(), message: message.to_owned() }
 }
 
-/// Keeps rules in force for so long.
+/// Keeps rules in force for this long.
 async fn strike(fake: &FakeMarathon, rules: Vec<Rule>, lasting: Duration) {
     let faults = fake.faults();
     let guards: Vec<FaultGuard> = rules.into_iter().map(|rule| faults.install(rule)).collect();
@@ -130,7 +130,7 @@ async fn requests_that_fail_or_drag_are_survived_and_named(#[case] action: HttpA
     environment.fake.shutdown().await;
 }
 
-/// The second step begins while the scheduler does not get on, and ends once it does.
+/// The second step begins while deployments are stuck, and ends once they continue.
 #[rstest]
 #[case::deployments_that_are_stuck(Action::Deployments(DeploymentAction::Stuck))]
 #[case::a_queue_that_holds_launches_back(Action::Queue(QueueAction::Delay(Duration::from_secs(3600))))]

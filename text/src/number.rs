@@ -14,13 +14,13 @@ pub fn milliseconds(milliseconds: f64) -> String {
     format!("{milliseconds:.0} ms")
 }
 
-/// What an answer took, given in seconds: `250 ms`, from a second on `1.5 s`.
+/// The duration of a request, given in seconds: `250 ms`, from a second on `1.5 s`.
 #[must_use]
 pub fn latency(taken: f64) -> String {
     if taken < 1.0 { milliseconds(taken * 1e3) } else { seconds(taken) }
 }
 
-/// Time that has passed, as the lines of a timeline need it: `1.25 s`, from a hundred seconds on `123 s`.
+/// Elapsed time in the lines of a timeline: `1.25 s`, from a hundred seconds on `123 s`.
 #[must_use]
 pub fn elapsed(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
@@ -34,7 +34,7 @@ pub fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// A number with at most so many digits after the point, without trailing zeros: `2.5`, `3`.
+/// A number with at most this many digits after the point, without trailing zeros: `2.5`, `3`.
 #[must_use]
 pub fn decimal(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");

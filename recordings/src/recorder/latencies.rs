@@ -13,13 +13,13 @@ use crate::normalise::normalise_text;
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
     by_request: BTreeMap<String, VecDeque<f64>>,
-    /// Of a read that left no row: a quick one.
+    /// The latency of a read that has no row: a short one.
     usual: f64,
-    /// When which reads were recorded: a quiet poll came just before.
+    /// The times of the recorded reads; a poll without a row preceded each of them.
     reads: Vec<(f64, String)>,
 }
 
-/// How much later than ours a recorded poll may have been to be the same one.
+/// A recorded poll at most this much later than ours is the same poll.
 const SAME_POLL: f64 = 0.12;
 
 impl Latencies {
@@ -44,13 +44,13 @@ impl Latencies {
         format!("{method} {}", normalise_text(path))
     }
 
-    /// What the next recorded request of this name took.
+    /// The latency of the next recorded request of this name.
     pub(super) fn recorded(&mut self, method: &str, path: &str) -> Duration {
         let known = self.by_request.get_mut(&Self::name(method, path));
         Duration::from_secs_f64(known.and_then(VecDeque::pop_front).unwrap_or(self.usual))
     }
 
-    /// What a quiet poll at `now` took, the time included by which the recorder of the recording was late.
+    /// The latency of a poll without a row at `now`, including the delay of the original recorder.
     pub(super) fn quiet(&self, now: f64, path: &str) -> Duration {
         let next = self.reads.iter().find(|(t, read)| (now..now + SAME_POLL).contains(t) && read == path);
         Duration::from_secs_f64(next.map_or(self.usual, |(t, _)| t - now))

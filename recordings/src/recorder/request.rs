@@ -1,4 +1,4 @@
-//! One request of a case, and what it came to.
+//! One request of a case, and its answer.
 
 use axum::body::Body;
 use http::{Method, Request, response::Parts};
@@ -9,7 +9,7 @@ use tower::ServiceExt as _;
 
 use super::Recorder;
 
-/// What a request came to.
+/// The answer to a request.
 #[derive(Debug)]
 pub struct Reply {
     /// Its status.
@@ -18,7 +18,7 @@ pub struct Reply {
     pub json: Value,
 }
 
-/// A request to be sent; `send()` records it, `quietly()` does not.
+/// A request; `send()` sends and records it, `quietly()` only sends it.
 #[derive(Debug)]
 pub struct Ask<'a> {
     pub(super) recorder: &'a Recorder,
@@ -56,12 +56,12 @@ impl Ask<'_> {
         self
     }
 
-    /// Sends it without a row.
+    /// Sends the request without recording it.
     pub async fn quietly(self) -> Reply {
         self.exchange(false).await
     }
 
-    /// Sends it and records both sides.
+    /// Sends the request and records it with its answer.
     pub async fn send(self) -> Reply {
         self.exchange(true).await
     }
@@ -117,7 +117,7 @@ impl Ask<'_> {
         (request.body(body).expect("a request"), headers)
     }
 
-    /// The text of an answer as it is without the scope; nothing of an event stream, which has no end.
+    /// The body of an answer, written without the scope; empty for an event stream, which has no end.
     async fn text(&self, parts: &Parts, body: Body) -> String {
         let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok());
         let bytes = match body {

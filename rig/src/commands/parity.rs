@@ -48,7 +48,7 @@ pub fn run(ParityArgs { dir }: &ParityArgs) -> Result<Completion, Failure> {
     text += &table(scores.iter().map(|(case, score)| (*case, score)));
     let mut differences = 0_usize;
     for (case, score) in &scores {
-        for check in score.checks.iter().filter(|check| !check.holds()) {
+        for check in score.checks.iter().filter(|check| !check.agrees()) {
             differences += 1;
             let _ = writeln!(text, "\n{case}: {}: {}", check.kind, check.what);
             for why in check.why.iter().take(4) {

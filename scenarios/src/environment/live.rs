@@ -13,7 +13,7 @@ use harness::{
 use super::{Endpoint, Environment, Unavailable, survey};
 use crate::{Needs, NotApplicable, Result, outages::Outages};
 
-/// What a task of the definitions takes beside a port, in CPUs and MB.
+/// What a task of the definitions needs beside a port: CPUs and MB.
 const CPUS: f64 = 0.01;
 const MEM: f64 = 64.0;
 

@@ -1,4 +1,4 @@
-//! What stands behind an arena: which Marathon, whose clock, how it is reached.
+//! The environment of an arena: which Marathon, which clock, how clients reach it.
 
 #[cfg(feature = "container")]
 pub(crate) mod container;
@@ -30,7 +30,7 @@ pub(crate) const PASSWORD: &str = "deleteme";
 pub(crate) struct Environment {
     /// The scenario's own client.
     pub(crate) client: Client,
-    /// How it is reached by others.
+    /// How other clients reach it.
     pub(crate) endpoint: Endpoint,
     /// The fake, if it lives in this process.
     pub(crate) fake: Option<FakeMarathon>,
@@ -38,21 +38,21 @@ pub(crate) struct Environment {
     pub(crate) seed: Option<u64>,
     /// How much slower than a fake in this process everything may be.
     pub(crate) timeout_factor: f64,
-    /// What tasks are made of here.
+    /// The programs and images of the workloads here.
     pub(crate) tools: WorkloadTools,
     /// What probe tasks found on the agents; `None` where a fake provides everything.
     pub(crate) found: Option<AgentPrograms>,
-    /// What may be made to fail, and how, where no fake of this process is behind it.
+    /// Which outages the owner of a cluster allows, and how to cause them; unused with a fake in this process.
     pub(crate) outages: Outages,
     /// Whether tasks can run in Docker; true where that cannot be known.
     pub(crate) docker: bool,
-    /// Whether the Marathon is still there after the test, so that a failed one can be looked at on it.
+    /// Whether the Marathon outlives the test, so that a failed test can be inspected there.
     pub(crate) outlives_the_test: bool,
-    /// Dropped last: ends what was started for this environment and is none of the above (a container).
+    /// Dropped last: stops what was started for this environment and is not listed above (a container).
     pub(crate) guard: Option<Box<dyn Any>>,
 }
 
-/// The way in: for the scenario, and for somebody with other credentials.
+/// The address: for the scenario's client, and for clients with other credentials.
 pub(crate) struct Endpoint {
     pub(crate) marathon: Url,
     /// The cluster's own address, when Marathon is behind DC/OS.
@@ -63,7 +63,7 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The way to a fake at `root`. With a login Marathon is where DC/OS has it.
+    /// The endpoint of a fake at `root`. With a login, Marathon has the path that DC/OS gives it.
     pub(crate) fn of_fake(root: &str, needs: &Needs, transport: Transport, clock: Clock) -> Result<Self> {
         let root = Url::parse(root)?;
         if !needs.login {
@@ -88,7 +88,7 @@ impl Endpoint {
     }
 }
 
-/// How starting a environment can end besides with a environment.
+/// Why an environment does not start.
 pub(crate) enum Unavailable {
     /// The scenario cannot be run here.
     #[cfg_attr(
@@ -96,7 +96,7 @@ pub(crate) enum Unavailable {
         expect(dead_code, reason = "a fake in this process can do everything")
     )]
     NotApplicable(NotApplicable),
-    /// It could have been, but something went wrong.
+    /// Starting it failed.
     Failed(eyre::Report),
 }
 
@@ -107,7 +107,7 @@ impl<E: Into<eyre::Report>> From<E> for Unavailable {
 }
 
 impl Environment {
-    /// On a fake behind `endpoint`, which has everything and goes away with the test.
+    /// An environment on the fake behind `endpoint`, which provides everything and ends with the test.
     pub(crate) fn of_fake(endpoint: Endpoint, timeout_factor: f64) -> Self {
         Self {
             client: endpoint.client(endpoint.credentials.clone()),
@@ -134,7 +134,7 @@ impl Environment {
         }
     }
 
-    /// Puts what tasks are made of here into a definition.
+    /// Puts the programs and images of this environment into a definition.
     ///
     /// # Errors
     /// [`NotApplicable`] when no agent has what it needs.
@@ -142,7 +142,7 @@ impl Environment {
         self.tools.adapt(definition, self.found.as_ref()).map_err(|lacking| NotApplicable(lacking.to_string()))
     }
 
-    /// Writes what the fake can tell of a failure into `folder`.
+    /// Writes what the fake knows about a failure into `folder`.
     pub(crate) async fn write_evidence(&self, folder: &Path) -> Result {
         if let Some(fake) = &self.fake {
             std::fs::write(folder.join("journal.jsonl"), fake.journal().await?)?;
@@ -152,7 +152,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Describes what is left though everything has been deleted; nothing where that cannot be seen.
+    /// Describes what is left although everything has been deleted; empty where that cannot be observed.
     pub(crate) async fn leftovers(&self) -> Result<Option<String>> {
         let Some(fake) = &self.fake else { return Ok(None) };
         let seen = fake.inspect().await?;
@@ -160,7 +160,7 @@ impl Environment {
         Ok((left > 0).then(|| format!("{:?} known to Mesos, {} still running", seen.tasks, seen.bodies)))
     }
 
-    /// Ends it. A panic inside the fake is raised again here.
+    /// Stops the environment. A panic inside the fake is raised again here.
     pub(crate) async fn shut_down(self) {
         let Self { fake, guard, .. } = self;
         if let Some(fake) = fake {

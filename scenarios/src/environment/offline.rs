@@ -1,4 +1,4 @@
-//! The backends that need nothing: a fake in this process.
+//! The offline backends: a fake in this process.
 
 use std::{net::Ipv4Addr, path::Path};
 
@@ -8,7 +8,7 @@ use harness::{Clock, Transport, tls::Trust};
 use super::{Endpoint, Environment, PASSWORD, UID, Unavailable};
 use crate::{Needs, Result};
 
-/// The seed of every fake; another one for a whole run with `HC_RIG_SEED`.
+/// The random seed of every fake; `HC_RIG_SEED` sets another one for a whole run.
 const SEED: u64 = 1;
 
 /// Virtual time begins at noon of a day in June, so that journals of two runs are equal.

@@ -1,4 +1,4 @@
-//! What the agents of a cluster have, found out by probe tasks, once for all tests of a run.
+//! Probe tasks find out what the agents of a cluster have, once for all tests of a run.
 
 use std::{
     collections::hash_map::DefaultHasher,
@@ -29,7 +29,7 @@ const VALID: Duration = Duration::from_secs(30 * 60);
 const AGENTS: usize = 20;
 
 /// The survey of this run. The first test makes it while the others wait for it; each test is a process, so it is
-/// handed on in a file. `HC_RIG_PROBE=false` leaves it out, and everything is assumed to be there.
+/// passed on in a file. `HC_RIG_PROBE=false` skips the survey and assumes that the agents have everything.
 pub(super) async fn once(
     client: &Client,
     tools: &WorkloadTools,

@@ -1,4 +1,4 @@
-//! What is deleted leaves nothing.
+//! A deleted app leaves nothing.
 
 use scenarios::prelude::*;
 
@@ -22,7 +22,7 @@ async fn deleted_app_leaves_nothing(
     .await
 }
 
-/// An app that is deleted while its tasks are still being started leaves nothing either.
+/// An app that is deleted while its tasks are still being started leaves nothing.
 #[tokio::test]
 async fn app_deleted_in_the_middle_of_its_start_leaves_nothing() -> Result {
     arena(async |arena| {
@@ -36,7 +36,7 @@ async fn app_deleted_in_the_middle_of_its_start_leaves_nothing() -> Result {
     .await
 }
 
-/// A killed task is replaced; killed with its place, it is not.
+/// A killed task is replaced, unless it is killed with `scale`.
 #[tokio::test]
 async fn killed_task_is_replaced_unless_its_place_goes_too() -> Result {
     arena(async |arena| {

@@ -4,7 +4,7 @@ use scenarios::{bodies, prelude::*};
 
 use super::arena;
 
-/// A sick task holds its deployment up, so the app stays locked until somebody uses force.
+/// An unhealthy task delays its deployment, so the app stays locked until a request uses `force`.
 #[rstest]
 #[tokio::test]
 async fn deployment_waits_for_health(#[values(MesosTcp, Tcp)] check: Check) -> Result {
@@ -26,8 +26,8 @@ async fn rolling_upgrade_waits_for_health(#[values(MesosHttp, Http, MesosTcp, Tc
     arena(async |arena| bodies::upgraded(arena, half(), to, 4, 2).await).await
 }
 
-/// Without room above the wanted number an upgrade goes on only under Mesos's checks: since 1.10 Marathon counts nobody
-/// as healthy whom it checks itself, so it kills nothing, and nothing new fits.
+/// Without room above the requested number, an upgrade continues only under Mesos's checks: since 1.10 Marathon does not
+/// count an instance without a result of its own checks as healthy, so it kills none, and no new one fits.
 #[rstest]
 #[tokio::test]
 async fn upgrade_without_room_goes_on_only_when_mesos_checks(#[values(MesosHttp, Http)] check: Check) -> Result {
@@ -48,8 +48,8 @@ async fn upgrade_without_room_goes_on_only_when_mesos_checks(#[values(MesosHttp,
     .await
 }
 
-/// An upgrade to something that never becomes healthy stays where it is: the old half keeps serving. Cancelled,
-/// it goes back.
+/// An upgrade to tasks that never become healthy does not continue: the old half keeps serving. Cancelling it rolls
+/// back.
 #[rstest]
 #[tokio::test]
 async fn upgrade_to_a_sick_version_stops_and_can_be_cancelled(#[values(MesosHttp, Http)] check: Check) -> Result {
@@ -84,7 +84,7 @@ async fn crashing_app_is_started_again_and_again() -> Result {
     .await
 }
 
-/// What does not fit on any agent waits in the queue, which reports why.
+/// A task that fits on no agent waits in the queue, which reports why.
 #[tokio::test]
 async fn app_that_fits_nowhere_waits_and_says_why() -> Result {
     arena(async |arena| {

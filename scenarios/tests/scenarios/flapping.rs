@@ -4,7 +4,7 @@ use scenarios::prelude::*;
 
 use super::arena;
 
-/// Whoever recovers before the limit survives, and the results say what happened.
+/// A task that recovers before the limit is not killed, and the results show its failures.
 #[rstest]
 #[tokio::test]
 async fn flapping_below_the_limit_survives_and_shows(
@@ -31,7 +31,7 @@ async fn flapping_below_the_limit_survives_and_shows(
     .await
 }
 
-/// A flapping task that is sick for too long is killed.
+/// A flapping task that is unhealthy for too long is killed.
 #[rstest]
 #[tokio::test]
 async fn flapping_above_the_limit_is_killed(#[values(MesosTcp, Tcp, MesosHttp, Http)] check: Check) -> Result {

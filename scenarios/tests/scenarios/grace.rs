@@ -25,7 +25,7 @@ async fn never_healthy_task_is_killed_after_its_grace_and_not_in_it(
     .await
 }
 
-/// Failures in the grace period are shown when Marathon checks, as not alive without a count, and not when Mesos does.
+/// Marathon reports the failures of its own checks in the grace period as not alive without a count, and none of Mesos's.
 #[rstest]
 #[tokio::test]
 async fn failures_in_the_grace_period_are_seen_only_when_marathon_checks(

@@ -38,10 +38,10 @@ async fn connect_check_does_not_notice_a_hung_task(#[values(MesosTcp, Tcp)] chec
     .await
 }
 
-/// A slow answer is a good one as long as it is in time.
+/// A slow answer is a success as long as it is in time.
 #[rstest]
 #[tokio::test]
-async fn slow_task_is_well_as_long_as_it_is_in_time(#[values(MesosHttp, Http, Command)] check: Check) -> Result {
+async fn slow_task_is_healthy_as_long_as_it_is_in_time(#[values(MesosHttp, Http, Command)] check: Check) -> Result {
     arena(async |arena| {
         let app = arena.deploy(App::listener(Mesos, check).slow(millis(700)).timeout(secs(3))).await?;
         arena.wait_for(&app, healthy(1).and(settled())).await?;

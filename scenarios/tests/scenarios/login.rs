@@ -4,7 +4,7 @@ use scenarios::prelude::*;
 
 use super::arena_with;
 
-/// Without a login nothing is answered.
+/// Without a login every request is refused.
 #[tokio::test]
 async fn nobody_gets_in_without_a_login() -> Result {
     arena_with(needs().a_login(), async |arena| {
@@ -15,7 +15,7 @@ async fn nobody_gets_in_without_a_login() -> Result {
     .await
 }
 
-/// A token that is none is refused, and cannot be renewed.
+/// An invalid token is refused, and cannot be renewed.
 #[tokio::test]
 async fn forged_token_is_refused() -> Result {
     arena_with(needs().a_login(), async |arena| {
@@ -26,7 +26,7 @@ async fn forged_token_is_refused() -> Result {
     .await
 }
 
-/// An expired token is renewed without anybody noticing, in the middle of a run.
+/// A token that expires during a run is renewed, and no request fails.
 #[tokio::test]
 async fn expired_token_is_renewed() -> Result {
     arena_with(needs().tokens_that_expire_after(secs(30)), async |arena| {

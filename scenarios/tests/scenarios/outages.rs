@@ -1,11 +1,11 @@
-//! Agents and leaders that go away, and waits that get by without events.
+//! Agents and leaders that go away, and waits without events.
 
 use fake_marathon::fault::Fault;
 use scenarios::prelude::*;
 
 use super::arena_with;
 
-/// A restarted agent process is nothing that a client sees.
+/// A client does not notice a restarted agent process.
 #[rstest]
 #[tokio::test]
 async fn restarted_agent_changes_nothing(#[values(MesosTcp, Tcp)] check: Check) -> Result {
@@ -36,7 +36,7 @@ async fn health_is_known_again_after_the_leader_abdicates(#[values(MesosTcp, Tcp
     .await
 }
 
-/// A leader that steps down in the middle of a scale-up holds it up, and the next one finishes it.
+/// A leader that steps down during a scale-up delays it, and the next leader completes it.
 #[rstest]
 #[tokio::test]
 async fn scale_up_survives_a_leader_that_abdicates(#[values(MesosTcp, Tcp)] check: Check) -> Result {
@@ -74,7 +74,7 @@ async fn tasks_of_a_lost_agent_come_back_with_it(#[values(MesosTcp, Tcp)] check:
     .await
 }
 
-/// What a wait learns from events it also learns without, later.
+/// A wait without events finds the same by polling, later.
 #[rstest]
 #[tokio::test]
 async fn waits_get_by_without_events(#[values(MesosTcp, Tcp)] check: Check) -> Result {

@@ -1,4 +1,4 @@
-//! What Marathon refuses, and what it takes though it looks wrong.
+//! What Marathon refuses, and what it accepts although it looks wrong.
 
 use eyre::{bail, ensure};
 use fixtures::answers::{self, ACCEPTED, Answer, Change, REFUSALS};
@@ -6,7 +6,7 @@ use scenarios::prelude::*;
 
 use super::arena;
 
-/// Each field that is refused is refused in Marathon's words.
+/// Each wrong field is refused with Marathon's text.
 #[tokio::test]
 async fn wrong_definitions_are_refused_with_the_reason() -> Result {
     arena(async |arena| {
@@ -21,7 +21,7 @@ async fn wrong_definitions_are_refused_with_the_reason() -> Result {
     .await
 }
 
-/// What looks wrong and is taken nevertheless.
+/// Values that look wrong and are accepted.
 #[tokio::test]
 async fn odd_definitions_are_accepted() -> Result {
     arena(async |arena| {
@@ -52,7 +52,7 @@ async fn every_pair_is_accepted() -> Result {
     .await
 }
 
-/// An id that is taken is not taken again.
+/// An id in use is refused.
 #[tokio::test]
 async fn app_that_exists_is_not_created_again() -> Result {
     arena(async |arena| {
@@ -65,7 +65,7 @@ async fn app_that_exists_is_not_created_again() -> Result {
     .await
 }
 
-/// Who does not exist is not found.
+/// An app that does not exist is not found.
 #[tokio::test]
 async fn unknown_app_is_not_found() -> Result {
     arena(async |arena| {

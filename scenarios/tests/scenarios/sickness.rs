@@ -1,4 +1,4 @@
-//! A task that turns sick is killed at the agreed failure and replaced.
+//! A task that becomes unhealthy is killed at the configured failure and replaced.
 
 use scenarios::{bodies, prelude::*};
 
@@ -15,7 +15,7 @@ async fn sick_task_is_replaced(
     arena(async |arena| bodies::killed_and_replaced(arena, app, 2).await).await
 }
 
-/// The limit in the definition is the limit that counts.
+/// The limit is the one in the definition.
 #[rstest]
 #[tokio::test]
 async fn sick_task_is_killed_at_the_limit_of_its_definition(
@@ -35,7 +35,7 @@ async fn sick_task_is_killed_at_the_limit_of_its_definition(
     .await
 }
 
-/// A limit of zero means never when Marathon checks.
+/// With a limit of zero, Marathon's own checks never kill.
 #[rstest]
 #[tokio::test]
 async fn marathon_never_kills_with_a_limit_of_zero(#[values(Tcp, Http)] check: Check) -> Result {
@@ -50,7 +50,7 @@ async fn marathon_never_kills_with_a_limit_of_zero(#[values(Tcp, Http)] check: C
     .await
 }
 
-/// A limit of zero means at the first failure when Mesos checks.
+/// With a limit of zero, Mesos's checks kill at the first failure.
 #[rstest]
 #[tokio::test]
 async fn mesos_kills_at_the_first_failure_with_a_limit_of_zero(#[values(MesosTcp, MesosHttp)] check: Check) -> Result {
@@ -67,7 +67,7 @@ async fn mesos_kills_at_the_first_failure_with_a_limit_of_zero(#[values(MesosTcp
     .await
 }
 
-/// An HTTP status from 400 on is a failure like any other.
+/// An HTTP status of 400 or more is a failure.
 #[rstest]
 #[tokio::test]
 async fn task_that_answers_with_an_error_is_killed(
@@ -84,10 +84,10 @@ async fn task_that_answers_with_an_error_is_killed(
     .await
 }
 
-/// Statuses below 400 are good ones, redirects included.
+/// Statuses below 400 are successes, redirects included.
 #[rstest]
 #[tokio::test]
-async fn task_that_answers_with_success_or_redirect_is_well(
+async fn task_that_answers_with_success_or_redirect_is_healthy(
     #[values(MesosHttp, Http)] check: Check,
     #[values(200, 204, 302, 399)] status: u16,
 ) -> Result {

@@ -1,4 +1,4 @@
-//! Eight scenarios that cover the most: all that the container backend runs, and `make live-smoke` on a cluster.
+//! The eight scenarios that cover most: the container backend runs only these, and so does `make live-smoke` on a cluster.
 
 use scenarios::{bodies, prelude::*};
 
@@ -37,14 +37,14 @@ async fn change_during_a_deployment_is_refused_and_force_overrides() -> Result {
     .await
 }
 
-/// Half of the tasks serve all the time.
+/// Half of the tasks serve throughout the upgrade.
 #[tokio::test]
 async fn rolling_upgrade_waits_for_health() -> Result {
     let half = || App::listener(Mesos, MesosHttp).instances(2).upgrade_strategy(0.5, 0.0);
     arena(async |arena| bodies::upgraded(arena, half(), half().env("VERSION", "2"), 2, 1).await).await
 }
 
-/// A definition that cannot be is refused with the reason, and nothing is created.
+/// An invalid definition is refused with the reason, and nothing is created.
 #[tokio::test]
 async fn wrong_definition_is_refused() -> Result {
     arena(async |arena| {
@@ -57,7 +57,7 @@ async fn wrong_definition_is_refused() -> Result {
     .await
 }
 
-/// A wrong password opens nothing.
+/// A wrong password is refused.
 #[tokio::test]
 async fn wrong_password_is_refused() -> Result {
     arena_with(needs().a_login(), async |arena| {

@@ -1,4 +1,4 @@
-//! What must hold for long.
+//! What must stay true for long.
 
 use scenarios::prelude::*;
 
