@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::marathon::tests::rig::START;
+pub(super) use crate::marathon::tests::rig::{START, offer, update};
 use crate::{
     app::{self, AppDefinition},
     clock::Time,
-    ids::{AgentId, InstanceId, OfferId, TaskId},
+    ids::{InstanceId, TaskId},
     marathon::instances::{Event, Instances, Slot},
     tree::Root,
     tuning::Tuning,
-    wire::{Offer, StatusUpdate, TaskState},
+    wire::TaskState,
 };
 
 /// A definition as the group manager keeps it.
@@ -34,23 +34,6 @@ pub(super) fn root(apps: &[&Arc<AppDefinition>]) -> Root {
         root.put_app(AppDefinition::clone(app));
     }
     root
-}
-
-/// Room for everything.
-pub(super) fn offer(n: u32) -> Offer {
-    Offer {
-        id: OfferId::new(format!("O{n}")),
-        agent: AgentId::new("agent-S0"),
-        hostname: "10.0.0.1".into(),
-        cpus: 64.0,
-        mem: 64_000.0,
-        disk: 100_000.0,
-        gpus: 0,
-        ports: vec![33_000..=34_999],
-        attributes: Vec::new(),
-        region: None,
-        zone: None,
-    }
 }
 
 pub(super) fn instances() -> Instances {
@@ -76,19 +59,6 @@ pub(super) fn running(instances: &mut Instances, app: &Arc<AppDefinition>) -> (S
     let (slot, task) = launched(instances, app);
     drop(report(instances, START, &task, TaskState::Running));
     (slot, task)
-}
-
-pub(super) fn update(now: Time, task: &TaskId, state: TaskState) -> StatusUpdate {
-    StatusUpdate {
-        task: task.clone(),
-        agent: AgentId::new("agent-S0"),
-        state,
-        healthy: None,
-        message: None,
-        reason: None,
-        ip_addresses: vec!["10.0.0.1".into()],
-        at: now,
-    }
 }
 
 /// Reports a state of a task.
