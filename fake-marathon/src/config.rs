@@ -89,7 +89,7 @@ pub(crate) struct Config {
     pub(crate) process_ports: u16,
     /// Whether `docker` is among the containerizers of the agents.
     pub(crate) docker: bool,
-    /// Who may log in with a password; with at least one login of any kind every request needs a token.
+    /// Users who may log in with a password; with at least one login of any kind every request needs a token.
     pub(crate) users: Vec<User>,
     /// Who may log in with a signed token.
     pub(crate) service_accounts: Vec<ServiceAccount>,

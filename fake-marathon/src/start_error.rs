@@ -15,10 +15,10 @@ pub enum StartError {
         /// The error of the system. Not its `source`: the text above has it already.
         cause: io::Error,
     },
-    /// Processes cannot be had as tasks.
+    /// Process tasks cannot be used.
     #[error(transparent)]
     Tasks(#[from] process::StartError),
-    /// The pieces asked for do not go together, or one of them is unusable.
+    /// The settings contradict each other, or one of them is unusable.
     #[error("{0}")]
     Config(String),
 }

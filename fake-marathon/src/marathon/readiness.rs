@@ -42,7 +42,7 @@ pub(crate) enum Event {
 pub(crate) enum Due {
     /// The next request: [`Readiness::ask`].
     Ask(Awaited),
-    /// A request that found nobody has waited for its time-out: [`Readiness::probed`] as timed out.
+    /// A request whose connection was refused times out: [`Readiness::probed`].
     TimedOut(ProbeId),
 }
 
@@ -80,7 +80,7 @@ impl Readiness {
         })
     }
 
-    /// A request has come back. Without `check` nobody waits for it any more.
+    /// A request has been answered. Without `check` no deployment waits for the answer.
     #[must_use]
     pub(crate) fn probed(
         &mut self,

@@ -44,7 +44,7 @@ impl AllocationCycle {
         Some(Time::from_micros(now.as_micros() + interval - into))
     }
 
-    /// The awaited point has come.
+    /// The awaited point was reached.
     pub(super) fn reached(&mut self) {
         self.awaited = false;
     }

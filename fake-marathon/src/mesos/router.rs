@@ -71,7 +71,7 @@ impl Mesos {
                 None => self.refuse_all(now, &offer, &launch),
             },
             ToMesos::Revive => self.revive(now),
-            // The shortcut for those who do not want to wait for cycles.
+            // With prompt offers nothing waits for the cycle.
             ToMesos::Unsuppress if self.tuning.prompt_offers => self.revive(now),
             ToMesos::Unsuppress => {
                 self.want_offers();

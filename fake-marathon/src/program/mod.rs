@@ -67,7 +67,7 @@ async fn serve(options: Options, builder: Builder) -> Result<(), Failure> {
             .map_err(|error| Failure::broken(format!("--port-file: cannot write {}: {error}", file.display())))?;
     }
     let mut stdout = std::io::stdout();
-    // Whoever started us may not read; that is no reason to stop.
+    // The parent may not read stdout; that is not an error.
     let _ = stdout.write_all(greeting.as_bytes()).and_then(|()| stdout.flush());
     tokio::select! {
         _ = terminate.recv() => {}

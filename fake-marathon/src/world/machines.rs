@@ -131,7 +131,7 @@ impl Machines {
         match (runs, &self.simulated) {
             (false, _) => Exited::NotRunning,
             (true, Some(_)) => Exited::Simulated,
-            // Nobody can choose a status for a real process, so it is killed.
+            // The exit status of a real process cannot be chosen, so it is killed.
             (true, None) => Exited::Process(TaskCall::Kill(task.clone())),
         }
     }
@@ -149,7 +149,7 @@ impl Machines {
     pub(super) fn agent_action(&mut self, now: Time, n: usize, action: AgentAction) -> Steps {
         match action {
             AgentAction::Lost | AgentAction::Out(_) => of_mesos(self.mesos.lose_agent(now, n)),
-            // Executors and tasks outlive their agent's process, and the master waits: nobody notices.
+            // Executors and tasks outlive their agent's process, and the master waits: clients notice nothing.
             AgentAction::Restart => Steps::new(),
             AgentAction::Gone => of_mesos(self.mesos.remove_agent(now, n)),
         }

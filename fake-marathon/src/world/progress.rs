@@ -2,7 +2,7 @@
 
 use crate::clock::Time;
 
-/// Nothing sane does this much without time passing.
+/// More steps than this without progress of time are an endless loop.
 const STEPS_PER_INSTANT: u32 = 10_000_000;
 
 #[derive(Debug)]

@@ -12,7 +12,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 pub(crate) use self::condition::Condition;
 use self::index::Index;
-
 use crate::{
     app::AppDefinition,
     clock::Time,

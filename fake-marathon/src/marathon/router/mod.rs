@@ -65,7 +65,7 @@ impl Marathon {
         self.settle()
     }
 
-    /// A probe has come back.
+    /// The outcome of a probe.
     pub fn probed(&mut self, now: Time, id: ProbeId, outcome: ProbeOutcome) -> Vec<Output> {
         self.parts.now = self.parts.now.max(now);
         match self.parts.health.probed(self.parts.now, id, &outcome, &self.parts.instances) {
@@ -87,32 +87,32 @@ impl Marathon {
         outputs
     }
 
-    /// When the next thing happens by itself.
+    /// When the next timer is due.
     pub fn next_deadline(&self) -> Option<Time> {
         self.parts.timers.first()
     }
 
-    /// The state of now; parts that did not change since the last snapshot are shared with it.
+    /// The present state; parts that did not change since the last snapshot are shared with it.
     pub fn snapshot(&mut self, now: Time) -> Arc<Snapshot> {
         self.parts.now = self.parts.now.max(now);
         Arc::new(self.renderer.render(self.parts.now, self.parts.rendered()))
     }
 
-    /// No rule stops this deployment any more.
+    /// The last rule that blocked this deployment was removed.
     pub fn deployment_freed(&mut self, now: Time, id: &str) -> Vec<Output> {
         self.parts.now = self.parts.now.max(now);
         self.parts.drive(&DeploymentId::new(id));
         self.settle()
     }
 
-    /// No rule holds the launches of this app back any more.
+    /// The last rule that delayed the launches of this app was removed.
     pub fn launches_freed(&mut self, now: Time, app: &str) -> Vec<Output> {
         self.parts.now = self.parts.now.max(now);
         self.parts.launch_queue.released(self.parts.now, app);
         self.settle()
     }
 
-    /// Restarts with its records of instances lost: reconciliation reports tasks that nobody knows, which are killed.
+    /// Restarts without its records of instances: tasks that reconciliation reports are unknown and are killed.
     pub fn restart_empty(&mut self, now: Time) -> Vec<Output> {
         self.parts.now = self.parts.now.max(now);
         let all: Vec<Slot> = self.parts.instances.all().map(|instance| instance.slot).collect();

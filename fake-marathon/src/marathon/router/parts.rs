@@ -35,9 +35,9 @@ use crate::{
 /// What happens once the present change is complete.
 #[derive(Debug)]
 pub(super) enum Deferred {
-    /// Running deployments take in that an instance changed.
+    /// Running deployments learn that an instance changed.
     Changed(Changed),
-    /// Running deployments take in that an instance became healthy.
+    /// Running deployments learn that an instance became healthy.
     Healthy(Healthy),
     /// An app is brought to its number of instances, unless a deployment does.
     Scale(PathId),
@@ -94,7 +94,7 @@ impl Parts {
         }
     }
 
-    /// Takes a deployment on as far as it goes.
+    /// Advances a deployment until it waits.
     pub(super) fn drive(&mut self, id: &DeploymentId) {
         loop {
             let (events, next) = self.deployments.advance(self.now, id, &self.instances);
