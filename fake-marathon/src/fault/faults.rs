@@ -166,6 +166,7 @@ impl Faults {
     }
 
     /// All rules in order, those that are over included.
+    #[must_use]
     pub fn list(&self) -> Vec<RuleStatus> {
         self.table().list()
     }

@@ -42,6 +42,7 @@ pub struct Mesos {
 /// Inputs.
 impl Mesos {
     /// A master with its agents registered and one framework, Marathon.
+    #[must_use]
     pub fn new(config: MesosConfig, tuning: Arc<Tuning>, seed: u64, now: Time) -> Self {
         let mut rng = Rng::seeded(seed ^ 0x4D65_736F_7321);
         let master = Master::new(&mut rng, now);
@@ -188,57 +189,68 @@ impl Mesos {
 /// What can be read.
 impl Mesos {
     /// Marathon's id as a framework.
+    #[must_use]
     pub fn framework_id(&self) -> &str {
         self.master.framework_id()
     }
 
     /// When it wants to be advanced.
+    #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         self.timers.next()
     }
 
     /// Answers a state endpoint; `None` when the agent is unknown.
+    #[must_use]
     pub fn query(&self, now: Time, query: &MesosQuery) -> Option<Value> {
         self.state().query(now, query)
     }
 
     /// The task whose sandbox on an agent holds this path, and the rest of the path. `latest` stands for the last run of
     /// an executor, as in Mesos.
+    #[must_use]
     pub fn sandbox_at(&self, agent: &AgentId, path: &str) -> Option<(TaskId, String)> {
         self.state().sandbox_at(agent, path)
     }
 
     /// Tasks of an app that Mesos remembers, ended ones first.
+    #[must_use]
     pub fn tasks_of(&self, app: &PathId) -> Vec<TaskId> {
         self.executors.tasks().of_app(app)
     }
 
     /// Tasks that have not ended, by state.
+    #[must_use]
     pub fn census(&self) -> BTreeMap<&'static str, usize> {
         self.executors.tasks().census()
     }
 
     /// Whether this task has not ended.
+    #[must_use]
     pub fn runs(&self, task: &TaskId) -> bool {
         self.executors.tasks().get(task).is_some()
     }
 
     /// The app of a task, as long as the task is remembered.
+    #[must_use]
     pub fn app_of(&self, task: &TaskId) -> Option<&PathId> {
         self.executors.tasks().app_of(task)
     }
 
     /// Offers that the scheduler holds.
+    #[must_use]
     pub fn offers_out(&self) -> usize {
         self.offers.all().count()
     }
 
     /// How many agents there are, gone ones included.
+    #[must_use]
     pub fn agent_count(&self) -> usize {
         self.agents.len()
     }
 
     /// Whether an agent is there and has not been removed for good.
+    #[must_use]
     pub fn has_agent(&self, n: usize) -> bool {
         self.agents.has(n)
     }

@@ -35,6 +35,7 @@ pub struct Marathon {
 impl Marathon {
     /// A scheduler that was just elected and knows nothing: only the root group. Its ids depend on the seed alone;
     /// `faults` are the rules that it follows.
+    #[must_use]
     pub fn new(tuning: Arc<Tuning>, seed: u64, framework_id: String, faults: Faults, now: Time) -> Self {
         let mut parts = Parts::new(&tuning, seed, faults, now);
         parts.timers.set(now + tuning.scale_apps_initial_delay, Timer::ScaleAll);
@@ -88,6 +89,7 @@ impl Marathon {
     }
 
     /// When the next timer is due.
+    #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         self.parts.timers.first()
     }
