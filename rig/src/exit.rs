@@ -6,13 +6,13 @@ use std::{fmt, io, path::Path, process::ExitCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Code {
-    /// Everything asked for was reached and stayed healthy.
+    /// Everything asked for was reached and stayed healthy, or the limit that was searched for was found.
     Passed = 0,
     /// A bug of the rig itself.
     Internal = 1,
     /// Bad usage, configuration or definition; nothing was deployed.
     Usage = 2,
-    /// The target was not reached, a limit was found or a threshold crossed.
+    /// The target was not reached, a threshold was crossed, or the checks could not be relied on.
     Failed = 3,
     /// Login or certificate refused.
     Refused = 4,
@@ -55,10 +55,12 @@ impl Code {
     pub fn row(self) -> Row {
         let row = |word, meaning, severity| Row { word, meaning, severity };
         match self {
-            Self::Passed => row("passed", "every target reached, all tasks healthy", 0),
+            Self::Passed => row("passed", "every target reached, all tasks healthy; or the limit was found", 0),
             Self::Internal => row("internal error", "a bug of hc-rig", 8),
             Self::Usage => row("usage error", "bad usage, configuration or app definition; nothing was deployed", 4),
-            Self::Failed => row("failed", "target not reached, threshold crossed, or a limit was found", 1),
+            Self::Failed => {
+                row("failed", "target not reached, threshold crossed, or checks that could not be relied on", 1)
+            }
             Self::Refused => row("refused", "login or certificate; nothing was deployed", 6),
             Self::Unreachable => row("unreachable", "the cluster does not answer", 5),
             Self::CleanUp => row("clean-up incomplete", "the results are safe", 3),
@@ -90,7 +92,7 @@ impl From<Code> for ExitCode {
 }
 
 impl fmt::Display for Code {
-    /// `failed: target not reached, threshold crossed, or a limit was found`.
+    /// `failed: target not reached, threshold crossed, or checks that could not be relied on`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Row { word, meaning, .. } = self.row();
         write!(f, "{word}: {meaning}")

@@ -17,6 +17,11 @@ pub const DEPLOYED: &str = "hc_rig_deployed";
 /// A remark: the run goes on in another process. Data: `app`, `instances`.
 pub const RESUMED: &str = "hc_rig_resumed";
 
+/// How a note begins after which events may be missing.
+pub(crate) const STREAM_BROKE: &str = "the event stream broke";
+/// How a note begins about a poll that was asked for and not answered.
+pub(crate) const POLL_FAILED: &str = "a poll failed";
+
 /// One line of `events.jsonl`. Unknown keys are ignored and missing ones defaulted, so that later readers understand
 /// earlier files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -57,6 +62,21 @@ impl EventRecord {
     #[must_use]
     pub fn text(&self, key: &str) -> &str {
         self.event[key].as_str().unwrap_or_default()
+    }
+
+    /// Whether Marathon sent it, rather than the rig remarked it.
+    pub(super) fn is_of_marathon(&self) -> bool {
+        !self.event.is_null() && !self.kind().starts_with("hc_rig_")
+    }
+
+    /// Whether it says that the event stream broke.
+    pub(super) fn is_stream_gap(&self) -> bool {
+        self.note.as_ref().is_some_and(|note| note.starts_with(STREAM_BROKE))
+    }
+
+    /// Whether it says that a poll was not answered.
+    pub(super) fn is_failed_poll(&self) -> bool {
+        self.note.as_ref().is_some_and(|note| note.starts_with(POLL_FAILED))
     }
 
     /// Whether others than the driver wrote it, by a clock of their own.

@@ -6,6 +6,7 @@
 //! StepReport  a target and what happened until it was reached
 //! DeltaWriter which tasks a sample has to carry; Replay puts the full lists together again
 //! Lives       the life of each task, folded from those lines while they are written and when they are read
+//! Reliability whether the checks could be relied on, folded from the same lines
 //! Lines, read the one writer and the one reader of the lines
 //! ```
 
@@ -20,6 +21,7 @@ mod lives;
 pub mod moment;
 mod quantile;
 pub mod read;
+mod reliability;
 mod sample;
 mod step;
 mod tally;
@@ -32,6 +34,7 @@ pub use life::{CheckFailure, End, GONE, Happening, Moment, TaskLife};
 pub use lines::Lines;
 pub use lives::Lives;
 pub use quantile::{Histogram, Quantiles, Spread};
+pub use reliability::{Degradation, Reliability, STALE_INTERVALS, Tolerance, Weakness};
 pub use sample::{Ages, Counts, FORMAT, Sample};
 pub use step::StepReport;
 pub use tally::{Between, StepLives, Tally};

@@ -6,7 +6,10 @@ use clap::{Args, ValueEnum};
 use harness::scale::{Advance, Plan, Threshold};
 
 use crate::{
-    arguments::values::{count, duration, poll, precision},
+    arguments::{
+        degraded::Degraded,
+        values::{count, duration, poll, precision},
+    },
     exit::Failure,
     folder::manifest::{self, check_facts},
     run::{Definition, scaled::Scaled},
@@ -61,6 +64,9 @@ pub struct Scaling {
     /// End the run with exit code 3 when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated
     #[arg(long = "fail-if", value_name = "THRESHOLD")]
     pub fail_if: Vec<Threshold>,
+    /// When a run is degraded.
+    #[command(flatten)]
+    pub degraded: Degraded,
     /// Time between two polls, 100ms to 60s
     #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
     pub poll: Duration,
@@ -95,6 +101,8 @@ impl Scaling {
             hold: self.hold.unwrap_or(if search.is_some() { HOLD_IN_SEARCH } else { Duration::ZERO }),
             thresholds,
             search,
+            degraded_after: self.degraded.degraded_after,
+            allow_degraded: self.degraded.allow_degraded,
         })
     }
 

@@ -12,6 +12,7 @@ use crate::{
         sandbox::SandboxArgs, sweep::SweepArgs, try_pairs::TryArgs, why::WhyArgs,
     },
     exit::Code,
+    verdict::{Row, Verdict},
 };
 
 const TRY: &str = "  hc-rig try                      the procedure on a fake Marathon; needs nothing
@@ -32,11 +33,16 @@ const RESULTS: &str = "  hc-rig why RUN                  explain a run: causes, 
   hc-rig report RUN               draw chart and report again
 ";
 
-/// Examples and the table of exit codes, for the end of `--help`.
+/// Examples and the tables of exit codes and verdicts, for the end of `--help`.
 fn after_help(examples: &[&str]) -> String {
     let mut text = format!("Examples:\n{}\nExit codes:\n", examples.concat());
     for code in Code::ALL {
         text.push_str(&format!("  {:>3}  {code}\n", code.status()));
+    }
+    text.push_str("\nVerdicts:\n");
+    for verdict in Verdict::ALL {
+        let Row { word, code, meaning, .. } = verdict.row();
+        text.push_str(&format!("  {word:<9} {meaning} (exit {})\n", code.status()));
     }
     text
 }
@@ -57,7 +63,7 @@ pub struct Cli {
     /// Format of the log
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
-    /// Colours on stderr: on a terminal (auto), always or never; NO_COLOR turns auto off
+    /// Colours on stderr, and of verdicts on stdout: on a terminal (auto), always or never; NO_COLOR turns auto off
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", env = "HC_RIG_COLOR")]
     pub color: ColorChoice,
     /// The command.

@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     arguments::{
-        Output, PairSet, chosen,
+        Degraded, Output, PairSet, chosen,
         values::{count, duration, poll},
     },
     command_line,
@@ -53,6 +53,9 @@ pub struct MatrixArgs {
     /// A run fails when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated
     #[arg(long = "fail-if", value_name = "THRESHOLD")]
     pub fail_if: Vec<Threshold>,
+    /// When a run is degraded.
+    #[command(flatten)]
+    pub degraded: Degraded,
     /// Time between two polls, 100ms to 60s
     #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
     pub poll: Duration,
@@ -206,6 +209,8 @@ fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
         hold: args.hold,
         thresholds: args.fail_if.clone(),
         search: None,
+        degraded_after: args.degraded.degraded_after,
+        allow_degraded: args.degraded.allow_degraded,
     })
 }
 

@@ -57,7 +57,13 @@ pub struct TryArgs {
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     if let Some(demo) = args.demo {
-        return demo::run(demo, &args.pairs, &args.embedded, &args.output, interrupt).await;
+        let line = demo::Line {
+            pairs: &args.pairs,
+            fake: &args.embedded,
+            degraded: args.scaling.degraded,
+            output: &args.output,
+        };
+        return demo::run(demo, line, interrupt).await;
     }
     let begun = Instant::now();
     let pairs = chosen(&args.pairs, PairSet::Procedure);

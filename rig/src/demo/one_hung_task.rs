@@ -11,6 +11,7 @@ use harness::{
 use tokio::time::sleep;
 
 use crate::{
+    arguments::Degraded,
     exit::{Code, Failure},
     folder::{RunFolder, manifest::Cluster},
     run::{self, Definition, Interrupt, Job, Outcome, Scaled, reach},
@@ -41,6 +42,8 @@ pub struct Setup {
     pub folder: RunFolder,
     /// The command that repeats it.
     pub command: String,
+    /// When the run is degraded.
+    pub degraded: Degraded,
 }
 
 /// What the demo measured.
@@ -67,7 +70,7 @@ pub async fn measure(
     let id = format!("/hc-rig/{RUN}/well");
     let job = Job {
         definition,
-        scaled: scaled()?,
+        scaled: scaled(setup.degraded)?,
         id_as_is: false,
         run: Some(RUN.to_owned()),
         neighbour: Some(format!("/hc-rig/{HUNG}/hung")),
@@ -95,7 +98,7 @@ pub async fn measure(
     Ok(Measured { outcome: outcome?, hung })
 }
 
-fn scaled() -> Result<Scaled, Failure> {
+fn scaled(degraded: Degraded) -> Result<Scaled, Failure> {
     Ok(Scaled {
         plan: Plan::list(HEALTHY_TASKS, &[HEALTHY_TASKS])
             .map_err(|error| Failure::new(Code::Internal, error.to_string()))?,
@@ -105,6 +108,8 @@ fn scaled() -> Result<Scaled, Failure> {
         hold: BEFORE + AFTER,
         thresholds: Vec::new(),
         search: None,
+        degraded_after: degraded.degraded_after,
+        allow_degraded: degraded.allow_degraded,
     })
 }
 

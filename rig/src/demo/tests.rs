@@ -9,7 +9,9 @@ use crate::{
         Run,
         manifest::{Cluster, ClusterKind},
     },
+    run::DEGRADED_AFTER,
     terminal::progress::Progress,
+    verdict::EndReason,
     why::{Confidence, stall::stalls},
 };
 
@@ -23,6 +25,7 @@ async fn measured_run(check: Check) -> (tempfile::TempDir, Run) {
         cluster: Cluster { kind: ClusterKind::Embedded, ..Cluster::default() },
         folder: RunFolder::create(folder.path().join("run")).unwrap(),
         command: String::new(),
+        degraded: Degraded { degraded_after: DEGRADED_AFTER, allow_degraded: false },
     };
     let run_folder = setup.folder.clone();
     let bar = Progress::new(true).run("demo", HEALTHY_TASKS);
@@ -40,6 +43,10 @@ async fn result_ages_are_within_two_seconds_of_the_recording_and_the_task_is_nam
     let found = stalls(&run.evidence.ages, 1.0);
     assert_eq!((found.unhealthy, found.healthy), (0, 60), "nobody is called unhealthy");
 
+    let summary = &run.summary;
+    assert_eq!((summary.verdict, summary.reason), (Verdict::Degraded, Some(EndReason::StaleResults)), "{summary:?}");
+    assert_eq!(summary.exit, 3);
+
     let diagnosis = Diagnosis::of(&run);
     let first = &diagnosis.conclusions[0];
     assert_eq!(first.reason, Reason::HeadOfLine, "{diagnosis:#?}");
@@ -56,5 +63,6 @@ async fn result_ages_are_within_two_seconds_of_the_recording_and_the_task_is_nam
 async fn under_native_checks_no_other_task_is_affected() {
     let (_folder, run) = measured_run(Check::MesosHttp).await;
     assert_eq!((run.summary.last.healthy, run.summary.sick_tasks), (60, 0));
+    assert_eq!((run.summary.verdict, run.summary.exit), (Verdict::Passed, 0));
     assert!(Diagnosis::of(&run).conclusions.iter().all(|one| one.reason != Reason::HeadOfLine));
 }

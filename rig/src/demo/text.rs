@@ -5,15 +5,19 @@ use fixtures::Pair;
 use crate::{
     demo::{one_hung_task::HEALTHY_TASKS, recording},
     folder::Run,
-    terminal::{diagnosis::short, layout::field},
+    terminal::{
+        diagnosis::short,
+        layout::{field, long_field},
+    },
     why::{Diagnosis, stall::stalls},
 };
 
 /// Result ages, diagnosis, next command.
 pub(super) fn render(run: &Run, diagnosis: &Diagnosis, folder: &str, pair: Pair) -> String {
     let mut out = String::new();
+    let word = run.summary.verdict.word();
     if pair.check.is_native() {
-        field(&mut out, "MEASURED", format_args!("{pair}: only the hung task is affected"));
+        field(&mut out, word, format_args!("{pair}: only the hung task is affected"));
         let last = run.summary.last.healthy;
         let changes = text::count(run.lives.all().map(|life| life.flips).sum::<u64>(), "change");
         let others = format!(
@@ -24,8 +28,9 @@ pub(super) fn render(run: &Run, diagnosis: &Diagnosis, folder: &str, pair: Pair)
         field(&mut out, "Result age", "not known: Mesos reports only changes of health");
     } else {
         let age = stalls(&run.evidence.ages, 1.0).peak;
-        field(&mut out, "MEASURED", format_args!("{pair}: one hung task made the check results of the other"));
+        field(&mut out, word, format_args!("{pair}: one hung task made the check results of the other"));
         field(&mut out, "", format_args!("{HEALTHY_TASKS} tasks up to {age:.1} s old, and none was called unhealthy"));
+        long_field(&mut out, "Why", &run.summary.why);
         compare(&mut out, run);
     }
     out.push('\n');

@@ -47,10 +47,10 @@ impl Side {
                     "{name} has no result: the run was killed, or it is still going on"
                 )));
             }
-            if matches!(summary.verdict, Verdict::Stopped | Verdict::Broken) {
-                let word = summary.verdict.word().to_lowercase();
+            if matches!(summary.verdict, Verdict::Stopped | Verdict::Error) {
+                let word = summary.verdict.word();
                 return Err(Failure::usage(format!(
-                    "{name} has no result: it was {word} ({}); leave it out",
+                    "{name} has no result: it ended {word} ({}); leave it out",
                     summary.why
                 )));
             }

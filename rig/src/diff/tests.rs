@@ -181,7 +181,7 @@ fn runs_without_a_result_are_refused_by_name() {
     assert_eq!(Side::read(folder.path()).unwrap().repeats.len(), 1);
     run("two", Some(Verdict::Stopped));
     let said = Side::read(folder.path()).unwrap_err().message;
-    assert!(said.contains("two has no result: it was stopped"), "{said}");
+    assert!(said.contains("two has no result: it ended STOPPED"), "{said}");
     run("two/three", None);
     assert!(Side::read(&folder.path().join("two/three")).unwrap_err().message.contains("was killed"));
     assert!(Side::read(Path::new("/nowhere/at/all")).is_err());

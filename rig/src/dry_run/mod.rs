@@ -121,6 +121,8 @@ mod tests {
             hold: Duration::ZERO,
             thresholds: Vec::new(),
             search: None,
+            degraded_after: crate::run::DEGRADED_AFTER,
+            allow_degraded: false,
         };
         Planned { definition, scaled, id_as_is: false }
     }

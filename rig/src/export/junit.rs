@@ -43,6 +43,7 @@ fn suite(name: &str, run: &Run) -> TestSuite {
         ("command", manifest.command.clone()),
         ("verdict", run.summary.verdict.word().to_owned()),
     ];
+    properties.extend(run.summary.reason.map(|reason| ("reason", reason.words().to_owned())));
     let measures = run.summary.measures.iter();
     properties.extend(measures.flat_map(|all| &all.thresholds).map(|judgement| ("threshold", judgement.to_string())));
     let survived = incident::sentence(&run.summary.incidents);
@@ -77,7 +78,11 @@ fn step_name(index: usize, target: u64) -> String {
 fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
     let last = index + 1 == run.summary.steps.len();
     let blamed = blamed(run, index);
-    let ending = if last { run.summary.verdict.row().last_step } else { LastStep::ByTarget };
+    let ending = if last {
+        run.summary.verdict.last_step(run.summary.reason, run.manifest.plan.allow_degraded)
+    } else {
+        LastStep::ByTarget
+    };
     let status = if step.reached_after.is_some() && ending.counts_when_reached() {
         TestCaseStatus::success()
     } else {

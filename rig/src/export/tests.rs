@@ -50,7 +50,7 @@ fn run() -> Run {
             ..Manifest::default()
         },
         summary: Summary {
-            verdict: Verdict::NotReached,
+            verdict: Verdict::Failed,
             why: format!("step 2 of 3: {EVIL}"),
             steps: vec![
                 Step { target: 1, reached_after: Some(1.5), ..Step::default() },
@@ -126,7 +126,7 @@ fn junit_has_a_case_per_step_and_names_the_failing_task() {
 
 #[test]
 fn a_broken_run_is_an_error_and_a_stopped_one_is_no_failure() {
-    for (verdict, expected) in [(Verdict::Broken, "error"), (Verdict::Stopped, "skipped")] {
+    for (verdict, expected) in [(Verdict::Error, "error"), (Verdict::Stopped, "skipped")] {
         let mut run = run();
         run.summary.verdict = verdict;
         let text = String::from_utf8(junit::report(&[member("", &run)]).unwrap()).unwrap();
@@ -156,11 +156,11 @@ fn the_trace_has_a_slice_per_phase_of_each_task() {
 #[test]
 fn markdown_is_safe_in_a_comment() {
     let text = markdown::one(&run());
-    assert!(text.starts_with("### NOT REACHED: `mesos,HTTP`\n"), "{text}");
+    assert!(text.starts_with("### FAILED: `mesos,HTTP`\n"), "{text}");
     assert!(text.contains("| 2 | 2 | not reached |"), "{text}");
     assert!(!text.contains("</system-out>|"), "neither HTML nor a cell's end from the cluster: {text}");
     let rows: Vec<_> = text.lines().filter(|line| line.starts_with('|')).collect();
     assert!(rows.iter().all(|row| row.matches('|').count() == 8), "{rows:?}");
     let over = markdown::over(&[("a".to_owned(), run()), ("b".to_owned(), run())]);
-    assert!(over.starts_with("### NOT REACHED: 0 of 2 pairs healthy at target\n"), "{over}");
+    assert!(over.starts_with("### FAILED: 0 of 2 pairs healthy at target\n"), "{over}");
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use fixtures::Containerizer;
-use harness::model::Protocol;
+use harness::{model::Protocol, record::Tolerance};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The format of `run.json` and `summary.json` that this program writes.
+/// The format of `run.json` that this program writes.
 pub const FORMAT: u32 = 1;
 
 /// What [`Cluster::tls`] says of plain HTTP.
@@ -110,6 +110,10 @@ pub struct Plan {
     pub thresholds: Vec<String>,
     /// The search for the limit, if that is what the run is.
     pub search: Option<Search>,
+    /// Seconds that the checks may be unreliable before the run is degraded; absent where that was not judged yet.
+    pub degraded_after_seconds: Option<f64>,
+    /// Whether a degraded run ends with exit code 0.
+    pub allow_degraded: bool,
 }
 
 /// How the limit is searched for.
@@ -224,6 +228,12 @@ impl Manifest {
         containerizer(&self.definition).name()
     }
 
+    /// What is tolerated before the run is degraded; none where that was not judged yet.
+    pub fn tolerance(&self) -> Option<Tolerance> {
+        let lasts = self.plan.degraded_after_seconds?;
+        Some(Tolerance { lasts, interval: marathon_level_interval(&self.definition), poll: self.plan.poll_seconds })
+    }
+
     /// The first health check of the definition with Marathon's defaults for what it leaves out.
     pub fn check(&self) -> CheckFacts {
         check_facts(&self.definition)
@@ -254,6 +264,14 @@ pub fn check_facts(definition: &Value) -> CheckFacts {
         failures: number("maxConsecutiveFailures", 3),
         delay: check.get("delaySeconds").and_then(Value::as_u64),
     }
+}
+
+/// Seconds between two checks of a task by Marathon itself; the longest of several, none where Mesos makes all checks.
+fn marathon_level_interval(definition: &Value) -> Option<f64> {
+    let checks = definition.get("healthChecks").and_then(Value::as_array)?;
+    let by_marathon = checks.iter().filter(|check| !CheckProtocol::of(Some(check)).is_native());
+    let interval = |check: &Value| check.get("intervalSeconds").and_then(Value::as_f64).unwrap_or(60.0);
+    by_marathon.map(interval).max_by(f64::total_cmp)
 }
 
 /// Whether what bears this name is better not shown.
@@ -300,6 +318,19 @@ mod tests {
             Containerizer::Mesos
         );
         assert_eq!(containerizer(&json!({"cmd": "sleep 1"})), Containerizer::Mesos);
+    }
+
+    #[test]
+    fn only_checks_by_marathon_itself_have_an_age_that_is_judged() {
+        let interval = |checks: Value| marathon_level_interval(&json!({"healthChecks": checks}));
+        assert_eq!(interval(json!([{"protocol": "MESOS_TCP", "intervalSeconds": 1}])), None);
+        assert_eq!(interval(json!([])), None);
+        assert_eq!(interval(json!([{}])), Some(60.0), "Marathon's default");
+        let several =
+            json!([{"protocol": "TCP", "intervalSeconds": 2}, {"intervalSeconds": 5}, {"protocol": "COMMAND"}]);
+        assert_eq!(interval(several), Some(5.0));
+        let manifest = Manifest::default();
+        assert_eq!(manifest.tolerance(), None, "a run of before this was judged stays as it was");
     }
 
     #[test]

@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     exit::Failure,
-    folder::{Named, Run, manifest::FORMAT},
-    verdict::Verdict,
+    folder::{
+        Named, Run,
+        upgrade::{VERDICT_FORMAT, upgraded},
+    },
+    verdict::{EndReason, Verdict},
 };
 
 /// `matrix.json`.
@@ -52,6 +55,8 @@ pub struct Cell {
     pub healthy: u64,
     /// How it ended.
     pub verdict: Verdict,
+    /// Why, where the verdict leaves that open.
+    pub reason: Option<EndReason>,
     /// Seconds until all were healthy.
     pub reached_after: Option<f64>,
     /// The age of the last check results (p99, seconds); absent for native checks, where it cannot be known.
@@ -71,10 +76,11 @@ impl Matrix {
         let path = folder.join("matrix.json");
         let Ok(text) = fs::read(&path) else { return Ok(None) };
         let matrix: Self = serde_json::from_slice(&text)
+            .and_then(|written| serde_json::from_value(upgraded(written)))
             .map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
-        if matrix.format > FORMAT {
+        if matrix.format > VERDICT_FORMAT {
             return Err(Failure::usage(format!(
-                "{} has format {}, this hc-rig knows formats up to {FORMAT}: use a newer hc-rig",
+                "{} has format {}, this hc-rig knows formats up to {VERDICT_FORMAT}: use a newer hc-rig",
                 path.display(),
                 matrix.format
             )));
@@ -99,7 +105,7 @@ impl Matrix {
             });
             rows[place].take(cell(name, run), &run.summary.why);
         }
-        Self { format: FORMAT, counts, side_by_side, rows }
+        Self { format: VERDICT_FORMAT, counts, side_by_side, rows }
     }
 
     /// From the same runs as `before`, with its rows in the same order.
@@ -147,6 +153,7 @@ fn cell(name: &str, run: &Run) -> Cell {
         asked: summary.target,
         healthy: summary.last.healthy,
         verdict: summary.verdict,
+        reason: summary.reason,
         reached_after: summary.steps.last().and_then(|step| step.reached_after),
         check_age_p99: measures.filter(|all| !all.age_of_changes_only).and_then(|all| Some(all.age?.p99)),
         kills: measures.map_or(0, |all| all.kills),
@@ -167,7 +174,7 @@ mod tests {
             (format!("{pair}-{target}"), run)
         };
         let runs = [
-            run("mesos,HTTP", 100, Verdict::NotReached),
+            run("mesos,HTTP", 100, Verdict::Failed),
             run("mesos,HTTP", 50, Verdict::Passed),
             run("mesos,TCP", 100, Verdict::Passed),
             run("mesos,TCP", 50, Verdict::Passed),
@@ -182,7 +189,7 @@ mod tests {
     #[test]
     fn the_limit_is_the_largest_number_below_which_all_held() {
         let mut row = Row::default();
-        for (asked, verdict) in [(10, Verdict::Passed), (50, Verdict::NotReached), (100, Verdict::Passed)] {
+        for (asked, verdict) in [(10, Verdict::Passed), (50, Verdict::Failed), (100, Verdict::Passed)] {
             row.take(Cell { asked, verdict, ..Cell::default() }, "too late");
         }
         assert_eq!((row.holds, row.breaks, row.why.as_str()), (10, Some(50), "too late"));

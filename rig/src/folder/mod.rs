@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod moment;
 pub mod reserve;
 pub mod summary;
+pub mod upgrade;
 
 use std::{
     fs,
@@ -22,7 +23,7 @@ use std::{
 };
 
 use harness::record::{
-    Lives, TaskLife, TaskLives, json,
+    Lives, Reliability, TaskLife, TaskLives, json,
     read::{self, Line},
 };
 use serde::Serialize;
@@ -34,8 +35,9 @@ use crate::{
         evidence::Evidence,
         manifest::Manifest,
         summary::{Combined, Step, Summary, Tally},
+        upgrade::{VERDICT_FORMAT, upgraded},
     },
-    verdict::Verdict,
+    verdict::{EndReason, Verdict},
 };
 
 /// A run folder on disk.
@@ -148,7 +150,8 @@ impl RunFolder {
 
     /// The summary, if the run got as far as writing one.
     pub fn summary(&self) -> Option<Summary> {
-        serde_json::from_slice(&fs::read(self.file("summary.json")).ok()?).ok()
+        let written = serde_json::from_slice(&fs::read(self.file("summary.json")).ok()?).ok()?;
+        serde_json::from_value(upgraded(written)).ok()
     }
 
     /// Reads the whole run.
@@ -181,17 +184,20 @@ impl RunFolder {
         let mut evidence = Evidence::default();
         let mut tally = Tally::default();
         let mut course = Course::default();
+        let mut reliability = manifest.tolerance().map(Reliability::new);
         let (samples, events) = (self.file("samples.jsonl"), self.file("events.jsonl"));
         let scanned = read::record(&samples, &events, |line| match line {
             Line::Event(event) => {
                 lives.event(&event);
                 evidence.event(&event);
+                reliability.iter_mut().for_each(|all| all.event(&event));
             }
             Line::Sample(sample) => {
                 lives.sample(&sample);
                 tally.add(&sample);
                 evidence.sample(&sample);
                 course.sample(&sample, lives.take_between());
+                reliability.iter_mut().for_each(|all| all.sample(&sample));
             }
         });
         let torn = scanned.map_err(|error| unreadable(&self.path, &error))?.torn;
@@ -200,13 +206,14 @@ impl RunFolder {
         let tally = tally.with_lives(&lives);
         let written = self.summary();
         let complete = written.is_some();
-        let summary = Self::complete(known.or(written).unwrap_or_default(), &manifest, &tally, &lives);
+        let summary = Self::complete(known.or(written).unwrap_or_default(), &manifest, &tally, &lives)
+            .with_degraded(reliability.map(Reliability::finish).unwrap_or_default(), manifest.plan.allow_degraded);
         Ok(Run { manifest, summary, course, lives, evidence, torn, complete })
     }
 
     /// What the program knew at the end, completed by what the samples show.
     fn complete(mut summary: Summary, manifest: &Manifest, tally: &Tally, lives: &TaskLives) -> Summary {
-        summary.format = manifest::FORMAT;
+        summary.format = VERDICT_FORMAT;
         summary.pair.clone_from(&manifest.pair);
         summary.last = tally.last;
         summary.samples = tally.samples;
@@ -228,7 +235,8 @@ impl RunFolder {
         let in_grace = |life: &&TaskLife| life.check_failure.is_none() && life.failed_in_grace.is_some();
         summary.grace_tasks = lives.all().filter(in_grace).count() as u64;
         summary.ended_tasks = lives.all().filter(|life| life.end.is_some()).count() as u64;
-        if summary.verdict == Verdict::Broken && summary.why.is_empty() {
+        if summary.verdict == Verdict::Error && summary.why.is_empty() {
+            summary.reason = Some(EndReason::Killed);
             summary.why = "the run ended without a verdict (it was killed, or it is still going on)".to_owned();
             summary.exit = Code::Internal.status();
         }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use harness::record::{Counts, Quantiles, Sample, StepReport, TaskLives};
+use harness::record::{Counts, Degradation, Quantiles, Sample, StepReport, TaskLives};
 use harness::scale::{Limit, Totals};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    exit::Code,
     folder::{evidence::Machine, incident::Incident},
-    verdict::Verdict,
+    verdict::{EndReason, Verdict},
 };
 
 /// How the clean-up of a run ended: one sentence in `summary.json`.
@@ -153,7 +154,9 @@ pub struct Summary {
     pub pair: String,
     /// How it ended.
     pub verdict: Verdict,
-    /// Why, in one sentence; empty when it held.
+    /// Why it ended so, where the verdict leaves that open.
+    pub reason: Option<EndReason>,
+    /// Why, in one sentence; empty when it passed.
     pub why: String,
     /// The process's exit code for this run.
     pub exit: u8,
@@ -161,6 +164,8 @@ pub struct Summary {
     pub target: u64,
     /// The largest target that was reached.
     pub reached: u64,
+    /// What made the checks unreliable, the reason first.
+    pub degraded: Vec<Degradation>,
     /// Counts of the last sample.
     pub last: Counts,
     /// Steps in order.
@@ -190,19 +195,38 @@ pub struct Summary {
     pub machine: Option<Machine>,
 }
 
+impl Summary {
+    /// Completed by what made the checks unreliable: a run that has passed otherwise is degraded by it.
+    #[must_use]
+    pub fn with_degraded(mut self, degraded: Vec<Degradation>, allowed: bool) -> Self {
+        if let (Some(first), Verdict::Passed) = (degraded.first(), self.verdict) {
+            self.verdict = Verdict::Degraded;
+            self.reason = Some(first.weakness.into());
+            let sentences: Vec<String> = degraded.iter().map(Degradation::to_string).collect();
+            self.why = sentences.join("; and ");
+            // What went wrong beside it, such as an incomplete clean-up, has a code of its own.
+            if self.exit == Code::Passed.status() {
+                self.exit = self.verdict.code(allowed).status();
+            }
+        }
+        self.degraded = degraded;
+        self
+    }
+}
+
 /// `summary.json` over the runs of several pairs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Combined {
     /// Version of the format.
     pub format: u32,
-    /// Held if all held, else the worst.
+    /// Passed if all passed, else the most severe.
     pub verdict: Verdict,
     /// `6 of 6 pairs healthy at target`.
     pub sentence: String,
     /// The process's exit code.
     pub exit: u8,
-    /// How many held.
+    /// How many passed.
     pub held: u64,
     /// The runs' folders, in order.
     pub folders: Vec<String>,
@@ -301,6 +325,7 @@ pub fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::folder::upgrade::upgraded;
 
     fn sample(request: u64, t: f64, target: u32, healthy: u64, unhealthy: u64) -> Sample {
         Sample { request, t, target, counts: Counts { healthy, unhealthy, ..Counts::default() }, ..Sample::default() }
@@ -335,8 +360,34 @@ mod tests {
     #[test]
     fn summaries_of_before_the_measures_are_read() {
         let old = r#"{"format": 1, "pair": "mesos,TCP", "verdict": "held", "steps": [{"target": 1}], "later": true}"#;
-        let summary: Summary = serde_json::from_str(old).unwrap();
+        let summary: Summary = serde_json::from_value(upgraded(serde_json::from_str(old).unwrap())).unwrap();
         assert_eq!((summary.verdict, summary.steps[0].target, summary.measures), (Verdict::Passed, 1, None));
+    }
+
+    #[test]
+    fn only_a_run_that_passed_is_degraded() {
+        let stale = Degradation {
+            weakness: harness::record::Weakness::StaleResults,
+            periods: 1,
+            from: 1.0,
+            to: 14.0,
+            bound: 3.0,
+            oldest: Some(15.8),
+        };
+        let of = |verdict: Verdict, allowed| {
+            let summary = Summary { verdict, exit: verdict.code(false).status(), ..Summary::default() };
+            summary.with_degraded(vec![stale], allowed)
+        };
+        let degraded = of(Verdict::Passed, false);
+        assert_eq!((degraded.verdict, degraded.reason), (Verdict::Degraded, Some(EndReason::StaleResults)));
+        assert!(degraded.exit == 3 && degraded.why.contains("the oldest 15.8 s"), "{degraded:?}");
+        let allowed = of(Verdict::Passed, true);
+        assert_eq!((allowed.verdict, allowed.exit), (Verdict::Degraded, 0));
+        assert_eq!(allowed.clone().with_degraded(vec![stale], true), allowed, "a reader comes to the same");
+        let failed = of(Verdict::Failed, false);
+        assert_eq!((failed.verdict, failed.degraded.len()), (Verdict::Failed, 1));
+        let well = Summary { verdict: Verdict::Passed, ..Summary::default() };
+        assert_eq!(well.clone().with_degraded(Vec::new(), false), well);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
 /// The sentence that the verdict stands for.
 pub fn headline(summary: &Summary) -> String {
     match summary.verdict {
-        Verdict::Passed => {
+        Verdict::Passed | Verdict::Degraded => {
             let healthy = format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target);
             match (summary.sick_tasks, summary.grace_tasks) {
                 (0, 0) => healthy,
@@ -32,10 +32,13 @@ pub fn headline(summary: &Summary) -> String {
         Verdict::Limit => {
             format!("{} tasks stay healthy, of up to {} that were to be tried", summary.reached, summary.target)
         }
-        Verdict::NotReached | Verdict::Crossed | Verdict::Stopped | Verdict::Broken => format!(
-            "{} of {} tasks healthy; largest target reached: {}",
-            summary.last.healthy, summary.target, summary.reached
-        ),
+        Verdict::Failed | Verdict::Stopped | Verdict::Error => {
+            let reason = summary.reason.map(|reason| format!("{}; ", reason.words())).unwrap_or_default();
+            format!(
+                "{reason}{} of {} tasks healthy; largest target reached: {}",
+                summary.last.healthy, summary.target, summary.reached
+            )
+        }
     }
 }
 

@@ -44,7 +44,7 @@ fn run() -> Run {
         plan: Plan { targets: vec![1], poll_seconds: 2.0, step_seconds: 60.0, ..Plan::default() },
         ..Manifest::default()
     };
-    let summary = Summary { verdict: Verdict::NotReached, why: EVIL.to_owned(), exit: 3, ..Summary::default() };
+    let summary = Summary { verdict: Verdict::Failed, why: EVIL.to_owned(), exit: 3, ..Summary::default() };
     let course = vec![Point { request: 1, target: 1, ..Point::default() }];
     Run { manifest, summary, course, lives: lives.finish(), complete: true, ..Run::default() }
 }

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     exit::{Code, Completion, Failure},
-    folder::{Named, RunFolder, manifest::FORMAT, summary::Combined},
+    folder::{Named, RunFolder, summary::Combined, upgrade::VERDICT_FORMAT},
     report::several,
     results::{discard, render},
     run::Outcome,
@@ -84,7 +84,7 @@ impl Gathered {
     /// What `summary.json` says over all of them.
     pub fn combined(&self) -> Combined {
         Combined {
-            format: FORMAT,
+            format: VERDICT_FORMAT,
             verdict: several::verdict(&self.runs),
             sentence: several::sentence(&self.runs),
             exit: self.end.code.status(),

@@ -108,14 +108,14 @@ pub fn check_resumable(folder: &RunFolder, manifest: &Manifest) -> Result<(), Fa
     }
     let Some(summary) = folder.summary() else { return Ok(()) };
     match summary.verdict {
-        Verdict::Passed | Verdict::NotReached | Verdict::Crossed => {
+        Verdict::Passed | Verdict::Degraded | Verdict::Failed => {
             let verdict = summary.verdict.word().to_lowercase();
             Err(Failure::usage(format!("{run} is finished ({verdict}), so there is nothing to resume")))
         }
-        Verdict::Limit | Verdict::Stopped | Verdict::Broken if summary.clean_up.is_complete() => {
+        Verdict::Limit | Verdict::Stopped | Verdict::Error if summary.clean_up.is_complete() => {
             Err(Failure::usage(format!("{run} was stopped and cleaned up, so its app is gone; start a new run")))
         }
-        Verdict::Limit | Verdict::Stopped | Verdict::Broken => Ok(()),
+        Verdict::Limit | Verdict::Stopped | Verdict::Error => Ok(()),
     }
 }
 

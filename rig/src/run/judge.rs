@@ -5,11 +5,11 @@ use harness::scale::{self, DriveError, Limit, RunReport};
 use crate::{
     exit::{Code, Failure},
     folder::{
-        manifest,
         summary::{Step, Summary},
+        upgrade::VERDICT_FORMAT,
     },
     run::{Job, Outcome, reach},
-    verdict::Verdict,
+    verdict::{EndReason, Verdict},
 };
 
 /// `137 tasks stay healthy for 30s, 138 do not (killed > 0 was crossed at 61.0 s: 1); 17 tries`.
@@ -33,38 +33,43 @@ fn limit_sentence(limit: &Limit, breaks: u32, report: &RunReport, job: &Job) -> 
 /// The verdict on what the driver reports.
 pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<Failure>) -> Outcome {
     let mut failure = unwritten;
-    let (verdict, why) = match &report.outcome {
+    let (verdict, reason, why) = match &report.outcome {
         scale::Outcome::Held => match limit.as_ref().and_then(|limit| Some((limit, limit.breaks?))) {
-            None => (Verdict::Passed, String::new()),
-            Some((limit, breaks)) => (Verdict::Limit, limit_sentence(limit, breaks, report, job)),
+            None => (Verdict::Passed, None, String::new()),
+            Some((limit, breaks)) => (Verdict::Limit, None, limit_sentence(limit, breaks, report, job)),
         },
         scale::Outcome::NotReached { step, target, why } => {
             let place = match job.scaled.plan.steps() {
                 1 => String::new(),
                 steps => format!("step {step} of {steps} to "),
             };
-            (Verdict::NotReached, format!("{place}{}: {why}", text::count(*target, "task")))
+            let why = format!("{place}{}: {why}", text::count(*target, "task"));
+            (Verdict::Failed, Some(EndReason::NotReached), why)
         }
-        scale::Outcome::Crossed(crossing) => (Verdict::Crossed, crossing.to_string()),
-        scale::Outcome::Interrupted => (Verdict::Stopped, "stopped by the user".to_owned()),
+        scale::Outcome::Crossed(crossing) => (Verdict::Failed, Some(EndReason::Crossed), crossing.to_string()),
+        scale::Outcome::Interrupted => (Verdict::Stopped, None, "stopped by the user".to_owned()),
         scale::Outcome::Failed(DriveError::Marathon(error)) => {
             failure.get_or_insert_with(|| match error.downcast_ref::<harness::Error>() {
                 Some(error) => reach::failure(error),
                 None => Failure::new(Code::Unreachable, error.to_string()),
             });
-            (Verdict::Broken, error.to_string())
+            (Verdict::Error, Some(EndReason::Cluster), error.to_string())
         }
         scale::Outcome::Failed(DriveError::Write(error)) => {
             failure.get_or_insert_with(|| Failure::results(&job.folder.file("samples.jsonl"), error));
-            (Verdict::Broken, format!("a result could not be written: {error}"))
+            (Verdict::Error, Some(EndReason::Results), format!("a result could not be written: {error}"))
         }
     };
     // A run whose results are not safe has not passed.
-    let verdict = if failure.is_some() && verdict == Verdict::Passed { Verdict::Broken } else { verdict };
+    let (verdict, reason) = match (&failure, verdict) {
+        (Some(_), Verdict::Passed) => (Verdict::Error, Some(EndReason::Results)),
+        (Some(_) | None, verdict) => (verdict, reason),
+    };
     let summary = Summary {
-        format: manifest::FORMAT,
+        format: VERDICT_FORMAT,
         pair: job.definition.pair.clone(),
         verdict,
+        reason,
         why,
         target: u64::from(job.scaled.plan.target()),
         reached: limit.as_ref().map_or(report.reached(), |limit| Some(limit.holds)).map_or(0, u64::from),
@@ -76,5 +81,5 @@ pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Opt
         limit,
         ..Summary::default()
     };
-    Outcome { summary, failure, folder: job.folder.clone() }
+    Outcome { summary, failure, folder: job.folder.clone(), allow_degraded: job.scaled.allow_degraded }
 }

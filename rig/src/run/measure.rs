@@ -68,12 +68,15 @@ pub struct Outcome {
     pub folder: RunFolder,
     /// What went wrong beyond a target that was not reached: the sentence and its exit code.
     pub failure: Option<Failure>,
+    /// Whether a degraded run ends with exit code 0.
+    pub allow_degraded: bool,
 }
 
 impl Outcome {
     /// The exit code of this run.
     pub fn code(&self) -> Code {
-        self.failure.as_ref().map_or_else(|| self.summary.verdict.code(), |failure| failure.code)
+        let verdict = || self.summary.verdict.code(self.allow_degraded);
+        self.failure.as_ref().map_or_else(verdict, |failure| failure.code)
     }
 
     /// Records how clean-up ended: complete, or with what is left.
@@ -142,12 +145,12 @@ pub async fn measure(
     outcome.summary.incidents = incidents;
     outcome.summary.machine = machine.await.ok().flatten();
     outcome.summary.exit = outcome.code().status();
-    progress.finish(&outcome.summary.verdict.word().to_lowercase());
     drop(reserve);
     match job.folder.conclude(outcome.summary.clone()) {
         Ok(summary) => outcome.summary = summary,
         Err(failure) => drop(outcome.failure.get_or_insert(failure)),
     }
+    progress.finish(outcome.summary.verdict.word());
     Ok(outcome)
 }
 

@@ -29,4 +29,4 @@ pub use allowance::Allowance;
 pub use definition::Definition;
 pub use interrupt::Interrupt;
 pub use measure::{Job, Outcome, measure};
-pub use scaled::Scaled;
+pub use scaled::{DEGRADED_AFTER, Scaled};

@@ -6,6 +6,9 @@ use harness::scale::{Advance, Drive, Plan, Threshold, ThresholdError};
 
 use crate::folder::manifest::{self, Search};
 
+/// How long the checks of a run may be unreliable unless it is said otherwise.
+pub const DEGRADED_AFTER: Duration = Duration::from_secs(10);
+
 /// Everything that the driver needs for a run.
 #[derive(Clone, Debug)]
 pub struct Scaled {
@@ -23,6 +26,10 @@ pub struct Scaled {
     pub thresholds: Vec<Threshold>,
     /// Search for the limit instead of going through the targets.
     pub search: Option<Search>,
+    /// How long the checks may be unreliable before the run is degraded.
+    pub degraded_after: Duration,
+    /// Whether a degraded run ends with exit code 0.
+    pub allow_degraded: bool,
 }
 
 impl Scaled {
@@ -48,6 +55,8 @@ impl Scaled {
             hold_seconds: self.hold.as_secs_f64(),
             thresholds: self.thresholds.iter().map(Threshold::to_string).collect(),
             search: self.search,
+            degraded_after_seconds: Some(self.degraded_after.as_secs_f64()),
+            allow_degraded: self.allow_degraded,
             every_seconds: match self.advance {
                 Advance::WhenReached => None,
                 Advance::Every(every) => Some(every.as_secs_f64()),
@@ -69,6 +78,8 @@ impl Scaled {
             hold: seconds(written.hold_seconds),
             thresholds: written.thresholds.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
             search: written.search,
+            degraded_after: written.degraded_after_seconds.map_or(DEGRADED_AFTER, seconds),
+            allow_degraded: written.allow_degraded,
         })
     }
 

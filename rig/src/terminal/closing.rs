@@ -15,8 +15,8 @@ use crate::{
         several,
     },
     terminal::{
-        diagnosis,
-        layout::{field, field_of_parts, long_field},
+        color, diagnosis,
+        layout::{LABEL, field, field_of_parts, long_field},
         measures,
     },
     verdict::Verdict,
@@ -50,7 +50,7 @@ pub struct Ending<'a> {
 pub fn one(run: &Run, ending: Ending<'_>) -> String {
     let summary = &run.summary;
     let mut head = String::new();
-    field(&mut head, summary.verdict.word(), format_args!("{}: {}", run.manifest.pair, headline(summary)));
+    verdict_field(&mut head, summary.verdict, &format!("{}: {}", run.manifest.pair, headline(summary)));
     if !summary.why.is_empty() {
         field(&mut head, "Why", &summary.why);
     }
@@ -140,11 +140,16 @@ pub fn matrix(matrix: &Matrix, runs: &[Named], ending: Ending<'_>) -> String {
 }
 
 fn head_over(out: &mut String, verdict: Verdict, sentence: &str, runs: &[Named]) {
-    field(out, verdict.word(), sentence);
+    verdict_field(out, verdict, sentence);
     if let Some((_, run)) = runs.first() {
         field_of_parts(out, "On", &claim_text(&run.manifest));
         out.push('\n');
     }
+}
+
+/// The first line: the word of the verdict, which is a label too.
+fn verdict_field(out: &mut String, verdict: Verdict, sentence: &str) {
+    let _ = writeln!(out, "{} {sentence}", color::word(verdict, LABEL));
 }
 
 /// One of several runs.
@@ -172,9 +177,9 @@ fn run_line(run: &Run) -> String {
 fn first_to_explain(runs: &[Named]) -> Option<(&String, &Run, Option<Conclusion>)> {
     let rank = |run: &Run, conclusion: &Option<Conclusion>| match run.summary.verdict {
         Verdict::Limit => None,
-        Verdict::NotReached | Verdict::Crossed => Some(0),
-        Verdict::Passed | Verdict::Stopped | Verdict::Broken if run.summary.sick_tasks > 0 => Some(1),
-        Verdict::Passed | Verdict::Stopped | Verdict::Broken => conclusion.is_some().then_some(2),
+        Verdict::Failed | Verdict::Degraded => Some(0),
+        Verdict::Passed | Verdict::Stopped | Verdict::Error if run.summary.sick_tasks > 0 => Some(1),
+        Verdict::Passed | Verdict::Stopped | Verdict::Error => conclusion.is_some().then_some(2),
     };
     let ranked = runs.iter().filter_map(|(name, run)| {
         let conclusion = Diagnosis::of(run).conclusions.into_iter().next();
@@ -269,12 +274,12 @@ mod tests {
 
     #[test]
     fn every_summary_fits_on_a_screen_with_the_verdict_first() {
-        for verdict in [Verdict::Passed, Verdict::NotReached, Verdict::Limit] {
-            let text = one(&eventful(verdict), ending("run", verdict.code()));
+        for verdict in Verdict::ALL {
+            let text = one(&eventful(verdict), ending("run", verdict.code(false)));
             assert!(text.lines().count() <= LINES, "{text}");
             assert!(text.starts_with(verdict.word()) && text.contains("step 12"), "{text}");
         }
-        let runs: Vec<Named> = (0..20).map(|n| (format!("run-{n}"), eventful(Verdict::NotReached))).collect();
+        let runs: Vec<Named> = (0..20).map(|n| (format!("run-{n}"), eventful(Verdict::Failed))).collect();
         let text = over(&runs, ending("runs", Code::Failed));
         assert!(text.lines().count() <= LINES, "{text}");
         assert!(text.contains("more in the report"), "{text}");
@@ -283,8 +288,8 @@ mod tests {
 
     #[test]
     fn of_several_failed_runs_one_with_a_known_cause_is_explained_first() {
-        let unknown = eventful(Verdict::NotReached);
-        let mut waits = eventful(Verdict::NotReached);
+        let unknown = eventful(Verdict::Failed);
+        let mut waits = eventful(Verdict::Failed);
         waits.summary.last.scheduled = 3;
         let runs =
             [("one".to_owned(), eventful(Verdict::Passed)), ("two".to_owned(), unknown), ("three".to_owned(), waits)];

@@ -8,21 +8,24 @@ pub const WIDTH: usize = 80;
 /// Where the value of a field begins, as an indent.
 pub const INDENT: &str = "             ";
 
+/// Columns of a label.
+pub const LABEL: usize = 12;
+
 /// A line of a label and its value.
 pub fn field(out: &mut String, label: &str, value: impl Display) {
-    let _ = writeln!(out, "{label:<12} {value}");
+    let _ = writeln!(out, "{label:<LABEL$} {value}");
 }
 
 /// A field whose value goes on below itself where it is longer than a line.
 pub fn long_field(out: &mut String, label: &str, value: &str) {
     let mut body = String::new();
     paragraph(&mut body, INDENT, value);
-    let _ = write!(out, "{label:<12} {}", body.strip_prefix(INDENT).unwrap_or(&body));
+    let _ = write!(out, "{label:<LABEL$} {}", body.strip_prefix(INDENT).unwrap_or(&body));
 }
 
 /// A field of parts separated by ` · `, broken only between them where it is longer than a line.
 pub fn field_of_parts(out: &mut String, label: &str, value: &str) {
-    let mut line = format!("{label:<12} ");
+    let mut line = format!("{label:<LABEL$} ");
     let mut parts = value.split(" · ").peekable();
     while let Some(part) = parts.next() {
         let part = if parts.peek().is_some() { format!("{part} · ") } else { part.to_owned() };

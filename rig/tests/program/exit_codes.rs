@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use hc_rig::exit::Code;
+use hc_rig::{exit::Code, verdict::Verdict};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
@@ -30,7 +30,7 @@ fn reach(code: Code) -> (Output, &'static str) {
         Code::Failed => {
             let fake = Fake::start(&["--hold-at-most", "1"]);
             let two = ["--targets", "2", "--step-timeout", "5s", "--poll", "200ms", "--out", &run];
-            (run_on(&fake.url, &two).run(), "NOT REACHED")
+            (run_on(&fake.url, &two).run(), "target not reached")
         }
         Code::Refused => {
             let fake = Fake::start(&["--user", "alice:s3cret-word"]);
@@ -106,6 +106,14 @@ fn the_documentation_and_the_help_have_the_same_codes() {
     let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok());
     assert_eq!(rows.collect::<Vec<u8>>(), known);
     let help = stdout(&HcRig::new(&["--help"]).run());
+    let unwrapped = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for verdict in Verdict::ALL {
+        let row = verdict.row();
+        let line = format!("| `{}` | {} | {} | {} |", row.word, row.sign, row.code.status(), row.meaning);
+        assert!(section.contains(&line), "docs/rig.md lacks: {line}");
+        let told = format!("{} {} (exit {})", row.word, row.meaning, row.code.status());
+        assert!(unwrapped.contains(&told), "--help lacks {told}");
+    }
     let lines = help.split("Exit codes:").nth(1).expect("the table").lines();
     let codes = lines.filter_map(|line| line.split_whitespace().next()?.parse().ok());
     assert_eq!(codes.collect::<Vec<u8>>(), known);

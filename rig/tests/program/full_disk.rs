@@ -60,7 +60,7 @@ fn on_a_disk_that_fills_the_samples_and_the_verdict_are_kept() {
     ends_with(&full, 7);
     fake.has_nothing_left();
     let said = stdout(&full);
-    assert!(said.starts_with("BROKEN"), "{said}");
+    assert!(said.starts_with("ERROR"), "{said}");
     assert!(said.contains("Why          a result could not be written: No space left on device"), "{said}");
     assert!(said.contains("Cleaned up   1 app, nothing left"), "{said}");
     assert!(!said.contains("Diagnosis"), "the cause is known: {said}");
@@ -71,7 +71,7 @@ fn on_a_disk_that_fills_the_samples_and_the_verdict_are_kept() {
     let kept = samples(&run).len();
     assert!(kept > 0 && said.contains(&format!("Samples      {kept} in ")), "{kept}: {said}");
     let summary = json(&run, "summary.json");
-    assert_eq!((&summary["verdict"], &summary["exit"]), (&Value::from("broken"), &Value::from(7)));
+    assert_eq!((&summary["verdict"], &summary["exit"]), (&Value::from("error"), &Value::from(7)));
     assert_eq!(summary["samples"], kept);
     assert!(read(&copy, "why").contains("mesos,TCP"), "{}", read(&copy, "why"));
     assert!(read(&copy, "clean").starts_with("nothing is left of /hc-rig/"), "{}", read(&copy, "clean"));

@@ -18,11 +18,17 @@ fn a_threshold_that_is_crossed_ends_the_run_with_code_3() {
     let ended = HcRig::new(&[&arguments[..], &bounds[..]].concat()).run();
     ends_with(&ended, 3);
     let said = stdout(&ended);
-    assert!(said.starts_with("CROSSED") && said.contains("healthy_pct > 40 was crossed at "), "{said}");
+    assert!(
+        said.starts_with("FAILED       mesos,MESOS_TCP: threshold crossed; ")
+            && said.contains("healthy_pct > 40 was crossed at "),
+        "{said}"
+    );
     assert!(said.contains("check_age_max > 60s: cannot be judged"), "native checks hide their age: {said}");
     let summary = json(&run, "summary.json");
+    assert_eq!(summary["reason"], "crossed");
+    assert_eq!(read(&run, "junit.xml").matches("value=\"threshold crossed\"").count(), 1);
     let judged = &summary["measures"]["thresholds"][0];
-    assert_eq!((&summary["verdict"], &judged["bound"]), (&Value::from("crossed"), &Value::from(40.0)));
+    assert_eq!((&summary["verdict"], &judged["bound"]), (&Value::from("failed"), &Value::from(40.0)));
     assert!(judged["crossed"]["at"].is_number() && judged["crossed"]["value"].as_f64() > Some(40.0), "{judged}");
 }
 
@@ -79,7 +85,7 @@ fn a_fake_that_holds_three_has_a_limit_of_three() {
         ["try", "--pair", "mesos,TCP", "--find-limit", "--hold-at-most", "3", "--target", "4", "--poll", "500ms"];
     let rest = ["--hold", "2s", "--fail-if", "unhealthy > 0 for 1s", "--out", &run];
     let ended = HcRig::new(&[&arguments[..], &rest[..]].concat()).run();
-    ends_with(&ended, 3);
+    ends_with(&ended, 0);
     let said = stdout(&ended);
     assert!(said.starts_with("LIMIT        mesos,TCP: 3 tasks stay healthy"), "{said}");
     assert!(said.contains("3 tasks stay healthy for 2s, 4 do not ("), "{said}");

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use hc_rig::folder::RunFolder;
+use hc_rig::folder::{
+    RunFolder,
+    upgrade::{VERDICT_FORMAT, upgraded},
+};
 use serde_json::Value;
 
 #[test]
@@ -10,11 +13,28 @@ fn a_run_of_an_earlier_version_is_read_with_the_numbers_that_it_wrote() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old_run");
     let written: Value =
         serde_json::from_slice(&std::fs::read(folder.join("summary.json")).expect("a summary")).expect("JSON");
+    fits("summary.v1", &written);
     let run = RunFolder::open(&folder).and_then(|folder| folder.read()).expect("readable");
-    assert_eq!(serde_json::to_value(&run.summary).expect("JSON"), written);
+    let mut expected = upgraded(written);
+    // What the program of today knows beyond that.
+    expected["format"] = VERDICT_FORMAT.into();
+    expected["degraded"] = Value::Array(Vec::new());
+    let read = serde_json::to_value(&run.summary).expect("JSON");
+    fits("summary", &read);
+    assert_eq!(expected["verdict"], "passed");
+    assert_eq!(read, expected);
     assert_eq!(
         run.lives.all().count(),
         std::fs::read_to_string(folder.join("tasks.jsonl")).expect("tasks").lines().count()
     );
     assert_eq!(run.lives.steps().len(), run.summary.steps.len(), "steps are found where the samples show them");
+}
+
+/// The document is what the schema of this name says, which `docs` publishes.
+fn fits(name: &str, document: &Value) {
+    let published = format!("{}/../docs/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+    let schema = serde_json::from_slice(&std::fs::read(published).expect("the schema")).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{name}: {errors:?}");
 }

@@ -79,7 +79,7 @@ fn an_unhealthy_task_is_found_and_explained() {
     let arguments: Vec<&str> = arguments.into_iter().chain(["--out", &run]).collect();
     let ran = HcRig::new(&arguments).user("alice", "s3cret-word").run();
     ends_with(&ran, 3);
-    assert!(stdout(&ran).starts_with("NOT REACHED"), "{}", stdout(&ran));
+    assert!(stdout(&ran).starts_with("FAILED"), "{}", stdout(&ran));
     assert!(read(&run, "samples.jsonl").contains("\"alive\": false"));
     let why = stdout(&HcRig::new(&["why", &run]).run());
     let capture = "sysdig -C 1024 -W 4 -z -w cap.scap.gz";

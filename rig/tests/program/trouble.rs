@@ -49,13 +49,22 @@ impl Survived {
 }
 
 /// A task, then three, then five, each target held for three seconds; `trouble` begins when the first is reached. The run
-/// must pass, and nothing may be left.
+/// must reach them all, and nothing may be left. How long the trouble lasts depends on the machine, and so does whether the
+/// run is degraded by it.
 #[track_caller]
 fn survives(fake: &Fake, trouble: impl FnOnce(&Fake)) -> Survived {
+    let survived = goes_through(fake, &["--allow-degraded"], 0, trouble);
+    assert!(["passed", "degraded"].map(Value::from).contains(&survived.summary["verdict"]), "{}", survived.closing);
+    survived
+}
+
+/// The same with these flags more, until it ends with this code.
+#[track_caller]
+fn goes_through(fake: &Fake, more: &[&str], code: i32, trouble: impl FnOnce(&Fake)) -> Survived {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("run");
     let arguments = ["run", "mesos,MESOS_TCP", "--targets", "3,5", "--hold", "3s", "--poll", "300ms", "--out"];
-    let rig = HcRig::new(&[&arguments[..], &[out.to_str().expect("a path")]].concat());
+    let rig = HcRig::new(&[&arguments[..], &[out.to_str().expect("a path")], more].concat());
     let [url, user, password] = match fake.url.contains(',') {
         true => ["MARATHON_URL", "MARATHON_USER", "MARATHON_PASSWORD"],
         false => ["DCOS_URL", "DCOS_USERNAME", "DCOS_PASSWORD"],
@@ -69,7 +78,7 @@ fn survives(fake: &Fake, trouble: impl FnOnce(&Fake)) -> Survived {
     let rest: Vec<String> = lines.map_while(Result::ok).collect();
     let mut closing = String::new();
     child.stdout.take().expect("stdout is piped").read_to_string(&mut closing).expect("text");
-    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{closing}\n{before:?}\n{rest:?}");
+    assert_eq!(child.wait().expect("it ends").code(), Some(code), "{closing}\n{before:?}\n{rest:?}");
 
     let state = fake.state();
     assert_eq!((&state["apps"], &state["figures"]["tasks"]), (&json!({}), &json!({})), "nothing is left");
@@ -96,6 +105,22 @@ fn answers_that_fail_or_drag_are_survived_and_named(#[case] act: Value, #[case] 
     let survived = survives(&fake, |fake| fake.inject(&about_apps(&act, times)));
     survived.names(&[name]);
     assert_eq!(survived.gone(), [0, 0]);
+}
+
+#[test]
+fn a_run_in_which_nobody_could_look_for_long_is_degraded() {
+    let fake = cluster(DCOS);
+    let unavailable = json!({"status": {"code": 503, "message": "no leader"}});
+    let survived = goes_through(&fake, &["--degraded-after", "1s"], 3, |fake| {
+        fake.inject(&about_apps(&unavailable, 20));
+    });
+    let Survived { closing, report, summary } = survived;
+    assert_eq!((&summary["verdict"], &summary["reason"]), (&json!("degraded"), &json!("polls_missed")), "{closing}");
+    assert!(
+        closing.starts_with("DEGRADED     ") && closing.contains("Why          no poll was answered from "),
+        "{closing}"
+    );
+    assert!(report.contains("class=\"verdict warning\"") && report.contains("no poll was answered from "), "the page");
 }
 
 #[test]
@@ -170,5 +195,5 @@ fn a_run_whose_output_is_closed_continues_and_cleans_up() {
     assert_eq!(rig.wait().expect("its end").code(), Some(0));
     let summary = fs::read(out.join("summary.json")).expect("a summary");
     let summary: Value = serde_json::from_slice(&summary).expect("JSON");
-    assert_eq!((&summary["verdict"], &fake.state()["apps"]), (&json!("held"), &json!({})));
+    assert_eq!((&summary["verdict"], &fake.state()["apps"]), (&json!("passed"), &json!({})));
 }

@@ -14,7 +14,7 @@ use hc_rig::{
         RunFolder,
         manifest::{Cluster, ClusterKind, Search},
     },
-    run::{Definition, Interrupt, Job, Scaled, measure},
+    run::{DEGRADED_AFTER, Definition, Interrupt, Job, Scaled, measure},
     terminal::progress::Progress,
 };
 use serde_json::Value;
@@ -62,6 +62,8 @@ fn scaled() -> Scaled {
         hold: Duration::from_secs(6),
         thresholds: vec![threshold("killed > 0"), threshold("unhealthy_pct > 1 for 2s")],
         search: Some(Search { precision: 0.01, repeats: 1 }),
+        degraded_after: DEGRADED_AFTER,
+        allow_degraded: false,
     }
 }
 

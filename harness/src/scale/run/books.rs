@@ -24,7 +24,7 @@ impl Run<'_> {
             }
             Incoming::Gap(why) => {
                 self.report.totals.event_gaps += 1;
-                self.record(t, Value::Null, Some(format!("the event stream broke, events may be missing: {why}")))
+                self.record(t, Value::Null, Some(format!("{}, events may be missing: {why}", event::STREAM_BROKE)))
             }
         }
     }

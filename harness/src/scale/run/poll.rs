@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::books::keep;
 use super::{Run, Step};
 use crate::record::moment::millis;
-use crate::record::{self, Ages, Counts, FORMAT, Sample};
+use crate::record::{self, Ages, Counts, FORMAT, Sample, event};
 use crate::scale::measures::Measures;
 use crate::scale::subject::{Observation, Subject};
 use crate::scale::ticks::Tick;
@@ -26,7 +26,7 @@ impl Run<'_> {
             Err(AttemptError::Fatal(error)) => return Err(Outcome::Failed(DriveError::Marathon(error))),
             Err(AttemptError::Transient(why)) => {
                 self.report.totals.failed_polls += 1;
-                self.note(&format!("a poll failed: {why}"))?;
+                self.note(&format!("{}: {why}", event::POLL_FAILED))?;
                 return Ok(false);
             }
         };
