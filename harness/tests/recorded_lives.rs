@@ -2,7 +2,7 @@
 
 mod recorded;
 
-use harness::record::{EventRecord, Lives, Sample, Tally, TaskLife, event::STEP};
+use harness::record::{EventRecord, Lives, Sample, Tally, TaskLife, event::Remark};
 use harness::scale::Comparer;
 use harness::watch::concerns;
 use recorded::rows;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Feeds a case up to `until` seconds, and returns the tally and all lives.
 fn follow(case: &str, polls: bool, events: bool, until: f64) -> (Tally, Vec<TaskLife>) {
     let mut lives = Lives::keeping_all();
-    lives.event(&EventRecord::remark("", 0.3, STEP, json!({"step": 1, "target": 1})));
+    lives.event(&EventRecord::remark("", 0.3, Remark::Step.as_str(), json!({"step": 1, "target": 1})));
     for row in rows(case) {
         let t = row["t"].as_f64().expect("a time");
         if t > until {

@@ -133,7 +133,8 @@ impl Removal<'_> {
 /// Somebody else, or an earlier attempt, was faster.
 fn gone_is_fine<T>(result: Result<T, Error>) -> Result<(), Error> {
     match result {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
     }
 }

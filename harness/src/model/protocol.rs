@@ -54,6 +54,15 @@ impl Protocol {
             Self::Http | Self::Https | Self::Tcp => false,
         }
     }
+
+    /// Whether the check is made over TLS.
+    #[must_use]
+    pub fn is_tls(self) -> bool {
+        match self {
+            Self::Https | Self::MesosHttps => true,
+            Self::Http | Self::Tcp | Self::Command | Self::MesosHttp | Self::MesosTcp => false,
+        }
+    }
 }
 
 impl fmt::Display for Protocol {

@@ -6,16 +6,43 @@ use serde_json::{Map, Value};
 use super::moment::millis;
 use super::sample::FORMAT;
 
-/// A remark: a step begins. Data: `step`, `target`, `asked_at` in seconds since the run began.
-pub const STEP: &str = "hc_rig_step";
-/// A remark: which executor runs a task. Data: `task`, `agent`, `executor_pid`, `container`.
-pub const EXECUTOR: &str = "hc_rig_executor";
-/// A remark: clean-up begins; what follows says nothing about health.
-pub const CLEAN_UP: &str = "hc_rig_clean_up";
-/// A remark: the app was deployed. Data: `app`, `version`.
-pub const DEPLOYED: &str = "hc_rig_deployed";
-/// A remark: the run goes on in another process. Data: `app`, `instances`.
-pub const RESUMED: &str = "hc_rig_resumed";
+/// What the driver remarks between Marathon's events. Other writers of `events.jsonl` have kinds of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// A step begins. Data: `step`, `target`, `asked_at` in seconds since the run began.
+    Step,
+    /// Which executor runs a task. Data: `task`, `agent`, `executor_pid`, `container`.
+    Executor,
+    /// Clean-up begins; what follows says nothing about health.
+    CleanUp,
+    /// The app was deployed. Data: `app`, `version`.
+    Deployed,
+    /// The run goes on in another process. Data: `app`, `instances`.
+    Resumed,
+}
+
+impl Remark {
+    /// Every remark.
+    pub const ALL: [Self; 5] = [Self::Step, Self::Executor, Self::CleanUp, Self::Deployed, Self::Resumed];
+
+    /// Its `eventType`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Step => "hc_rig_step",
+            Self::Executor => "hc_rig_executor",
+            Self::CleanUp => "hc_rig_clean_up",
+            Self::Deployed => "hc_rig_deployed",
+            Self::Resumed => "hc_rig_resumed",
+        }
+    }
+
+    /// Reads an `eventType`; `None` for any other.
+    #[must_use]
+    pub fn parse(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|remark| remark.as_str() == kind)
+    }
+}
 
 /// How a note begins after which events may be missing.
 pub(crate) const STREAM_BROKE: &str = "the event stream broke";
@@ -52,7 +79,7 @@ impl EventRecord {
         Self { v: FORMAT, at: at.into(), t: millis(t), event: Value::Object(event), note: None }
     }
 
-    /// Marathon's `eventType`, or one of this module's.
+    /// Marathon's `eventType`, or that of a [`Remark`].
     #[must_use]
     pub fn kind(&self) -> &str {
         self.text("eventType")
@@ -81,7 +108,10 @@ impl EventRecord {
 
     /// Whether others than the driver wrote it, by a clock of their own.
     pub(super) fn is_aside(&self) -> bool {
-        let kind = self.kind();
-        kind.starts_with("hc_rig_") && ![STEP, CLEAN_UP].contains(&kind)
+        match Remark::parse(self.kind()) {
+            Some(Remark::Step | Remark::CleanUp) => false,
+            Some(Remark::Executor | Remark::Deployed | Remark::Resumed) => true,
+            None => self.kind().starts_with("hc_rig_"),
+        }
     }
 }

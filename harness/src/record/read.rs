@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::event::{EventRecord, STEP};
+use super::event::{EventRecord, Remark};
 use super::sample::Sample;
 
 /// A line of the record.
@@ -72,7 +72,7 @@ pub fn record(samples: &Path, events: &Path, mut each: impl FnMut(Line)) -> io::
         if events.begins_unwritten_step(&sample, before)? {
             let asked_at = before.map_or(sample.t, |(.., t)| t);
             let fields = json!({"step": sample.step, "target": sample.target});
-            each(Line::Event(EventRecord::remark(sample.at.clone(), asked_at, STEP, fields)));
+            each(Line::Event(EventRecord::remark(sample.at.clone(), asked_at, Remark::Step.as_str(), fields)));
         }
         before = Some((sample.step, sample.target, sample.t));
         events.until(sample.t, &mut each)?;
@@ -108,7 +108,7 @@ impl Merge {
                 None => break,
                 Some(event) if event.is_aside() => self.aside.push_back(event),
                 Some(event) => {
-                    self.has_steps |= event.kind() == STEP;
+                    self.has_steps |= Remark::parse(event.kind()) == Some(Remark::Step);
                     self.next = Some(event);
                 }
             }
@@ -205,10 +205,11 @@ mod tests {
         assert_eq!(order[..4], first);
         assert_eq!(order[4..], ["hc_rig_step 3", "b 4.2", "hc_rig_executor 4.5", "sample 5", "c 6"]);
         let all = std::fs::read_to_string(at("e")).unwrap();
-        std::fs::write(at("e"), event(1.0, STEP) + &all).unwrap();
+        std::fs::write(at("e"), event(1.0, Remark::Step.as_str()) + &all).unwrap();
         let mut steps = 0;
         record(&at("s"), &at("e"), |line| {
-            steps += u32::from(matches!(&line, Line::Event(event) if event.kind() == STEP));
+            steps +=
+                u32::from(matches!(&line, Line::Event(event) if Remark::parse(event.kind()) == Some(Remark::Step)));
         })
         .unwrap();
         assert_eq!(steps, 1, "only those that are written");

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use text::seconds;
 
-use super::event::{self, EventRecord};
+use super::event::{EventRecord, Remark};
 use super::sample::Sample;
 
 /// A result is stale when it is older than so many intervals of its check.
@@ -175,17 +175,26 @@ impl Reliability {
             self.events.there(line.t, 0.0);
         } else if line.is_failed_poll() {
             self.failed = true;
-        } else if line.kind() == event::CLEAN_UP {
-            self.cleaning = true;
-            if let Some(broken) = &mut self.events.open {
-                broken.to = line.t;
+        } else {
+            match Remark::parse(line.kind()) {
+                Some(Remark::CleanUp) => {
+                    self.cleaning = true;
+                    if let Some(broken) = &mut self.events.open {
+                        broken.to = line.t;
+                    }
+                }
+                Some(Remark::Resumed) => {
+                    // Nobody was there to poll or to listen before.
+                    (self.last, self.events.open, self.stale.open) = (None, None, None);
+                }
+                Some(Remark::Step | Remark::Executor | Remark::Deployed) => {}
+                None => {
+                    if line.is_of_marathon() && self.events.open.is_some() {
+                        self.events.there(line.t, 0.0);
+                        self.events.over(self.tolerance.lasts);
+                    }
+                }
             }
-        } else if line.kind() == event::RESUMED {
-            // Nobody was there to poll or to listen before.
-            (self.last, self.events.open, self.stale.open) = (None, None, None);
-        } else if line.is_of_marathon() && self.events.open.is_some() {
-            self.events.there(line.t, 0.0);
-            self.events.over(self.tolerance.lasts);
         }
     }
 
@@ -219,6 +228,7 @@ impl Reliability {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -287,10 +297,13 @@ mod tests {
         assert_eq!(of(TOLERANCE, &samples, &[broken.clone(), back(13.9)]), []);
         let found = of(TOLERANCE, &samples, &[broken.clone(), aside, back(14.5)]);
         assert_eq!(found[0].to_string(), "the event stream was broken from 4.0 s to 14.5 s, so events may be missing");
-        let open =
-            of(TOLERANCE, &samples, &[broken.clone(), EventRecord::remark("", 22.0, event::CLEAN_UP, json!({}))]);
+        let open = of(
+            TOLERANCE,
+            &samples,
+            &[broken.clone(), EventRecord::remark("", 22.0, Remark::CleanUp.as_str(), json!({}))],
+        );
         assert_eq!((open[0].weakness, open[0].to), (Weakness::EventsLost, 22.0), "it never came back");
-        let resumed = EventRecord::remark("", 14.5, event::RESUMED, json!({}));
+        let resumed = EventRecord::remark("", 14.5, Remark::Resumed.as_str(), json!({}));
         assert_eq!(of(TOLERANCE, &samples, &[broken, resumed]), [], "another process listens now");
     }
 
@@ -309,7 +322,7 @@ mod tests {
 
     #[test]
     fn clean_up_says_nothing_about_the_checks() {
-        let clean_up = EventRecord::remark("", 3.0, event::CLEAN_UP, json!({}));
+        let clean_up = EventRecord::remark("", 3.0, Remark::CleanUp.as_str(), json!({}));
         let samples: Vec<Sample> = (0..20).map(|n| sample(f64::from(n), 9.0)).collect();
         assert_eq!(of(TOLERANCE, &samples, &[clean_up]), []);
     }

@@ -74,21 +74,22 @@ fn panels(matrix: &Matrix) -> Vec<Panel<'_>> {
 }
 
 fn draw_legend(svg: &mut String, margin: f64, y: f64, width: f64) {
+    // Class, label, and whether its dot is that of native checks; the target has none.
     let entries = [
-        ("hc-own", "checked by Marathon (TCP, HTTP, HTTPS)"),
-        ("hc-native", "checked by Mesos on the agent (MESOS_*, COMMAND)"),
-        ("hc-all", "all that were asked for"),
+        ("hc-own", "checked by Marathon (TCP, HTTP, HTTPS)", Some(false)),
+        ("hc-native", "checked by Mesos on the agent (MESOS_*, COMMAND)", Some(true)),
+        ("hc-all", "all that were asked for", None),
     ];
     let (mut x, mut y) = (margin, y);
-    for (class, label) in entries {
+    for (class, label, native) in entries {
         let space = 30.0 + 7.6 * label.len() as f64;
         if x + space > width && x > margin {
             x = margin;
             y += 20.0;
         }
         let _ = writeln!(svg, "<path class=\"{class}\" d=\"M{x:.1} {:.1}h22\"/>", y - 5.0);
-        if class != "hc-all" {
-            dot(svg, class == "hc-native", x + 11.0, y - 5.0);
+        if let Some(native) = native {
+            dot(svg, native, x + 11.0, y - 5.0);
         }
         text(svg, "hc-legend", x + 30.0, y, label);
         x += space + 10.0;

@@ -215,39 +215,61 @@ fn text_width(text: &str) -> f64 {
     text.chars().map(|c| if "ijltfr ,.".contains(c) { 4.6 } else { 8.3 }).sum()
 }
 
+/// What the legend explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    State(TaskState),
+    Target,
+    Age,
+}
+
+impl Mark {
+    fn label(self) -> &'static str {
+        match self {
+            Self::State(state) => states::label(state),
+            Self::Target => "target",
+            Self::Age => "age of the oldest check result (full: 10 s)",
+        }
+    }
+
+    fn draw(self, svg: &mut String, x: f64, line: f64) {
+        let class = match self {
+            Self::State(state) => state.as_str(),
+            Self::Age => "age",
+            Self::Target => {
+                let _ = writeln!(svg, "<path class=\"hc-target\" d=\"M{x:.1} {:.1}h16\"/>", line - 5.0);
+                return;
+            }
+        };
+        let _ = writeln!(
+            svg,
+            "<rect class=\"hc-{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"14\" height=\"14\" rx=\"3\"/>",
+            line - 12.0
+        );
+        if self == Self::State(TaskState::Unhealthy) {
+            let (left, right, above) = (x + 1.0, x + 3.0, line - 5.0);
+            let _ =
+                writeln!(svg, "<path class=\"hc-hatch\" d=\"M{right:.1} {line:.1}l9 -9M{left:.1} {above:.1}l5 -5\"/>");
+        }
+    }
+}
+
 /// Draws the legend from `y` and answers where its last line is.
 fn legend(svg: &mut String, x: f64, y: f64, width: f64, all: &[Series]) -> f64 {
     let (mut at, mut line) = (x, y);
-    let mut entries: Vec<_> = states_in(all).into_iter().map(|state| (state.as_str(), states::label(state))).collect();
-    entries.push(("target", "target"));
+    let mut marks: Vec<_> = states_in(all).into_iter().map(Mark::State).collect();
+    marks.push(Mark::Target);
     if all.iter().any(panel::has_ages) {
-        entries.push(("age", "age of the oldest check result (full: 10 s)"));
+        marks.push(Mark::Age);
     }
-    for (key, label) in entries {
+    for mark in marks {
+        let label = mark.label();
         let space = 21.0 + text_width(label) + 20.0;
         if at + space > x + width && at > x {
             at = x;
             line += 22.0;
         }
-        if key == "target" {
-            let _ = writeln!(svg, "<path class=\"hc-target\" d=\"M{at:.1} {:.1}h16\"/>", line - 5.0);
-        } else {
-            let _ = writeln!(
-                svg,
-                "<rect class=\"hc-{key}\" x=\"{at:.1}\" y=\"{:.1}\" width=\"14\" height=\"14\" rx=\"3\"/>",
-                line - 12.0
-            );
-            if key == "unhealthy" {
-                let _ = writeln!(
-                    svg,
-                    "<path class=\"hc-hatch\" d=\"M{:.1} {:.1}l9 -9M{:.1} {:.1}l5 -5\"/>",
-                    at + 3.0,
-                    line,
-                    at + 1.0,
-                    line - 5.0
-                );
-            }
-        }
+        mark.draw(svg, at, line);
         text(svg, "hc-legend", at + 21.0, line, label);
         at += space;
     }

@@ -8,7 +8,7 @@ use crate::{
     command_line,
     exit::{Completion, Failure},
     folder::manifest::sounds_secret,
-    settings::{SettingsFile, settings},
+    settings::{SettingsFile, has_own_command_line, settings},
 };
 
 /// Arguments of `hc-rig config`.
@@ -43,7 +43,7 @@ pub fn run(
         writeln!(text, "{:<12} {}\n", "file", file.map_or("none (hc-rig.toml, or --config FILE)", SettingsFile::name));
     for command in root.get_subcommands() {
         let name = command.get_name();
-        if only.is_some_and(|only| only != name) || name == "fake" {
+        if only.is_some_and(|only| only != name) || has_own_command_line(command) {
             continue;
         }
         let all = settings(command, &[], &variable, file)?;

@@ -6,10 +6,10 @@ use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader, BufWriter, Write as _},
     path::Path,
+    sync::LazyLock,
 };
 
 use harness::record::json;
-use once_cell::sync::Lazy;
 use regex::Regex;
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ const WORDS: [&str; 12] = [
 
 /// What is recognized by its form alone: URLs, UUIDs (agents' ids too), addresses, mail addresses, home folders, and
 /// names of hosts with three parts or more.
-static PATTERNS: Lazy<Option<Regex>> = Lazy::new(|| {
+static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?P<url>[A-Za-z][A-Za-z0-9+.-]*://[^\s\x22'<>]+)",
         r"|(?P<id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:-[SO][0-9]+)?)",

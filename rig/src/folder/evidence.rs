@@ -7,14 +7,38 @@ use harness::record::{EventRecord, Sample};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The rig's own remark: it asked a task itself. Data: [`Probe`].
-pub const PROBE: &str = "hc_rig_probe";
-/// The rig's own remark: it read the checks of all apps on the cluster. Data: [`Census`].
-pub const CENSUS: &str = "hc_rig_census";
-/// The rig's own remark: the launch queue held instances of the app. Data: [`Waiting`].
-pub const QUEUE: &str = "hc_rig_queue";
-/// The rig's own remark: how busy the processors of its own machine were. Data: [`Machine`].
-pub const MACHINE: &str = "hc_rig_machine";
+/// What the rig itself observes during a run; each is a line of `events.jsonl`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvidenceKind {
+    /// It probed a task. Data: [`Probe`].
+    Probe,
+    /// It read the checks of all apps on the cluster. Data: [`Census`].
+    Census,
+    /// The launch queue held instances of the app. Data: [`Waiting`].
+    Queue,
+    /// How busy the processors of its own machine were. Data: [`Machine`].
+    Machine,
+}
+
+impl EvidenceKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Probe, Self::Census, Self::Queue, Self::Machine];
+
+    /// Its `eventType`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Probe => "hc_rig_probe",
+            Self::Census => "hc_rig_census",
+            Self::Queue => "hc_rig_queue",
+            Self::Machine => "hc_rig_machine",
+        }
+    }
+
+    /// Reads an `eventType`; `None` for any other.
+    pub fn parse(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|evidence| evidence.as_str() == kind)
+    }
+}
 
 /// Why a task was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,12 +233,18 @@ impl Evidence {
         fn data<T: for<'de> Deserialize<'de>>(event: &Value) -> Option<T> {
             T::deserialize(event).ok()
         }
-        match line.kind() {
-            PROBE => self.probes.extend(data(&line.event).map(|probe| Probe { t: line.t, ..probe })),
-            CENSUS => self.censuses.extend(data(&line.event).map(|census| Census { t: line.t, ..census })),
-            MACHINE => self.machine.extend(data(&line.event).map(|machine| Machine { t: line.t, ..machine })),
-            QUEUE => self.waiting.extend(data(&line.event).map(|waiting| Waiting { t: line.t, ..waiting })),
-            _ => {}
+        let Some(evidence) = EvidenceKind::parse(line.kind()) else { return };
+        match evidence {
+            EvidenceKind::Probe => self.probes.extend(data(&line.event).map(|probe| Probe { t: line.t, ..probe })),
+            EvidenceKind::Census => {
+                self.censuses.extend(data(&line.event).map(|census| Census { t: line.t, ..census }))
+            }
+            EvidenceKind::Machine => {
+                self.machine.extend(data(&line.event).map(|machine| Machine { t: line.t, ..machine }))
+            }
+            EvidenceKind::Queue => {
+                self.waiting.extend(data(&line.event).map(|waiting| Waiting { t: line.t, ..waiting }));
+            }
         }
     }
 
@@ -249,7 +279,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back_with_its_time() {
         let probe = Probe { task: "a".to_owned(), answer: Answer::Silent, ms: 5.0, ..Probe::default() };
-        let line = EventRecord::remark("", 7.5, PROBE, serde_json::to_value(&probe).unwrap());
+        let line = EventRecord::remark("", 7.5, EvidenceKind::Probe.as_str(), serde_json::to_value(&probe).unwrap());
         let line: EventRecord = serde_json::from_str(&serde_json::to_string(&line).unwrap()).unwrap();
         let mut evidence = Evidence::default();
         evidence.event(&line);
@@ -268,7 +298,7 @@ mod tests {
             (25.0, 0.2, Some(1.0)),
         ] {
             let reading = serde_json::json!({"busy": busy, "cores": 2, "connections": connections});
-            evidence.event(&EventRecord::remark("", t, MACHINE, reading));
+            evidence.event(&EventRecord::remark("", t, EvidenceKind::Machine.as_str(), reading));
         }
         assert_eq!(evidence.busy(8.0..=21.0), Some(Machine { t: 20.0, busy: 0.95, cores: 2, connections: Some(0.5) }));
         assert_eq!(evidence.busy(30.0..=40.0), None);

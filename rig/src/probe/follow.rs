@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     folder::{
-        evidence::{CENSUS, Census, Occasion, PROBE, Probe, QUEUE},
+        evidence::{Census, EvidenceKind, Occasion, Probe},
         moment,
     },
     probe::{ask::Asker, census::census, queue::waiting, target::Target},
@@ -224,7 +224,7 @@ impl Prober {
     async fn queue(&mut self) {
         let Ok(queue) = self.client.queue().await else { return };
         for entry in queue.iter().filter(|entry| entry.app_id == self.app) {
-            self.note(QUEUE, &waiting(entry));
+            self.note(EvidenceKind::Queue, &waiting(entry));
         }
     }
 
@@ -238,7 +238,7 @@ impl Prober {
         self.next_census = Instant::now() + CENSUS_APART.max(begun.elapsed() * CENSUS_SHARE);
         let now = self.client.server_time().map_or_else(OffsetDateTime::now_utc, |server| server.now);
         let census: Census = census(&apps.apps, now);
-        self.note(CENSUS, &census);
+        self.note(EvidenceKind::Census, &census);
         let mut questions = Vec::new();
         for suspect in &census.suspects {
             let Some(app) = apps.apps.iter().find(|app| app.id == suspect.app) else { continue };
@@ -273,14 +273,14 @@ impl Prober {
         }
         while let Some(probe) = running.join_next().await {
             if let Ok(probe) = probe {
-                self.note(PROBE, &probe);
+                self.note(EvidenceKind::Probe, &probe);
             }
         }
     }
 
-    fn note(&self, kind: &str, data: &impl Serialize) {
+    fn note(&self, kind: EvidenceKind, data: &impl Serialize) {
         let fields = serde_json::to_value(data).unwrap_or_default();
-        let line = EventRecord::remark(moment::now(), self.start.elapsed().as_secs_f64(), kind, fields);
+        let line = EventRecord::remark(moment::now(), self.start.elapsed().as_secs_f64(), kind.as_str(), fields);
         // The next sample reports a full disk; this line is an extra.
         let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
     }

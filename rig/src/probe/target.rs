@@ -1,6 +1,6 @@
 //! Where and how a task is probed: as its own check does.
 
-use harness::model::{HealthCheck, Task};
+use harness::model::{HealthCheck, Protocol, Task};
 use serde_json::Value;
 
 /// What a check would probe.
@@ -36,12 +36,14 @@ impl Target {
             Some(path) if path.starts_with('/') => path.to_owned(),
             Some(path) => format!("/{path}"),
         };
-        let method = match check.protocol.as_str() {
-            "COMMAND" => return Err("the check is a command that runs in the task".to_owned()),
-            "TCP" | "MESOS_TCP" => Method::Tcp,
-            "HTTP" | "MESOS_HTTP" => Method::Http(path()),
-            "HTTPS" | "MESOS_HTTPS" => Method::Https(path()),
-            other => return Err(format!("the protocol {other} is not known")),
+        let Some(protocol) = check.known_protocol() else {
+            return Err(format!("the protocol {} is not known", check.protocol));
+        };
+        let method = match protocol {
+            Protocol::Command => return Err("the check is a command that runs in the task".to_owned()),
+            Protocol::Tcp | Protocol::MesosTcp => Method::Tcp,
+            Protocol::Http | Protocol::MesosHttp => Method::Http(path()),
+            Protocol::Https | Protocol::MesosHttps => Method::Https(path()),
         };
         // A container network gives the task an address that only its agent's network knows.
         let mode =

@@ -13,11 +13,7 @@ use harness::{
 use serde_json::json;
 use time::OffsetDateTime;
 
-use harness::record::{
-    EventRecord, Lines,
-    event::{DEPLOYED, RESUMED},
-    read,
-};
+use harness::record::{EventRecord, Lines, event::Remark, read};
 
 use crate::{
     exit::Failure,
@@ -65,7 +61,7 @@ impl LastState {
             Failure::usage(format!("cannot read {}: {error}", folder.file(name).display()))
         };
         read::events(&folder.file("events.jsonl"), |line| {
-            if line.kind() == DEPLOYED {
+            if Remark::parse(line.kind()) == Some(Remark::Deployed) {
                 last.version = Some(line.text("version").to_owned());
                 last.origin = origin(&line.at, line.t);
             }
@@ -163,8 +159,18 @@ pub fn position(
 /// Records in `events.jsonl` that the app is deployed, for `hc-rig resume`.
 pub(super) fn record_app(events: &Arc<Mutex<Lines>>, job: &Job, app: &App, t: f64) {
     let line = match &job.continues {
-        None => EventRecord::remark(moment::now(), t, DEPLOYED, json!({"app": app.id, "version": app.version})),
-        Some(_) => EventRecord::remark(moment::now(), t, RESUMED, json!({"app": app.id, "instances": app.instances})),
+        None => EventRecord::remark(
+            moment::now(),
+            t,
+            Remark::Deployed.as_str(),
+            json!({"app": app.id, "version": app.version}),
+        ),
+        Some(_) => EventRecord::remark(
+            moment::now(),
+            t,
+            Remark::Resumed.as_str(),
+            json!({"app": app.id, "instances": app.instances}),
+        ),
     };
     // The first sample reports a full disk.
     let _ = events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);

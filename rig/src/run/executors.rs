@@ -6,8 +6,12 @@ use std::{
     time::Duration,
 };
 
-use harness::record::{EventRecord, Lines, event::EXECUTOR};
-use harness::{Client, marathon::mesos::Agent, record::Sample};
+use harness::{
+    Client,
+    marathon::mesos::Agent,
+    model::TaskStatus,
+    record::{EventRecord, Lines, Sample, event::Remark},
+};
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -51,7 +55,7 @@ impl NewTasks {
         }
         for task in &sample.tasks {
             let text = |key: &str| task.get(key).and_then(Value::as_str).unwrap_or_default();
-            if text("state") == "TASK_RUNNING" && !tasks.known.contains(text("id")) {
+            if TaskStatus::parse(text("state")) == Some(TaskStatus::Running) && !tasks.known.contains(text("id")) {
                 tasks.unknown.insert(text("id").to_owned(), text("slaveId").to_owned());
             }
         }
@@ -141,7 +145,12 @@ impl Executors {
                     "executor_pid": pid,
                     "container": container.container_id,
                 });
-                let line = EventRecord::remark(moment::now(), self.start.elapsed().as_secs_f64(), EXECUTOR, fields);
+                let line = EventRecord::remark(
+                    moment::now(),
+                    self.start.elapsed().as_secs_f64(),
+                    Remark::Executor.as_str(),
+                    fields,
+                );
                 // The next sample reports a full disk; this line is an extra.
                 let _ = self.events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
             }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     folder::{
-        evidence::{MACHINE, Machine},
+        evidence::{EvidenceKind, Machine},
         moment,
     },
     run::capacity,
@@ -36,7 +36,12 @@ pub async fn follow(events: Arc<Mutex<Lines>>, start: Instant, done: Cancellatio
         if let Some(machine) = now.since(before) {
             let machine = Machine { connections: connections(), ..machine };
             let fields = serde_json::to_value(machine).unwrap_or_default();
-            let line = EventRecord::remark(moment::now(), start.elapsed().as_secs_f64(), MACHINE, fields);
+            let line = EventRecord::remark(
+                moment::now(),
+                start.elapsed().as_secs_f64(),
+                EvidenceKind::Machine.as_str(),
+                fields,
+            );
             // The next sample reports a full disk; this line is an extra.
             let _ = events.lock().unwrap_or_else(PoisonError::into_inner).push(&line);
             samples.push(machine);

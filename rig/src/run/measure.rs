@@ -6,7 +6,7 @@ use harness::{
     Client,
     cluster::{ClusterError, Lease, LeaseOptions, RunName, time_to_kill},
     model::App,
-    record::{EventRecord, event::CLEAN_UP},
+    record::{EventRecord, event::Remark},
     scale::{Before, Drive, Limit, MarathonApp, RunReport, Search},
 };
 use serde_json::json;
@@ -203,7 +203,12 @@ async fn drive(
 
 /// Marks in `events.jsonl` where clean-up begins.
 fn mark_clean_up(sink: &FolderSink, group: &str, start: Instant) {
-    let marker = EventRecord::remark(moment::now(), start.elapsed().as_secs_f64(), CLEAN_UP, json!({"group": group}));
+    let marker = EventRecord::remark(
+        moment::now(),
+        start.elapsed().as_secs_f64(),
+        Remark::CleanUp.as_str(),
+        json!({"group": group}),
+    );
     let marked = sink.events().lock().unwrap_or_else(PoisonError::into_inner).push(&marker);
     // Only the report of the kills that follow depends on the marker; `FolderSink::sync` reports a full disk.
     drop(marked);

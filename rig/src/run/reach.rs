@@ -130,15 +130,16 @@ impl Reach {
         let refused = |why: String| Failure::new(Code::Refused, why);
         match &settings.trust.value.server {
             ServerTrust::Pin(pin) => offered.accept(pin).map_err(|error| refused(format!("{error}{WHICH_IS_RIGHT}"))),
-            _ if prompt::confirm(&format!(
-                "{root} offers a CA with the SHA-256 fingerprint\n  {fingerprint}\nTrust it?"
-            ))? =>
-            {
-                offered.accept(&fingerprint).map_err(|error| refused(error.to_string()))
+            ServerTrust::Roots | ServerTrust::CaFile(_) | ServerTrust::CaPem(_) | ServerTrust::Insecure => {
+                let question = format!("{root} offers a CA with the SHA-256 fingerprint\n  {fingerprint}\nTrust it?");
+                if prompt::confirm(&question)? {
+                    return offered.accept(&fingerprint).map_err(|error| refused(error.to_string()));
+                }
+                Err(refused(format!(
+                    "{root} offers a CA with the fingerprint {fingerprint}; if it is the right one, use --pin \
+                     {fingerprint}"
+                )))
             }
-            _ => Err(refused(format!(
-                "{root} offers a CA with the fingerprint {fingerprint}; if it is the right one, use --pin {fingerprint}"
-            ))),
         }
     }
 }
@@ -234,9 +235,10 @@ pub fn deploy_failure(error: &ClusterError, named: &str) -> Failure {
     match error {
         ClusterError::Marathon(error) => {
             let failure = failure(error);
-            match failure.code {
-                Code::Usage => Failure::usage(format!("Marathon refuses {named}: {}", failure.message)),
-                _ => failure,
+            if failure.code == Code::Usage {
+                Failure::usage(format!("Marathon refuses {named}: {}", failure.message))
+            } else {
+                failure
             }
         }
         other => Failure::usage(format!("{named}: {other}")),

@@ -173,8 +173,7 @@ pub fn expand(
     }) else {
         return Ok(Expanded { line, added: Vec::new() });
     };
-    // The fake has a command line of its own.
-    if command.get_name() == "fake" {
+    if has_own_command_line(command) {
         return Ok(Expanded { line, added: Vec::new() });
     }
     let mut added = settings(command, &words[place + 1..], variable, file)?;
@@ -189,6 +188,11 @@ pub fn expand(
     let mut line = line;
     line.splice(place + 1..place + 1, words);
     Ok(Expanded { line, added })
+}
+
+/// Whether another program reads what follows the command, as for `hc-rig fake`.
+pub fn has_own_command_line(command: &Command) -> bool {
+    command.get_arguments().any(Arg::is_trailing_var_arg_set)
 }
 
 /// `target` of `--target` and `--target=5`.

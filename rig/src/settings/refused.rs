@@ -25,7 +25,7 @@ impl Expanded {
         match (&setting.source, file) {
             (Source::Variable(name), _) => Some(Failure::usage(format!("{name}: {why}"))),
             (Source::File(_), Some(file)) => Some(file.wrong(flag, &why)),
-            _ => None,
+            (Source::File(_), None) | (Source::Typed | Source::Default, _) => None,
         }
     }
 }

@@ -40,7 +40,7 @@ impl Run<'_> {
         let line = EventRecord::remark(
             self.iso(t),
             t,
-            event::STEP,
+            event::Remark::Step.as_str(),
             json!({"step": step, "target": target, "asked_at": millis(t)}),
         );
         self.write(line)

@@ -157,7 +157,7 @@ pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
 pub fn kill_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let mut kills: BTreeMap<&str, Vec<&TaskLife>> = BTreeMap::new();
     for life in &facts.tasks {
-        let killed = life.end.as_ref().is_some_and(|end| end.state == "TASK_KILLED");
+        let killed = life.end.as_ref().is_some_and(|end| TaskStatus::parse(&end.state) == Some(TaskStatus::Killed));
         if killed && (life.check_failure.is_some() || life.kill_reason.is_some()) {
             kills.entry(life.life().0).or_default().push(life);
         }

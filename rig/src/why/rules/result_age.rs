@@ -1,5 +1,6 @@
 //! Rules about old check results under checks that Marathon makes itself.
 
+use harness::model::Protocol;
 use text::count;
 
 use crate::{
@@ -184,7 +185,8 @@ fn remedies(who: &str, arithmetic: &Arithmetic, culprits: &[Culprit<'_>]) -> Vec
             .to_owned(),
     ];
     if let Some(probe) = culprits.iter().find_map(|culprit| culprit.probe.filter(|probe| !probe.path.is_empty())) {
-        let (scheme, insecure) = if probe.protocol.ends_with("HTTPS") { ("https", "-k ") } else { ("http", "") };
+        let tls = Protocol::parse(&probe.protocol).is_some_and(Protocol::is_tls);
+        let (scheme, insecure) = if tls { ("https", "-k ") } else { ("http", "") };
         next.insert(0, format!("check it yourself: curl {insecure}-m 5 {scheme}://{}{}", probe.address, probe.path));
         if let Some((_, port)) = probe.address.rsplit_once(':') {
             next.push(format!(

@@ -26,7 +26,7 @@ fn status(t: f64, task: &str, state: &str, message: &str) -> EventRecord {
 }
 
 fn step(t: f64, step: usize, target: u32) -> EventRecord {
-    EventRecord::remark("", t, event::STEP, json!({"step": step, "target": target}))
+    EventRecord::remark("", t, Remark::Step.as_str(), json!({"step": step, "target": target}))
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn an_unhealthy_task_keeps_its_port_and_cause_after_its_end() {
     let mut lives = Lives::keeping_all();
     lives.sample(&sample(1, vec![task(true, 0)]));
     let executor = json!({"task": "hc.instance-10dc._app.1", "executor_pid": 6930});
-    lives.event(&EventRecord::remark("", 2.5, event::EXECUTOR, executor));
+    lives.event(&EventRecord::remark("", 2.5, Remark::Executor.as_str(), executor));
     lives.sample(&sample(2, vec![task(false, 1)]));
     lives.sample(&sample(3, vec![task(false, 2)]));
     lives.event(&status(9.0, "hc.instance-10dc._app.1", "TASK_KILLED", "Command terminated with signal Terminated"));
@@ -56,7 +56,7 @@ fn an_unhealthy_task_keeps_its_port_and_cause_after_its_end() {
 fn a_task_that_only_its_executor_names_is_known_to_readers_and_counts_nowhere() {
     let executor = json!({"task": "hc.instance-10dc._app.1", "executor_pid": 6930, "agent": "c239-S0"});
     let mut lives = Lives::keeping_all();
-    lives.event(&EventRecord::remark("", 1.0, event::EXECUTOR, executor));
+    lives.event(&EventRecord::remark("", 1.0, Remark::Executor.as_str(), executor));
     let lives = lives.finish();
     let life = lives.all().next().expect("the task");
     assert_eq!((life.executor_pid, life.agent.as_str(), life.first_seen), (Some(6930), "c239-S0", 1.0));
@@ -77,7 +77,7 @@ fn a_successor_is_not_unhealthy_because_of_its_predecessor() {
 fn kills_by_clean_up_do_not_count() {
     let mut lives = Lives::keeping_all();
     lives.sample(&sample(1, vec![task(true, 0)]));
-    lives.event(&EventRecord::remark("", 10.0, event::CLEAN_UP, json!({})));
+    lives.event(&EventRecord::remark("", 10.0, Remark::CleanUp.as_str(), json!({})));
     lives.event(&status(11.0, "hc.instance-10dc._app.1", "TASK_KILLED", ""));
     let lives = lives.finish();
     assert!(lives.troubled().is_empty());

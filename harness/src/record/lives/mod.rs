@@ -1,0 +1,279 @@
+//! The lives of all tasks of a run, folded from the lines of its record.
+//!
+//! The driver feeds each line as it writes it, and a reader feeds the same lines from disk, so that both come to the same
+//! numbers. While a run goes on, memory holds the present tasks only; a reader keeps every life.
+
+mod known;
+mod numbers;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use self::{known::Known, numbers::Numbers};
+use super::delta::task_id;
+use super::event::{EventRecord, Remark};
+use super::life::{End, GONE, Happening, TaskLife};
+use super::moment::seconds_between;
+use super::sample::Sample;
+use super::tally::{Between, StepLives};
+use super::task_lives::TaskLives;
+use crate::model::{EventKind, TaskState, TaskStatus};
+
+/// Follows all tasks of one app.
+#[derive(Debug, Default)]
+pub struct Lives {
+    known: Known,
+    numbers: Numbers,
+    /// Clean-up has begun: what follows says nothing about health.
+    cleaning: bool,
+}
+
+impl Lives {
+    /// A fold that keeps every life, for readers.
+    #[must_use]
+    pub fn keeping_all() -> Self {
+        Self { known: Known::keeping_all(), ..Self::default() }
+    }
+
+    /// The steps so far; the last one is the present one.
+    #[must_use]
+    pub fn steps(&self) -> &[StepLives] {
+        self.numbers.steps()
+    }
+
+    /// The present step.
+    pub fn step(&mut self) -> &StepLives {
+        self.numbers.step()
+    }
+
+    /// What has happened since the previous call.
+    pub fn take_between(&mut self) -> Between {
+        self.numbers.take_between()
+    }
+
+    /// The tasks that have not ended, by id.
+    pub fn live(&self) -> impl Iterator<Item = &TaskLife> {
+        self.known.live()
+    }
+
+    /// The record is at its end: every life, if they were kept, and the steps.
+    #[must_use]
+    pub fn finish(self) -> TaskLives {
+        TaskLives::new(self.known.into_all(), self.numbers.into_steps())
+    }
+
+    /// The next line of `samples.jsonl`.
+    pub fn sample(&mut self, sample: &Sample) {
+        if self.cleaning {
+            return;
+        }
+        for task in &sample.tasks {
+            self.listed(&task_id(task), task, sample);
+        }
+        for id in &sample.gone {
+            self.missing(id, sample.t);
+        }
+        if sample.complete {
+            let listed: BTreeSet<String> = sample.tasks.iter().map(task_id).collect();
+            for id in self.known.not_listed(&listed, sample.t) {
+                self.missing(&id, sample.t);
+            }
+        }
+        self.known.forget(sample.t);
+    }
+
+    /// The next line of `events.jsonl`. Kinds that say nothing about tasks are ignored.
+    pub fn event(&mut self, line: &EventRecord) {
+        if self.cleaning {
+            return;
+        }
+        match Remark::parse(line.kind()) {
+            Some(Remark::CleanUp) => self.cleaning = true,
+            Some(Remark::Step) => self.begin_step(line),
+            Some(Remark::Executor) => self.known.executor(line),
+            Some(Remark::Deployed | Remark::Resumed) => {}
+            None => {
+                if let Some(kind) = EventKind::parse(line.kind()) {
+                    self.marathon_event(kind, line);
+                }
+            }
+        }
+    }
+
+    fn marathon_event(&mut self, kind: EventKind, line: &EventRecord) {
+        match kind {
+            EventKind::StatusUpdate => self.status(line),
+            EventKind::HealthStatusChanged | EventKind::InstanceHealthChanged => {
+                let id = self.known.current(line.text("instanceId")).map(str::to_owned);
+                if let (Some(id), Some(healthy)) = (id, kind.health_change(&line.event)) {
+                    self.health(&id, healthy, "", line.t);
+                }
+            }
+            EventKind::UnhealthyInstanceKill => self.kill_event(line),
+            EventKind::AddHealthCheck
+            | EventKind::DeploymentFailed
+            | EventKind::DeploymentInfo
+            | EventKind::DeploymentStepFailure
+            | EventKind::DeploymentStepSuccess
+            | EventKind::DeploymentSuccess
+            | EventKind::FailedHealthCheck
+            | EventKind::InstanceChanged => {}
+        }
+    }
+
+    fn begin_step(&mut self, line: &EventRecord) {
+        let number = |key: &str| line.event[key].as_u64().unwrap_or_default();
+        let step = StepLives {
+            step: usize::try_from(number("step")).unwrap_or(usize::MAX),
+            target: u32::try_from(number("target")).unwrap_or(u32::MAX),
+            asked_at: line.event["asked_at"].as_f64().unwrap_or(line.t),
+            ..StepLives::default()
+        };
+        self.numbers.begin_step(step, self.known.live().len() as u64);
+    }
+
+    /// One task of a sample.
+    fn listed(&mut self, id: &str, raw: &Value, sample: &Sample) {
+        if let Some(ended) = self.known.ended_mut(id) {
+            ended.listed = true;
+            return;
+        }
+        let t = sample.t;
+        let Some(life) = self.life(id, t) else { return };
+        life.listed = true;
+        let text = |key: &str| raw[key].as_str().unwrap_or_default();
+        keep(&mut life.host, text("host"));
+        keep(&mut life.agent, text("slaveId"));
+        keep(&mut life.state, text("state"));
+        keep_ports(life, raw);
+        if life.staged_at.is_empty() && !text("stagedAt").is_empty() {
+            text("stagedAt").clone_into(&mut life.staged_at);
+            // Both clocks are close enough for a timeline; the answer's own time is the bound.
+            let ago = seconds_between(text("stagedAt"), &sample.at).unwrap_or(0.0).max(0.0);
+            life.note((t - ago).max(0.0), Happening::Staged);
+        }
+        note_unreachable(life, text("state"), t);
+        if is(text("state"), TaskStatus::Running) {
+            life.running.get_or_insert(t);
+        }
+        let results = raw["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
+        let health = life.results(sample, results);
+        if let Some(healthy) = health {
+            let cause = results.iter().filter_map(|result| result["lastFailureCause"].as_str()).next_back();
+            self.health(id, healthy, cause.unwrap_or_default(), t);
+        }
+        if is_terminal(text("state")) {
+            self.end(id, text("state"), "", t);
+        }
+    }
+
+    fn missing(&mut self, id: &str, t: f64) {
+        if let Some(ended) = self.known.ended_mut(id) {
+            ended.listed = false;
+        } else {
+            self.end(id, GONE, "no longer listed by Marathon", t);
+            if let Some(ended) = self.known.ended_mut(id) {
+                ended.listed = false;
+            }
+        }
+    }
+
+    fn status(&mut self, line: &EventRecord) {
+        let (id, state) = (line.text("taskId"), line.text("taskStatus"));
+        if self.known.has_ended(id) {
+            if is_terminal(state) {
+                self.end(id, state, line.text("message"), line.t);
+            }
+            return;
+        }
+        let Some(life) = self.life(id, line.t) else { return };
+        keep(&mut life.host, line.text("host"));
+        keep(&mut life.agent, line.text("slaveId"));
+        keep_ports(life, &line.event);
+        note_unreachable(life, state, line.t);
+        if is_terminal(state) {
+            self.end(id, state, line.text("message"), line.t);
+            return;
+        }
+        if TaskState::of(state, []) == TaskState::Running {
+            life.running.get_or_insert(line.t);
+        }
+        if !is(state, TaskStatus::Unreachable) && life.state != state {
+            life.note(line.t, Happening::State(state.to_owned()));
+        }
+        state.clone_into(&mut life.state);
+    }
+
+    fn kill_event(&mut self, line: &EventRecord) {
+        let id = line.text("taskId");
+        if !self.known.has_ended(id) && self.life(id, line.t).is_none() {
+            return;
+        }
+        let Some(life) = self.known.get_mut(id) else { return };
+        life.kill_reason = Some(line.text("reason").to_owned());
+        life.note(line.t, Happening::KilledByMarathon);
+        self.numbers.kill(life, line.t);
+    }
+
+    /// The life of a task that has not ended; it may begin now. None for a task whose successor is there already.
+    fn life(&mut self, id: &str, t: f64) -> Option<&mut TaskLife> {
+        let step = self.numbers.step().step;
+        self.known.begin(id, step, t)
+    }
+
+    /// A result of a task's own that counts.
+    fn health(&mut self, id: &str, healthy: bool, cause: &str, t: f64) {
+        if let Some(life) = self.known.live_mut(id) {
+            self.numbers.health(life, healthy, cause, t);
+        }
+    }
+
+    fn end(&mut self, id: &str, state: &str, message: &str, t: f64) {
+        let end = End { t, state: state.to_owned(), message: message.to_owned() };
+        let ended = Happening::Ended { state: end.state.clone(), message: end.message.clone() };
+        if let Some(life) = self.known.ended_mut(id) {
+            // Mesos's own account of an end that was only seen as an absence.
+            if let Some(before) = life.end.as_mut().filter(|end| end.state == GONE) {
+                *before = end;
+                life.note(t, ended);
+            }
+        } else if let Some(life) = self.known.end(id) {
+            life.note(t, ended);
+            self.numbers.end(life, end);
+        }
+    }
+}
+
+fn is(state: &str, status: TaskStatus) -> bool {
+    TaskStatus::parse(state) == Some(status)
+}
+
+fn is_terminal(state: &str) -> bool {
+    TaskStatus::parse(state).is_some_and(TaskStatus::is_terminal)
+}
+
+/// Takes a text that is there.
+fn keep(field: &mut String, text: &str) {
+    if !text.is_empty() {
+        text.clone_into(field);
+    }
+}
+
+/// A task that is over has no ports any more: what was known stays.
+fn keep_ports(life: &mut TaskLife, object: &Value) {
+    let ports: Vec<u64> = object["ports"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+    if !ports.is_empty() {
+        life.ports = ports;
+    }
+}
+
+fn note_unreachable(life: &mut TaskLife, state: &str, t: f64) {
+    if is(state, TaskStatus::Unreachable) && !life.was_unreachable {
+        life.was_unreachable = true;
+        life.note(t, Happening::AgentUnreachable);
+    }
+}
+
+#[cfg(test)]
+mod tests;
