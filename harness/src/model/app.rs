@@ -186,7 +186,7 @@ impl Group {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HealthCheck {
-    /// One of the seven names, such as `MESOS_TCP`.
+    /// The name of a [`Protocol`](super::Protocol), such as `MESOS_TCP`.
     pub protocol: String,
     /// Seconds after the start in which failures do not count.
     pub grace_period_seconds: u64,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use strum::VariantArray;
+
 /// How a health check asks, and thereby who asks: Marathon itself, or Mesos's executor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, VariantArray)]
 pub enum Protocol {
     /// Marathon sends a request.
     Http,
@@ -23,8 +25,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: [Self; 7] =
-        [Self::Http, Self::Https, Self::Tcp, Self::Command, Self::MesosHttp, Self::MesosHttps, Self::MesosTcp];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Marathon's name of the protocol.
     #[must_use]
@@ -43,7 +44,7 @@ impl Protocol {
     /// Reads Marathon's name; `None` for any other text.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|protocol| protocol.as_str() == name)
+        Self::ALL.iter().copied().find(|protocol| protocol.as_str() == name)
     }
 
     /// Whether Mesos's executor makes the check, so that only changes of its result are reported.
@@ -77,7 +78,7 @@ mod tests {
 
     #[test]
     fn every_protocol_is_read_by_its_own_name_and_no_other_text_is() {
-        for protocol in Protocol::ALL {
+        for &protocol in Protocol::ALL {
             assert_eq!(Protocol::parse(protocol.as_str()), Some(protocol));
         }
         assert_eq!(Protocol::parse("MESOS_UDP"), None);
