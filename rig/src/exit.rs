@@ -150,6 +150,12 @@ impl Failure {
         Self::new(Code::Usage, message)
     }
 
+    /// The same after something was deployed: then bad usage is not what it was, for which nothing would have been deployed.
+    #[must_use]
+    pub fn once_deployed(self, instead: Code) -> Self {
+        if self.code == Code::Usage { Self { code: instead, ..self } } else { self }
+    }
+
     /// A file of the results could not be written or read.
     pub fn results(path: &Path, error: &io::Error) -> Self {
         let hint = match error.kind() {
@@ -183,6 +189,14 @@ mod tests {
         }
         assert_eq!((completion.code, completion.problem.as_deref()), (Code::Results, Some("Results")));
         assert_eq!(completion.text, "text");
+    }
+
+    #[test]
+    fn bad_usage_is_not_the_end_of_a_run_that_was_deployed() {
+        for code in Code::ALL {
+            let ended = Failure::new(code, "why").once_deployed(Code::Results);
+            assert_eq!(ended.code, if code == Code::Usage { Code::Results } else { code });
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `hc-rig run`: runs one app on a cluster.
 
 use clap::Args;
-use harness::cluster::preflight;
+use harness::cluster::{Preflight, preflight};
 use tokio::time::Instant;
 
 use crate::{
@@ -12,7 +12,9 @@ use crate::{
     folder::RunFolder,
     results::{add_redacted_copy, conclude, discard},
     run::{
-        Allowance, Definition, Interrupt, Job, Scaled, measure,
+        Allowance, Definition, Interrupt, Job, Scaled,
+        fitness::{self, Checks},
+        measure,
         reach::{self, Reach},
     },
     terminal::layout::field,
@@ -33,6 +35,9 @@ pub struct RunArgs {
     /// Deploy under the definition's own id instead of in a group of the run
     #[arg(long)]
     pub id_as_is: bool,
+    /// Run an app without health checks too: its targets are reached when all tasks run
+    #[arg(long)]
+    pub allow_no_check: bool,
     /// Only list the requests and the load that they mean; change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -44,6 +49,15 @@ pub struct RunArgs {
     pub output: Output,
 }
 
+impl RunArgs {
+    /// Whether the definition can be run as planned, as far as that is known before and after the cluster was looked at.
+    fn check(&self, definition: &Definition, scaled: &Scaled, found: Option<&Preflight>) -> Result<(), Failure> {
+        let checks = if self.allow_no_check { Checks::Optional } else { Checks::Required };
+        let agents = found.filter(|found| found.mesos.is_ok()).map(|found| found.agents.len() as u64);
+        fitness::check(definition, scaled.plan.target(), agents, checks)
+    }
+}
+
 /// Runs the app.
 ///
 /// # Errors
@@ -52,6 +66,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     let begun = Instant::now();
     let definition = Definition::for_cluster(&args.app)?;
     let mut scaled = args.scaling.scaled(&definition)?;
+    args.check(&definition, &scaled, None)?;
     if args.dry_run {
         return rehearse(args, definition, scaled).await;
     }
@@ -62,6 +77,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
 
     let preflight = async { preflight(&client).await.map_err(|error| reach::failure(&error)) };
     let found = interrupt.before_deployment(preflight).await?;
+    args.check(&definition, &scaled, Some(&found))?;
     args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.note(&format!(
@@ -100,10 +116,11 @@ async fn rehearse(args: &RunArgs, definition: Definition, scaled: Scaled) -> Res
     let client = reach::client(&args.reach.settings().await?)?;
     let found = preflight(&client).await;
     let tasks = u64::from(scaled.plan.target());
-    let batches = [vec![Planned { definition: definition.clone(), scaled, id_as_is: args.id_as_is }]];
+    let batches = [vec![Planned { definition: definition.clone(), scaled: scaled.clone(), id_as_is: args.id_as_is }]];
     let mut text = dry_run::render(&batches, found.as_ref().map_err(ToString::to_string)).await?;
     if let Ok(found) = found {
-        if let Err(refusal) = args.allowance.check(&found, &definition, tasks) {
+        let fits = args.check(&definition, &scaled, Some(&found));
+        if let Err(refusal) = fits.and_then(|()| args.allowance.check(&found, &definition, tasks)) {
             // What the run would be refused for is a failure here too, after everything is listed.
             return Ok(Completion::failed(text, refusal));
         }

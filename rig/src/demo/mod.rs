@@ -88,11 +88,12 @@ async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Resu
     let measured = measure(&client, setup, bar, &interrupt).await;
     fake.shutdown().await;
     let Measured { outcome, hung } = measured.inspect_err(|_| discard(&folder))?;
-    let run = render::one(&folder)?;
+    let run = render::one(&folder).map_err(|failure| failure.once_deployed(Code::Results))?;
     let diagnosis = Diagnosis::of(&run);
     let mut code = outcome.code();
     let mut problem = outcome.failure.map(|failure| failure.message);
     if let (Err(failure), None) = (hung, &problem) {
+        let failure = failure.once_deployed(Code::Failed);
         (code, problem) = (failure.code, Some(failure.message));
     }
     let (verdict, expected) =

@@ -49,12 +49,14 @@ impl Gathered {
     pub fn draw(path: &Path, folders: &[RunFolder], outcomes: Vec<Ended>) -> Result<Self, Failure> {
         let mut all = Self { runs: Vec::new(), end: Completion::passed("") };
         let mut known = HashMap::new();
+        let deployed = outcomes.iter().any(Result::is_ok);
         for outcome in outcomes {
             match outcome {
                 Ok(outcome) => {
                     all.worsen(outcome.code(), outcome.failure.map(|failure| failure.message));
                     known.insert(outcome.folder.path().to_owned(), outcome.summary);
                 }
+                Err(failure) if deployed => all.end.worsen(failure.once_deployed(Code::Failed)),
                 Err(failure) => all.end.worsen(failure),
             }
         }
@@ -71,8 +73,9 @@ impl Gathered {
                 Ok(run) => run,
                 Err(failure) => {
                     // The samples are safe, and can be drawn later.
-                    all.end.worsen(failure);
-                    folder.read_knowing(known.remove(folder.path()))?
+                    all.end.worsen(failure.once_deployed(Code::Results));
+                    let known = known.remove(folder.path());
+                    folder.read_knowing(known).map_err(|failure| failure.once_deployed(Code::Results))?
                 }
             };
             let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -9,7 +9,7 @@ pub use gathered::{Gathered, gather};
 use std::path::Path;
 
 use crate::{
-    exit::{Completion, Failure},
+    exit::{Code, Completion, Failure},
     export::Format,
     folder::RunFolder,
     run::Outcome,
@@ -30,8 +30,8 @@ pub fn conclude(folder: &RunFolder, outcome: Outcome, seconds: f64) -> Result<Co
         Ok(run) => run,
         Err(failure) => {
             // The samples are safe, and can be drawn later. What went wrong first is reported.
-            end.worsen(failure);
-            folder.read_knowing(Some(outcome.summary))?
+            end.worsen(failure.once_deployed(Code::Results));
+            folder.read_knowing(Some(outcome.summary)).map_err(|failure| failure.once_deployed(Code::Results))?
         }
     };
     end.text = closing::one(&run, Ending { folder: folder.path(), code: end.code, seconds });
@@ -42,7 +42,7 @@ pub fn conclude(folder: &RunFolder, outcome: Outcome, seconds: f64) -> Result<Co
 pub fn add_redacted_copy(folder: &Path, mut end: Completion) -> Completion {
     match render::redacted(folder).and_then(|copy| render::all(&copy, &Format::ALL)) {
         Ok(page) => field(&mut end.text, "Redacted", page.display()),
-        Err(failure) => end.worsen(failure),
+        Err(failure) => end.worsen(failure.once_deployed(Code::Results)),
     }
     end
 }

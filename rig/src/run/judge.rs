@@ -49,11 +49,17 @@ pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Opt
         scale::Outcome::Crossed(crossing) => (Verdict::Failed, Some(EndReason::Crossed), crossing.to_string()),
         scale::Outcome::Interrupted => (Verdict::Stopped, None, "stopped by the user".to_owned()),
         scale::Outcome::Failed(DriveError::Marathon(error)) => {
-            failure.get_or_insert_with(|| match error.downcast_ref::<harness::Error>() {
+            let ended = match error.downcast_ref::<harness::Error>() {
                 Some(error) => reach::failure(error),
                 None => Failure::new(Code::Unreachable, error.to_string()),
-            });
-            (Verdict::Error, Some(EndReason::Cluster), error.to_string())
+            };
+            if ended.code == Code::Usage {
+                // The app is deployed: what Marathon refuses now is a target.
+                (Verdict::Failed, Some(EndReason::NotReached), format!("Marathon refuses the step: {}", ended.message))
+            } else {
+                failure.get_or_insert(ended);
+                (Verdict::Error, Some(EndReason::Cluster), error.to_string())
+            }
         }
         scale::Outcome::Failed(DriveError::Write(error)) => {
             failure.get_or_insert_with(|| Failure::results(&job.folder.file("samples.jsonl"), error));

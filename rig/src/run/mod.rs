@@ -14,6 +14,7 @@ pub mod continued;
 pub mod definition;
 pub mod embedded;
 pub mod executors;
+pub mod fitness;
 pub mod interrupt;
 pub mod judge;
 pub mod machine;

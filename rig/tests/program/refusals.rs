@@ -4,7 +4,13 @@ use std::path::PathBuf;
 
 use rstest::rstest;
 
-use crate::hc_rig::{HcRig, stderr};
+use serde_json::{Value, json};
+
+use crate::{
+    fake::Fake,
+    hc_rig::{HcRig, ends_with, stderr, stdout},
+    results::{json as written, out},
+};
 
 #[rstest]
 #[case::no_such_file(&["run", "nothing.json", "--url", "http://127.0.0.1:1"], 2, "cannot read the app definition nothing.json")]
@@ -37,6 +43,73 @@ fn broken_json_is_reported_with_line_and_column() {
     assert_eq!(run.status.code(), Some(2));
     assert!(stderr(&run).contains("app.json:3:3: not JSON"), "{}", stderr(&run));
     assert_eq!(stderr(&run).lines().count(), 1);
+}
+
+/// A definition in a file of its own.
+fn definition(app: &Value) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.json");
+    std::fs::write(&file, app.to_string()).unwrap();
+    let path = file.display().to_string();
+    (folder, path)
+}
+
+/// Nobody listens at the address: the definition alone is refused.
+#[rstest]
+#[case::no_list(json!({"id": "/hc", "cmd": "sleep 9"}), "the app has no health checks")]
+#[case::an_empty_list(json!({"id": "/hc", "cmd": "sleep 9", "healthChecks": []}), "or use --allow-no-check")]
+#[case::one_instance(
+    json!({"id": "/hc", "labels": {"MARATHON_SINGLE_INSTANCE_APP": "true"}, "healthChecks": [{}]}),
+    "1 task of the target of 31 can run; remove the label, or lower the target to 1"
+)]
+fn a_definition_that_cannot_be_measured_is_refused(#[case] app: Value, #[case] says: &str) {
+    let (_folder, file) = definition(&app);
+    let run = HcRig::new(&["run", &file, "--url", "http://127.0.0.1:1"]).run();
+    ends_with(&run, 2);
+    assert!(stderr(&run).contains(says), "{}", stderr(&run));
+    assert_eq!(stderr(&run).lines().count(), 1);
+}
+
+#[rstest]
+#[case::unique(json!({"constraints": [["hostname", "UNIQUE"]]}), "allows 1 task for each value of hostname")]
+#[case::fixed_port(json!({"requirePorts": true, "portDefinitions": [{"port": 31000}]}), "the fixed port 31000")]
+fn a_target_beyond_what_the_agents_allow_is_refused(#[case] part: Value, #[case] says: &str) {
+    let mut app =
+        json!({"id": "/hc", "cmd": "sleep 99", "cpus": 0.1, "mem": 16, "healthChecks": [{"protocol": "TCP"}]});
+    app.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+    let (_folder, file) = definition(&app);
+    let fake = Fake::start(&["--agents", "2"]);
+    for more in [&["--target", "3"][..], &["--target", "3", "--dry-run"]] {
+        let run = HcRig::new(&[&["run", &file, "--url", &fake.url], more].concat()).run();
+        ends_with(&run, 2);
+        assert!(stderr(&run).contains(says) && stderr(&run).contains("there are 2 agents"), "{}", stderr(&run));
+    }
+    fake.has_nothing_left();
+}
+
+#[test]
+fn an_app_without_checks_runs_where_that_is_allowed() {
+    let (_folder, file) = definition(&json!({"id": "/hc", "cmd": "sleep 99", "cpus": 0.1, "mem": 16}));
+    let fake = Fake::start(&[]);
+    let (_results, run) = out();
+    let arguments = ["run", &file, "--allow-no-check", "--targets", "2", "--poll", "200ms", "--url", &fake.url];
+    ends_with(&HcRig::new(&[&arguments[..], &["--out", &run]].concat()).run(), 0);
+    fake.has_nothing_left();
+}
+
+#[test]
+fn what_marathon_refuses_once_the_app_is_deployed_is_not_bad_usage() {
+    let fake = Fake::start(&["--admin", "127.0.0.1:0"]);
+    let no = json!({"status": {"code": 422, "message": "not more than that"}});
+    fake.inject(&json!({"match": {"method": "PUT"}, "act": {"http": no}}));
+    let (_results, run) = out();
+    let arguments = ["run", "mesos,TCP", "--targets", "1,2", "--poll", "200ms", "--url", &fake.url, "--out", &run];
+    let ended = HcRig::new(&arguments).run();
+    ends_with(&ended, 3);
+    assert!(stdout(&ended).starts_with("FAILED       mesos,TCP: target not reached"), "{}", stdout(&ended));
+    assert!(stdout(&ended).contains("not more than that"), "{}", stdout(&ended));
+    assert_eq!(written(&run, "summary.json")["exit"], 3);
+    fake.has_nothing_left();
 }
 
 #[test]

@@ -127,7 +127,8 @@ fn a_definition_that_marathon_refuses_leaves_nothing() {
     let fake = Fake::start(&[]);
     let (folder, run) = out();
     let file = folder.path().join("app.json");
-    fs::write(&file, r#"{"id": "/hc", "cmd": "sleep 1", "cpus": "many"}"#).unwrap();
+    fs::write(&file, r#"{"id": "/hc", "cmd": "sleep 1", "cpus": "many", "healthChecks": [{"protocol": "TCP"}]}"#)
+        .unwrap();
     let refused = HcRig::new(&["run", file.to_str().unwrap(), "--url", &fake.url, "--out", &run]).run();
     ends_with(&refused, 2);
     assert!(stderr(&refused).contains("/cpus"), "Marathon's own words: {}", stderr(&refused));
