@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Due,
     agents::{Agents, Link},
+    checks::Probed,
     messages,
     probes::ProbesInFlight,
     reconciliation,
@@ -124,7 +125,7 @@ impl Executors {
     /// The outcome of a native probe.
     pub(super) fn probed(&mut self, context: Context<'_>, id: ProbeId, outcome: &ProbeOutcome) -> Vec<Event> {
         let Some(task) = self.probes.end(id) else { return Vec::new() };
-        self.with(context, &task, |task, turn| task.probed(turn, id, outcome))
+        self.with(context, &task, |task, turn| task.probed(turn, Probed { probe: id, outcome }))
     }
 
     /// The master has given an agent up.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{
     Due,
     agents::{Agents, Link},
-    checker::{Checker, Cost, Verdict, Woken},
+    checker::Verdict,
+    checks::{Checks, Probed},
     executors::{Event, Launch},
     messages,
     probes::ProbesInFlight,
@@ -13,7 +14,6 @@ use super::{
     status::Status,
 };
 use crate::{
-    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
     clock::Time,
     ids::TaskId,
     timers::{TimerKey, Timers},
@@ -44,11 +44,10 @@ pub(super) struct Task {
     /// When the command was started.
     forked: Option<Time>,
     executor_pid: Option<u32>,
-    checker: Option<Checker>,
+    checks: Checks,
     killed_by: Option<KilledBy>,
     /// The timer of the stage, of the coming SIGKILL or of the end.
     timer: Option<TimerKey>,
-    checker_timer: Option<TimerKey>,
     /// As the state endpoints list them: consecutive ones of one state are one.
     statuses: Vec<StatusUpdate>,
     /// Updates that cannot leave because the agent is cut off.
@@ -96,10 +95,9 @@ impl Task {
             stage: Stage::Staging,
             forked: None,
             executor_pid: None,
-            checker: None,
+            checks: Checks::default(),
             killed_by: None,
             timer: Some(timer),
-            checker_timer: None,
             statuses: Vec::new(),
             withheld: Vec::new(),
             ended: false,
@@ -264,7 +262,7 @@ impl Task {
         self.stage = Stage::Ending;
         let ended = turn.timers.set(turn.now + turn.tuning.kill_latency, Due::Ended(self.id().clone(), exit));
         self.replace_timer(turn, ended);
-        self.stop_checks(turn);
+        self.checks.stop(turn);
     }
 
     /// The executor's last update.
@@ -282,7 +280,7 @@ impl Task {
 
     /// Ends all that is still to happen and returns what the task held.
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>) -> Resources {
-        self.stop_checks(turn);
+        self.checks.stop(turn);
         self.cancel_timer(turn);
         self.resources.clone()
     }
@@ -322,7 +320,7 @@ impl Task {
         self.killed_by = Some(by);
         let escalate = turn.timers.set(turn.now + self.kill_grace(grace), Due::Escalate(self.id().clone()));
         self.replace_timer(turn, escalate);
-        self.stop_checks(turn);
+        self.checks.stop(turn);
         if turn.tuning.task_killing {
             self.send(turn, Status::of(TaskState::Killing));
         }
@@ -349,73 +347,28 @@ impl Task {
 /// The native check.
 impl Task {
     fn start_checks(&mut self, turn: &mut Turn<'_>) {
-        let (Some(check), None) = (&self.info.health_check, self.killed_by) else { return };
-        let cost = match check.kind {
-            // The shell is the probe: it runs from the start.
-            ProbeKind::Command { .. } => Cost { lead: Duration::ZERO, whole: turn.tuning.command_probe_cost },
-            ProbeKind::Tcp | ProbeKind::Http { .. } => {
-                Cost { lead: turn.tuning.native_probe_lead, whole: turn.tuning.native_probe_cost }
-            }
-        };
+        if self.killed_by.is_some() {
+            return;
+        }
         // A checker exists from the fork on (command executor), or once docker reports that the container runs.
         let created = match self.info.containerizer {
             Containerizer::Mesos { .. } => self.forked.unwrap_or(turn.now),
             Containerizer::Docker { .. } => turn.now,
         };
-        let (checker, first) = Checker::new(check.clone(), created, cost);
-        self.checker = Some(checker);
-        self.wake_checker(turn, first.max(turn.now));
-    }
-
-    fn wake_checker(&mut self, turn: &mut Turn<'_>, at: Time) {
-        self.checker_timer = Some(turn.timers.set(at, Due::Check(self.id().clone())));
-    }
-
-    fn stop_checks(&mut self, turn: &mut Turn<'_>) {
-        if let Some(timer) = self.checker_timer.take() {
-            turn.timers.cancel(timer);
-        }
-        if let Some(checker) = &mut self.checker {
-            if let Some(probe) = checker.probe() {
-                turn.probes.end(probe);
-            }
-            checker.stop();
-        }
+        self.checks.start(turn, &self.info, created);
     }
 
     /// The checker wakes.
     pub(super) fn check(&mut self, turn: &mut Turn<'_>) {
-        self.checker_timer = None;
-        let Some(checker) = &mut self.checker else { return };
-        match checker.wake(turn.now) {
-            Woken::Again(at) => self.wake_checker(turn, at),
-            Woken::Probe(timeout) => {
-                let id = turn.probes.begin(self.info.id.clone());
-                checker.probing(id, turn.now);
-                let check = checker.check();
-                turn.events.push(Event::Probe(Probe {
-                    id,
-                    task: self.info.id.clone(),
-                    by: ProbedBy::Executor,
-                    kind: check.kind.clone(),
-                    host: String::from("127.0.0.1"),
-                    port: check.port,
-                    timeout,
-                    want_body: false,
-                }));
-            }
-            Woken::Result(verdict) => self.judged(turn, verdict),
-            Woken::Idle => {}
+        if let Some(verdict) = self.checks.wake(turn, &self.info.id) {
+            self.judged(turn, verdict);
         }
     }
 
     /// The outcome of a probe of the checker.
-    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, probe: ProbeId, outcome: &ProbeOutcome) {
-        let Some(checker) = self.checker.as_mut().filter(|checker| checker.probe() == Some(probe)) else { return };
-        match checker.came_back(turn.now, outcome) {
-            Woken::Again(at) => self.wake_checker(turn, at),
-            Woken::Result(verdict) => self.judged(turn, verdict),
-            Woken::Probe(_) | Woken::Idle => {}
+    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, outcome: Probed<'_>) {
+        if let Some(verdict) = self.checks.probed(turn, &self.info.id, outcome) {
+            self.judged(turn, verdict);
         }
     }
 
@@ -427,7 +380,7 @@ impl Task {
         if verdict.kill {
             self.execute_kill(turn, None, KilledBy::Check);
         } else if let Some(next) = verdict.next {
-            self.wake_checker(turn, next);
+            self.checks.wake_at(turn, &self.info.id, next);
         }
     }
 }

@@ -1,0 +1,113 @@
+//! The native check of one task: its checker, the timer that wakes it, and the probes that it sends.
+
+use std::time::Duration;
+
+use super::{
+    Due,
+    checker::{Checker, Cost, Verdict, Woken},
+    executors::Event,
+    task::Turn,
+};
+use crate::{
+    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
+    clock::Time,
+    ids::TaskId,
+    timers::TimerKey,
+    tuning::Tuning,
+    wire::TaskInfo,
+};
+
+/// Without a checker until the task runs, and for a task without a native check.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    checker: Option<Checker>,
+    timer: Option<TimerKey>,
+}
+
+impl Checks {
+    /// Starts to check a task that has a native check; its executor created the checker at `created`.
+    pub(super) fn start(&mut self, turn: &mut Turn<'_>, info: &TaskInfo, created: Time) {
+        let Some(check) = &info.health_check else { return };
+        let (checker, first) = Checker::new(check.clone(), created, cost(&check.kind, turn.tuning));
+        self.checker = Some(checker);
+        self.wake_at(turn, &info.id, first.max(turn.now));
+    }
+
+    /// Ends the check and its probe under way.
+    pub(super) fn stop(&mut self, turn: &mut Turn<'_>) {
+        if let Some(timer) = self.timer.take() {
+            turn.timers.cancel(timer);
+        }
+        if let Some(checker) = &mut self.checker {
+            if let Some(probe) = checker.probe() {
+                turn.probes.end(probe);
+            }
+            checker.stop();
+        }
+    }
+
+    /// The checker of the task `id` wakes.
+    pub(super) fn wake(&mut self, turn: &mut Turn<'_>, id: &TaskId) -> Option<Verdict> {
+        self.timer = None;
+        let checker = self.checker.as_mut()?;
+        match checker.wake(turn.now) {
+            Woken::Again(at) => {
+                self.wake_at(turn, id, at);
+                None
+            }
+            Woken::Probe(timeout) => {
+                let probe = turn.probes.begin(id.clone());
+                checker.probing(probe, turn.now);
+                let check = checker.check();
+                turn.events.push(Event::Probe(Probe {
+                    id: probe,
+                    task: id.clone(),
+                    by: ProbedBy::Executor,
+                    kind: check.kind.clone(),
+                    host: String::from("127.0.0.1"),
+                    port: check.port,
+                    timeout,
+                    want_body: false,
+                }));
+                None
+            }
+            Woken::Result(verdict) => Some(verdict),
+            Woken::Idle => None,
+        }
+    }
+
+    /// The outcome of a probe; ignored unless it is the one under way.
+    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, id: &TaskId, outcome: Probed<'_>) -> Option<Verdict> {
+        let checker = self.checker.as_mut().filter(|checker| checker.probe() == Some(outcome.probe))?;
+        match checker.came_back(turn.now, outcome.outcome) {
+            Woken::Again(at) => {
+                self.wake_at(turn, id, at);
+                None
+            }
+            Woken::Result(verdict) => Some(verdict),
+            Woken::Probe(_) | Woken::Idle => None,
+        }
+    }
+
+    /// Wakes the checker then.
+    pub(super) fn wake_at(&mut self, turn: &mut Turn<'_>, id: &TaskId, at: Time) {
+        self.timer = Some(turn.timers.set(at, Due::Check(id.clone())));
+    }
+}
+
+/// A probe with its outcome.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probed<'a> {
+    pub(super) probe: ProbeId,
+    pub(super) outcome: &'a ProbeOutcome,
+}
+
+fn cost(kind: &ProbeKind, tuning: &Tuning) -> Cost {
+    match kind {
+        // The shell is the probe: it runs from the start.
+        ProbeKind::Command { .. } => Cost { lead: Duration::ZERO, whole: tuning.command_probe_cost },
+        ProbeKind::Tcp | ProbeKind::Http { .. } => {
+            Cost { lead: tuning.native_probe_lead, whole: tuning.native_probe_cost }
+        }
+    }
+}
