@@ -45,6 +45,7 @@ impl<'a> Deployed<'a> {
     }
 
     /// Its id in Marathon.
+    #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }

@@ -13,6 +13,7 @@ pub struct TestName {
 
 impl TestName {
     /// nextest sets it in the environment; libtest names the thread after it. Outside a test it is `unnamed`.
+    #[must_use]
     pub fn current(target: &'static str) -> Self {
         let path =
             harness::environment::variable("NEXTEST_TEST_NAME").or_else(|| thread::current().name().map(str::to_owned));
@@ -20,6 +21,7 @@ impl TestName {
     }
 
     /// One path segment that no other test has.
+    #[must_use]
     pub fn folder(&self) -> String {
         format!("{}-{}", self.target, self.path.replace("::", "-"))
     }

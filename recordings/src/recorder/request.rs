@@ -20,6 +20,7 @@ pub struct Reply {
 
 /// A request; `send()` sends and records it, `quietly()` only sends it.
 #[derive(Debug)]
+#[must_use = "nothing is sent before send() or quietly()"]
 pub struct Ask<'a> {
     pub(super) recorder: &'a Recorder,
     pub(super) method: Method,
