@@ -228,12 +228,11 @@ impl Reliability {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event;
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::record::Ages;
+    use crate::record::{Ages, event};
 
     const TOLERANCE: Tolerance = Tolerance { lasts: 10.0, interval: Some(1.0), poll: 2.0 };
 
