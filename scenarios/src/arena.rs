@@ -181,9 +181,13 @@ impl Arena {
                 let credentials = Credentials::Password { uid: uid.clone(), password: password.into() };
                 Ok(self.environment.endpoint.client(Some(credentials)))
             }
-            _ => {
-                Err(eyre!("there is no user with a password here; the scenario has to ask for one: needs().a_login()"))
-            }
+            Some(
+                Credentials::ServiceAccount { .. }
+                | Credentials::Token(_)
+                | Credentials::TokenFile(_)
+                | Credentials::TokenCommand(_),
+            )
+            | None => Err(eyre!("this environment has no user with a password; request one by needs().a_login()")),
         }
     }
 

@@ -26,6 +26,8 @@ use crate::{
 #[case::no_listener(&["try", "--metrics", "foo"], 2, "write an address and a port, such as 127.0.0.1:9464")]
 #[case::one_side(&["diff", "/", "/"], 2, "A and B are the same folder, /")]
 #[case::unknown_flag(&["try", "--nonsense"], 2, "unexpected argument '--nonsense'")]
+#[case::unknown_version(&["try", "--marathon-version", "0.9"], 2, "the fake does not know Marathon 0.9; it knows ")]
+#[case::unknown_version_of_the_fake(&["fake", "--marathon-version", "0.9"], 2, "the fake does not know Marathon 0.9; it knows ")]
 #[case::bad_time(&["try", "--poll", "soon"], 2, "is not a duration")]
 fn bad_input_is_one_sentence_and_an_exit_code(#[case] arguments: &[&str], #[case] code: i32, #[case] says: &str) {
     let run = HcRig::new(arguments).run();
