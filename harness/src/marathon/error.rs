@@ -119,21 +119,18 @@ impl Error {
     /// The status, if there was a response.
     #[must_use]
     pub fn status_code(&self) -> Option<StatusCode> {
-        match &self.0.kind {
-            ErrorKind::Status { status, .. } => Some(*status),
-            ErrorKind::Transport(_)
-            | ErrorKind::Garbled { .. }
-            | ErrorKind::Body { .. }
-            | ErrorKind::ForeignRedirect { .. }
-            | ErrorKind::Login(_) => None,
-        }
+        self.response().map(|(status, _)| status)
     }
 
     /// Marathon's own message, if it sent one.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
+        self.response().map(|(_, message)| message)
+    }
+
+    fn response(&self) -> Option<(StatusCode, &str)> {
         match &self.0.kind {
-            ErrorKind::Status { message, .. } => Some(message),
+            ErrorKind::Status { status, message, .. } => Some((*status, message)),
             ErrorKind::Transport(_)
             | ErrorKind::Garbled { .. }
             | ErrorKind::Body { .. }

@@ -45,11 +45,13 @@ pub struct Events {
 
 impl Events {
     /// All events, gaps left out.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.all.iter().filter_map(|logged| logged.what.as_ref().ok())
     }
 
     /// What arrived since the wait began.
+    #[must_use]
     pub fn since_start(&self) -> impl DoubleEndedIterator<Item = &Arc<Logged>> {
         self.all.iter().filter(|logged| logged.at >= self.since)
     }

@@ -17,7 +17,7 @@ pub fn render(comparison: &Comparison) -> String {
         let verdict = match row.outcome {
             Outcome::NotJudged => "–".to_owned(),
             Outcome::NoChange => "no change".to_owned(),
-            changed => format!("**{}**", changed.word().to_lowercase()),
+            changed @ (Outcome::Better | Outcome::Worse) => format!("**{}**", changed.word().to_lowercase()),
         };
         let _ = writeln!(
             out,

@@ -22,16 +22,19 @@ enum What {
 }
 
 /// Exactly `n` tasks run and are healthy, and every other task has ended.
+#[must_use]
 pub fn healthy(n: u64) -> Exactly {
     Exactly { n, what: What::Healthy }
 }
 
 /// Exactly `n` tasks run, whatever their checks report, and every other task has ended.
+#[must_use]
 pub fn running(n: u64) -> Exactly {
     Exactly { n, what: What::Running }
 }
 
 /// Exactly `n` tasks run and are not healthy; the others may be in any state.
+#[must_use]
 pub fn unhealthy(n: u64) -> Exactly {
     Exactly { n, what: What::Unhealthy }
 }
@@ -98,6 +101,7 @@ fn worst(view: &AppView) -> Option<String> {
 pub struct AllAlive;
 
 /// See [`AllAlive`].
+#[must_use]
 pub fn all_alive() -> AllAlive {
     AllAlive
 }

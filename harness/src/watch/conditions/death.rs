@@ -99,6 +99,7 @@ struct Record {
 /// The task was killed because a health check failed too often. The output says how often.
 ///
 /// A task that ends in any other way can never be killed by a health check, so the wait ends then.
+#[must_use]
 pub fn killed_by_health_check() -> KilledByHealthCheck {
     KilledByHealthCheck::default()
 }

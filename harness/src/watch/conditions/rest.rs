@@ -11,6 +11,7 @@ use crate::watch::view::AppView;
 pub struct Settled;
 
 /// No deployment acts on the app, every wanted instance is listed, and none is starting or stopping.
+#[must_use]
 pub fn settled() -> Settled {
     Settled
 }
@@ -42,6 +43,7 @@ impl Condition<AppView> for Settled {
 pub struct Deploying;
 
 /// A deployment acts on the app.
+#[must_use]
 pub fn deploying() -> Deploying {
     Deploying
 }
@@ -63,6 +65,7 @@ impl Condition<AppView> for Deploying {
 pub struct Gone;
 
 /// The app does not exist, and no deployment acts on it.
+#[must_use]
 pub fn gone() -> Gone {
     Gone
 }

@@ -23,6 +23,7 @@ pub struct StaysHealthy {
 
 /// All wanted tasks are healthy at every observation until `least` has passed, and no event reports a task that was
 /// unhealthy or ended in between. Anything else ends the wait at once.
+#[must_use]
 pub fn stays_healthy_for(least: Duration) -> StaysHealthy {
     StaysHealthy { least, since: None }
 }
@@ -64,6 +65,7 @@ pub struct UnhealthyWithin {
 }
 
 /// The task is reported unhealthy within `most` of the first observation. The output is the time it took.
+#[must_use]
 pub fn unhealthy_within(most: Duration) -> UnhealthyWithin {
     UnhealthyWithin { most, since: None }
 }
@@ -107,6 +109,7 @@ pub struct Flapped {
 
 /// Some task has recovered from unhealthy to healthy at least `times` times, without having been replaced. The output is
 /// the instance's id. Without events only the recoveries between polls are counted.
+#[must_use]
 pub fn flapped(times: u32) -> Flapped {
     Flapped { times, seen: BTreeMap::new() }
 }
@@ -167,6 +170,7 @@ pub struct CrashLoop {
 }
 
 /// The tasks of some instance have ended on their own account at least `times` times.
+#[must_use]
 pub fn crash_looping(times: u32) -> CrashLooping {
     CrashLooping { times, first: BTreeMap::new() }
 }

@@ -16,6 +16,7 @@ pub struct TimeToHealthy {
 
 /// Exactly `n` healthy tasks, as [`healthy`], with the time from `startedAt` to `firstSuccess` of each, by the server's
 /// clock. Tasks that inherited the record of a predecessor are left out: theirs is the predecessor's first success.
+#[must_use]
 pub fn time_to_healthy(n: u64) -> TimeToHealthy {
     TimeToHealthy { n }
 }
