@@ -11,19 +11,18 @@ use crate::{
 };
 
 #[rstest]
-#[case::down("HTTP", REFUSED, true, (Answer::Refused, 1.0), Reason::AppDown)]
-#[case::never("TCP", REFUSED, false, (Answer::Refused, 1.0), Reason::NeverListened)]
-#[case::wrong_path("HTTP", "404 Not Found", false, (Answer::Wrong, 2.0), Reason::WrongAnswer)]
-#[case::hung("HTTP", IDLE, true, (Answer::Silent, 10_000.0), Reason::Hung)]
-#[case::hung_native("MESOS_HTTP", "", true, (Answer::Silent, 10_000.0), Reason::Hung)]
-#[case::slow("HTTP", IDLE, true, (Answer::Good, 7_000.0), Reason::TimeoutTooShort)]
-#[case::late("MESOS_TCP", "", true, (Answer::Good, 3.0), Reason::CheckerLate)]
-#[case::late_marathon("HTTP", IDLE, true, (Answer::Good, 3.0), Reason::CheckerLate)]
-#[case::grace("HTTP", REFUSED, false, (Answer::Good, 3.0), Reason::GraceTooShort)]
+#[case::down("HTTP", (REFUSED, true), (Answer::Refused, 1.0), Reason::AppDown)]
+#[case::never("TCP", (REFUSED, false), (Answer::Refused, 1.0), Reason::NeverListened)]
+#[case::wrong_path("HTTP", ("404 Not Found", false), (Answer::Wrong, 2.0), Reason::WrongAnswer)]
+#[case::hung("HTTP", (IDLE, true), (Answer::Silent, 10_000.0), Reason::Hung)]
+#[case::hung_native("MESOS_HTTP", ("", true), (Answer::Silent, 10_000.0), Reason::Hung)]
+#[case::slow("HTTP", (IDLE, true), (Answer::Good, 7_000.0), Reason::TimeoutTooShort)]
+#[case::late("MESOS_TCP", ("", true), (Answer::Good, 3.0), Reason::CheckerLate)]
+#[case::late_marathon("HTTP", (IDLE, true), (Answer::Good, 3.0), Reason::CheckerLate)]
+#[case::grace("HTTP", (REFUSED, false), (Answer::Good, 3.0), Reason::GraceTooShort)]
 fn a_task_is_diagnosed_by_its_results_and_by_probing_it(
     #[case] protocol: &str,
-    #[case] cause: &str,
-    #[case] was_healthy: bool,
+    #[case] (cause, was_healthy): (&str, bool),
     #[case] (answer, ms): (Answer, f64),
     #[case] reason: Reason,
 ) {
