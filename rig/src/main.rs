@@ -4,7 +4,7 @@
 
 use std::{
     ffi::OsString,
-    io::{IsTerminal as _, Write as _},
+    io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -20,7 +20,11 @@ use hc_rig::{
     exit::{Code, Completion, Failure},
     run::Interrupt,
     settings::{self, SettingsFile, Sources},
-    terminal::{color, stderr},
+    terminal::{
+        color,
+        stderr::{self, LogWriter},
+        stdout,
+    },
 };
 
 fn main() -> ExitCode {
@@ -77,8 +81,7 @@ fn program() -> ExitCode {
 
 /// Prints on stdout. A reader that went away, as `head` or a closed terminal does, is not an error.
 fn print(text: &str, terminal: bool) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match stdout::print(text) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && !terminal => {
             Err(Failure::new(Code::Results, format!("cannot write to stdout: {error}")))
         }
@@ -113,11 +116,13 @@ fn log(cli: &Cli) {
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,hc_rig={level},harness={level}"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let ansi = color::on_stderr() && cli.log_format == LogFormat::Text;
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || LogWriter { ansi }).with_target(false);
     // It would report its own errors with `eprintln!`.
     let log = log.log_internal_errors(false);
     match cli.log_format {
-        LogFormat::Text => log.with_ansi(color::on_stderr()).init(),
+        LogFormat::Text => log.with_ansi(ansi).init(),
         LogFormat::Json => log.json().init(),
     }
 }
@@ -131,7 +136,7 @@ fn run(command: Command, config: Option<&Path>, sources: &Sources) -> Result<Com
         Command::Matrix(args) => block_on(async { matrix::run(&args, Interrupt::listen()).await }),
         Command::Why(args) => why::run(&args),
         Command::Capture(args) => block_on(async { capture::run(&args, Interrupt::listen()).await }),
-        Command::Sandbox(args) => block_on(sandbox::run(&args, std::io::stdout())),
+        Command::Sandbox(args) => block_on(sandbox::run(&args, stdout::of_file())),
         Command::Diff(args) => diff::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Doctor(args) => block_on(async { doctor::run(&args, sources, Interrupt::listen()).await }),

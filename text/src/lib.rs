@@ -4,7 +4,9 @@
 
 pub mod duration;
 mod number;
+mod visible;
 mod words;
 
 pub use number::{decimal, elapsed, latency, milliseconds, or_dash, percent, seconds};
+pub use visible::{acts, visible, visible_lines};
 pub use words::{choice, count, count_irregular, cut, cut_start, times};

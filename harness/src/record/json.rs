@@ -1,8 +1,9 @@
 //! JSON with a blank after `:` and `,`, so that a reader can grep for `"alive": false`.
 
-use std::io;
+use std::{borrow::Cow, io};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
 /// One line, Python's default spacing.
@@ -42,11 +43,61 @@ pub fn pretty<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     Ok(text)
 }
 
+/// A document for people: the characters of its texts that would steer a terminal or forge a line are escapes that can
+/// be seen. Everything that is made of a record goes through here, so no page, table or message can forget it.
+///
+/// # Errors
+/// It is not JSON, or not a `T`.
+pub fn read<T: DeserializeOwned>(json: &[u8]) -> serde_json::Result<T> {
+    if !may_act(json) {
+        return serde_json::from_slice(json);
+    }
+    let mut value = serde_json::from_slice(json)?;
+    make_visible(&mut value);
+    serde_json::from_value(value)
+}
+
+/// Makes every text in it visible, keys too.
+pub fn make_visible(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(safe) = text::visible(text) {
+                *text = safe;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(make_visible),
+        Value::Object(map) => {
+            map.values_mut().for_each(make_visible);
+            if map.keys().any(|key| key.chars().any(text::acts)) {
+                let entries = std::mem::take(map).into_iter();
+                *map = entries.map(|(key, value)| (text::visible(&key).into_owned(), value)).collect();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether a text in it may hold a character that acts: an escape for one, or a byte beyond printable ASCII.
+fn may_act(json: &[u8]) -> bool {
+    let escape = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'n' | b'r' | b't' | b'b' | b'f' | b'u');
+    json.iter().any(|byte| *byte > b'~') || json.windows(2).any(escape)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_document_that_is_read_steers_no_terminal() {
+        let evil = r#"{"a\u001b[2J": ["b\r\nforged", {"c": "\u009b1m\u202e"}], "n": 1.5, "path": "C:\\new"}"#;
+        let read: Value = read(evil.as_bytes()).unwrap();
+        let safe = json!({"a\\u001b[2J": ["b\\r\\nforged", {"c": "\\u009b1m\\u202e"}], "n": 1.5, "path": "C:\\new"});
+        assert_eq!(read, safe);
+        let raw = "{\"a\": \"\u{9b}2J\u{7f}\"}";
+        assert_eq!(super::read::<Value>(raw.as_bytes()).unwrap(), json!({"a": "\\u009b2J\\u007f"}));
+    }
 
     #[test]
     fn the_grep_of_the_procedure_finds_an_unhealthy_task() {

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::event::{EventRecord, Remark};
+use super::json;
 use super::sample::Sample;
 
 /// A line of the record.
@@ -158,7 +159,7 @@ impl<T: DeserializeOwned> Lines<T> {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            match serde_json::from_slice(&line) {
+            match json::read(&line) {
                 Ok(line) => return Ok(Some(line)),
                 Err(_) => self.torn += 1,
             }

@@ -115,7 +115,7 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
     if let Some(app) = client.app_opt(&manifest.app).await.map_err(|error| reach::failure(&error))?
         && let Err(error) = lease.adopt(&app)
     {
-        let _ = writeln!(text, "{error}");
+        let _ = writeln!(text, "{}", text::visible(&error.to_string()));
     }
     let foreign = lease.release(REMOVAL_TIMEOUT).await.map_err(|error| reach::clean_up_failure(&error))?;
     text.push_str(&removed(&lease.group(), &foreign));
@@ -123,7 +123,11 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
     let mut summary = folder.read()?.summary;
     summary.clean_up = CleanUp::CompletedBy("hc-rig clean".to_owned());
     if let Err(failure) = folder.write_json("summary.json", &summary) {
-        let _ = writeln!(text, "the folder could not be updated, so the next hc-rig clean checks it again: {failure}");
+        let _ = writeln!(
+            text,
+            "the folder could not be updated, so the next hc-rig clean checks it again: {}",
+            text::visible(&failure.message)
+        );
     }
     Ok(text)
 }

@@ -81,7 +81,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.note(&format!(
-        "{login}{} · {} · {} · {scaled}, poll every {:?}{}",
+        "{login}{} · {} · {} · {scaled}, poll every {:?}",
         reach::marathon_version(&found.marathon),
         match &found.mesos {
             Ok(version) => format!("Mesos {version}, {}", text::count(found.agents.len(), "agent")),
@@ -89,8 +89,8 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
         },
         definition.pair,
         scaled.poll,
-        scaled.conditions(),
     ));
+    scaled.conditions().iter().for_each(|line| progress.note(line));
 
     let folder = RunFolder::create(args.output.folder("run"))?;
     let line = progress.run(&definition.pair, scaled.plan.target());

@@ -147,7 +147,8 @@ async fn side_by_side(
 fn announce(progress: &Progress, pairs: usize, scaled: &[Scaled]) {
     let Some(first) = scaled.first() else { return };
     let pairs = if pairs == 1 { "1 pair".to_owned() } else { format!("{pairs} pairs side by side, each") };
-    progress.note(&format!("{pairs} {first}, poll every {:?}{}", first.poll, first.conditions()));
+    progress.note(&format!("{pairs} {first}, poll every {:?}", first.poll));
+    first.conditions().iter().for_each(|line| progress.note(line));
 }
 
 /// Lowers the targets to what this machine can hold, in equal shares; returns why, if it had to.

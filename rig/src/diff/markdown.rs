@@ -54,6 +54,5 @@ pub fn render(comparison: &Comparison) -> String {
 
 /// Text that cannot break a table or become mark-up.
 fn cell(text: &str) -> String {
-    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.collect::<String>().replace('|', "\\|").replace('`', "'").replace('<', "&lt;")
+    text::visible(text).replace('|', "\\|").replace('`', "'").replace('<', "&lt;")
 }

@@ -180,14 +180,13 @@ fn end(out: &mut String, run: &Run) {
 /// Text from the cluster as text: neither markup nor HTML, no mention of anybody, on one line and inside its cell.
 fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in text::visible(text).chars() {
         match character {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
             '@' => safe.push_str("&#64;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => safe.extend(['\\', character]),
-            control if control.is_control() => safe.push(' '),
             other => safe.push(other),
         }
     }
@@ -196,7 +195,7 @@ fn plain(text: &str) -> String {
 
 /// The same as code. The fence is longer than any run of backticks inside.
 fn code(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = text::visible(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let text = text.replace('|', "\\|");

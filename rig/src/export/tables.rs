@@ -98,7 +98,8 @@ fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u
 /// Text from a cluster must not be taken for a formula when the table is opened in a spreadsheet: an apostrophe before
 /// it says that it is text. Numbers are left alone.
 fn harmless(cell: String) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    let cell = text::visible(&cell).into_owned();
+    let formula = cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
     if formula { format!("'{cell}") } else { cell }
 }
 

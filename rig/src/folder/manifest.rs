@@ -3,7 +3,10 @@
 use std::fmt;
 
 use fixtures::Containerizer;
-use harness::{model::Protocol, record::Tolerance};
+use harness::{
+    model::Protocol,
+    record::{Tolerance, json::make_visible},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -223,6 +226,19 @@ impl CheckFacts {
 }
 
 impl Manifest {
+    /// Reads it as everything in a run folder is read, but for the definition, which is sent again as it is.
+    ///
+    /// # Errors
+    /// It is not JSON, or something else.
+    pub fn read(json: &[u8]) -> serde_json::Result<Self> {
+        let mut value: Value = serde_json::from_slice(json)?;
+        let definition = value.get_mut("definition").map(Value::take);
+        make_visible(&mut value);
+        let mut manifest: Self = serde_json::from_value(value)?;
+        manifest.definition = definition.unwrap_or_default();
+        Ok(manifest)
+    }
+
     /// `mesos` or `docker`, from the definition.
     pub fn containerizer(&self) -> &'static str {
         containerizer(&self.definition).name()

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use harness::record::json;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -75,7 +76,7 @@ impl Matrix {
     pub fn read(folder: &Path) -> Result<Option<Self>, Failure> {
         let path = folder.join("matrix.json");
         let Ok(text) = fs::read(&path) else { return Ok(None) };
-        let matrix: Self = serde_json::from_slice(&text)
+        let matrix: Self = json::read(&text)
             .and_then(|written| serde_json::from_value(upgraded(written)))
             .map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
         if matrix.format > VERDICT_FORMAT {

@@ -97,10 +97,8 @@ impl RunFolder {
             .filter(|entry| entry.path().join("run.json").is_file())
             .map(|entry| Self { path: entry.path() })
             .collect();
-        let combined: Combined = fs::read(path.join("summary.json"))
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok())
-            .unwrap_or_default();
+        let combined: Combined =
+            fs::read(path.join("summary.json")).ok().and_then(|text| json::read(&text).ok()).unwrap_or_default();
         let place = |folder: &Self| {
             let name = folder.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             combined.folders.iter().position(|listed| *listed == name).unwrap_or(usize::MAX)
@@ -135,8 +133,8 @@ impl RunFolder {
     pub fn manifest(&self) -> Result<Manifest, Failure> {
         let path = self.file("run.json");
         let text = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        let manifest: Manifest = serde_json::from_slice(&text)
-            .map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
+        let manifest =
+            Manifest::read(&text).map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
         if manifest.format > manifest::FORMAT {
             return Err(Failure::usage(format!(
                 "{} has format {}, this hc-rig knows formats up to {}: use a newer hc-rig",
@@ -150,7 +148,7 @@ impl RunFolder {
 
     /// The summary, if the run got as far as writing one.
     pub fn summary(&self) -> Option<Summary> {
-        let written = serde_json::from_slice(&fs::read(self.file("summary.json")).ok()?).ok()?;
+        let written = json::read(&fs::read(self.file("summary.json")).ok()?).ok()?;
         serde_json::from_value(upgraded(written)).ok()
     }
 

@@ -304,7 +304,7 @@ pub fn definition(manifest: &Manifest) -> String {
     let text = json::pretty(&manifest.definition).unwrap_or_default();
     format!(
         "<details><summary>as it was sent, secrets left out</summary><pre>{}</pre></details>",
-        escape(text.trim_end())
+        escape(&text::visible_lines(text.trim_end()))
     )
 }
 

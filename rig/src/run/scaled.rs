@@ -84,22 +84,22 @@ impl Scaled {
     }
 
     /// The conditions that are printed before a run: search and thresholds.
-    pub fn conditions(&self) -> String {
-        let mut text = String::new();
+    pub fn conditions(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         let thresholds: Vec<String> = self.thresholds.iter().map(Threshold::to_string).collect();
         if let Some(Search { precision, repeats }) = self.search {
             let tries = if repeats > 1 { format!(", by the majority of {repeats} tries") } else { String::new() };
-            text.push_str(&format!(
-                "\nsearching within {} % for the largest number of tasks that stays healthy for {:?}{tries}",
+            lines.push(format!(
+                "searching within {} % for the largest number of tasks that stays healthy for {:?}{tries}",
                 precision * 100.0,
                 self.hold
             ));
         }
         if !thresholds.is_empty() {
             let what = if self.search.is_some() { "a try fails if" } else { "fails if" };
-            text.push_str(&format!("\n{what} {}", thresholds.join(", or ")));
+            lines.push(format!("{what} {}", thresholds.join(", or ")));
         }
-        text
+        lines
     }
 }
 

@@ -62,8 +62,9 @@ pub async fn list(client: &Client, task: &str, sandbox: &Sandbox, folder: &str) 
     let pid = client.executor_pid(sandbox).await.unwrap_or_default();
     let mut text = render::head(task, sandbox, pid);
     let _ = writeln!(text, "\n{}", render::files(&files));
-    let _ = writeln!(text, "a file     hc-rig sandbox --task {} stderr", quoted(task));
-    let _ = writeln!(text, "on agent   ssh {} ls -la {}", quoted(&sandbox.agent.hostname), quoted(&sandbox.directory));
+    let _ = writeln!(text, "a file     hc-rig sandbox --task {} stderr", text::visible(&quoted(task)));
+    let ls = format!("{} ls -la {}", quoted(&sandbox.agent.hostname), quoted(&sandbox.directory));
+    let _ = writeln!(text, "on agent   ssh {}", text::visible(&ls));
     Ok(text)
 }
 

@@ -16,13 +16,13 @@ pub fn table(apps: &[App]) -> String {
     for app in apps {
         let protocols: Vec<&str> = app.health_checks.iter().map(|check| check.protocol.as_str()).collect();
         table.add_row([
-            app.id.clone(),
+            text::visible(&app.id).into_owned(),
             app.instances.to_string(),
             app.tasks_healthy.to_string(),
             app.tasks_unhealthy.to_string(),
             app.tasks_running.to_string(),
             app.tasks_staged.to_string(),
-            protocols.join(", "),
+            text::visible(&protocols.join(", ")).into_owned(),
             app.deployments.len().to_string(),
         ]);
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    terminal::layout::{INDENT, item, long_field, paragraph, printable},
+    terminal::layout::{INDENT, item, long_field, paragraph},
     why::{Conclusion, Diagnosis, Finding},
 };
 
@@ -13,11 +13,19 @@ const EVENT_WIDTH: usize = 70;
 /// The text of `hc-rig why`: the conclusions, then up to `limit` tasks one by one, then what to do next time.
 pub fn render(diagnosis: &Diagnosis, limit: usize) -> String {
     let mut out = String::new();
+    if diagnosis.samples == 0 && diagnosis.is_clean() {
+        let _ = writeln!(
+            out,
+            "{}: there are no samples, so nothing is known of its tasks.",
+            text::visible(&diagnosis.name)
+        );
+        return out;
+    }
     if diagnosis.is_clean() {
         let _ = writeln!(
             out,
             "{}: no task had \"alive\": false and none died before clean-up, in {}.",
-            printable(&diagnosis.name),
+            text::visible(&diagnosis.name),
             text::count(diagnosis.samples, "sample")
         );
         return out;
@@ -55,7 +63,7 @@ fn head(out: &mut String, diagnosis: &Diagnosis) {
     let _ = writeln!(
         out,
         "{}: of {}, {} had \"alive\": false{in_grace} and {} died before clean-up.",
-        printable(&diagnosis.name),
+        text::visible(&diagnosis.name),
         text::count(diagnosis.seen, "task"),
         diagnosis.were_unhealthy,
         diagnosis.ended,
@@ -87,10 +95,11 @@ fn conclude(out: &mut String, conclusion: &Conclusion) {
 }
 
 fn task(out: &mut String, finding: &Finding) {
-    let _ = writeln!(out, "  {}   {}   {}", printable(&finding.task), printable(&finding.address), finding.status);
+    let _ =
+        writeln!(out, "  {}   {}   {}", text::visible(&finding.task), text::visible(&finding.address), finding.status);
     let mut line = |key: &str, value: &str| {
         if !value.is_empty() {
-            let _ = writeln!(out, "    {key:<9} {}", printable(value));
+            let _ = writeln!(out, "    {key:<9} {}", text::visible(value));
         }
     };
     let failures = if finding.failures > 0 { format!(", {} in a row", finding.failures) } else { String::new() };

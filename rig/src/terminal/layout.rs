@@ -13,7 +13,7 @@ pub const LABEL: usize = 12;
 
 /// A line of a label and its value.
 pub fn field(out: &mut String, label: &str, value: impl Display) {
-    let _ = writeln!(out, "{label:<LABEL$} {value}");
+    let _ = writeln!(out, "{label:<LABEL$} {}", text::visible(&value.to_string()));
 }
 
 /// A field whose value goes on below itself where it is longer than a line.
@@ -26,6 +26,7 @@ pub fn long_field(out: &mut String, label: &str, value: &str) {
 /// A field of parts separated by ` · `, broken only between them where it is longer than a line.
 pub fn field_of_parts(out: &mut String, label: &str, value: &str) {
     let mut line = format!("{label:<LABEL$} ");
+    let value = text::visible(value);
     let mut parts = value.split(" · ").peekable();
     while let Some(part) = parts.next() {
         let part = if parts.peek().is_some() { format!("{part} · ") } else { part.to_owned() };
@@ -43,7 +44,7 @@ pub fn field_of_parts(out: &mut String, label: &str, value: &str) {
 /// Words broken into lines of one indentation.
 pub fn paragraph(out: &mut String, indent: &str, text: &str) {
     let mut line = indent.to_owned();
-    for word in printable(text).split_whitespace() {
+    for word in text::visible(text).split_whitespace() {
         if line.chars().count() + word.chars().count() > WIDTH && !line.trim_start().is_empty() {
             let _ = writeln!(out, "{}", line.trim_end());
             indent.clone_into(&mut line);
@@ -61,11 +62,6 @@ pub fn item(out: &mut String, mark: &str, text: &str) {
     paragraph(&mut body, &indent, text);
     out.push_str(mark);
     out.push_str(body.strip_prefix(&indent).unwrap_or(&body));
-}
-
-/// Text from a cluster or a task without control characters, so that it cannot steer the terminal.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -105,7 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_replaced() {
-        assert_eq!(printable("a\u{1b}[31mb\n"), "a\u{fffd}[31mb\u{fffd}");
+    fn a_foreign_value_stays_on_its_line() {
+        let evil = "a\u{1b}[31mb\nc";
+        let mut out = String::new();
+        field(&mut out, "One", evil);
+        field_of_parts(&mut out, "Two", evil);
+        long_field(&mut out, "Three", evil);
+        item(&mut out, "- ", evil);
+        let safe = "a\\u001b[31mb\\nc";
+        assert_eq!(out, format!("One          {safe}\nTwo          {safe}\nThree        {safe}\n- {safe}\n"));
     }
 }

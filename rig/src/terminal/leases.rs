@@ -17,16 +17,21 @@ pub fn swept(swept: &Swept) -> String {
 pub fn would_sweep(leases: &Leases) -> String {
     let mut text = String::new();
     for expired in &leases.expired {
-        let _ = writeln!(text, "expired   {}, would be removed with {}", group(expired), expired.apps.join(", "));
+        let _ = writeln!(
+            text,
+            "expired   {}, would be removed with {}",
+            group(expired),
+            text::visible(&expired.apps.join(", "))
+        );
     }
     or_nothing(text + &kept(leases))
 }
 
 /// That a run's group is gone, and which apps in it were left alone.
 pub fn removed(group: &str, foreign: &[String]) -> String {
-    let mut text = format!("nothing is left of {group}\n");
+    let mut text = format!("nothing is left of {}\n", text::visible(group));
     for app in foreign {
-        let _ = writeln!(text, "left alone, since hc-rig did not make it: {app}");
+        let _ = writeln!(text, "left alone, since hc-rig did not make it: {}", text::visible(app));
     }
     text
 }
@@ -34,19 +39,19 @@ pub fn removed(group: &str, foreign: &[String]) -> String {
 fn kept(leases: &Leases) -> String {
     let mut text = String::new();
     for found in &leases.current {
-        let _ = writeln!(text, "stays     {}, until {}", group(found), found.ownership.expires_text());
+        let _ = writeln!(text, "stays     {}, until {}", group(found), text::visible(&found.ownership.expires_text()));
     }
     for app in &leases.foreign {
-        let _ = writeln!(text, "not ours  {app}");
+        let _ = writeln!(text, "not ours  {}", text::visible(app));
     }
     for group in &leases.empty {
-        let _ = writeln!(text, "empty     {group}");
+        let _ = writeln!(text, "empty     {}", text::visible(group));
     }
     text
 }
 
 fn group(found: &RunGroup) -> String {
-    format!("{} of {}", found.group, found.ownership.owner)
+    text::visible(&format!("{} of {}", found.group, found.ownership.owner)).into_owned()
 }
 
 fn or_nothing(text: String) -> String {

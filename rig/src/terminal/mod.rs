@@ -3,7 +3,11 @@
 //! [`closing`] is the summary at the end of a run, [`measures`] its lines of measurements, [`diagnosis`] the explanation
 //! of `hc-rig why`, [`findings`] the report of `hc-rig doctor`, [`apps`], [`leases`] and [`sandbox`] what a cluster holds,
 //! [`progress`] the live lines while a run goes on, [`prompt`] questions with an answer. [`layout`] is what they share. Nothing
-//! here measures, and nothing else in the library writes to stdout or stderr, except what the commands hand to `main`.
+//! here measures, and nothing else in the library writes to stdout or stderr.
+//!
+//! Text of a cluster, of a task or of a run folder is foreign: it may hold escape sequences and forged lines. [`stdout`] and
+//! [`stderr`] let nothing through that steers a terminal, and [`layout`] keeps each foreign value on its line; run folders
+//! are read so already ([`harness::record::json::read`]).
 
 pub mod apps;
 pub mod closing;
@@ -17,3 +21,4 @@ pub mod progress;
 pub mod prompt;
 pub mod sandbox;
 pub mod stderr;
+pub mod stdout;

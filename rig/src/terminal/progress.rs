@@ -42,7 +42,7 @@ impl Progress {
             if let Ok(style) = ProgressStyle::with_template(" {prefix:<19} {msg}") {
                 bar.set_style(style);
             }
-            bar.set_prefix(name.to_owned());
+            bar.set_prefix(text::visible(name).into_owned());
             bar.set_message(format!("{}  0/{target}", stack(&Counts::default(), target)));
             bar.enable_steady_tick(Duration::from_millis(500));
             bar
@@ -51,11 +51,11 @@ impl Progress {
         RunProgress { name: name.to_owned(), bar, quiet: self.quiet, metrics, step: 1, target, t: 0.0, ends: None }
     }
 
-    /// A sentence between the lines.
+    /// A sentence between the lines, on one line whatever it holds.
     pub fn note(&self, text: &str) {
         match &self.bars {
             _ if self.quiet => {}
-            Some(bars) => drop(bars.println(text)),
+            Some(bars) => drop(bars.println(text::visible(text))),
             None => stderr::line(text),
         }
     }

@@ -14,7 +14,7 @@ pub fn password_of(user: &str) -> Result<Option<Secret>, Failure> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
-    rpassword::prompt_password(format!("Password of {user}: "))
+    rpassword::prompt_password(format!("Password of {}: ", text::visible(user)))
         .map(|password| Some(Secret::new(password)))
         .map_err(|error| Failure::new(Code::Refused, format!("no password was entered: {error}")))
 }
@@ -31,7 +31,7 @@ pub fn confirm(question: &str) -> Result<bool, Failure> {
     let mut answer = String::new();
     let mut asked = || -> io::Result<usize> {
         let mut stderr = io::stderr();
-        write!(stderr, "{question} [y/N] ")?;
+        write!(stderr, "{} [y/N] ", text::visible_lines(question))?;
         stderr.flush()?;
         stdin.lock().read_line(&mut answer)
     };

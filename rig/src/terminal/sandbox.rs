@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 use harness::marathon::sandbox::{FileInfo, Sandbox};
 
-use crate::{folder::moment, terminal::layout::printable};
+use crate::folder::moment;
 
 /// The facts of a sandbox.
 pub fn head(task: &str, sandbox: &Sandbox, executor_pid: Option<u32>) -> String {
@@ -20,7 +20,7 @@ pub fn head(task: &str, sandbox: &Sandbox, executor_pid: Option<u32>) -> String 
         ("container", sandbox.container.clone()),
         ("sandbox", sandbox.directory.clone()),
     ] {
-        let _ = writeln!(out, "{key:<10} {}", printable(&value));
+        let _ = writeln!(out, "{key:<10} {}", text::visible(&value));
     }
     out
 }
@@ -34,8 +34,13 @@ pub fn files(files: &[FileInfo]) -> String {
     table.load_style(presets::NOTHING);
     for file in files {
         let name = file.path.rsplit('/').next().unwrap_or_default();
-        let name = format!("{}{}", printable(name), if file.is_folder() { "/" } else { "" });
-        table.add_row([printable(&file.mode), file.size.to_string(), moment::of_unix(file.mtime), name]);
+        let name = format!("{}{}", text::visible(name), if file.is_folder() { "/" } else { "" });
+        table.add_row([
+            text::visible(&file.mode).into_owned(),
+            file.size.to_string(),
+            moment::of_unix(file.mtime),
+            name,
+        ]);
     }
     if let Some(sizes) = table.column_mut(1) {
         sizes.set_cell_alignment(CellAlignment::Right);
@@ -57,7 +62,7 @@ mod tests {
             ..FileInfo::default()
         };
         let text = files(&[file("/s/a\u{1b}[2J", "-rw-r--r--"), file("/s/logs", "drwxr-xr-x")]);
-        assert!(text.contains("a\u{fffd}[2J") && text.contains("logs/") && !text.contains('\u{1b}'), "{text}");
+        assert!(text.contains("a\\u001b[2J") && text.contains("logs/") && !text.contains('\u{1b}'), "{text}");
         assert_eq!(text.lines().count(), 2);
     }
 }

@@ -6,6 +6,7 @@ mod diff;
 mod dry_run;
 mod exit_codes;
 mod fake;
+mod foreign;
 mod full_disk;
 mod hc_rig;
 mod interrupted;
