@@ -266,6 +266,7 @@ impl Arena {
         let released = self.lease.release(self.clean_up_timeout()).await;
         let foreign = released.map_err(|error| unfinished(&error))?;
         ensure!(foreign.is_empty(), "somebody else has apps in the scenario's group: {}", foreign.join(", "));
+        ensure!(self.client.group_opt(&self.lease.group()).await?.is_none(), "{} is still listed", self.lease.group());
         match self.environment.leftovers().await? {
             None => Ok(()),
             Some(left) => Err(eyre!("everything was deleted, yet tasks are left: {left}")),

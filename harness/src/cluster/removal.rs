@@ -42,8 +42,18 @@ pub(super) async fn remove(
     timeout: Duration,
 ) -> Result<Vec<String>, CleanUpError> {
     let begun = Instant::now();
-    let mut removal =
-        Removal { client, group, outside, run, left: Vec::new(), foreign: Vec::new(), instances: 0, asked: None };
+    let mut removal = Removal {
+        client,
+        group,
+        outside,
+        run,
+        left: Vec::new(),
+        foreign: Vec::new(),
+        instances: 0,
+        asked: None,
+        deployments: Vec::new(),
+        over: false,
+    };
     loop {
         let why = match removal.step().await {
             Ok(None) => return Ok(removal.foreign),
@@ -69,6 +79,10 @@ struct Removal<'a> {
     instances: u64,
     /// When the deletion was last asked for.
     asked: Option<Instant>,
+    /// The deployments of our deletions.
+    deployments: Vec<String>,
+    /// Nothing was listed and no deployment was running at the previous poll.
+    over: bool,
 }
 
 impl Removal<'_> {
@@ -94,15 +108,12 @@ impl Removal<'_> {
         if self.left.is_empty() && !whole_group {
             return self.deployments().await;
         }
-        if self.asked.is_none_or(|asked| asked.elapsed() >= AGAIN) {
-            self.asked = Some(Instant::now());
-            if whole_group {
-                gone_is_fine(self.client.delete_group(self.group, true).await)?;
+        let back = std::mem::take(&mut self.over);
+        if back || self.asked.is_none_or(|asked| asked.elapsed() >= AGAIN) {
+            if self.asked.is_some() {
+                self.client.removes_again(self.group);
             }
-            let one_by_one = self.left.iter().filter(|id| !whole_group || self.outside.contains(id));
-            for id in one_by_one {
-                gone_is_fine(self.client.delete_app(id, true).await)?;
-            }
+            self.delete(whole_group).await?;
         }
         Ok(Some(match self.left.len() {
             0 => "the group is still listed".to_owned(),
@@ -111,14 +122,41 @@ impl Removal<'_> {
         }))
     }
 
-    /// An app is no longer listed as soon as its removal begins; the tasks are gone when the deployment is.
-    async fn deployments(&self) -> Result<Option<String>, Error> {
+    /// Asks for the deletion, and keeps the deployments that Marathon starts for it.
+    async fn delete(&mut self, whole_group: bool) -> Result<(), Error> {
+        self.asked = Some(Instant::now());
+        let mut started = Vec::new();
+        if whole_group {
+            started.extend(gone_is_fine(self.client.delete_group(self.group, true).await)?);
+        }
+        let one_by_one = self.left.iter().filter(|id| !whole_group || self.outside.contains(id));
+        for id in one_by_one {
+            started.extend(gone_is_fine(self.client.delete_app(id, true).await)?);
+        }
+        self.deployments.extend(started.into_iter().map(|result| result.deployment_id));
+        Ok(())
+    }
+
+    /// An app is no longer listed as soon as its removal begins; the tasks are gone when the deployment is. A deployment
+    /// that was running before may still bring the group back, empty, when it ends: seen on a real Marathon after upgrades
+    /// in several groups at once. So once all of them are over, the group is polled again.
+    async fn deployments(&mut self) -> Result<Option<String>, Error> {
         let inside = |id: &String| {
             id.strip_prefix(self.group).is_some_and(|rest| rest.starts_with('/')) || self.outside.contains(id)
         };
         let all = self.client.deployments().await?;
-        let running = all.iter().find(|deployment| deployment.affected_apps.iter().any(inside));
-        Ok(running.map(|deployment| format!("deployment {} is still stopping tasks", deployment.id)))
+        let running = all.iter().find(|deployment| {
+            deployment.affected_apps.iter().any(inside) || self.deployments.contains(&deployment.id)
+        });
+        if let Some(deployment) = running {
+            self.over = false;
+            return Ok(Some(format!("deployment {} is still stopping tasks", deployment.id)));
+        }
+        if self.over || self.asked.is_none() {
+            return Ok(None);
+        }
+        self.over = true;
+        Ok(Some("the group is polled once more".to_owned()))
     }
 
     fn is_ours(&self, app: &App) -> bool {
@@ -130,11 +168,11 @@ impl Removal<'_> {
     }
 }
 
-/// Somebody else, or an earlier attempt, was faster.
-fn gone_is_fine<T>(result: Result<T, Error>) -> Result<(), Error> {
+/// What was started; nothing where somebody else, or an earlier attempt, was faster.
+fn gone_is_fine<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
-        Err(error) if error.is_not_found() => Ok(()),
+        Ok(started) => Ok(Some(started)),
+        Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
-        Ok(_) => Ok(()),
     }
 }

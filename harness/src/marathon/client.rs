@@ -11,7 +11,7 @@ use url::Url;
 use super::ask::{Ask, Target};
 use super::connection::Connection;
 use super::events::EventStream;
-use super::incident::Incidents;
+use super::incident::{IncidentKind, Incidents};
 use super::{Error, Result};
 use crate::model::{
     App, Apps, Deployment, DeploymentResult, EventKind, Group, Info, QueueEntry, ServerTime, Task, read_each,
@@ -318,6 +318,11 @@ impl Client {
     pub async fn delete_group(&self, id: &str, force: bool) -> Result<DeploymentResult> {
         let target = Target::path("v2/groups").then(id).flag("force", force);
         self.read(Ask::new(Method::DELETE, target)).await
+    }
+
+    /// Keeps among the incidents that a group had to be deleted again.
+    pub(crate) fn removes_again(&self, group: &str) {
+        self.connection.incidents.note(&IncidentKind::RemovedAgain { group: group.to_owned() });
     }
 
     /// `GET /v2/events`: opens the event stream, of the given types or of all if there are none.

@@ -43,6 +43,11 @@ pub enum IncidentKind {
     TokenRenewed,
     /// The token was refused and was renewed.
     LoggedInAgain,
+    /// A group was still there, or there again, after its deletion, and was deleted once more.
+    RemovedAgain {
+        /// The group.
+        group: String,
+    },
     /// The event stream is refused, so only polls show what happens.
     EventsRefused {
         /// Why.
@@ -71,6 +76,7 @@ impl IncidentKind {
             Self::Slow { .. } => "slow answer",
             Self::TokenRenewed => "token renewed before it expired",
             Self::LoggedInAgain => "token refused and renewed",
+            Self::RemovedAgain { .. } => "group removed again",
             Self::EventsRefused { .. } => "no event stream",
             Self::EventsLost { .. } => "event stream lost",
             Self::EventsBack { .. } => "event stream back",
@@ -90,6 +96,7 @@ fn failure_name(error: &Error) -> String {
                 }
                 TransportErrorKind::Timeout => "no answer in time",
                 TransportErrorKind::Reset => "connection broke",
+                TransportErrorKind::TooLarge => "answer too large",
                 TransportErrorKind::Other => "request failed",
             };
             what.to_owned()
@@ -109,6 +116,9 @@ impl fmt::Display for IncidentKind {
             Self::Slow { took, request } => write!(f, "{request} took {:.1} s", took.as_secs_f32()),
             Self::TokenRenewed => f.write_str("the token was about to expire and was renewed"),
             Self::LoggedInAgain => f.write_str("the token was refused; logged in again"),
+            Self::RemovedAgain { group } => {
+                write!(f, "{group} was still there after its deletion, and was deleted again")
+            }
             Self::EventsRefused { error } => write!(f, "the event stream is refused: {error}"),
             Self::EventsLost { why } => write!(f, "the event stream was lost: {why}"),
             Self::EventsBack { gap } => write!(f, "the event stream is back after {:.1} s", gap.as_secs_f32()),

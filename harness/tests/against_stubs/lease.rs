@@ -27,6 +27,8 @@ struct Apps {
     stubborn: bool,
     /// A pod that keeps its group alive.
     pod: Option<&'static str>,
+    /// The group that comes back, empty, when the deployments are over, and whether it is back.
+    ghost: Arc<Mutex<Option<(&'static str, bool)>>>,
 }
 
 impl Apps {
@@ -45,7 +47,8 @@ impl Apps {
         let pods: Vec<Value> =
             self.pod.iter().filter(|pod| pod.starts_with(&below)).map(|pod| json!({ "id": pod })).collect();
         if inside.is_empty() && pods.is_empty() {
-            return None;
+            let back = self.ghost.lock().unwrap().is_some_and(|(group, back)| back && group == id);
+            return back.then(|| json!({ "id": id, "apps": [], "groups": [], "pods": [] }));
         }
         let (direct, deeper): (Vec<_>, Vec<_>) = inside.iter().partition(|(app, _)| !app[below.len()..].contains('/'));
         let mut groups: Vec<String> = deeper
@@ -111,6 +114,15 @@ impl Apps {
                 "/v2/groups/{*id}",
                 delete(move |Path(id): Path<String>, Query(query): Query<BTreeMap<String, String>>| async move {
                     assert_eq!(query.get("force").map(String::as_str), Some("true"));
+                    if drop_group
+                        .ghost
+                        .lock()
+                        .unwrap()
+                        .take_if(|(group, back)| *back && *group == format!("/{id}"))
+                        .is_some()
+                    {
+                        return Json(json!({ "deploymentId": "d2", "version": "v" })).into_response();
+                    }
                     drop_group.remove(|app| app.starts_with(&format!("/{id}/")))
                 }),
             )
@@ -120,6 +132,11 @@ impl Apps {
                     let mut running = deployments.deployments.lock().unwrap();
                     running.iter_mut().for_each(|(looks, _)| *looks = looks.saturating_sub(1));
                     running.retain(|(looks, _)| *looks > 0);
+                    if running.is_empty()
+                        && let Some((_, back)) = deployments.ghost.lock().unwrap().as_mut()
+                    {
+                        *back = true;
+                    }
                     let list: Vec<Value> =
                         running.iter().map(|(_, app)| json!({ "id": "d", "affectedApps": [app] })).collect();
                     Json(list)
@@ -210,6 +227,20 @@ async fn an_id_of_its_own_is_used_only_if_it_is_free() {
     );
     lease.release(TIMEOUT).await.unwrap();
     assert_eq!(apps.ids(), ["/taken"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_comes_back_when_its_deployments_end_is_removed_again_and_reported() {
+    let apps = Apps { ghost: Arc::new(Mutex::new(Some(("/hc-rig/r1", false)))), ..Apps::default() };
+    let (client, log) = apps.client();
+    let lease = Lease::take(&client, options("r1"));
+    lease.deploy(&json!({"id": "hc"})).await.unwrap();
+    lease.release(TIMEOUT).await.unwrap();
+    assert_eq!(apps.group("/hc-rig/r1"), None, "{:?}", log.lines());
+    let deletions = log.lines().iter().filter(|line| line.starts_with("DELETE /v2/groups")).count();
+    assert_eq!(deletions, 2, "{:?}", log.lines());
+    let incidents: Vec<_> = client.incidents().into_iter().map(|incidents| (incidents.name, incidents.count)).collect();
+    assert_eq!(incidents, [("group removed again".to_owned(), 1)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -79,6 +79,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     let found = interrupt.before_deployment(preflight).await?;
     args.check(&definition, &scaled, Some(&found))?;
     args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
+    args.allowance.check_steps(scaled.plan.targets())?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.note(&format!(
         "{login}{} · {} · {} · {scaled}, poll every {:?}",
@@ -120,7 +121,8 @@ async fn rehearse(args: &RunArgs, definition: Definition, scaled: Scaled) -> Res
     let mut text = dry_run::render(&batches, found.as_ref().map_err(ToString::to_string)).await?;
     if let Ok(found) = found {
         let fits = args.check(&definition, &scaled, Some(&found));
-        if let Err(refusal) = fits.and_then(|()| args.allowance.check(&found, &definition, tasks)) {
+        let fits = fits.and_then(|()| args.allowance.check(&found, &definition, tasks));
+        if let Err(refusal) = fits.and_then(|()| args.allowance.check_steps(scaled.plan.targets())) {
             // What the run would be refused for is a failure here too, after everything is listed.
             return Ok(Completion::failed(text, refusal));
         }

@@ -18,12 +18,32 @@ pub struct Allowance {
     /// Memory (MB) that a run may use without --yes
     #[arg(long, value_name = "MB", env = "HC_RIG_MAX_MEM", default_value_t = Limits::default().mem)]
     pub max_mem: f64,
-    /// Allow more than --max-tasks, --max-cpus and --max-mem
+    /// Allow more than --max-tasks, --max-cpus and --max-mem, more than is free, and steps above 1000 tasks
     #[arg(long)]
     pub yes: bool,
 }
 
+/// Tasks that one step may add on a cluster without --yes. One POST with 5,000 instances of an app that fit nowhere ended a
+/// real Marathon 1.11.26 with a `StackOverflowError`.
+const STEP: u32 = 1_000;
+
 impl Allowance {
+    /// Whether no step adds more tasks at once than a Marathon bears; `targets` in their order, from nothing.
+    ///
+    /// # Errors
+    /// Exit code 2: the step, with the reason and what to do.
+    pub fn check_steps(&self, targets: &[u32]) -> Result<(), Failure> {
+        let before = std::iter::once(0).chain(targets.iter().copied());
+        let largest = targets.iter().zip(before).map(|(target, before)| target.saturating_sub(before)).max();
+        match largest.filter(|largest| *largest > STEP && !self.yes) {
+            None => Ok(()),
+            Some(largest) => Err(Failure::usage(format!(
+                "a step of {largest} tasks is above {STEP}: thousands of waiting instances of one app have ended a real \
+                 Marathon (StackOverflowError); use smaller steps or --yes"
+            ))),
+        }
+    }
+
     /// Whether that many tasks of a definition fit into the cluster and into the limits.
     ///
     /// # Errors
@@ -33,9 +53,43 @@ impl Allowance {
         let docker = definition.containerizer() == Containerizer::Docker;
         let needs = Needs { tasks, cpus, mem, ports: definition.ports(), docker };
         let limits = Limits { tasks: self.max_tasks, cpus: self.max_cpus, mem: self.max_mem };
-        found.check(&needs, (!self.yes).then_some(&limits)).map_err(|refusal| match refusal {
-            Refusal::AboveLimit { .. } => Failure::usage(format!("{refusal}; lower the target or use --yes")),
-            Refusal::NoAgents | Refusal::NoRoom { .. } | Refusal::NoDocker => Failure::usage(refusal.to_string()),
-        })
+        match found.check(&needs, (!self.yes).then_some(&limits)) {
+            Ok(()) => Ok(()),
+            Err(Refusal::NoRoom { .. }) if self.yes => Ok(()),
+            Err(refusal @ Refusal::AboveLimit { .. }) => {
+                Err(Failure::usage(format!("{refusal}; lower the target or use --yes")))
+            }
+            Err(refusal @ Refusal::NoRoom { .. }) => Err(Failure::usage(format!(
+                "{refusal}, or use --yes: instances that wait for room by the thousand have ended a real Marathon"
+            ))),
+            Err(refusal @ (Refusal::NoAgents | Refusal::NoDocker)) => Err(Failure::usage(refusal.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        allowance: Allowance,
+    }
+
+    #[test]
+    fn a_step_above_a_thousand_needs_a_yes() {
+        let allowance = |line: &str| Line::parse_from(line.split_whitespace()).allowance;
+        let plain = allowance("hc-rig --max-tasks 9000");
+        for (targets, largest) in [(&[1, 1_001, 2_001][..], None), (&[1, 5_000], Some(4_999)), (&[1_001], Some(1_001))]
+        {
+            let refused = plain.check_steps(targets).err().map(|failure| failure.message);
+            let expected = largest.map(|n: u32| format!("a step of {n} tasks is above 1000: "));
+            assert_eq!(refused.is_some(), expected.is_some(), "{targets:?}");
+            assert!(refused.zip(expected).is_none_or(|(refused, start)| refused.starts_with(&start)), "{targets:?}");
+            assert!(allowance("hc-rig --yes").check_steps(targets).is_ok(), "{targets:?}");
+        }
     }
 }

@@ -36,6 +36,22 @@ async fn app_deleted_in_the_middle_of_its_start_leaves_nothing() -> Result {
     .await
 }
 
+/// An upgrade that is still running when the scenario ends: the arena removes the group, waits for the deployments, and
+/// fails if the group is listed afterwards.
+#[rstest]
+#[tokio::test]
+async fn group_whose_deployment_is_still_running_is_removed(#[values(MesosHttp, Http)] check: Check) -> Result {
+    arena(async |arena| {
+        let half = || App::listener(Mesos, check).instances(4).upgrade_strategy(0.5, 0.5);
+        let mut app = arena.deploy(half()).await?;
+        arena.wait_for(&app, healthy(4).and(settled())).await?;
+        app.change_to(half().never_healthy().grace(secs(300))).await?;
+        arena.wait_for(&app, with_at_least(2, deploying())).await?;
+        Ok(())
+    })
+    .await
+}
+
 /// A killed task is replaced, unless it is killed with `scale`.
 #[tokio::test]
 async fn killed_task_is_replaced_unless_its_place_goes_too() -> Result {
