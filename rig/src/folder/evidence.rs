@@ -16,13 +16,15 @@ pub enum EvidenceKind {
     Census,
     /// The launch queue held instances of the app. Data: [`Waiting`].
     Queue,
+    /// Which readiness checks a deployment of the app waited for. Data: [`Readiness`].
+    Readiness,
     /// How busy the processors of its own machine were. Data: [`Machine`].
     Machine,
 }
 
 impl EvidenceKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Probe, Self::Census, Self::Queue, Self::Machine];
+    pub const ALL: [Self; 5] = [Self::Probe, Self::Census, Self::Queue, Self::Readiness, Self::Machine];
 
     /// Its `eventType`.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl EvidenceKind {
             Self::Probe => "hc_rig_probe",
             Self::Census => "hc_rig_census",
             Self::Queue => "hc_rig_queue",
+            Self::Readiness => "hc_rig_readiness",
             Self::Machine => "hc_rig_machine",
         }
     }
@@ -161,6 +164,31 @@ pub struct Waiting {
     pub refusals: Vec<(String, u64)>,
 }
 
+/// A readiness check that had not passed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NotReady {
+    /// Marathon's task id.
+    pub task: String,
+    /// The name of the check.
+    pub check: String,
+    /// The status of the last response, if Marathon preserves it; 504 where there was no answer.
+    pub status: Option<u16>,
+    /// The body of the last response, cut short.
+    pub answer: String,
+}
+
+/// The readiness checks that a deployment of the app waited for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Readiness {
+    /// Seconds on the samples' clock.
+    #[serde(skip)]
+    pub t: f64,
+    /// Those that had not passed.
+    pub not_ready: Vec<NotReady>,
+}
+
 /// How busy the rig's own machine was since the previous observation; the median of several observations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
@@ -212,6 +240,15 @@ pub struct AgePoint {
     pub unhealthy: u64,
 }
 
+/// How late the rig was at one poll.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LatePoint {
+    /// Seconds on the samples' clock.
+    pub t: f64,
+    /// Seconds that the poll began late.
+    pub late: f64,
+}
+
 /// All of it, in order of time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
@@ -221,6 +258,10 @@ pub struct Evidence {
     pub censuses: Vec<Census>,
     /// Observations of the launch queue.
     pub waiting: Vec<Waiting>,
+    /// Observations of readiness checks.
+    pub readiness: Vec<Readiness>,
+    /// How late each poll began.
+    pub late: Vec<LatePoint>,
     /// Observations of the rig's own machine.
     pub machine: Vec<Machine>,
     /// Ages of the results, a point a poll.
@@ -239,6 +280,9 @@ impl Evidence {
             EvidenceKind::Census => {
                 self.censuses.extend(data(&line.event).map(|census| Census { t: line.t, ..census }))
             }
+            EvidenceKind::Readiness => {
+                self.readiness.extend(data(&line.event).map(|readiness| Readiness { t: line.t, ..readiness }));
+            }
             EvidenceKind::Machine => {
                 self.machine.extend(data(&line.event).map(|machine| Machine { t: line.t, ..machine }))
             }
@@ -250,6 +294,7 @@ impl Evidence {
 
     /// Takes one more sample into account.
     pub fn sample(&mut self, sample: &Sample) {
+        self.late.push(LatePoint { t: sample.t, late: sample.late });
         if let Some(age) = sample.age {
             self.ages.push(AgePoint {
                 t: sample.t,

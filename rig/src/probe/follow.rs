@@ -29,7 +29,7 @@ use crate::{
         evidence::{Census, EvidenceKind, Occasion, Probe},
         moment,
     },
-    probe::{ask::Asker, census::census, queue::waiting, target::Target},
+    probe::{ask::Asker, census::census, queue::waiting, readiness::not_ready, target::Target},
     why::stall::late_from,
 };
 
@@ -169,6 +169,9 @@ impl Prober {
     /// Probes tasks that run and have no result: native checks do not report failures within the grace period.
     async fn silent(&mut self) {
         let Ok(app) = self.client.app(&self.app).await else { return };
+        if app.raw["readinessChecks"].as_array().is_some_and(|checks| !checks.is_empty()) {
+            self.readiness().await;
+        }
         let Some(check) = app.health_checks.first() else { return };
         let silent = app.tasks.iter().filter(|task| task.is_running() && task.health_check_results.is_empty());
         let questions = silent.take(UNHEALTHY).map(|task| question(&app, check, task, Occasion::Unhealthy)).collect();
@@ -225,6 +228,15 @@ impl Prober {
         let Ok(queue) = self.client.queue().await else { return };
         for entry in queue.iter().filter(|entry| entry.app_id == self.app) {
             self.note(EvidenceKind::Queue, &waiting(entry));
+        }
+    }
+
+    /// Notes the readiness checks that a deployment of the app waits for, if there are any.
+    async fn readiness(&self) {
+        let Ok(deployments) = self.client.deployments().await else { return };
+        let seen = not_ready(&deployments, &self.app);
+        if !seen.not_ready.is_empty() {
+            self.note(EvidenceKind::Readiness, &seen);
         }
     }
 

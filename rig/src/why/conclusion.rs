@@ -16,6 +16,8 @@ pub enum Reason {
     ConnectionsFull,
     /// Instances wait for offers.
     NoOffers,
+    /// A deployment waits for readiness checks that have not passed.
+    NotReady,
     /// An agent was lost with its tasks.
     AgentLost,
     /// Tasks end by themselves, again and again.

@@ -22,6 +22,8 @@ pub struct Facts<'a> {
     pub target: u64,
     /// Tasks by state in the last sample.
     pub last: Counts,
+    /// Whether there are samples: without them the ends of tasks that were scaled down cannot be told from others.
+    pub sampled: bool,
     /// Whether a target was not reached.
     pub failed: bool,
     /// Whether Marathon, agents and tasks were all on the rig's machine.
@@ -41,6 +43,7 @@ impl<'a> Facts<'a> {
             .with_target(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
             .ended(run.summary.verdict)
             .until(run.course.last().map_or(0.0, |point| point.t))
+            .sampled(run.summary.samples > 0)
     }
 
     /// Facts of tasks under the definition of a manifest.
@@ -52,6 +55,7 @@ impl<'a> Facts<'a> {
             evidence,
             target: last.total(),
             last,
+            sampled: true,
             failed: false,
             here: manifest.cluster.kind == ClusterKind::Embedded,
             poll,
@@ -67,6 +71,10 @@ impl<'a> Facts<'a> {
     fn ended(self, verdict: Verdict) -> Self {
         // The reason of a run that was stopped or broke is known.
         Self { failed: verdict.is_failure(), ..self }
+    }
+
+    fn sampled(self, sampled: bool) -> Self {
+        Self { sampled, ..self }
     }
 
     fn until(self, until: f64) -> Self {

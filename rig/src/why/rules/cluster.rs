@@ -119,17 +119,17 @@ pub fn agent_lost(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     })
 }
 
-/// Tasks that end by themselves, at least three of them or one instance twice.
+/// Tasks that end by themselves, at least three of them or one instance twice. Without samples nothing is concluded.
 pub fn crash_loop(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let is_own_end = |state: &str| TaskStatus::parse(state).is_some_and(TaskStatus::is_own_end);
     let ended: Vec<&TaskLife> = facts
         .tasks
         .iter()
-        .filter(|life| life.end.as_ref().is_some_and(|end| is_own_end(&end.state)))
+        .filter(|life| life.scaled_down.is_none() && life.end.as_ref().is_some_and(|end| is_own_end(&end.state)))
         .copied()
         .collect();
     let again = ended.iter().any(|life| life.life().1 > 1 || life.successor.is_some());
-    if ended.len() < 3 && !again || ended.is_empty() {
+    if ended.len() < 3 && !again || ended.is_empty() || !facts.sampled {
         return None;
     }
     let mut messages: BTreeMap<&str, usize> = BTreeMap::new();

@@ -15,8 +15,11 @@ const BUSY: f64 = 0.95;
 /// A table of connections that is at least this full can overflow between two samples.
 const FULL: f64 = 0.99;
 
-/// The processors of the machine that everything runs on are fully used, and checks were late, or a failed run has no
-/// other explanation.
+/// A poll that begins this late, in seconds, was not run in time: a timer on an idle machine is late by milliseconds.
+const LATE: f64 = 0.5;
+
+/// The processors of the machine that everything runs on are fully used, and lateness was measured: of check results, of a
+/// checker that calls tasks unhealthy which answer, or of the rig's own polls.
 pub fn busy(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
     let late = LatePolls::of(facts);
     let within = late.map_or(0.0..=facts.until, |late| late.from..=late.until);
@@ -24,10 +27,14 @@ pub fn busy(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
     let symptoms = [Reason::ChecksLate, Reason::CheckerLate, Reason::TimeoutTooShort, Reason::Unjudged];
     let symptom = found.any(&symptoms) || found.any_up_to(Reason::HeadOfLine, Confidence::Low);
     let unexplained = found.is_empty() && facts.failed;
-    if !unexplained && !symptom {
+    // A full load alone is no cause: a machine that is used well and in time is busy, too.
+    let own = own_lateness(facts);
+    let measured = late.is_some() || own.is_some() || found.any(&[Reason::CheckerLate]);
+    if !measured || !(unexplained || symptom) {
         return None;
     }
     let mut evidence = vec![machine.words()];
+    evidence.extend(own);
     let (effect, confidence) = if let Some(late) = late {
         evidence.insert(0, late.sentence(facts));
         evidence.extend(probes_of_others(facts));
@@ -61,6 +68,20 @@ pub fn busy(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
                 "or run it on a machine with more processors".to_owned()
             },
         ],
+    })
+}
+
+/// Polls of the rig itself that began late, if there were many.
+fn own_lateness(facts: &Facts<'_>) -> Option<String> {
+    let polls = &facts.evidence.late;
+    let late: Vec<f64> = polls.iter().map(|poll| poll.late).filter(|late| *late >= LATE).collect();
+    let worst = late.iter().copied().fold(0.0, f64::max);
+    (late.len() >= 3 && late.len() * 10 >= polls.len()).then(|| {
+        format!(
+            "{} of {} of the rig's own began {LATE} s late or later, at worst {worst:.1} s",
+            late.len(),
+            text::count(polls.len(), "poll")
+        )
     })
 }
 

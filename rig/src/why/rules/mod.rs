@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod lateness;
 pub mod machine;
+pub mod readiness;
 pub mod result_age;
 pub mod tasks;
 pub mod unjudged;
@@ -75,6 +76,13 @@ pub const TABLE: &[Rule] = &[
         outranks: &[],
         place: Place::Everybody,
         conclude: cluster::no_offers,
+    },
+    Rule {
+        name: "not_ready",
+        explains: "a deployment waits for readiness checks",
+        outranks: &[],
+        place: Place::Everybody,
+        conclude: readiness::not_passed,
     },
     Rule {
         name: "agent_lost",

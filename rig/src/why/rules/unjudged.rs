@@ -80,7 +80,7 @@ fn observed(facts: &Facts<'_>, reported: usize) -> String {
 
 fn ended(facts: &Facts<'_>, longest: f64) -> String {
     if longest < facts.check.grace as f64 {
-        format!(" They ran for {longest:.1} s at most, less than that period.")
+        format!(" They ran for {longest:.1} s at most, less than their grace period of {} s.", facts.check.grace)
     } else {
         String::new()
     }

@@ -6,7 +6,7 @@ use harness::record::{Counts, TaskLife};
 
 use super::{IDLE, REFUSED, manifest, probe, running, unhealthy};
 use crate::{
-    folder::evidence::{Answer, Census, Evidence, Machine, Probe, Suspect},
+    folder::evidence::{Answer, Census, Evidence, LatePoint, Machine, Probe, Suspect},
     why::{
         Confidence, Facts, Reason,
         rules::{Found, conclude, result_age::head_of_line},
@@ -115,17 +115,21 @@ fn late_results_on_a_busy_machine_are_explained_by_it(
 }
 
 #[rstest]
-#[case(0.99, vec![], &[Reason::MachineBusy])]
-#[case(0.99, vec![running(1)], &[Reason::MachineBusy, Reason::Unjudged])]
-#[case(0.5, vec![], &[Reason::Unknown])]
-#[case(0.5, vec![running(1)], &[Reason::Unjudged])]
-#[case(0.99, vec![unhealthy(1, REFUSED, true)], &[Reason::AppDown])]
+#[case(0.99, 0.8, vec![], &[Reason::MachineBusy])]
+#[case(0.99, 0.8, vec![running(1)], &[Reason::MachineBusy, Reason::Unjudged])]
+#[case::busy_and_in_time(0.99, 0.02, vec![], &[Reason::Unknown])]
+#[case::busy_and_in_time_with_a_task(0.99, 0.02, vec![running(1)], &[Reason::Unjudged])]
+#[case(0.5, 0.8, vec![], &[Reason::Unknown])]
+#[case(0.5, 0.8, vec![running(1)], &[Reason::Unjudged])]
+#[case(0.99, 0.8, vec![unhealthy(1, REFUSED, true)], &[Reason::AppDown])]
 fn a_step_that_was_not_reached_may_be_explained_by_the_machine(
     #[case] busy: f64,
+    #[case] late: f64,
     #[case] lives: Vec<TaskLife>,
     #[case] reasons: &[Reason],
 ) {
-    let (manifest, evidence) = (manifest("MESOS_HTTP"), on_a_machine(busy));
+    let late = (0..40).map(|n| LatePoint { t: 2.0 * f64::from(n), late: if n % 4 == 0 { late } else { 0.01 } });
+    let (manifest, evidence) = (manifest("MESOS_HTTP"), Evidence { late: late.collect(), ..on_a_machine(busy) });
     let facts = Facts::new(&manifest, lives.iter().collect(), &evidence, Counts::default());
     let found = conclude(&Facts { here: true, failed: true, until: 100.0, ..facts });
     assert_eq!(found.iter().map(|one| one.reason).collect::<Vec<_>>(), reasons);

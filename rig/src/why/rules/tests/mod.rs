@@ -1,6 +1,7 @@
 //! Every rule on constructed facts and on recordings of a real Marathon.
 
 mod lateness;
+mod readiness;
 mod tasks;
 
 use serde_json::json;

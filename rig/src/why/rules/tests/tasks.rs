@@ -131,6 +131,15 @@ fn loops_and_losses_are_distinguished() {
     assert_eq!(conclusions("HTTP", &[ended(1, 1, "TASK_FAILED", running(1))], Vec::new()), [], "once is no loop");
 }
 
+/// Without samples the ends of tasks that were scaled down look like those of others.
+#[test]
+fn ended_tasks_are_not_explained_without_samples() {
+    let crash = [ended(1, 1, "TASK_FAILED", running(1)), ended(1, 2, "TASK_FAILED", running(1))];
+    let (manifest, evidence) = (manifest("HTTP"), Evidence::default());
+    let facts = Facts::new(&manifest, crash.iter().collect(), &evidence, Counts::default());
+    assert_eq!(conclude(&Facts { sampled: false, ..facts }), []);
+}
+
 #[test]
 fn a_failed_run_without_evidence_is_unknown() {
     let evidence = Evidence::default();
