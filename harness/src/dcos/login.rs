@@ -24,6 +24,9 @@ use crate::transport::{Transport, TransportError, TransportErrorKind};
 /// The limit for a login, and for a command that prints a token.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The most bytes of an answer to a login.
+const ANSWER_LIMIT: usize = 1 << 20;
+
 /// How long a service account's login token is valid: long enough for a slow cluster, short if it leaks.
 const LOGIN_TOKEN_SECONDS: i64 = 300;
 
@@ -75,7 +78,7 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
     let answer = async {
         let response = transport.send(request).await?;
         let date = response.headers.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
-        Ok((response.status, date, response.bytes().await?))
+        Ok((response.status, date, response.bytes_up_to(ANSWER_LIMIT).await?))
     };
     let (status, date, body) = timeout(TIMEOUT, answer)
         .await

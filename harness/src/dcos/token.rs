@@ -71,7 +71,9 @@ impl TokenProvider for TokenSource {
             {
                 return Ok(IssuedToken { token: token.secret.clone(), renewed: false });
             }
-            match (self.obtain().await, &*cached) {
+            let obtained = self.obtain().await;
+            let obtained = if cached.is_some() { obtained.map_err(LoginError::after_a_token) } else { obtained };
+            match (obtained, &*cached) {
                 (Ok(token), old) => {
                     let renewed = old.is_some();
                     Ok(IssuedToken { token: cached.insert(token).secret.clone(), renewed })
@@ -92,7 +94,8 @@ impl TokenProvider for TokenSource {
             if cached.as_ref().is_some_and(|token| token.secret != *refused) {
                 return Ok(());
             }
-            *cached = Some(self.obtain().await?);
+            let obtained = self.obtain().await;
+            *cached = Some(if cached.is_some() { obtained.map_err(LoginError::after_a_token) } else { obtained }?);
             Ok(())
         })
     }

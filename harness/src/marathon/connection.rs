@@ -26,6 +26,9 @@ use crate::transport::{Response, Transport, TransportError, TransportErrorKind};
 /// Redirects that are followed at most; a standby needs one.
 const REDIRECTS: usize = 5;
 
+/// The most bytes of a refusal that are read. A longer one counts by its status alone.
+const REFUSAL_LIMIT: usize = 1 << 20;
+
 /// An answer that takes this long is worth a word in the report. Half of it is normal for thousands of tasks.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -305,7 +308,11 @@ impl Connection {
     async fn refusal(&self, ask: &Ask, url: &Url, response: Response) -> Error {
         let status = response.status;
         // The status is what counts, even if the body breaks off.
-        let body = timeout(self.timeout, response.bytes()).await.ok().and_then(Result::ok).unwrap_or_default();
+        let body = timeout(self.timeout, response.bytes_up_to(REFUSAL_LIMIT))
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .unwrap_or_default();
         Error::status(&ask.method, url.as_str(), status, &body)
     }
 }

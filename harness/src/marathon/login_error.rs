@@ -11,6 +11,8 @@ use crate::transport::{TransportError, TransportErrorKind};
 pub struct LoginError {
     place: String,
     kind: Kind,
+    /// There was a token from there before.
+    had_one: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,17 +25,24 @@ enum Kind {
 impl LoginError {
     /// The cluster answered with a bad status; `message` is its own text, or empty.
     pub(crate) fn refused(place: impl fmt::Display, status: StatusCode, message: impl Into<String>) -> Self {
-        Self { place: place.to_string(), kind: Kind::Refused { status, message: message.into() } }
+        Self { place: place.to_string(), kind: Kind::Refused { status, message: message.into() }, had_one: false }
     }
 
     /// The request for a token got no answer.
     pub(crate) fn transport(place: impl fmt::Display, error: TransportError) -> Self {
-        Self { place: place.to_string(), kind: Kind::Transport(error) }
+        Self { place: place.to_string(), kind: Kind::Transport(error), had_one: false }
     }
 
     /// The source cannot give a token, whatever is tried.
     pub(crate) fn unusable(place: impl fmt::Display, why: impl Into<String>) -> Self {
-        Self { place: place.to_string(), kind: Kind::Unusable(why.into()) }
+        Self { place: place.to_string(), kind: Kind::Unusable(why.into()), had_one: false }
+    }
+
+    /// The same where the source gave a token before: that it gives none now passes, for example while its file is being
+    /// rewritten. Refused credentials stay refused.
+    #[must_use]
+    pub(crate) fn after_a_token(self) -> Self {
+        Self { had_one: true, ..self }
     }
 
     /// The cluster rejected the credentials.
@@ -45,7 +54,7 @@ impl LoginError {
     /// The source cannot give a token at all: a malformed key, a command that fails, a server without a login.
     #[must_use]
     pub fn is_unusable(&self) -> bool {
-        matches!(self.kind, Kind::Unusable(_))
+        matches!(self.kind, Kind::Unusable(_)) && !self.had_one
     }
 
     /// A second attempt may succeed.
@@ -54,7 +63,7 @@ impl LoginError {
         match &self.kind {
             Kind::Refused { status, .. } => status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS,
             Kind::Transport(error) => error.is_transient(),
-            Kind::Unusable(_) => false,
+            Kind::Unusable(_) => self.had_one,
         }
     }
 

@@ -21,6 +21,8 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke before the answer was complete.
     Reset,
+    /// The answer is larger than any that is meant.
+    TooLarge,
     /// Anything else.
     Other,
 }
@@ -48,7 +50,12 @@ impl TransportError {
     /// True if the same request may well succeed a moment later. A certificate does not become good by itself.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        let lasting = [TransportErrorKind::Tls, TransportErrorKind::NotPinned, TransportErrorKind::ClientCertificate];
+        let lasting = [
+            TransportErrorKind::Tls,
+            TransportErrorKind::NotPinned,
+            TransportErrorKind::ClientCertificate,
+            TransportErrorKind::TooLarge,
+        ];
         !lasting.contains(&self.kind)
     }
 
@@ -96,7 +103,9 @@ impl fmt::Display for TransportError {
         let what = match self.kind {
             TransportErrorKind::Connect => "cannot connect",
             TransportErrorKind::Tls | TransportErrorKind::NotPinned => "the TLS connection was refused",
-            TransportErrorKind::Timeout | TransportErrorKind::ClientCertificate => return f.write_str(&self.detail),
+            TransportErrorKind::Timeout | TransportErrorKind::ClientCertificate | TransportErrorKind::TooLarge => {
+                return f.write_str(&self.detail);
+            }
             TransportErrorKind::Reset => "the connection broke",
             TransportErrorKind::Other => "the request failed",
         };

@@ -17,7 +17,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceExt};
 
 pub use error::{TransportError, TransportErrorKind};
-pub use http_client::HttpSettings;
+pub use http_client::{HttpSettings, is_loopback};
 
 use crate::tls::{Trust, TrustError};
 use http_client::HttpClients;
@@ -38,21 +38,47 @@ pub struct Response {
     pub body: ByteStream,
 }
 
+/// The most bytes of a body that are read: room for an app with 400,000 tasks, at some 650 bytes each.
+pub const BODY_LIMIT: usize = 256 << 20;
+
 impl Response {
     /// Reads the body to its end.
     ///
     /// # Errors
-    /// If the connection breaks before.
+    /// If the connection breaks before, or the body is larger than [`BODY_LIMIT`].
     pub async fn bytes(self) -> Result<Bytes, TransportError> {
+        self.bytes_up_to(BODY_LIMIT).await
+    }
+
+    /// The same with another limit.
+    ///
+    /// # Errors
+    /// If the connection breaks before, or the body is larger.
+    pub async fn bytes_up_to(self, limit: usize) -> Result<Bytes, TransportError> {
         let mut body = self.body;
         let Some(first) = body.next().await else { return Ok(Bytes::new()) };
         let first = first?;
-        let Some(second) = body.next().await else { return Ok(first) };
-        let mut all = Vec::with_capacity(first.len() * 4);
-        all.extend_from_slice(&first);
-        all.extend_from_slice(&second?);
-        while let Some(chunk) = body.next().await {
-            all.extend_from_slice(&chunk?);
+        let second = body.next().await;
+        if second.is_none() && first.len() <= limit {
+            return Ok(first);
+        }
+        let mut all = Vec::with_capacity(first.len().saturating_mul(4).min(limit));
+        let mut next = Some(Ok(first));
+        let mut after = second;
+        while let Some(chunk) = next.take() {
+            let chunk = chunk?;
+            if all.len() + chunk.len() > limit {
+                let size = if limit >= 1 << 20 { format!("{} MiB", limit >> 20) } else { format!("{limit} bytes") };
+                return Err(TransportError::new(
+                    TransportErrorKind::TooLarge,
+                    format!("the answer is larger than {size}"),
+                ));
+            }
+            all.extend_from_slice(&chunk);
+            next = match after.take() {
+                Some(chunk) => Some(chunk),
+                None => body.next().await,
+            };
         }
         Ok(all.into())
     }
@@ -147,4 +173,39 @@ where
         })
     });
     Box::pin(frames)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn response(chunks: impl Iterator<Item = &'static str> + Send + 'static) -> Response {
+        let body = stream::iter(chunks.map(|chunk| Ok::<_, TransportError>(Bytes::from_static(chunk.as_bytes()))));
+        Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Box::pin(body) }
+    }
+
+    #[rstest]
+    #[case::empty(&[], Some(""))]
+    #[case::one(&["abcde"], Some("abcde"))]
+    #[case::several(&["ab", "c", "de"], Some("abcde"))]
+    #[case::one_too_large(&["abcdef"], None)]
+    #[case::several_too_large(&["ab", "cd", "ef"], None)]
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_limit(#[case] chunks: &'static [&'static str], #[case] expected: Option<&str>) {
+        let read = response(chunks.iter().copied()).bytes_up_to(5).await;
+        assert_eq!(read.as_deref().ok(), expected.map(str::as_bytes));
+        if let Err(error) = read {
+            assert_eq!((error.kind(), error.is_transient()), (TransportErrorKind::TooLarge, false));
+            assert_eq!(error.to_string(), "the answer is larger than 5 bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endless_body_ends_with_a_sentence() {
+        let error = response(std::iter::repeat("an endless body ")).bytes_up_to(1 << 20).await.unwrap_err();
+        assert_eq!(error.to_string(), "the answer is larger than 1 MiB");
+    }
 }

@@ -94,6 +94,31 @@ async fn a_lost_stream_is_reopened_and_the_gap_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_that_closes_at_once_is_opened_after_longer_and_longer_pauses() {
+    let log = Log::default();
+    let router = stream(|_| chunks(vec![event("one", "")], false));
+    let mut events = in_process(log.keeping(router)).events(&[]).await.unwrap();
+    let reading = async { while next(&mut events).await != "end" {} };
+    assert!(tokio::time::timeout(Duration::from_secs(12), reading).await.is_err(), "it goes on");
+    // At 0, 0, 0.2, 0.6, 1.4, 3.0 and 6.2 s.
+    assert_eq!(log.lines().len(), 7, "{:?}", log.lines());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_event_is_a_loss() {
+    let endless = || {
+        let block = Bytes::from(vec![b'x'; 1 << 20]);
+        let body = Body::from_stream(stream::repeat_with(move || Ok::<_, Infallible>(block.clone())));
+        ([("content-type", "text/event-stream")], body).into_response()
+    };
+    let router = stream(move |n| if n == 0 { endless() } else { chunks(vec![event("two", "")], true) });
+    let mut events = in_process(router).events(&[]).await.unwrap();
+    assert_eq!(next(&mut events).await, "lost: it sent an event of more than 32 MiB");
+    assert_eq!(next(&mut events).await, "reconnected");
+    assert_eq!(next(&mut events).await, "two");
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_counts_as_a_loss() {
     let router = stream(|n| chunks(vec![event(if n == 0 { "one" } else { "two" }, "")], true));
     let mut events = in_process(router).events(&[]).await.unwrap();

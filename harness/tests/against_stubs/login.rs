@@ -121,6 +121,57 @@ async fn a_token_that_is_refused_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn once_a_token_has_worked_trouble_with_its_source_passes() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let cluster = Cluster::default();
+    let (client, _) = cluster.client(Credentials::TokenFile(file.path().to_owned()));
+    let error = client.ping().await.unwrap_err();
+    assert!(!error.is_transient(), "there never was a token: {error}");
+    file.write_all(jwt(1, 5 * 86_400).as_bytes()).unwrap();
+    client.ping().await.unwrap();
+
+    cluster.revoked.store(1, Ordering::SeqCst);
+    file.as_file().set_len(0).unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert!(error.is_transient(), "the file is being rewritten: {error}");
+    std::fs::write(file.path(), jwt(2, 5 * 86_400)).unwrap();
+    client.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_garbled_answer_to_a_renewal_passes_and_refused_credentials_do_not() {
+    let cluster = Cluster::default();
+    let garbles = Arc::new(AtomicUsize::new(0));
+    let garbled = garbles.clone();
+    let router = cluster.router().layer(axum::middleware::from_fn(
+        move |request: axum::extract::Request, next: axum::middleware::Next| {
+            let garbled = garbled.load(Ordering::SeqCst);
+            async move {
+                match (request.uri().path().ends_with("/login"), garbled) {
+                    (true, 1) => answer(StatusCode::OK, "text/html", "<html>busy"),
+                    (true, 2) => answer(StatusCode::UNAUTHORIZED, "application/json", "{}"),
+                    _ => next.run(request).await,
+                }
+            }
+        },
+    ));
+    let transport = Transport::in_process(router);
+    let root = Url::parse("http://dcos.in-process/").unwrap();
+    let source = TokenSource::new(password("deleteme"), root.clone(), transport.clone(), Clock::System);
+    let marathon = root.join("service/marathon/").unwrap();
+    let client = Client::builder(marathon).dcos(root).auth(Auth::Token(Arc::new(source))).transport(transport);
+    client.ping().await.unwrap();
+    cluster.revoked.store(1, Ordering::SeqCst);
+    for (trouble, transient) in [(1, true), (2, false)] {
+        garbles.store(trouble, Ordering::SeqCst);
+        let error = client.ping().await.unwrap_err();
+        assert_eq!(error.is_transient(), transient, "{error}");
+    }
+    garbles.store(0, Ordering::SeqCst);
+    client.ping().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_request_that_is_passed_on_renews_its_token_once_and_keeps_its_answer() {
     let cluster = Cluster::default();
     let (client, log) = cluster.client(password("deleteme"));

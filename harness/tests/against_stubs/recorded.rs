@@ -90,7 +90,7 @@ fn every_recorded_event_survives_the_wire() {
         for raw in lines.iter().filter_map(|line| line.get("event")) {
             let kind = raw["eventType"].as_str().unwrap();
             let wire = format!("event: {kind}\r\ndata: {raw}\r\n\r\n");
-            let frames = Parser::new().feed(wire.as_bytes());
+            let frames = Parser::new().feed(wire.as_bytes()).unwrap();
             let event = Event::new(&frames[0].event, serde_json::from_str(&frames[0].data).unwrap());
             assert_eq!(&event.data, raw);
             assert_eq!(event.event_type, kind);

@@ -12,6 +12,7 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         Run, incident,
+        manifest::{Cluster, NO_TLS},
         summary::{CleanUp, Step},
     },
     report::measured::Member,
@@ -40,6 +41,7 @@ fn suite(name: &str, run: &Run) -> TestSuite {
     let mut properties = vec![
         ("url", manifest.cluster.url.clone()),
         ("kind", manifest.cluster.kind.as_str().to_owned()),
+        ("server", server(&manifest.cluster)),
         ("command", manifest.command.clone()),
         ("verdict", run.summary.verdict.word().to_owned()),
     ];
@@ -63,6 +65,15 @@ fn suite(name: &str, run: &Run) -> TestSuite {
     }
     suite.add_test_case(named(name, "clean-up", clean_up(run)));
     suite
+}
+
+/// How it is known that the server is the right one.
+fn server(cluster: &Cluster) -> String {
+    match cluster.tls.as_str() {
+        "" => "in this program".to_owned(),
+        NO_TLS => format!("NOT VERIFIED: {NO_TLS}"),
+        tls => tls.to_owned(),
+    }
 }
 
 fn named(class: &str, name: &str, status: TestCaseStatus) -> TestCase {

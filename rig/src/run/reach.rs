@@ -12,6 +12,7 @@ use harness::{
     model::Info,
     settings::{Access, Address, Origin, Setting, Settings, SettingsError, SettingsInput, pinned},
     tls::{ServerTrust, Trust, TrustError},
+    transport::is_loopback,
 };
 
 use url::Url;
@@ -50,6 +51,9 @@ pub struct Reach {
     /// Trust any certificate, as `curl -k` does; the report says so
     #[arg(long)]
     pub insecure: bool,
+    /// Send a password or token over http without TLS to another machine; everybody on the way can read it
+    #[arg(long)]
+    pub insecure_http: bool,
 }
 
 impl Reach {
@@ -65,6 +69,7 @@ impl Reach {
             input.password = password.map(|password| Setting::from_program("the terminal", password));
         }
         let mut settings = input.resolve().map_err(|error| refusal(&error))?;
+        self.check_plain_http(&settings)?;
         if self.ca_from_cluster {
             settings.trust = Setting {
                 value: Trust { server: self.offered(&settings).await?, ..settings.trust.value },
@@ -72,6 +77,34 @@ impl Reach {
             };
         }
         Ok(settings)
+    }
+
+    /// An address without TLS has nothing that a certificate could prove, and shows a login to everybody on the way.
+    fn check_plain_http(&self, settings: &Settings) -> Result<(), Failure> {
+        let (urls, known): (Vec<&Url>, bool) = match &settings.access.value {
+            Access::Dcos { root, .. } => (vec![root], true),
+            Access::Marathon { urls, user } => (urls.iter().collect(), user.is_some()),
+        };
+        let plain: Vec<&Url> = urls.into_iter().filter(|url| url.scheme() == "http").collect();
+        let Some(first) = plain.first() else { return Ok(()) };
+        let flags = [
+            ("--insecure", self.insecure),
+            ("--ca", self.ca.is_some()),
+            ("--pin", self.pin.is_some()),
+            ("--ca-from-cluster", self.ca_from_cluster),
+            ("--cert", self.cert.is_some()),
+        ];
+        if let Some((flag, _)) = flags.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format!(
+                "{flag} is about TLS, and {first} has none: nothing would be verified; use https, or leave {flag} out"
+            )));
+        }
+        match plain.iter().find(|url| !is_loopback(url)).filter(|_| known && !self.insecure_http) {
+            None => Ok(()),
+            Some(url) => Err(Failure::usage(format!(
+                "{url} has no TLS, so everybody on the way could read the login; use https, or --insecure-http to send it all the same"
+            ))),
+        }
     }
 
     /// The settings that the flags give.

@@ -86,6 +86,26 @@ fn basic_authentication_needs_the_right_pair() {
     assert!(stderr(&refused).contains("check DCOS_USERNAME") && stderr(&refused).contains("MARATHON_PASSWORD"));
 }
 
+/// Nothing can be verified without TLS, and everybody on the way can read a login.
+#[test]
+fn without_tls_trust_is_refused_and_a_login_leaves_the_machine_only_when_told_to() {
+    let fake = Fake::start(&["--basic-auth", "me:hunter2"]);
+    let zeros = ["00"; 32].join(":");
+    for flags in [&["--insecure"][..], &["--pin", &zeros], &["--ca", "/nowhere"]] {
+        let refused = login(&fake.url, flags).run();
+        ends_with(&refused, 2);
+        assert!(stderr(&refused).contains("is about TLS"), "{}", stderr(&refused));
+    }
+    let far = |flags: &[&str]| login("http://marathon.invalid:8080", flags);
+    let as_me = |rig: HcRig| rig.env("MARATHON_USER", "me").env("MARATHON_PASSWORD", "hunter2").run();
+    let refused = as_me(far(&[]));
+    ends_with(&refused, 2);
+    assert!(stderr(&refused).contains("--insecure-http"), "{}", stderr(&refused));
+    ends_with(&far(&[]).user("me", "hunter2").run(), 2);
+    ends_with(&as_me(far(&["--insecure-http"])), 5);
+    ends_with(&far(&[]).run(), 5);
+}
+
 #[test]
 fn a_client_certificate_is_sent_where_the_server_requires_one() {
     let keys = Keys::new();

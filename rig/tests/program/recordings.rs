@@ -79,7 +79,8 @@ fn a_recording_with_a_login_agrees_and_holds_no_name_of_its_user(
     let fake = Fake::start(&[access, &["--admin", "127.0.0.1:0"]].concat());
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().to_str().expect("a path in UTF-8");
-    let arguments = ["-vv", "record", "--insecure", "--url", &fake.url, "--out", dir];
+    let trust: &[&str] = if fake.url.starts_with("https") { &["--insecure"] } else { &[] };
+    let arguments = [&["-vv", "record", "--url", &fake.url, "--out", dir][..], trust].concat();
     let as_me = |cases: &[&str]| {
         let rig = HcRig::new(&[&arguments[..], cases].concat());
         rig.env(names[0], USER).env(names[1], PASSWORD).run()

@@ -3,5 +3,5 @@
 mod parser;
 mod stream;
 
-pub use parser::{Frame, Parser};
+pub use parser::{Frame, Parser, TooLong};
 pub use stream::{EventStream, StreamItem};

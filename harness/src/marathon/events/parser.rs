@@ -12,6 +12,14 @@ pub struct Frame {
     pub data: String,
 }
 
+/// The most bytes of one event, and of one line. The largest events of a real Marathon are those of deployments, with the
+/// whole plan: some kilobytes an app.
+pub(super) const EVENT_LIMIT: usize = 32 << 20;
+
+/// A line or an event is longer than [`EVENT_LIMIT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
 /// Takes chunks, gives frames. Lines may end with CRLF, LF or CR (the WHATWG's rules).
 #[derive(Debug, Default)]
 pub struct Parser {
@@ -31,7 +39,10 @@ impl Parser {
     }
 
     /// Takes a chunk and returns the frames that it completed.
-    pub fn feed(&mut self, chunk: &[u8]) -> Vec<Frame> {
+    ///
+    /// # Errors
+    /// A line or event exceeds its limit; the rest cannot be read.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<Vec<Frame>, TooLong> {
         let mut frames = Vec::new();
         for &byte in chunk {
             match byte {
@@ -40,13 +51,14 @@ impl Parser {
                     self.after_cr = byte == b'\r';
                     frames.extend(self.end_of_line());
                 }
+                _ if self.line.len() + self.data.as_ref().map_or(0, String::len) >= EVENT_LIMIT => return Err(TooLong),
                 _ => {
                     self.after_cr = false;
                     self.line.push(byte);
                 }
             }
         }
-        frames
+        Ok(frames)
     }
 
     fn end_of_line(&mut self) -> Option<Frame> {
@@ -89,21 +101,33 @@ mod tests {
     #[test]
     fn marathons_frames_are_read() {
         let text = "event: event_stream_attached\r\ndata: {\"a\":1}\r\n\r\n\r\n\r\nevent: x\r\ndata: 2\r\n\r\n";
-        let frames = Parser::new().feed(text.as_bytes());
+        let frames = Parser::new().feed(text.as_bytes()).unwrap();
         assert_eq!(frames, [frame("event_stream_attached", "{\"a\":1}"), frame("x", "2")]);
     }
 
     #[test]
     fn an_incomplete_frame_is_kept_back() {
         let mut parser = Parser::new();
-        assert_eq!(parser.feed(b"event: x\r\ndata: 1\r\n"), []);
-        assert_eq!(parser.feed(b"\r\n"), [frame("x", "1")]);
+        assert_eq!(parser.feed(b"event: x\r\ndata: 1\r\n").unwrap(), []);
+        assert_eq!(parser.feed(b"\r\n").unwrap(), [frame("x", "1")]);
     }
 
     #[test]
     fn other_line_ends_comments_and_several_data_lines_are_read() {
-        let frames = Parser::new().feed(b"\xef\xbb\xbf: hi\ndata:a\ndata: b\n\ndata: c\r\rid: 7\n\n");
+        let frames = Parser::new().feed(b"\xef\xbb\xbf: hi\ndata:a\ndata: b\n\ndata: c\r\rid: 7\n\n").unwrap();
         assert_eq!(frames, [frame("", "a\nb"), frame("", "c")]);
+    }
+
+    #[test]
+    fn an_endless_line_and_an_endless_event_end_the_stream() {
+        let block = [b'x'; 1 << 16];
+        let mut parser = Parser::new();
+        let blocks = (0..2 * EVENT_LIMIT / block.len()).take_while(|_| parser.feed(&block).is_ok()).count();
+        assert_eq!(blocks, EVENT_LIMIT / block.len());
+        let line = [b"data: ".as_slice(), &block, b"\n"].concat();
+        let mut parser = Parser::new();
+        let lines = (0..2 * EVENT_LIMIT / block.len()).take_while(|_| parser.feed(&line).is_ok()).count();
+        assert!(lines <= EVENT_LIMIT / block.len(), "{lines}");
     }
 
     /// A frame as Marathon writes it, and heartbeats between frames.
@@ -130,7 +154,7 @@ mod tests {
             cuts.extend([0, text.len()]);
             cuts.sort_unstable();
             let mut parser = Parser::new();
-            let read: Vec<Frame> = cuts.windows(2).flat_map(|cut| parser.feed(&text[cut[0]..cut[1]])).collect();
+            let read: Vec<Frame> = cuts.windows(2).flat_map(|cut| parser.feed(&text[cut[0]..cut[1]]).unwrap()).collect();
             prop_assert_eq!(read, frames);
         }
     }

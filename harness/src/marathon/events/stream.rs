@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Parser;
+use super::parser::{EVENT_LIMIT, Parser, TooLong};
 use crate::marathon::IncidentKind;
 use crate::marathon::ask::{Ask, Target};
 use crate::marathon::client::Client;
@@ -24,6 +24,10 @@ const HELD: usize = 4096;
 /// The first pause before a reconnection; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A stream that was open for this long has lived: after it the first reconnection has no pause. One that ends sooner goes
+/// on with the pause before, so that a server which closes at once is not asked thousands of times.
+const LIVED: Duration = LONGEST_PAUSE;
 
 /// An item of the stream.
 #[derive(Debug, Clone)]
@@ -121,17 +125,22 @@ async fn open_once(client: &Client, ask: &Ask) -> Result<Answer> {
 }
 
 async fn read_for_ever(client: Client, ask: Ask, mut answer: Answer, items: mpsc::Sender<StreamItem>) {
+    let mut pause = Duration::ZERO;
     loop {
+        let opened = Instant::now();
         let why = match read_to_end(&client, answer, &items).await {
             Some(why) => why,
             None => return,
         };
         let lost = Instant::now();
+        if lost - opened >= LIVED {
+            pause = Duration::ZERO;
+        }
         client.connection.incidents.note(&IncidentKind::EventsLost { why: why.clone() });
         if items.send(StreamItem::Lost { why }).await.is_err() {
             return;
         }
-        answer = match reopen(&client, &ask).await {
+        answer = match reopen(&client, &ask, &mut pause).await {
             Ok(answer) => answer,
             Err(error) => {
                 let _ = items.send(StreamItem::Gone { error }).await;
@@ -158,7 +167,11 @@ async fn read_to_end(client: &Client, answer: Answer, items: &mpsc::Sender<Strea
             Ok(Some(Err(error))) => return Some(error.to_string()),
             Ok(Some(Ok(chunk))) => chunk,
         };
-        for frame in parser.feed(&chunk) {
+        let frames = match parser.feed(&chunk) {
+            Ok(frames) => frames,
+            Err(TooLong) => return Some(format!("it sent an event of more than {} MiB", EVENT_LIMIT >> 20)),
+        };
+        for frame in frames {
             let event = match serde_json::from_str(&frame.data) {
                 Ok(data) => Event::new(&frame.event, data),
                 Err(error) => {
@@ -171,15 +184,13 @@ async fn read_to_end(client: &Client, answer: Answer, items: &mpsc::Sender<Strea
     }
 }
 
-async fn reopen(client: &Client, ask: &Ask) -> Result<Answer> {
-    let mut pause = FIRST_PAUSE;
+/// Opens it again after the pause, which grows with every attempt.
+async fn reopen(client: &Client, ask: &Ask, pause: &mut Duration) -> Result<Answer> {
     loop {
+        sleep(*pause).await;
+        *pause = (*pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
         match open_once(client, ask).await {
-            Err(error) if error.is_transient() => {
-                tracing::debug!(%error, ?pause, "the event stream is still away");
-                sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+            Err(error) if error.is_transient() => tracing::debug!(%error, ?pause, "the event stream is still away"),
             done => return done,
         }
     }
