@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::files;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -71,7 +72,7 @@ impl Trust {
         let builder = match &self.server {
             ServerTrust::Roots => builder.with_root_certificates(machine_roots()),
             ServerTrust::CaFile(path) => {
-                let pem = std::fs::read(path)
+                let pem = files::read(path)
                     .map_err(|error| TrustError::File { path: path.clone(), why: error.to_string() })?;
                 let certificates = certificates(&pem).map_err(|why| TrustError::File { path: path.clone(), why })?;
                 builder.with_webpki_verifier(ca_verifier(certificates, provider)?)
@@ -111,7 +112,7 @@ impl Trust {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
-    std::fs::read(path).map_err(|error| TrustError::File { path: path.to_owned(), why: error.to_string() })
+    files::read(path).map_err(|error| TrustError::File { path: path.to_owned(), why: error.to_string() })
 }
 
 fn machine_roots() -> RootCertStore {

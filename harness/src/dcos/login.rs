@@ -17,7 +17,9 @@ use url::Url;
 
 use super::Credentials;
 use crate::clock::Clock;
+use crate::files;
 use crate::marathon::LoginError;
+use crate::scrub::SentSecrets;
 use crate::secret::Secret;
 use crate::transport::{Transport, TransportError, TransportErrorKind};
 
@@ -80,15 +82,17 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
         let date = response.headers.get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
         Ok((response.status, date, response.bytes_up_to(ANSWER_LIMIT).await?))
     };
-    let (status, date, body) = timeout(TIMEOUT, answer)
+    let (status, date, answered) = timeout(TIMEOUT, answer)
         .await
         .unwrap_or_else(|_| Err(TransportError::new(TransportErrorKind::Timeout, "no answer in time")))
         .map_err(|error| LoginError::transport(&url, error))?;
-    let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let json: Value = serde_json::from_slice(&answered).unwrap_or_default();
+    let sent = SentSecrets::default();
+    ["password", "token"].iter().filter_map(|key| body[*key].as_str()).for_each(|secret| sent.learn(&secret.into()));
     if !status.is_success() {
         let text = |key: &str| json.get(key).and_then(Value::as_str);
         let message = text("description").or_else(|| text("message")).or_else(|| text("title")).unwrap_or_default();
-        return Err(LoginError::refused(&url, status, message));
+        return Err(LoginError::refused(&url, status, sent.scrub_text(message)));
     }
     let Some(token) = json.get("token").and_then(Value::as_str).filter(|token| !token.is_empty()) else {
         return Err(LoginError::unusable(&url, "the answer contains no token; is this a DC/OS master?"));
@@ -107,8 +111,10 @@ fn ready(token: Secret, clock: Clock, place: impl fmt::Display) -> Result<Fresh,
 }
 
 async fn read_file(path: &Path) -> Result<Secret, LoginError> {
-    let text = tokio::fs::read_to_string(path).await.map(Secret::new);
-    let text = text.map_err(|error| LoginError::unusable(path.display(), error.to_string()))?;
+    let file = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || files::read_to_string(&file).map(Secret::new)).await;
+    let unusable = |why: String| LoginError::unusable(path.display(), why);
+    let text = read.map_err(|error| unusable(error.to_string()))?.map_err(|error| unusable(error.to_string()))?;
     Ok(Secret::new(text.reveal().trim()))
 }
 

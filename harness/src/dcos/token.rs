@@ -105,6 +105,15 @@ impl TokenProvider for TokenSource {
         !matches!(self.credentials, Credentials::Token(_))
     }
 
+    fn secrets(&self) -> Vec<Secret> {
+        match &self.credentials {
+            Credentials::Password { password, .. } => vec![password.clone()],
+            Credentials::ServiceAccount { private_key, .. } => vec![private_key.clone()],
+            Credentials::Token(token) => vec![token.clone()],
+            Credentials::TokenFile(_) | Credentials::TokenCommand(_) => Vec::new(),
+        }
+    }
+
     fn uid(&self) -> BoxFuture<'_, Option<String>> {
         Box::pin(async move {
             let cached = self.cached.lock().await;

@@ -46,6 +46,11 @@ pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// Whether a refused token can be replaced by another.
     fn can_renew(&self) -> bool;
 
+    /// The secrets that a login sends, such as a password.
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+
     /// The user's id in the current token, if there is a token and it names one.
     fn uid(&self) -> BoxFuture<'_, Option<String>>;
 }

@@ -11,6 +11,7 @@ use super::client::Client;
 use super::connection::Connection;
 use super::incident::IncidentLog;
 use super::server_clock::ServerClock;
+use crate::scrub::SentSecrets;
 use crate::tls::{Trust, TrustError};
 use crate::transport::Transport;
 
@@ -98,6 +99,7 @@ impl ClientBuilder {
             timeout: self.timeout,
             idle: self.idle,
             clock: ServerClock::new(),
+            sent: SentSecrets::default(),
             incidents: IncidentLog::default(),
             leader: Mutex::new(None),
             mesos: OnceLock::new(),

@@ -20,6 +20,7 @@ use super::error::{Error, ErrorKind};
 use super::incident::{IncidentKind, IncidentLog};
 use super::server_clock::ServerClock;
 use crate::model::ServerTime;
+use crate::scrub::SentSecrets;
 use crate::secret::Secret;
 use crate::transport::{Response, Transport, TransportError, TransportErrorKind};
 
@@ -60,6 +61,8 @@ pub(super) struct Connection {
     pub(super) timeout: Duration,
     pub(super) idle: Duration,
     pub(super) clock: ServerClock,
+    /// What was sent and must not come back.
+    pub(super) sent: SentSecrets,
     pub(super) incidents: IncidentLog,
     /// The leader as it was announced last.
     pub(super) leader: Mutex<Option<Url>>,
@@ -100,7 +103,7 @@ impl Connection {
             let headers = answer.response.headers.clone();
             let body = answer.response.bytes().await;
             let body = body.map_err(|error| Error::new(&method, &answer.url, ErrorKind::Transport(error)))?;
-            Ok((answer.url, headers, body))
+            Ok((answer.url, headers, self.sent.scrub(body)))
         };
         let began = Instant::now();
         let outcome = timeout(self.timeout, whole).await.unwrap_or_else(|_| {
@@ -203,7 +206,7 @@ impl Connection {
                     let next = location.and_then(|location| url.join(location).ok());
                     let Some(next) = next else { return Err(self.refusal(ask, &url, response).await) };
                     if !self.is_ours(&next) && !self.is_leader(&next, base).await {
-                        let origin = next.origin().ascii_serialization();
+                        let origin = self.sent.scrub_text(&next.origin().ascii_serialization());
                         let kind = ErrorKind::ForeignRedirect { origin };
                         return Err(Error::new(&ask.method, url.as_str(), kind));
                     }
@@ -243,9 +246,11 @@ impl Connection {
         let (scheme, proof) = match &self.auth {
             Auth::None => return Ok(Identity::default()),
             Auth::Basic { user, password } => {
+                self.sent.learn(password);
                 ("Basic ", Secret::new(STANDARD.encode(format!("{user}:{}", password.reveal()))))
             }
             Auth::Token(provider) => {
+                provider.secrets().iter().for_each(|secret| self.sent.learn(secret));
                 let issued = provider.token().await;
                 let issued = issued.map_err(|error| Error::new(method, url, ErrorKind::Login(error)))?;
                 if issued.renewed {
@@ -254,6 +259,7 @@ impl Connection {
                 ("token=", issued.token)
             }
         };
+        self.sent.learn(&proof);
         let text = Secret::new(format!("{scheme}{}", proof.reveal()));
         let mut header = HeaderValue::from_str(text.reveal())
             .map_err(|_| Error::body(method, url, "the user, password or token holds a line end", b""))?;
@@ -296,7 +302,8 @@ impl Connection {
 
     /// Each answer of the leader names it, also where a standby or a proxy has passed it on.
     fn learn_leader(&self, headers: &HeaderMap) {
-        let Some(to) = headers.get(LEADER).and_then(|leader| Url::parse(leader.to_str().ok()?).ok()) else { return };
+        let leader = headers.get(LEADER).and_then(|leader| leader.to_str().ok());
+        let Some(to) = leader.and_then(|leader| Url::parse(&self.sent.scrub_text(leader)).ok()) else { return };
         let mut leader = self.leader.lock().unwrap_or_else(PoisonError::into_inner);
         let from = leader.replace(to.clone()).filter(|from| *from != to);
         drop(leader);
@@ -313,7 +320,7 @@ impl Connection {
             .ok()
             .and_then(Result::ok)
             .unwrap_or_default();
-        Error::status(&ask.method, url.as_str(), status, &body)
+        Error::status(&ask.method, url.as_str(), status, &self.sent.scrub_refusal(body))
     }
 }
 

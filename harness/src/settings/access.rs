@@ -53,6 +53,15 @@ impl Access {
         }
     }
 
+    /// Whether every address is https.
+    #[must_use]
+    pub fn has_tls(&self) -> bool {
+        match self {
+            Self::Dcos { root, .. } => root.scheme() == "https",
+            Self::Marathon { urls, .. } => urls.iter().all(|url| url.scheme() == "https"),
+        }
+    }
+
     /// The identity, for messages: a name and the way to log in, without secrets.
     #[must_use]
     pub fn identity(&self) -> String {

@@ -111,6 +111,8 @@ impl Settings {
             ServerTrust::Pin(pin) => format!("pinned to {pin}"),
             ServerTrust::Insecure => "NOT VERIFIED".to_owned(),
         };
+        // Without TLS there is nothing to verify, whatever was asked for.
+        let trust = if self.access.value.has_tls() { trust } else { "NOT VERIFIED: no TLS".to_owned() };
         vec![
             ("cluster", self.access.value.place(), self.access.origin),
             ("identity", self.access.value.identity(), self.identity),

@@ -2,11 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use harness::dcos::Credentials;
+use harness::marathon::{Auth, Client};
 use harness::settings::{Address, Setting, Settings, SettingsInput};
 use harness::tls::Trust;
 use harness::{Secret, Transport};
+use serde_json::json;
 use tracing::span;
+use url::Url;
 
 use crate::stub::{always, nobody};
 
@@ -86,4 +94,29 @@ fn secrets_show_nothing_of_themselves() {
     assert_eq!(format!("{secret:?}"), "Secret");
     assert_eq!(format!("{credentials:?}"), r#"Password { uid: "me", password: Secret }"#);
     assert_eq!(secret.reveal(), SECRET);
+}
+
+/// Whatever a request carried comes back in answers and refusals, as a server does that is made for finding faults.
+#[tokio::test]
+async fn a_server_that_echoes_the_request_gets_no_secret_back_into_our_texts() {
+    let echo = |status: StatusCode| {
+        move |headers: HeaderMap| async move {
+            let sent = headers["authorization"].to_str().unwrap().to_owned();
+            let pair = STANDARD.decode(sent.trim_start_matches("Basic ")).unwrap();
+            let pair = String::from_utf8(pair).unwrap();
+            let text = format!("{sent} {pair}");
+            (status, Json(json!({"message": text, "details": text, "name": text, "version": "1"})))
+        }
+    };
+    let router =
+        Router::new().route("/v2/info", get(echo(StatusCode::OK))).fallback(echo(StatusCode::UNPROCESSABLE_ENTITY));
+    let auth = Auth::Basic { user: "me".to_owned(), password: SECRET.into() };
+    let client = Client::builder(Url::parse("http://marathon.in-process/").unwrap());
+    let client = client.auth(auth).transport(Transport::in_process(router));
+    let refused = client.create_app(&json!({"id": "/hc"})).await.unwrap_err();
+    let info = client.info().await.unwrap();
+    let encoded = STANDARD.encode(format!("me:{SECRET}"));
+    for text in [refused.to_string(), format!("{refused:?}"), format!("{info:?}")] {
+        assert!(!text.contains(SECRET) && !text.contains(&encoded) && text.contains("<secret>"), "{text}");
+    }
 }

@@ -1,8 +1,9 @@
 //! The app definition of a run: a file, or one of the embedded definitions by its pair.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use fixtures::Containerizer;
+use harness::files;
 use serde_json::Value;
 
 use crate::{
@@ -34,7 +35,7 @@ impl Definition {
         {
             return Ok(found);
         }
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = files::read_to_string(path).map_err(|error| {
             Failure::usage(format!(
                 "cannot read the app definition {named}: {error} (a pair such as mesos,TCP works too)"
             ))

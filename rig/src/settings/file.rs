@@ -40,7 +40,7 @@ impl SettingsFile {
 
     fn read(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
+        let text = harness::files::read_to_string(path)
             .map_err(|error| Failure::usage(format!("cannot read the settings {name}: {error}")))?;
         Self::parse(&name, text)
     }

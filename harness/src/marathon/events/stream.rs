@@ -172,7 +172,8 @@ async fn read_to_end(client: &Client, answer: Answer, items: &mpsc::Sender<Strea
             Err(TooLong) => return Some(format!("it sent an event of more than {} MiB", EVENT_LIMIT >> 20)),
         };
         for frame in frames {
-            let event = match serde_json::from_str(&frame.data) {
+            let data = client.connection.sent.scrub(frame.data.into_bytes().into());
+            let event = match serde_json::from_slice(&data) {
                 Ok(data) => Event::new(&frame.event, data),
                 Err(error) => {
                     tracing::warn!(event = frame.event, %error, "an event could not be read");
