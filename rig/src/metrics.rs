@@ -104,6 +104,7 @@ impl Metrics {
         for (state, n) in [
             ("healthy", counts.healthy),
             ("unhealthy", counts.unhealthy),
+            ("unhealthy_in_grace", counts.unhealthy_in_grace),
             ("unreachable", counts.unreachable),
             ("killing", counts.killing),
             ("running", counts.running),

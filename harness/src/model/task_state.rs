@@ -21,6 +21,10 @@ pub enum TaskState {
     Unreachable,
     /// Running, and at least one check reports it as not alive.
     Unhealthy,
+    /// The same, but no failure counts: the grace period is not over, or the result is its predecessor's. Only records
+    /// tell it apart ([`TaskState::of_raw`]).
+    #[serde(rename = "unhealthy_in_grace")]
+    UnhealthyInGrace,
     /// Running, and every check reports it as alive.
     Healthy,
     /// Running without any result: no check, or none reported yet.
@@ -29,12 +33,13 @@ pub enum TaskState {
 
 impl TaskState {
     /// All states in stacking order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Scheduled,
         Self::Staged,
         Self::Killing,
         Self::Unreachable,
         Self::Unhealthy,
+        Self::UnhealthyInGrace,
         Self::Healthy,
         Self::Running,
     ];
@@ -79,7 +84,12 @@ impl TaskState {
         let results = task["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
         // Marathon up to 1.5 writes `null` for a check without a result.
         let alive = results.iter().filter_map(|result| result["alive"].as_bool());
-        Self::of(task["state"].as_str().unwrap_or_default(), alive)
+        let state = Self::of(task["state"].as_str().unwrap_or_default(), alive);
+        // ISO 8601 in UTC, as Marathon writes it, sorts as text.
+        let staged = task["stagedAt"].as_str().unwrap_or_default();
+        let counts = |at: &Value| at.as_str().is_some_and(|at| !at.is_empty() && at >= staged);
+        let failed = results.iter().any(|result| result["alive"] == false && counts(&result["lastFailure"]));
+        if state == Self::Unhealthy && !failed { Self::UnhealthyInGrace } else { state }
     }
 
     /// What the checks report of a running task; `None` in every other state, and before the first result.
@@ -87,7 +97,7 @@ impl TaskState {
     pub fn health(self) -> Option<bool> {
         match self {
             Self::Healthy => Some(true),
-            Self::Unhealthy => Some(false),
+            Self::Unhealthy | Self::UnhealthyInGrace => Some(false),
             Self::Scheduled | Self::Staged | Self::Killing | Self::Unreachable | Self::Running => None,
         }
     }
@@ -101,6 +111,7 @@ impl TaskState {
             Self::Killing => "killing",
             Self::Unreachable => "unreachable",
             Self::Unhealthy => "unhealthy",
+            Self::UnhealthyInGrace => "unhealthy_in_grace",
             Self::Healthy => "healthy",
             Self::Running => "running",
         }
@@ -126,7 +137,17 @@ mod tests {
     #[case("TASK_RUNNING", json!([]), Running)]
     #[case("TASK_RUNNING", json!([null]), Running)]
     #[case("TASK_RUNNING", json!([{"alive": true}]), Healthy)]
-    #[case::one_of_two("TASK_RUNNING", json!([{"alive": true}, {"alive": false}]), Unhealthy)]
+    #[case::one_of_two(
+        "TASK_RUNNING",
+        json!([{"alive": true}, {"alive": false, "lastFailure": "2026-11-22T17:00:05.000Z"}]),
+        Unhealthy
+    )]
+    #[case::in_grace("TASK_RUNNING", json!([{"alive": false, "consecutiveFailures": 0}]), UnhealthyInGrace)]
+    #[case::of_the_predecessor(
+        "TASK_RUNNING",
+        json!([{"alive": false, "lastFailure": "2026-11-22T16:59:59.000Z"}]),
+        UnhealthyInGrace
+    )]
     #[case::stale_result("TASK_UNREACHABLE", json!([{"alive": true}]), Unreachable)]
     #[case::waits_for_successor("TASK_KILLED", json!([{"alive": false}]), Killing)]
     #[case::unheard_of("TASK_DREAMING", json!([]), Unreachable)]
@@ -135,6 +156,11 @@ mod tests {
         #[case] results: serde_json::Value,
         #[case] expected: TaskState,
     ) {
-        assert_eq!(TaskState::of_raw(&json!({"state": state, "healthCheckResults": results})), expected);
+        assert_eq!(
+            TaskState::of_raw(
+                &json!({"state": state, "stagedAt": "2026-11-22T17:00:00.000Z", "healthCheckResults": results})
+            ),
+            expected
+        );
     }
 }

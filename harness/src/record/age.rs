@@ -25,7 +25,8 @@ pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
 #[must_use]
 pub fn ages(tasks: &[Value], now: OffsetDateTime) -> Vec<f64> {
     let running = |task: &&Value| {
-        matches!(TaskState::of_raw(task), TaskState::Healthy | TaskState::Unhealthy | TaskState::Running)
+        let state = TaskState::of_raw(task);
+        state.health().is_some() || state == TaskState::Running
     };
     tasks.iter().filter(running).filter_map(last_result).map(|time| (now - time).as_seconds_f64().max(0.0)).collect()
 }

@@ -64,8 +64,10 @@ pub struct Counts {
     pub running: u64,
     /// Last result good.
     pub healthy: u64,
-    /// Last result bad.
+    /// Last result bad, and it counts.
     pub unhealthy: u64,
+    /// Last result bad, but within the grace period, in which no failure counts; part of `unhealthy` in files of before.
+    pub unhealthy_in_grace: u64,
     /// Agent not heard of.
     pub unreachable: u64,
     /// On its way out, or over.
@@ -104,6 +106,7 @@ impl Counts {
             TaskState::Killing => &mut self.killing,
             TaskState::Unreachable => &mut self.unreachable,
             TaskState::Unhealthy => &mut self.unhealthy,
+            TaskState::UnhealthyInGrace => &mut self.unhealthy_in_grace,
             TaskState::Healthy => &mut self.healthy,
             TaskState::Running => &mut self.running,
         }
@@ -157,9 +160,10 @@ mod tests {
         let tasks = [
             json!({"id": "a", "state": "TASK_RUNNING", "healthCheckResults": [{"alive": true}]}),
             json!({"id": "b", "state": "TASK_KILLED", "healthCheckResults": [{"alive": false}]}),
+            json!({"id": "c", "state": "TASK_RUNNING", "healthCheckResults": [{"alive": false}]}),
         ];
         let counts = Counts::of(&tasks, 5);
-        assert_eq!(counts, Counts { scheduled: 3, healthy: 1, killing: 1, ..Counts::default() });
+        assert_eq!(counts, Counts { scheduled: 2, healthy: 1, killing: 1, unhealthy_in_grace: 1, ..Counts::default() });
         assert_eq!(counts.total(), 5);
         assert_eq!(Counts::of(&tasks, 1).scheduled, 0, "more listed than asked for, as while scaling down");
     }

@@ -30,6 +30,7 @@ impl Measures<'_> {
         let per_cent = |n: u64| (self.target > 0).then(|| 100.0 * n as f64 / f64::from(self.target));
         match threshold.metric() {
             Metric::Unhealthy => Some(self.counts.unhealthy as f64),
+            Metric::UnhealthyInGrace => Some(self.counts.unhealthy_in_grace as f64),
             Metric::UnhealthyPct => per_cent(self.counts.unhealthy),
             Metric::HealthyPct => per_cent(self.counts.healthy),
             Metric::Killed => Some(self.tally.kills as f64),
@@ -70,7 +71,7 @@ mod tests {
     fn measures(times_to_healthy: &Spread) -> Measures<'_> {
         Measures {
             target: 200,
-            counts: Counts { healthy: 190, unhealthy: 10, ..Counts::default() },
+            counts: Counts { healthy: 187, unhealthy: 10, unhealthy_in_grace: 3, ..Counts::default() },
             tally: Tally { flips: 3, kills: 2, losses: 1 },
             times_to_healthy,
             waiting: 0,
@@ -117,7 +118,8 @@ mod tests {
         let times = times();
         let mut measures = measures(&times);
         assert_eq!(value(&measures, "unhealthy_pct > 1"), Some(5.0));
-        assert_eq!(value(&measures, "healthy_pct < 99"), Some(95.0));
+        assert_eq!(value(&measures, "healthy_pct < 99"), Some(93.5));
+        assert_eq!(value(&measures, "unhealthy_in_grace > 2"), Some(3.0), "and they count for nothing else");
         measures.target = 0;
         assert_eq!(value(&measures, "healthy_pct < 99"), None, "of nothing there is no share");
     }

@@ -20,6 +20,8 @@ pub struct Threshold {
 pub enum Metric {
     /// Unhealthy tasks.
     Unhealthy,
+    /// Tasks whose last result is bad, but within the grace period, in which no failure counts, at this moment.
+    UnhealthyInGrace,
     /// Unhealthy tasks in per cent of the target.
     UnhealthyPct,
     /// Healthy tasks in per cent of the target.
@@ -98,8 +100,15 @@ impl Metric {
     /// Every measure that can be bounded.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let mut all =
-            vec![Self::Unhealthy, Self::UnhealthyPct, Self::HealthyPct, Self::Killed, Self::Lost, Self::Flips];
+        let mut all = vec![
+            Self::Unhealthy,
+            Self::UnhealthyInGrace,
+            Self::UnhealthyPct,
+            Self::HealthyPct,
+            Self::Killed,
+            Self::Lost,
+            Self::Flips,
+        ];
         for of in [Self::TimeToHealthy, Self::Api, Self::CheckAge] {
             all.extend(SHARES.map(|(_, share)| of(share)));
         }
@@ -118,6 +127,7 @@ impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, share) = match self {
             Self::Unhealthy => ("unhealthy", None),
+            Self::UnhealthyInGrace => ("unhealthy_in_grace", None),
             Self::UnhealthyPct => ("unhealthy_pct", None),
             Self::HealthyPct => ("healthy_pct", None),
             Self::Killed => ("killed", None),
@@ -278,7 +288,7 @@ mod tests {
         let errors = texts.map(|text| text.parse::<Threshold>().expect_err(text).to_string());
         insta::assert_snapshot!(errors.join("\n"), @r"
         'killed' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'
-        unknown measure 'dead'; the measures are unhealthy, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed
+        unknown measure 'dead'; the measures are unhealthy, unhealthy_in_grace, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed
         '500' is not a bound for api_p99; write a time like 500ms or 3s
         'some' is not a bound for killed; write a number like 1 or 2.5
         '10' has no unit; write it with ms, s, m, h or d, such as 10s

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use harness::model::TaskState;
 
 /// The states in the order in which bars stack them, bottom first. Tables and exports keep this order.
-pub const STACK: [TaskState; 7] = [
+pub const STACK: [TaskState; 8] = [
     TaskState::Healthy,
     TaskState::Unhealthy,
+    TaskState::UnhealthyInGrace,
     TaskState::Unreachable,
     TaskState::Killing,
     TaskState::Running,
@@ -20,6 +21,7 @@ pub fn label(state: TaskState) -> &'static str {
     match state {
         TaskState::Running => "running, no result yet",
         TaskState::Killing => "killing or ended",
+        TaskState::UnhealthyInGrace => "failing within the grace period",
         TaskState::Healthy
         | TaskState::Unhealthy
         | TaskState::Unreachable
@@ -43,6 +45,7 @@ pub fn colours(state: TaskState) -> Colours {
     match state {
         TaskState::Healthy => colours("#2fa37c", "#2f9d78"),
         TaskState::Unhealthy => colours("#c8283c", "#f0566a"),
+        TaskState::UnhealthyInGrace => colours("#e0a03a", "#d9a441"),
         TaskState::Unreachable => colours("#7a4fb0", "#a982dd"),
         TaskState::Killing => colours("#5a4a3f", "#a08c7d"),
         TaskState::Running => colours("#8cc3f0", "#4f8fc4"),

@@ -74,7 +74,7 @@ fn rows(bytes: &[u8]) -> Vec<csv::StringRecord> {
 fn tables_are_read_back_as_they_were_with_foreign_text_made_visible() {
     let samples = tables::samples(&run()).unwrap();
     let text = String::from_utf8(samples.clone()).unwrap();
-    assert!(text.starts_with("request,at,seconds,target,healthy,unhealthy,"), "{text}");
+    assert!(text.starts_with("request,at,seconds,target,healthy,unhealthy,unhealthy_in_grace,"), "{text}");
     let samples = rows(&samples);
     assert_eq!((samples.len(), &samples[1][0], &samples[1][4], &samples[1][5]), (3, "2", "0", "1"));
     let killed = text.lines().next().unwrap().split(',').position(|heading| heading == "killed_by_check").unwrap();

@@ -76,7 +76,11 @@ fn phase(moment: &Moment) -> Option<&'static str> {
         Happening::Unhealthy(_) => Some("unhealthy"),
         Happening::State(state) => match TaskState::of(state, []) {
             state @ (TaskState::Staged | TaskState::Running | TaskState::Killing) => Some(state.as_str()),
-            TaskState::Scheduled | TaskState::Unreachable | TaskState::Unhealthy | TaskState::Healthy => None,
+            TaskState::Scheduled
+            | TaskState::Unreachable
+            | TaskState::Unhealthy
+            | TaskState::UnhealthyInGrace
+            | TaskState::Healthy => None,
         },
         Happening::FailedInGrace
         | Happening::KilledByMarathon

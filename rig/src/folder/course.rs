@@ -47,7 +47,7 @@ pub struct Point {
 impl Point {
     /// Tasks that have checks made of them.
     pub fn checked(&self) -> u64 {
-        self.counts.running + self.counts.healthy + self.counts.unhealthy
+        self.counts.running + self.counts.healthy + self.counts.unhealthy + self.counts.unhealthy_in_grace
     }
 }
 

@@ -68,7 +68,7 @@ pub struct Observation {
 impl From<&Sample> for Observation {
     fn from(sample: &Sample) -> Self {
         Self {
-            unhealthy: sample.counts.unhealthy,
+            unhealthy: sample.counts.unhealthy + sample.counts.unhealthy_in_grace,
             scheduled: sample.counts.scheduled,
             age: sample.age.map(|age| age.max),
         }

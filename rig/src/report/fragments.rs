@@ -135,7 +135,7 @@ pub fn tiles(run: &Run) -> String {
     html
 }
 
-/// What is to be said beside the number of sick tasks: failures in grace are drawn as unhealthy, and count for nothing.
+/// What is to be said beside the number of sick tasks: failures in grace are counted and drawn apart.
 pub fn in_grace(summary: &Summary) -> String {
     if summary.grace_tasks == 0 { String::new() } else { format!(", {} more in grace only", summary.grace_tasks) }
 }

@@ -192,7 +192,7 @@
   }
   // Bars are drawn again from their numbers, by the rule of the drawing: here only what is on a narrower piece.
   function stacked(plot) {
-    const order = ["healthy", "unhealthy", "unreachable", "killing", "running", "staged", "scheduled"].map((key) => data.keys.indexOf(key));
+    const order = ["healthy", "unhealthy", "unhealthy_in_grace", "unreachable", "killing", "running", "staged", "scheduled"].map((key) => data.keys.indexOf(key));
     const slot = plot.w / plot.rows.length, gap = slot >= 5 ? Math.min(slot * 0.16, 6) : 0;
     const high = (n) => (n / plot.top) * plot.h, foot = plot.y + plot.h;
     const paths = data.keys.map(() => "");

@@ -96,7 +96,7 @@ impl RunProgress {
                 stack(&counts, self.target),
                 counts.healthy,
                 self.target,
-                trouble(counts.unhealthy, counts.unreachable),
+                trouble(&counts),
                 self.left().map(|left| format!(", {left}")).unwrap_or_default(),
                 took * 1e3,
                 if late >= LATE { format!(", {:.0} ms late", late * 1e3) } else { String::new() },
@@ -187,6 +187,7 @@ fn stack(counts: &Counts, target: u32) -> String {
     let parts = [
         (counts.healthy, "█", Style::new().green()),
         (counts.unhealthy, "▒", Style::new().red()),
+        (counts.unhealthy_in_grace, "░", Style::new().yellow()),
         (counts.unreachable, "?", Style::new().yellow()),
         (counts.killing, "x", Style::new().red()),
         (counts.running, "▓", Style::new().blue()),
@@ -206,9 +207,10 @@ fn stack(counts: &Counts, target: u32) -> String {
     bar
 }
 
-fn trouble(unhealthy: u64, unreachable: u64) -> String {
+fn trouble(counts: &Counts) -> String {
     let mut text = String::new();
-    for (n, what) in [(unhealthy, "unhealthy"), (unreachable, "unreachable")] {
+    let in_grace = (counts.unhealthy_in_grace, "failing within grace");
+    for (n, what) in [(counts.unhealthy, "unhealthy"), in_grace, (counts.unreachable, "unreachable")] {
         if n > 0 {
             text.push_str(&format!("   {n} {what}"));
         }

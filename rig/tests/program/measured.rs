@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use fixtures::{App, Check, Containerizer, Pair, secs};
 use serde_json::Value;
 
 use crate::{
     fake::Fake,
     hc_rig::{HcRig, ends_with, stdout},
-    results::{fits_the_schema, json, out, read},
+    results::{fits_the_schema, json, out, read, samples},
 };
 
 #[test]
@@ -113,4 +114,28 @@ fn a_matrix_on_a_cluster_leaves_what_others_have_there() {
         );
     }
     assert_eq!(fake.apps(), ["/unrelated"]);
+}
+
+/// The app answers after five seconds, within its grace period: until then its checks fail, and no failure counts.
+#[test]
+fn failures_within_the_grace_period_are_a_state_of_their_own_and_cross_nothing() {
+    let (folder, run) = out();
+    let late = App::of(Pair::new(Containerizer::Mesos, Check::Http)).id("/late").instances(2).starts_after(secs(5));
+    let file = folder.path().join("late.json");
+    std::fs::write(&file, late.grace(secs(60)).to_json().to_string()).expect("a file");
+    let fake = Fake::start(&[]);
+    let arguments = ["run", file.to_str().expect("a path"), "--url", &fake.url, "--targets", "2", "--poll", "250ms"];
+    let bounds = ["--fail-if", "unhealthy > 0", "--fail-if", "unhealthy_pct > 0", "--out", &run];
+    let ended = HcRig::new(&[&arguments[..], &bounds].concat()).run();
+    ends_with(&ended, 0);
+    let most = |state: &str| samples(&run).iter().filter_map(|sample| sample["counts"][state].as_u64()).max();
+    assert_eq!((most("unhealthy"), most("unhealthy_in_grace")), (Some(0), Some(2)), "{}", stdout(&ended));
+    let summary = json(&run, "summary.json");
+    assert_eq!((&summary["sick_tasks"], &summary["grace_tasks"]), (&0.into(), &2.into()));
+    assert_eq!(summary["steps"][0]["worst_unhealthy"], 0);
+    assert!(stdout(&ended).contains("2 failed within the grace period first"), "{}", stdout(&ended));
+
+    let again = format!("{run}-again");
+    let bound = ["--fail-if", "unhealthy_in_grace > 1", "--out", &again];
+    ends_with(&HcRig::new(&[&arguments[..], &bound].concat()).run(), 3);
 }

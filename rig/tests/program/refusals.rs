@@ -49,9 +49,9 @@ fn broken_json_is_reported_with_line_and_column() {
 
 /// A definition in a file of its own.
 fn definition(app: &Value) -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("app.json");
-    std::fs::write(&file, app.to_string()).unwrap();
+    std::fs::write(&file, app.to_string()).expect("written");
     let path = file.display().to_string();
     (folder, path)
 }

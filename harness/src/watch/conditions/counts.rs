@@ -43,7 +43,7 @@ impl What {
     fn counts(self, state: TaskState) -> bool {
         match self {
             Self::Healthy => state == TaskState::Healthy,
-            Self::Running => matches!(state, TaskState::Healthy | TaskState::Unhealthy | TaskState::Running),
+            Self::Running => state.health().is_some() || state == TaskState::Running,
             Self::Unhealthy => state == TaskState::Unhealthy,
         }
     }
