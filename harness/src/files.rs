@@ -1,12 +1,19 @@
 //! Files that the user names, read up to a limit and never for ever: a device has no end, and a FIFO may have no writer.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::{self, Read as _},
-    os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
+    os::{
+        fd::AsFd as _,
+        unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
+    },
     path::Path,
-    thread::sleep,
-    time::{Duration, Instant},
+    time::Duration,
+};
+
+use nix::{
+    fcntl::OFlag,
+    poll::{PollFd, PollFlags, PollTimeout, poll},
 };
 
 /// The most bytes of a definition, a file of settings, certificates or a token.
@@ -14,9 +21,6 @@ pub const LIMIT: u64 = 16 << 20;
 
 /// How long a FIFO, or what is given as one (`<(command)`), may send nothing.
 const SILENCE: Duration = Duration::from_secs(10);
-
-/// Pause between two looks at a FIFO that has nothing yet.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// The bytes of a file, at most [`LIMIT`].
 ///
@@ -36,9 +40,9 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
 
 fn read_up_to(path: &Path, limit: u64, silence: Duration) -> io::Result<Vec<u8>> {
     // Without waiting, or a FIFO without a writer would not even open.
-    let mut file = OpenOptions::new().read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits()).open(path)?;
+    let mut file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
     let is_fifo = file.metadata()?.file_type().is_fifo();
-    let (mut bytes, mut block, mut heard) = (Vec::new(), [0; 1 << 16], Instant::now());
+    let (mut bytes, mut block) = (Vec::new(), [0; 1 << 16]);
     loop {
         match file.read(&mut block) {
             // Its writer may not have opened it yet.
@@ -46,7 +50,6 @@ fn read_up_to(path: &Path, limit: u64, silence: Duration) -> io::Result<Vec<u8>>
             Ok(0) => return Ok(bytes),
             Ok(n) => {
                 bytes.extend_from_slice(&block[..n]);
-                heard = Instant::now();
                 if bytes.len() as u64 > limit {
                     let size = format!("it is larger than {} MiB", limit >> 20);
                     return Err(io::Error::new(io::ErrorKind::FileTooLarge, size));
@@ -57,17 +60,30 @@ fn read_up_to(path: &Path, limit: u64, silence: Duration) -> io::Result<Vec<u8>>
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
-        if heard.elapsed() >= silence {
-            let silent = format!("nothing came from it for {} s", silence.as_secs());
-            return Err(io::Error::new(io::ErrorKind::TimedOut, silent));
+        if !has_more(&file, silence)? {
+            return Ok(bytes);
         }
-        sleep(PAUSE);
+    }
+}
+
+/// Waits until there is something to read; false if the writer is gone.
+fn has_more(file: &File, silence: Duration) -> io::Result<bool> {
+    let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
+    let timeout = PollTimeout::try_from(silence).unwrap_or(PollTimeout::MAX);
+    match poll(&mut polled, timeout) {
+        Ok(0) => {
+            let silent = format!("nothing came from it for {} s", silence.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, silent))
+        }
+        Ok(_) => Ok(polled[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLIN))),
+        Err(nix::errno::Errno::EINTR) => Ok(true),
+        Err(error) => Err(error.into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _, thread};
+    use std::{io::Write as _, thread};
 
     use nix::{sys::stat::Mode, unistd::mkfifo};
 
@@ -93,7 +109,7 @@ mod tests {
         assert_eq!(silent.to_string(), "nothing came from it for 0 s");
         let to = path.clone();
         let writer = thread::spawn(move || {
-            let mut file = OpenOptions::new().write(true).custom_flags(0).open(to).unwrap();
+            let mut file = OpenOptions::new().write(true).open(to).unwrap();
             file.write_all(b"{}").unwrap();
         });
         assert_eq!(read(&path).unwrap(), b"{}");

@@ -192,7 +192,7 @@ fn service_account(text: &Secret) -> Result<Credentials, SettingsError> {
         text.clone()
     } else {
         let path = Path::new(text.reveal().trim().trim_start_matches("file://"));
-        let read = crate::files::read_to_string(path.as_ref()).map(Secret::new);
+        let read = crate::files::read_to_string(path).map(Secret::new);
         let place = path.display();
         read.map_err(|error| SettingsError::unusable(format!("{SERVICE_ACCOUNT}: cannot read {place}: {error}")))?
     };

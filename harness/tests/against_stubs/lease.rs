@@ -75,6 +75,21 @@ impl Apps {
         Json(json!({ "deploymentId": "d", "version": "v" })).into_response()
     }
 
+    /// The ghost goes at once; what else is in a group goes by a deployment.
+    fn remove_group(&self, id: &str) -> Response {
+        if self.ghost.lock().unwrap().take_if(|(group, back)| *back && *group == id).is_some() {
+            return Json(json!({ "deploymentId": "d2", "version": "v" })).into_response();
+        }
+        self.remove(|app| app.starts_with(&format!("{id}/")))
+    }
+
+    /// When the deployments are over, the ghost is back.
+    fn all_over(&self, over: bool) {
+        if over && let Some((_, back)) = self.ghost.lock().unwrap().as_mut() {
+            *back = true;
+        }
+    }
+
     fn router(&self) -> Router {
         let not_found = || (StatusCode::NOT_FOUND, Json(json!({ "message": "does not exist" }))).into_response();
         let (create, one, drop_app, group, drop_group, deployments) =
@@ -114,16 +129,7 @@ impl Apps {
                 "/v2/groups/{*id}",
                 delete(move |Path(id): Path<String>, Query(query): Query<BTreeMap<String, String>>| async move {
                     assert_eq!(query.get("force").map(String::as_str), Some("true"));
-                    if drop_group
-                        .ghost
-                        .lock()
-                        .unwrap()
-                        .take_if(|(group, back)| *back && *group == format!("/{id}"))
-                        .is_some()
-                    {
-                        return Json(json!({ "deploymentId": "d2", "version": "v" })).into_response();
-                    }
-                    drop_group.remove(|app| app.starts_with(&format!("/{id}/")))
+                    drop_group.remove_group(&format!("/{id}"))
                 }),
             )
             .route(
@@ -132,11 +138,7 @@ impl Apps {
                     let mut running = deployments.deployments.lock().unwrap();
                     running.iter_mut().for_each(|(looks, _)| *looks = looks.saturating_sub(1));
                     running.retain(|(looks, _)| *looks > 0);
-                    if running.is_empty()
-                        && let Some((_, back)) = deployments.ghost.lock().unwrap().as_mut()
-                    {
-                        *back = true;
-                    }
+                    deployments.all_over(running.is_empty());
                     let list: Vec<Value> =
                         running.iter().map(|(_, app)| json!({ "id": "d", "affectedApps": [app] })).collect();
                     Json(list)
