@@ -29,6 +29,8 @@ struct App {
     /// What polls answer before they tell the truth.
     errors: VecDeque<AttemptError>,
     refuse_scaling: u32,
+    /// The next poll finds that this process was suspended for so long.
+    suspended: Option<Duration>,
     events: Option<mpsc::UnboundedReceiver<Incoming>>,
 }
 
@@ -42,6 +44,7 @@ impl App {
             polls: VecDeque::new(),
             errors: VecDeque::new(),
             refuse_scaling: 0,
+            suspended: None,
             events: None,
         };
         app.set(instances);
@@ -65,6 +68,9 @@ impl App {
 
 impl Subject for App {
     async fn observe(&mut self) -> Result<Observation, AttemptError> {
+        if let Some(suspended) = self.suspended.take() {
+            tokio::time::advance(suspended).await;
+        }
         sleep(self.polls.pop_front().unwrap_or_default()).await;
         if let Some(error) = self.errors.pop_front() {
             return Err(error);
@@ -369,4 +375,28 @@ fn a_run_can_be_spawned() {
     let mut kept = Kept::default();
     let cancel = CancellationToken::new();
     is_send(&Drive { cancel, ..drive(&[1]) }.run(&mut app, &mut kept));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_time_ran_out_while_the_rig_was_suspended_is_looked_at_once_more() {
+    let drive =
+        |plan: &[u32]| Drive { step_deadline: Duration::from_secs(10), ..Drive::new(Plan::list(1, plan).unwrap()) };
+    let suspended = |warm_up| App {
+        warm_up: Duration::from_secs(warm_up),
+        suspended: Some(Duration::from_secs(30)),
+        polls: [Duration::from_secs(1)].into(),
+        ..App::new(1)
+    };
+    let mut kept = Kept::default();
+    let report = drive(&[1]).run(&mut suspended(20), &mut kept).await;
+    assert!(report.outcome.held(), "{}", report.outcome);
+    let notes: Vec<&str> = kept.events.iter().filter_map(|event| event.note.as_deref()).collect();
+    assert!(
+        notes.iter().any(|note| note.ends_with("while the rig was suspended or late: looking once more")),
+        "{notes:?}"
+    );
+    let began = Instant::now();
+    let report = drive(&[1]).run(&mut suspended(600), &mut Kept::default()).await;
+    assert!(matches!(report.outcome, Outcome::NotReached { .. }), "{}", report.outcome);
+    assert!(began.elapsed() < Duration::from_secs(60), "once, and not again and again");
 }

@@ -4,6 +4,7 @@ mod books;
 mod poll;
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -19,6 +20,12 @@ use crate::scale::subject::{Incoming, Observation, Sink, Subject};
 use crate::scale::ticks::{Tick, Ticks};
 use crate::scale::verdict::{DriveError, Outcome, RunReport, Totals};
 use crate::wait::AttemptError;
+
+/// A deadline that is noticed so much later was missed by this process, not by the app.
+const LATE: Duration = Duration::from_secs(1);
+
+/// What a look takes at most, beside two polls' time.
+const ONE_LOOK: Duration = Duration::from_secs(5);
 
 /// A run in progress.
 pub(in crate::scale) struct Run<'a> {
@@ -49,6 +56,8 @@ pub(in crate::scale) struct Run<'a> {
     /// Of the present step; complete once the run has moved on.
     step: StepReport,
     deadline: Instant,
+    /// The step was given time for one look more because this process was late.
+    looked_again: bool,
     last: Option<Observation>,
     report: RunReport,
 }
@@ -87,6 +96,7 @@ impl<'a> Run<'a> {
             before: Tally::default(),
             step: StepReport::begin(0, 0, 0.0),
             deadline: start,
+            looked_again: false,
             last: None,
             report: RunReport::empty(),
         }
@@ -102,6 +112,7 @@ impl<'a> Run<'a> {
             Advance::Every(every) => self.drive.step_deadline.max(every.saturating_mul(2)),
         };
         self.deadline = Instant::now() + within;
+        self.looked_again = false;
         self.mark_step(step, target, t)?;
         keep(self.sink.on_target(step, target))
     }
@@ -225,7 +236,7 @@ impl<'a> Run<'a> {
                 biased;
                 () = cancel.cancelled() => return Err(Outcome::Interrupted),
                 done = &mut work => return Ok(done),
-                () = sleep_until(self.deadline) => return Err(self.not_reached()),
+                () = sleep_until(self.deadline) => self.look_again()?,
                 heard = self.events.next() => {
                     if let Some(heard) = heard {
                         self.hear(heard)?;
@@ -233,6 +244,21 @@ impl<'a> Run<'a> {
                 }
             }
         }
+    }
+
+    /// The step's time is over. Where this process itself was suspended or late, nobody looked at the end of that time: then
+    /// the step is looked at once more.
+    fn look_again(&mut self) -> Step<()> {
+        let late = self.deadline.elapsed();
+        if self.looked_again || late < LATE {
+            return Err(self.not_reached());
+        }
+        self.looked_again = true;
+        self.deadline = Instant::now() + ONE_LOOK + self.drive.poll * 2;
+        let late = late.as_secs_f64();
+        self.note(&format!(
+            "the step's time ran out {late:.1} s ago, while the rig was suspended or late: looking once more"
+        ))
     }
 
     fn not_reached(&self) -> Outcome {
