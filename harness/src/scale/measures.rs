@@ -52,6 +52,8 @@ impl Measures<'_> {
             }
             Metric::Late => Some(self.late),
             Metric::Missed => Some(self.missed as f64),
+            // A search is over before its limit is known.
+            Metric::Limit => None,
         }
     }
 }

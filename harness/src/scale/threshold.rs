@@ -43,6 +43,8 @@ pub enum Metric {
     Late,
     /// Ticks missed since the run began.
     Missed,
+    /// The limit that a search found, known at its end only.
+    Limit,
 }
 
 /// Which part of many numbers.
@@ -112,7 +114,7 @@ impl Metric {
         for of in [Self::TimeToHealthy, Self::Api, Self::CheckAge] {
             all.extend(SHARES.map(|(_, share)| of(share)));
         }
-        all.extend([Self::Late, Self::Missed]);
+        all.extend([Self::Late, Self::Missed, Self::Limit]);
         all
     }
 
@@ -138,6 +140,7 @@ impl fmt::Display for Metric {
             Self::CheckAge(share) => ("check_age", Some(share)),
             Self::Late => ("late", None),
             Self::Missed => ("missed", None),
+            Self::Limit => ("limit", None),
         };
         f.write_str(name)?;
         match share.and_then(|wanted| SHARES.iter().find(|(_, share)| share == wanted)) {
@@ -288,7 +291,7 @@ mod tests {
         let errors = texts.map(|text| text.parse::<Threshold>().expect_err(text).to_string());
         insta::assert_snapshot!(errors.join("\n"), @r"
         'killed' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'
-        unknown measure 'dead'; the measures are unhealthy, unhealthy_in_grace, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed
+        unknown measure 'dead'; the measures are unhealthy, unhealthy_in_grace, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed, limit
         '500' is not a bound for api_p99; write a time like 500ms or 3s
         'some' is not a bound for killed; write a number like 1 or 2.5
         '10' has no unit; write it with ms, s, m, h or d, such as 10s

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use clap::{Args, ValueEnum};
-use harness::scale::{Advance, Plan, Threshold};
+use harness::scale::{Advance, Metric, Plan, Threshold};
 
 use crate::{
     arguments::{
@@ -89,9 +89,19 @@ impl Scaling {
     pub fn scaled(&self, definition: &Definition) -> Result<Scaled, Failure> {
         let policy = self.policy()?;
         let search = self.find_limit.then_some(manifest::Search { precision: self.precision, repeats: self.repeats });
-        let thresholds = match (&search, &self.fail_if[..]) {
-            (Some(_), []) => search_thresholds(definition),
-            (_, asked) => asked.to_vec(),
+        let of_limit = |threshold: &&Threshold| threshold.metric() == Metric::Limit;
+        if search.is_none()
+            && let Some(threshold) = self.fail_if.iter().find(of_limit)
+        {
+            return Err(Failure::usage(format!(
+                "--fail-if '{threshold}' needs --find-limit: only a search has a limit"
+            )));
+        }
+        // What bounds the limit says nothing about when a try breaks.
+        let thresholds = if search.is_some() && self.fail_if.iter().all(|threshold| of_limit(&threshold)) {
+            search_thresholds(definition).into_iter().chain(self.fail_if.iter().cloned()).collect()
+        } else {
+            self.fail_if.clone()
         };
         Ok(Scaled {
             plan: self.plan(policy, definition)?,
@@ -209,6 +219,8 @@ mod tests {
         let texts: Vec<String> = search.thresholds.iter().map(Threshold::to_string).collect();
         assert_eq!(texts, ["killed > 0", "unhealthy_pct > 1 for 10s", "check_age_p99 > 3s for 10s"]);
         assert_eq!(scaled("--find-limit", "mesos,MESOS_HTTP").unwrap().thresholds.len(), 2, "no age of native checks");
+        let bounded = scaled("--find-limit --fail-if limit<500", "mesos,HTTP").unwrap();
+        assert_eq!(bounded.thresholds.len(), 4, "a bound of the limit leaves what breaks a try as it is");
         let own = scaled("--find-limit --precision 5% --repeats 3 --fail-if lost>0 --hold 1m", "mesos,HTTP").unwrap();
         assert_eq!(own.search, Some(manifest::Search { precision: 0.05, repeats: 3 }));
         assert_eq!((own.thresholds.len(), own.hold), (1, Duration::from_secs(60)));
@@ -228,6 +240,7 @@ mod tests {
             ("--fail-if dead>0", "unknown measure 'dead'"),
             ("--find-limit --precision 200%", "0% to 50%"),
             ("--repeats 2", "--find-limit"),
+            ("--fail-if limit<500", "needs --find-limit"),
         ] {
             let error = scaled(line, "mesos,TCP").err().unwrap_or_else(|| panic!("{line} was accepted"));
             assert!(error.contains(part), "{line}: {error}");

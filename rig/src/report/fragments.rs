@@ -20,6 +20,9 @@ use crate::{
 /// The sentence that the verdict stands for.
 pub fn headline(summary: &Summary) -> String {
     match summary.verdict {
+        Verdict::Passed | Verdict::Degraded if summary.limit.as_ref().is_some_and(|limit| limit.breaks.is_none()) => {
+            format!("no limit up to {}: all of them stay healthy", text::count(summary.target, "task"))
+        }
         Verdict::Passed | Verdict::Degraded => {
             let healthy = format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target);
             match (summary.sick_tasks, summary.grace_tasks) {

@@ -48,9 +48,8 @@ pub fn thresholds(summary: &Summary) -> String {
 /// The limit that a search found, and its tries.
 pub fn limit(summary: &Summary) -> String {
     let Some(limit) = &summary.limit else { return String::new() };
-    let breaks = limit
-        .breaks
-        .map_or("the limit lies beyond the last target".to_owned(), |breaks| format!("{breaks} is too many"));
+    let breaks =
+        limit.breaks.map_or(format!("no limit up to {}", limit.holds), |breaks| format!("{breaks} is too many"));
     let mut html = format!("<p><b>{} tasks stay healthy</b>; {breaks}.</p>", limit.holds);
     if let (Some(lowest), highest) = limit.spread
         && lowest <= highest

@@ -1,6 +1,6 @@
 //! The verdict on what the driver reports, and the sentence beside it.
 
-use harness::scale::{self, DriveError, Limit, RunReport};
+use harness::scale::{self, Crossing, DriveError, Limit, Metric, RunReport, Threshold, Totals};
 
 use crate::{
     exit::{Code, Failure},
@@ -28,6 +28,36 @@ fn limit_sentence(limit: &Limit, breaks: u32, report: &RunReport, job: &Job) -> 
         broke.map(|why| format!(" ({why})")).unwrap_or_default(),
         text::count_irregular(tries, "try", "tries"),
     )
+}
+
+/// The threshold that the limit crosses, if one does. Where nothing broke, the limit is at least what was tried.
+fn beyond(limit: &Limit, thresholds: &[Threshold]) -> Option<String> {
+    let found = f64::from(limit.holds);
+    let crossed = |threshold: &&Threshold| threshold.metric() == Metric::Limit && threshold.is_crossed_by(found);
+    thresholds.iter().find(crossed).map(|threshold| format!("{threshold} was crossed: {}", limit.holds))
+}
+
+/// What was measured, with the limit held against its bounds, which the driver cannot do before the search is over.
+fn measured(report: &RunReport, limit: Option<&Limit>, thresholds: &[Threshold]) -> Totals {
+    let mut totals = report.totals.clone();
+    let Some(limit) = limit else { return totals };
+    let value = f64::from(limit.holds);
+    let judged = totals.thresholds.iter_mut().zip(thresholds);
+    for (judgement, threshold) in judged.filter(|(_, threshold)| threshold.metric() == Metric::Limit) {
+        let (found, at) = (threshold.in_words(value), totals.seconds);
+        judgement.worst = Some(value);
+        judgement.found = Some(found.clone());
+        judgement.worst_at = Some(at);
+        judgement.crossed = threshold.is_crossed_by(value).then(|| Crossing {
+            threshold: threshold.to_string(),
+            bound: threshold.bound(),
+            value,
+            found,
+            since: at,
+            at,
+        });
+    }
+    totals
 }
 
 /// The verdict on what the driver reports.
@@ -66,6 +96,13 @@ pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Opt
             (Verdict::Error, Some(EndReason::Results), format!("a result could not be written: {error}"))
         }
     };
+    let low = limit.as_ref().and_then(|limit| beyond(limit, &job.scaled.thresholds));
+    let (verdict, reason, why) = match (low, verdict) {
+        (Some(low), Verdict::Passed | Verdict::Limit) => {
+            (Verdict::Failed, Some(EndReason::Crossed), format!("{low}; {why}"))
+        }
+        (Some(_) | None, verdict) => (verdict, reason, why),
+    };
     // A run whose results are not safe has not passed.
     let (verdict, reason) = match (&failure, verdict) {
         (Some(_), Verdict::Passed) => (Verdict::Error, Some(EndReason::Results)),
@@ -83,7 +120,7 @@ pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Opt
         missed_polls: report.totals.missed_ticks,
         seconds: report.totals.seconds,
         steps: report.steps.iter().map(|step| Step::default().with_report(step)).collect(),
-        measures: Some(report.totals.clone()),
+        measures: Some(measured(report, limit.as_ref(), &job.scaled.thresholds)),
         limit,
         ..Summary::default()
     };

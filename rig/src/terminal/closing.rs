@@ -58,7 +58,7 @@ pub fn one(run: &Run, ending: Ending<'_>) -> String {
     head.push('\n');
     let steps: Vec<String> = summary.steps.iter().enumerate().map(|(index, step)| step_line(index, step)).collect();
     // A search makes its app fail on purpose, again and again: the limit is what matters.
-    let searched = summary.verdict == Verdict::Limit;
+    let searched = summary.limit.is_some();
     let affected = if searched { Vec::new() } else { first_affected(run) };
     let diagnosis = if searched { String::new() } else { diagnosis::short(&Diagnosis::of(run)) };
     let measures = fields(&measures::one(summary));

@@ -39,6 +39,7 @@ fn a_search_without_a_break_says_that_the_limit_lies_beyond() {
     let arguments = ["try", "--pair", "mesos,TCP", "--find-limit", "--target", "2", "--hold", "1s", "--poll", "500ms"];
     let ended = HcRig::new(&[&arguments[..], &["--out", &run]].concat()).run();
     ends_with(&ended, 0);
+    assert!(stdout(&ended).starts_with("PASSED       mesos,TCP: no limit up to 2 tasks"), "{}", stdout(&ended));
     let summary = json(&run, "summary.json");
     assert_eq!((&summary["limit"]["holds"], &summary["limit"]["breaks"]), (&Value::from(2), &Value::Null));
     assert_eq!(json(&run, "run.json")["plan"]["thresholds"][0], "killed > 0", "the defaults are written down");
@@ -92,6 +93,15 @@ fn a_fake_that_holds_three_has_a_limit_of_three() {
     assert!(said.contains("3 tasks stay healthy for 2s, 4 do not ("), "{said}");
     let limit = &json(&run, "summary.json")["limit"];
     assert_eq!((&limit["holds"], &limit["breaks"]), (&Value::from(3), &Value::from(4)));
+
+    let again = format!("{run}-again");
+    let rest = ["--hold", "2s", "--fail-if", "unhealthy > 0 for 1s", "--fail-if", "limit < 4", "--out", &again];
+    let ended = HcRig::new(&[&arguments[..], &rest[..]].concat()).run();
+    ends_with(&ended, 3);
+    assert!(stdout(&ended).contains("limit < 4 was crossed: 3; 3 tasks stay healthy"), "{}", stdout(&ended));
+    let summary = json(&again, "summary.json");
+    assert_eq!((&summary["reason"], &summary["limit"]["holds"]), (&"crossed".into(), &3.into()));
+    assert_eq!(summary["measures"]["thresholds"][1]["crossed"]["value"], 3.0);
 }
 
 #[test]
