@@ -67,6 +67,15 @@ impl fmt::Debug for User {
     }
 }
 
+/// By which names and from which pages a fake may be used, beside its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Allowed {
+    /// Values of `Host`, with or without a port.
+    pub(crate) hosts: Vec<String>,
+    /// Values of `Origin`, such as `https://ui.example`.
+    pub(crate) origins: Vec<String>,
+}
+
 /// The settings of a fake. The default is a faithful one: one agent of 64 CPUs, simulated tasks, reachable in the same
 /// process only.
 #[derive(Clone, Debug)]
@@ -105,6 +114,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// The address to listen on; no socket when absent.
     pub(crate) listen: Option<SocketAddr>,
+    /// By which names and from which pages its sockets may be used.
+    pub(crate) allowed: Allowed,
     /// Seed of ids, ports and phases.
     pub(crate) seed: u64,
     /// Timing and limits.
@@ -141,6 +152,7 @@ impl Default for Config {
             token_ttl: None,
             tls: None,
             listen: None,
+            allowed: Allowed::default(),
             seed: 1,
             tuning: Tuning::default(),
             task_tools: None,

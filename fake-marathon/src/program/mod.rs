@@ -95,7 +95,7 @@ async fn serve_admin(
     let address = listener.local_addr().unwrap_or(address);
     tracing::info!(%address, "admin API");
     greeting.push_str(&format!("admin on http://{address}\n"));
-    Ok(Some(tokio::spawn(rest::serve(listener, None, rest::operator(fake.admin()), stop.clone()))))
+    Ok(Some(tokio::spawn(rest::serve(listener, None, fake.operator(), stop.clone()))))
 }
 
 /// Writes beside the file and renames, so that a reader never finds half a number.

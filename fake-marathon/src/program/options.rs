@@ -27,6 +27,17 @@ pub(super) struct Options {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub(super) listen: SocketAddr,
 
+    /// Further name, with or without a port, that clients may call this server by; repeatable. Requests over loopback,
+    /// and all requests with --tasks process, must name in their `Host` header an address that it listens on,
+    /// `localhost`, or such a name.
+    #[arg(long = "allow-host", value_name = "HOST")]
+    allow_hosts: Vec<String>,
+
+    /// Web site whose pages may use this server, such as https://ui.example; repeatable. Pages of others may not, not
+    /// even those on other ports of this machine.
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    allow_origins: Vec<String>,
+
     /// Write the port to this file once it is known.
     #[arg(long, value_name = "FILE")]
     pub(super) port_file: Option<PathBuf>,
@@ -175,6 +186,8 @@ impl Options {
             }
             builder = builder.hold_at_most(limit, self.hold_noise);
         }
+        builder = self.allow_hosts.iter().fold(builder, |builder, host| builder.allow_host(host));
+        builder = self.allow_origins.iter().fold(builder, |builder, origin| builder.allow_origin(origin));
         if let Some(tls) = &self.tls {
             builder = builder.tls(tls.clone());
         }
@@ -246,7 +259,7 @@ mod tests {
             .filter_map(|arg| arg.get_long().map(str::to_owned))
             .filter(|name| name != "help" && name != "version")
             .collect();
-        let wanted = "listen port-file marathon-version tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks event-stream-max-outstanding-messages hold-at-most hold-noise seed log";
+        let wanted = "listen allow-host allow-origin port-file marathon-version tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks event-stream-max-outstanding-messages hold-at-most hold-noise seed log";
         assert_eq!(names.join(" "), wanted);
     }
 }
