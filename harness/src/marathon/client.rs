@@ -134,9 +134,21 @@ impl Client {
     /// # Errors
     /// As every method: see [`Error`].
     pub async fn apps(&self) -> Result<Apps> {
+        self.apps_of(Target::path("v2/apps")).await
+    }
+
+    /// The same for the apps whose labels a selector such as `team==web` or `tier in (a, b)` matches.
+    ///
+    /// # Errors
+    /// 400 if Marathon cannot read the selector.
+    pub async fn apps_with_label(&self, selector: &str) -> Result<Apps> {
+        self.apps_of(Target::path("v2/apps").query("label", selector)).await
+    }
+
+    async fn apps_of(&self, target: Target) -> Result<Apps> {
         let target = ["apps.tasks", "apps.counts", "apps.deployments", "apps.lastTaskFailure"]
             .into_iter()
-            .fold(Target::path("v2/apps"), |target, embed| target.query("embed", embed));
+            .fold(target, |target, embed| target.query("embed", embed));
         let mut answer: Value = self.read(Ask::get(target)).await?;
         Ok(Apps::from_values(list(&mut answer, "apps")))
     }

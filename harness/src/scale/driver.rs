@@ -3,6 +3,7 @@
 use futures::StreamExt;
 use futures::stream;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::drive::{Advance, Drive};
 use super::run::{Run, Step};
@@ -39,6 +40,21 @@ impl Drive {
             Ok(limit) => (Some(limit), run.report(Outcome::Held)),
             Err(outcome) => (None, run.report(outcome)),
         }
+    }
+}
+
+impl Drive {
+    /// Observes the app as it is for the time of a step; nothing is scaled. It is over earlier when it is `enough`.
+    ///
+    /// The plan's first target is the present number of instances; each other number that somebody else asks for is a
+    /// step of its own. Thresholds end nothing: the sink is told of each when it is first crossed. The outcome is the
+    /// first crossing, or whether all instances were healthy at the end.
+    pub async fn watch(self, subject: &mut impl Subject, sink: &mut dyn Sink, enough: &CancellationToken) -> RunReport {
+        let events = subject.events().chain(stream::pending()).boxed();
+        let over = Instant::now() + self.step_deadline;
+        let mut run = Run::new(&self, events, sink);
+        let outcome = run.watch(subject, over, enough).await;
+        run.report(outcome)
     }
 }
 

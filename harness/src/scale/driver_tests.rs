@@ -1,5 +1,7 @@
 //! The driver against a scripted app, in virtual time.
 
+mod watch;
+
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;

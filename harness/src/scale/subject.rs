@@ -5,6 +5,7 @@ use std::io;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
+use super::guard::Crossing;
 use crate::model::ServerTime;
 use crate::record::{EventRecord, Sample, StepReport};
 use crate::wait::AttemptError;
@@ -87,6 +88,15 @@ pub trait Sink: Send {
     /// If it cannot be stored.
     fn on_target(&mut self, step: usize, target: u32) -> io::Result<()> {
         let _ = (step, target);
+        Ok(())
+    }
+
+    /// A threshold was crossed for the first time in a watch, which goes on.
+    ///
+    /// # Errors
+    /// If it cannot be stored.
+    fn on_crossing(&mut self, crossing: &Crossing) -> io::Result<()> {
+        let _ = crossing;
         Ok(())
     }
 }

@@ -2,7 +2,9 @@
 
 mod books;
 mod poll;
+mod watch;
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -48,6 +50,8 @@ pub(in crate::scale) struct Run<'a> {
     to_unhealthy: Histogram,
     guard: Guard,
     watching: bool,
+    /// Whether a crossing ends the run; where it does not, the thresholds whose crossing the sink was told of.
+    crossing: WhenCrossed,
     pace: Option<Pace>,
     /// Ticks from one poll to the next.
     apart: u64,
@@ -60,6 +64,15 @@ pub(in crate::scale) struct Run<'a> {
     looked_again: bool,
     last: Option<Observation>,
     report: RunReport,
+}
+
+/// What a crossed threshold does.
+#[derive(Debug)]
+pub(in crate::scale) enum WhenCrossed {
+    /// The run ends.
+    Ends,
+    /// The run goes on; the sink was told of the crossings of these thresholds.
+    Told(BTreeSet<String>),
 }
 
 /// A run goes on, or ends with an outcome.
@@ -91,6 +104,7 @@ impl<'a> Run<'a> {
             to_unhealthy: Histogram::default(),
             guard: Guard::new(drive.thresholds.iter().cloned()),
             watching: true,
+            crossing: WhenCrossed::Ends,
             pace: drive.spare_the_server.then(|| Pace::new(drive.poll)),
             apart: 1,
             before: Tally::default(),

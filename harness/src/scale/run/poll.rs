@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::books::keep;
-use super::{Run, Step};
+use super::{Run, Step, WhenCrossed};
 use crate::record::moment::millis;
 use crate::record::{self, Ages, Counts, FORMAT, Sample, event};
 use crate::scale::measures::Measures;
@@ -119,9 +119,11 @@ impl Run<'_> {
             late: sample.late,
             missed: self.report.totals.missed_ticks,
         };
-        match self.guard.look(sample.t, |threshold| measures.value(threshold)) {
-            None => Ok(()),
-            Some(crossing) => Err(Outcome::Crossed(crossing)),
+        let crossed = self.guard.look(sample.t, |threshold| measures.value(threshold));
+        match (crossed, &self.crossing) {
+            (None, WhenCrossed::Ends | WhenCrossed::Told(_)) => Ok(()),
+            (Some(crossing), WhenCrossed::Ends) => Err(Outcome::Crossed(crossing)),
+            (Some(_), WhenCrossed::Told(_)) => self.tell_of_crossings(),
         }
     }
 
