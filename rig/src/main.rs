@@ -15,7 +15,7 @@ use hc_rig::{
     cli::{Cli, Command, LogFormat},
     commands::{
         self, apps, capture, clean, completions, diff, doctor, login, man, matrix, parity, record, replay, report,
-        resume, sandbox, sweep, try_pairs, why,
+        resume, sandbox, sweep, try_pairs, watch, why,
     },
     exit::{Code, Completion, Failure},
     run::Interrupt,
@@ -134,7 +134,8 @@ fn run(command: Command, config: Option<&Path>, sources: &Sources) -> Result<Com
         Command::Run(args) => block_on(async { commands::run::run(&args, Interrupt::listen()).await }),
         Command::Resume(args) => block_on(async { resume::run(&args, Interrupt::listen()).await }),
         Command::Matrix(args) => block_on(async { matrix::run(&args, Interrupt::listen()).await }),
-        Command::Why(args) => why::run(&args),
+        Command::Watch(args) => block_on(async { watch::run(&args, Interrupt::listen()).await }),
+        Command::Why(args) => block_on(async { why::run(&args, Interrupt::listen()).await }),
         Command::Capture(args) => block_on(async { capture::run(&args, Interrupt::listen()).await }),
         Command::Sandbox(args) => block_on(sandbox::run(&args, stdout::of_file())),
         Command::Diff(args) => diff::run(&args),

@@ -9,7 +9,7 @@ use crate::{
         apps::AppsArgs, capture::CaptureArgs, clean::CleanArgs, completions::CompletionsArgs, config::ConfigArgs,
         diff::DiffArgs, doctor::DoctorArgs, login::LoginArgs, matrix::MatrixArgs, parity::ParityArgs,
         record::RecordArgs, replay::ReplayArgs, report::ReportArgs, resume::ResumeArgs, run::RunArgs,
-        sandbox::SandboxArgs, sweep::SweepArgs, try_pairs::TryArgs, why::WhyArgs,
+        sandbox::SandboxArgs, sweep::SweepArgs, try_pairs::TryArgs, watch::WatchArgs, why::WhyArgs,
     },
     exit::Code,
     verdict::{Row, Verdict},
@@ -23,6 +23,10 @@ const RUN: &str = "  hc-rig run docker,HTTP --url http://marathon.example:8080 -
   hc-rig run app.json --step 100 --target 2000
                                   on the cluster of the environment: DCOS_URL,
                                   DCOS_USERNAME, DCOS_PASSWORD
+";
+
+const WATCH: &str = "  hc-rig watch /prod/api --for 2m  one app; nothing is changed
+  hc-rig watch --label team==web --alert --fail-if 'unhealthy_pct > 5 for 10s'
 ";
 
 const MATRIX: &str = "  hc-rig matrix --counts 10,100   all pairs on a fake Marathon
@@ -94,6 +98,9 @@ pub enum Command {
     /// Run pairs at several numbers of tasks and compare Marathon-level with Mesos-native checks
     #[command(after_help = after_help(&[MATRIX]))]
     Matrix(Box<MatrixArgs>),
+    /// Watch apps that exist already: samples, check result ages, flips, thresholds, diagnosis. Changes nothing
+    #[command(after_help = after_help(&[WATCH]))]
+    Watch(Box<WatchArgs>),
     /// Explain a run: likely causes, affected tasks, sysdig commands to copy
     Why(WhyArgs),
     /// List the sandbox of a task, or print a file of it, through its agent

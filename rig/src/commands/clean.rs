@@ -69,6 +69,10 @@ pub async fn run(args: &CleanArgs) -> Result<Completion, Failure> {
             let _ = writeln!(text, "{} ran on the fake inside hc-rig, which ended with the run", manifest.run);
             continue;
         }
+        if manifest.is_watch() {
+            let _ = writeln!(text, "{} only watched {}, so it left nothing", manifest.run, manifest.app);
+            continue;
+        }
         let _occupied = folder.occupy()?;
         let (client, marathon) = connect(reach.settings_of(&manifest).await?).await?;
         reach::same_cluster(&manifest, client.url(), &marathon)?;
@@ -91,7 +95,7 @@ async fn everything(below: &Path, reach: &Reach) -> Result<Completion, Failure> 
         let Ok(manifest) = folder.manifest() else { continue };
         let elsewhere = reach::same_cluster(&manifest, client.url(), &marathon).is_err();
         let clean = folder.summary().is_some_and(|summary| summary.clean_up.is_complete());
-        if manifest.cluster.kind == ClusterKind::Embedded || elsewhere || clean {
+        if manifest.cluster.kind == ClusterKind::Embedded || manifest.is_watch() || elsewhere || clean {
             continue;
         }
         match folder.occupy() {

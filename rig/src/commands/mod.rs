@@ -19,4 +19,5 @@ pub mod run;
 pub mod sandbox;
 pub mod sweep;
 pub mod try_pairs;
+pub mod watch;
 pub mod why;

@@ -13,7 +13,7 @@ use crate::{
     dry_run::{self, Planned},
     exit::{Completion, Failure},
     folder::{RunFolder, manifest::Cluster},
-    results::{Gathered, add_redacted_copy, gather, gathered::Ended, render},
+    results::{Gathered, add_redacted_copy, gather, gathered::Ended},
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
@@ -186,20 +186,14 @@ fn folders(path: &Path, definitions: &[Definition]) -> Result<Vec<RunFolder>, Fa
 }
 
 /// Draws the results and reports them.
-fn finish(path: &Path, pairs: usize, gathered: Gathered, seconds: f64) -> Completion {
-    if let ([(_, run)], 1) = (&gathered.runs[..], pairs) {
-        let mut end = gathered.end.clone();
-        end.text = closing::one(run, Ending { folder: path, code: end.code, seconds });
-        return end;
-    }
-    let drawn = RunFolder::at(path)
-        .write_json("summary.json", &gathered.combined())
-        .and_then(|()| render::over(path, &gathered.runs));
+fn finish(path: &Path, pairs: usize, mut gathered: Gathered, seconds: f64) -> Completion {
+    gathered.draw_over(path);
     let Gathered { runs, mut end } = gathered;
-    if let Err(failure) = drawn {
-        end.worsen(failure);
-    }
-    end.text = closing::over(&runs, Ending { folder: path, code: end.code, seconds });
+    let ending = Ending { folder: path, code: end.code, seconds };
+    end.text = match &runs[..] {
+        [(_, run)] if pairs == 1 => closing::one(run, ending),
+        _ => closing::over(&runs, ending),
+    };
     end
 }
 

@@ -1,23 +1,36 @@
-//! `hc-rig why`: explains a run.
+//! `hc-rig why`: explains a run, or an app that is watched for it.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 
 use harness::record::json;
 
 use crate::{
+    arguments::{Output, values::duration},
     exit::{Code, Completion, Failure},
     folder::RunFolder,
-    terminal::diagnosis::render,
+    run::{DEGRADED_AFTER, Interrupt, reach::Reach, watch::Terms},
+    terminal::{diagnosis::render, layout::field, progress::Progress},
+    watch::{Watching, select::Selection},
     why::{Diagnosis, SHOWN_BY_DEFAULT},
 };
 
 /// Arguments of `hc-rig why`.
 #[derive(Args, Clone, Debug)]
 pub struct WhyArgs {
-    /// The run's folder
+    /// The run's folder; or the id of an app such as /prod/api, which is watched for a while first
+    #[arg(value_name = "RUN|/APP")]
     pub run: PathBuf,
+    /// How long an app is watched
+    #[arg(long = "for", default_value = "30s", value_parser = duration, value_name = "TIME")]
+    pub span: Duration,
+    /// Which cluster, for an app.
+    #[command(flatten)]
+    pub reach: Reach,
     /// Describe every affected task, not only the first ten
     #[arg(long)]
     pub all: bool,
@@ -26,12 +39,61 @@ pub struct WhyArgs {
     pub json: bool,
 }
 
-/// The explanation of one run, or of every run in a folder of runs.
+/// Interval of two polls of an app.
+const POLL: Duration = Duration::from_secs(1);
+
+/// The explanation of one run, of every run in a folder of runs, or of an app after a short watch.
 ///
 /// # Errors
-/// There is no run, or it cannot be read.
-pub fn run(args: &WhyArgs) -> Result<Completion, Failure> {
-    let folders = RunFolder::find(&args.run)?;
+/// There is no run and no such app, or it cannot be read.
+pub async fn run(args: &WhyArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
+    match id(&args.run) {
+        Some(id) => app(args, id, &interrupt).await,
+        None => explain(args, &args.run),
+    }
+}
+
+/// The id of an app or group, where the argument is one: absolute, and no folder.
+fn id(run: &Path) -> Option<&str> {
+    run.to_str().filter(|id| id.starts_with('/') && !run.exists())
+}
+
+/// Watches the app, and explains what was found. The exit code is not about the app.
+async fn app(args: &WhyArgs, id: &str, interrupt: &Interrupt) -> Result<Completion, Failure> {
+    let (progress, path) = (Progress::new(args.json), Output::default().folder("why"));
+    let named = [id.to_owned()];
+    let watching = Watching {
+        selection: Selection { named: &named, label: None },
+        terms: Terms {
+            span: args.span,
+            poll: POLL,
+            thresholds: Vec::new(),
+            degraded_after: DEGRADED_AFTER,
+            allow_degraded: false,
+        },
+        alert: false,
+        path: &path,
+    };
+    let mut gathered = watching.run(&args.reach, &progress, interrupt).await.map_err(|failure| match failure.code {
+        Code::Usage => Failure::usage(format!("{id} is no run folder, and no app can be watched: {failure}")),
+        _ => failure,
+    })?;
+    gathered.draw_over(&path);
+    let mut end = explain(args, &path)?;
+    if !args.json {
+        end.text.push('\n');
+        field(&mut end.text, "Watched", format_args!("for {:?}; nothing was changed", args.span));
+        field(&mut end.text, "Report", format_args!("{}/report.html   (opens offline)", path.display()));
+    }
+    let explained = [Code::Passed, Code::Failed].contains(&gathered.end.code);
+    if let (false, Some(problem)) = (explained, gathered.end.problem) {
+        end.worsen(Failure::new(gathered.end.code, problem));
+    }
+    Ok(end)
+}
+
+fn explain(args: &WhyArgs, path: &Path) -> Result<Completion, Failure> {
+    let folders = RunFolder::find(path)?;
     let diagnoses = folders.iter().map(|folder| folder.read().map(|run| Diagnosis::of(&run)));
     let diagnoses = diagnoses.collect::<Result<Vec<_>, _>>()?;
     if args.json {

@@ -21,7 +21,7 @@ const LISTED: usize = 10;
 /// The summary of one run.
 pub fn one(run: &Run) -> String {
     let summary = &run.summary;
-    let name = if run.manifest.pair.is_empty() { &run.manifest.app } else { &run.manifest.pair };
+    let name = run.manifest.name();
     let mut out = format!("### {}: {}\n\n", summary.verdict.word(), code(name));
     let _ = writeln!(out, "{}.{}\n", plain(&headline(summary)), because(summary));
     steps(&mut out, summary);

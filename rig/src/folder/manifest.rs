@@ -24,6 +24,8 @@ pub struct Manifest {
     pub format: u32,
     /// Short name of the run, also the name of its group on the cluster.
     pub run: String,
+    /// Whether the app was deployed and scaled, or only watched.
+    pub mode: Mode,
     /// `containerizer,PROTOCOL`.
     pub pair: String,
     /// When it began, ISO 8601.
@@ -40,6 +42,18 @@ pub struct Manifest {
     pub plan: Plan,
     /// Where the rig itself ran.
     pub rig: Rig,
+}
+
+/// What a run does with its app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Reads it, and changes nothing: somebody else's app.
+    Watch,
+    /// Deploys, scales and removes it. A word that this version does not know is read as this.
+    #[default]
+    #[serde(other)]
+    Scale,
 }
 
 /// Where the Marathon of a run is.
@@ -239,6 +253,16 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// What people call the run: by its pair, or by its app where that is somebody else's or there is no pair.
+    pub fn name(&self) -> &str {
+        if self.is_watch() || self.pair.is_empty() { &self.app } else { &self.pair }
+    }
+
+    /// Whether the app was only read.
+    pub fn is_watch(&self) -> bool {
+        self.mode == Mode::Watch
+    }
+
     /// `mesos` or `docker`, from the definition.
     pub fn containerizer(&self) -> &'static str {
         containerizer(&self.definition).name()
@@ -290,6 +314,41 @@ fn marathon_level_interval(definition: &Value) -> Option<f64> {
     by_marathon.map(interval).max_by(f64::total_cmp)
 }
 
+/// Of somebody else's app only what its checks depend on: never commands, variables, labels or secrets.
+pub fn of_others(app: &Value) -> Value {
+    const KEPT: [&str; 12] = [
+        "id",
+        "instances",
+        "cpus",
+        "mem",
+        "disk",
+        "gpus",
+        "healthChecks",
+        "networks",
+        "portDefinitions",
+        "constraints",
+        "taskKillGracePeriodSeconds",
+        "upgradeStrategy",
+    ];
+    const KEPT_OF_CONTAINER: [&str; 2] = ["type", "portMappings"];
+    let of = |object: &Value, kept: &[&str]| -> serde_json::Map<String, Value> {
+        let fields = object.as_object().into_iter().flatten();
+        fields
+            .filter(|(key, _)| kept.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    };
+    let mut definition = of(app, &KEPT);
+    if let Some(container) = app.get("container").filter(|container| container.is_object()) {
+        let mut of_container = of(container, &KEPT_OF_CONTAINER);
+        if let Some(image) = container.pointer("/docker/image") {
+            of_container.insert("docker".to_owned(), serde_json::json!({ "image": image }));
+        }
+        definition.insert("container".to_owned(), of_container.into());
+    }
+    definition.into()
+}
+
 /// Whether what bears this name is better not shown.
 pub fn sounds_secret(name: &str) -> bool {
     const MARKS: [&str; 7] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "COOKIE"];
@@ -324,6 +383,27 @@ mod tests {
             without_secrets(&json!({"id": "/hc", "env": {"DB_PASSWORD": "p", "HOME": "/"}, "labels": {"token": "t"}}));
         assert_eq!(clean["env"], json!({"DB_PASSWORD": "(left out)", "HOME": "/"}));
         assert_eq!(clean["labels"]["token"], "(left out)");
+    }
+
+    #[test]
+    fn of_an_app_of_others_only_what_its_checks_depend_on_is_kept() {
+        let app = json!({"id": "/prod/api", "cmd": "serve --key k", "env": {"A": "b"}, "labels": {"c": "d"},
+            "secrets": {}, "healthChecks": [{"protocol": "TCP"}], "instances": 2,
+            "container": {"type": "DOCKER", "docker": {"image": "a:1", "parameters": []}, "volumes": []}});
+        let kept = json!({"id": "/prod/api", "healthChecks": [{"protocol": "TCP"}], "instances": 2,
+            "container": {"type": "DOCKER", "docker": {"image": "a:1"}}});
+        assert_eq!(of_others(&app), kept);
+    }
+
+    #[test]
+    fn a_watched_app_gives_the_run_its_name() {
+        let watch = |mode: &str| -> Manifest {
+            serde_json::from_value(json!({"mode": mode, "pair": "mesos,TCP", "app": "/prod/api"})).unwrap()
+        };
+        assert_eq!(
+            [watch("watch").name(), watch("scale").name(), watch("later").name()],
+            ["/prod/api", "mesos,TCP", "mesos,TCP"]
+        );
     }
 
     #[test]

@@ -112,7 +112,8 @@ pub fn claim_text(manifest: &Manifest) -> String {
         parts.push(format!("{} clock", manifest.rig.clock));
     }
     if manifest.rig.side_by_side > 1 {
-        parts.push(format!("{} pairs side by side", manifest.rig.side_by_side));
+        let what = if manifest.is_watch() { "apps watched at the same time" } else { "pairs side by side" };
+        parts.push(format!("{} {what}", manifest.rig.side_by_side));
     }
     parts.extend(cluster.lowered.clone());
     parts.join(" · ")

@@ -26,7 +26,7 @@ use crate::{
 /// The report of one run.
 pub fn single(run: &Run) -> String {
     let series = Series::of(&run.manifest, &run.course);
-    let title = if run.manifest.pair.is_empty() { &run.manifest.app } else { &run.manifest.pair };
+    let title = run.manifest.name();
     let diagnosis = Diagnosis::of(run);
     let head = format!("{}{}{}", verdict(run, &diagnosis), claims(&run.manifest), tiles(run));
     let sections = [

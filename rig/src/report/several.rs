@@ -23,14 +23,22 @@ pub fn verdict(runs: &[Named]) -> Verdict {
 /// `6 of 6 pairs healthy at target`.
 pub fn sentence(runs: &[Named]) -> String {
     let passed = runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Passed).count();
+    if are_watches(runs) {
+        return format!("{passed} of {} stayed healthy", text::count(runs.len(), "app"));
+    }
     format!("{passed} of {} pairs healthy at target", runs.len())
+}
+
+/// Whether apps were only watched.
+fn are_watches(runs: &[Named]) -> bool {
+    runs.iter().all(|(_, run)| run.manifest.is_watch())
 }
 
 /// The panels of the chart over all.
 pub fn all_series(runs: &[Named]) -> Vec<Series> {
     let title = |run: &Run| match &run.summary.limit {
-        Some(limit) => format!("{}: {} tasks stay healthy", run.manifest.pair, limit.holds),
-        None => format!("{}: {} of {} healthy", run.manifest.pair, run.summary.last.healthy, run.summary.target),
+        Some(limit) => format!("{}: {} tasks stay healthy", run.manifest.name(), limit.holds),
+        None => format!("{}: {} of {} healthy", run.manifest.name(), run.summary.last.healthy, run.summary.target),
     };
     runs.iter().map(|(_, run)| Series { title: title(run), ..Series::of(&run.manifest, &run.course) }).collect()
 }
@@ -45,8 +53,7 @@ pub fn shared_facts(series: &[Series]) -> String {
 /// A run called by its pair, or by its app where it has none.
 pub fn member<'a>(folder: &'a str, run: &'a Run) -> Member<'a> {
     let manifest = &run.manifest;
-    let name = if manifest.pair.is_empty() { &manifest.app } else { &manifest.pair };
-    Member { name: name.clone(), folder, run }
+    Member { name: manifest.name().to_owned(), folder, run }
 }
 
 /// The runs as the page calls them.
@@ -69,7 +76,7 @@ pub fn several(runs: &[Named]) -> String {
     let sections = [
         Section::bare(head),
         Section::titled("Tasks by state at each request", figure),
-        Section::titled("Pairs", table(&members)),
+        Section::titled(if are_watches(runs) { "Apps" } else { "Pairs" }, table(&members)),
         Section::titled("Thresholds", thresholds(&members)),
         Section::titled("Limits", limits(&members)),
         Section::titled("Diagnosis", diagnoses(&members)),
@@ -79,7 +86,8 @@ pub fn several(runs: &[Named]) -> String {
         Section::titled("Files beside this report", files(&over_all("chart"))),
     ];
     let started = first.map_or("", |manifest| &manifest.started_at);
-    page(&format!("{} pairs of containerizer and check", runs.len()), started, &sections, &panels)
+    let title = if are_watches(runs) { "watched apps" } else { "pairs of containerizer and check" };
+    page(&format!("{} {title}", runs.len()), started, &sections, &panels)
 }
 
 fn limits(members: &[Member<'_>]) -> String {

@@ -84,6 +84,19 @@ impl Gathered {
         Ok(all)
     }
 
+    /// Draws summary, chart and report over several runs into their folder `path`; one run alone has its own.
+    pub fn draw_over(&mut self, path: &Path) {
+        if self.runs.len() == 1 && RunFolder::at(path).file("run.json").is_file() {
+            return;
+        }
+        let drawn = RunFolder::at(path)
+            .write_json("summary.json", &self.combined())
+            .and_then(|()| render::over(path, &self.runs));
+        if let Err(failure) = drawn {
+            self.end.worsen(failure);
+        }
+    }
+
     /// What `summary.json` says over all of them.
     pub fn combined(&self) -> Combined {
         Combined {

@@ -97,6 +97,12 @@ pub fn check_resumable(folder: &RunFolder, manifest: &Manifest) -> Result<(), Fa
             "{run} ran on the fake inside hc-rig, which ended with the run; run `hc-rig try` again"
         )));
     }
+    if manifest.is_watch() {
+        return Err(Failure::usage(format!(
+            "{run} is a watch of {}, which cannot be resumed; watch it again",
+            manifest.app
+        )));
+    }
     if manifest.plan.search.is_some() {
         return Err(Failure::usage(format!(
             "{run} is a search for a limit, which cannot be resumed; clean it and search again"

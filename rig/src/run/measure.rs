@@ -16,7 +16,7 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         RunFolder, incident,
-        manifest::{self, Cluster, ClusterKind, Manifest, Rig, without_secrets},
+        manifest::{self, Cluster, ClusterKind, Manifest, Mode, Rig, without_secrets},
         moment,
         summary::{CleanUp, Summary},
     },
@@ -233,10 +233,12 @@ async fn clean_up(job: &Job, lease: &Lease, interrupt: &Interrupt) -> Result<(),
     }
 }
 
-fn manifest_of(job: &Job, run: &str, app: &str) -> Manifest {
+/// What `run.json` says of a job.
+pub(super) fn manifest_of(job: &Job, run: &str, app: &str) -> Manifest {
     Manifest {
         format: manifest::FORMAT,
         run: run.to_owned(),
+        mode: Mode::Scale,
         pair: job.definition.pair.clone(),
         started_at: moment::now(),
         command: job.command.clone(),

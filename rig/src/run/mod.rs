@@ -5,7 +5,8 @@
 //! [`capacity`] what this machine can hold. [`measure()`] makes the run, [`judge`] its verdict, [`continued`] resumes a run
 //! of an earlier process. [`sink`] writes what is observed. [`observers`] run beside the driver: [`executors`] reads the
 //! process ids of executors from the agents, [`machine`] samples the load of this machine. [`programs`] finds out what the
-//! agents have, [`interrupt`] is Ctrl-C, and [`rehearsal`] runs against a stand-in that accepts everything.
+//! agents have, [`watch()`] observes an app that exists already, [`interrupt`] is Ctrl-C, and [`rehearsal`] runs against a
+//! stand-in that accepts everything.
 
 pub mod allowance;
 pub mod capacity;
@@ -25,9 +26,11 @@ pub mod reach;
 pub mod rehearsal;
 pub mod scaled;
 pub mod sink;
+pub mod watch;
 
 pub use allowance::Allowance;
 pub use definition::Definition;
 pub use interrupt::Interrupt;
 pub use measure::{Job, Outcome, measure};
 pub use scaled::{DEGRADED_AFTER, Scaled};
+pub use watch::{Watch, watch};

@@ -6,8 +6,8 @@ use std::{
 };
 
 use harness::record::{EventRecord, Lines, Sample, StepReport};
-use harness::scale::Sink;
-use tokio::sync::watch;
+use harness::scale::{Crossing, Sink};
+use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use crate::{
     exit::Failure, folder::RunFolder, probe::Observation, run::executors::NewTasks, terminal::progress::RunProgress,
@@ -22,6 +22,7 @@ pub struct FolderSink {
     new_tasks: Arc<NewTasks>,
     observations: watch::Sender<Observation>,
     steps: Option<usize>,
+    crossings: Option<UnboundedSender<Crossing>>,
     broken: Option<Failure>,
 }
 
@@ -42,8 +43,15 @@ impl FolderSink {
             new_tasks: Arc::default(),
             observations: watch::Sender::default(),
             steps,
+            crossings: None,
             broken: None,
         })
+    }
+
+    /// Sends each threshold that a watch finds crossed.
+    #[must_use]
+    pub fn with_crossings(self, crossings: Option<UnboundedSender<Crossing>>) -> Self {
+        Self { crossings, ..self }
     }
 
     /// The events file, for others that add to it.
@@ -105,6 +113,12 @@ impl Sink for FolderSink {
 
     fn on_step(&mut self, step: &StepReport) -> io::Result<()> {
         self.progress.step(step, self.steps);
+        Ok(())
+    }
+
+    fn on_crossing(&mut self, crossing: &Crossing) -> io::Result<()> {
+        // Nobody listens any more where the watch is ending.
+        self.crossings.iter().for_each(|crossings| drop(crossings.send(crossing.clone())));
         Ok(())
     }
 }

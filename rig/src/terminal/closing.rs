@@ -148,7 +148,7 @@ fn head_over(out: &mut String, verdict: Verdict, sentence: &str, runs: &[Named])
 }
 
 /// The first line: the word of the verdict, which is a label too.
-fn verdict_field(out: &mut String, verdict: Verdict, sentence: &str) {
+pub(super) fn verdict_field(out: &mut String, verdict: Verdict, sentence: &str) {
     let _ = writeln!(out, "{} {sentence}", color::word(verdict, LABEL));
 }
 
@@ -203,7 +203,8 @@ fn fields(lines: &[(&str, String)]) -> String {
     out
 }
 
-fn results(out: &mut String, folder: &Path) {
+/// Where page and chart are.
+pub(super) fn results(out: &mut String, folder: &Path) {
     let path = folder.display();
     out.push('\n');
     if folder.join("report.html").is_file() {
@@ -241,7 +242,8 @@ fn clean_up(out: &mut String, runs: &[&Run]) {
     }
 }
 
-fn took(out: &mut String, Ending { code, seconds, .. }: Ending<'_>) {
+/// How long it took, and the exit code.
+pub(super) fn took(out: &mut String, Ending { code, seconds, .. }: Ending<'_>) {
     field(out, "Took", format_args!("{seconds:.0} s   exit {}", code.status()));
 }
 

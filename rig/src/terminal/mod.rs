@@ -1,7 +1,7 @@
 //! What a person at a terminal sees: on stdout the texts that commands end with, on stderr progress and problems.
 //!
-//! [`closing`] is the summary at the end of a run, [`measures`] its lines of measurements, [`diagnosis`] the explanation
-//! of `hc-rig why`, [`findings`] the report of `hc-rig doctor`, [`apps`], [`leases`] and [`sandbox`] what a cluster holds,
+//! [`closing`] is the summary at the end of a run, [`watched`] that of a watch, [`measures`] its lines of
+//! measurements, [`diagnosis`] the explanation of `hc-rig why`, [`findings`] the report of `hc-rig doctor`, [`apps`], [`leases`] and [`sandbox`] what a cluster holds,
 //! [`progress`] the live lines while a run goes on, [`prompt`] questions with an answer. [`layout`] is what they share. Nothing
 //! here measures, and nothing else in the library writes to stdout or stderr.
 //!
@@ -22,3 +22,4 @@ pub mod prompt;
 pub mod sandbox;
 pub mod stderr;
 pub mod stdout;
+pub mod watched;

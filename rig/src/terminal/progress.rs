@@ -51,6 +51,14 @@ impl Progress {
         RunProgress { name: name.to_owned(), bar, quiet: self.quiet, metrics, step: 1, target, t: 0.0, ends: None }
     }
 
+    /// A sentence between the lines, on one line whatever it holds, that must be seen, whether the rest is or not.
+    pub fn alert(&self, text: &str) {
+        match &self.bars {
+            Some(bars) => drop(bars.println(text::visible(text))),
+            None => stderr::line(text),
+        }
+    }
+
     /// A sentence between the lines, on one line whatever it holds.
     pub fn note(&self, text: &str) {
         match &self.bars {

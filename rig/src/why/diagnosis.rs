@@ -39,10 +39,9 @@ impl Diagnosis {
     /// The diagnosis of a run that was read back.
     pub fn of(run: &Run) -> Self {
         let facts = Facts::of(run);
-        let name = if run.manifest.pair.is_empty() { &run.manifest.app } else { &run.manifest.pair };
         Self {
             format: 1,
-            name: name.clone(),
+            name: run.manifest.name().to_owned(),
             seen: facts.tasks.len(),
             were_unhealthy: run.summary.sick_tasks,
             in_grace: run.summary.grace_tasks,

@@ -49,6 +49,13 @@ impl Fake {
         serde_json::from_slice(&self.operate("GET", "state", String::new()).1).expect("JSON")
     }
 
+    /// Its journal, a line each.
+    pub(crate) fn journal(&self) -> Vec<Value> {
+        let text = self.operate("GET", "journal", String::new()).1;
+        let lines = std::str::from_utf8(&text).expect("UTF-8").lines();
+        lines.map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    }
+
     fn operate(&self, method: &str, what: &str, body: String) -> (http::StatusCode, Vec<u8>) {
         let admin = self.admin.as_deref().expect("the fake was started with --admin");
         let request = http::Request::builder().method(method).uri(format!("{admin}/fake/{what}")).body(body.into());

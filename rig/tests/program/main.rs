@@ -25,3 +25,4 @@ mod signals;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod trouble;
+mod watched;

@@ -1,0 +1,82 @@
+//! `hc-rig watch`: observes apps that exist already. Changes nothing.
+
+use std::time::Duration;
+
+use clap::Args;
+use harness::scale::Threshold;
+use tokio::time::Instant;
+
+use crate::{
+    arguments::{
+        Degraded, Output,
+        values::{duration, poll},
+    },
+    exit::{Completion, Failure},
+    results::add_redacted_copy,
+    run::{Interrupt, reach::Reach, watch::Terms},
+    terminal::{closing::Ending, watched},
+    watch::{Watching, select::Selection},
+};
+
+/// Arguments of `hc-rig watch`.
+#[derive(Args, Clone, Debug)]
+pub struct WatchArgs {
+    /// Ids of apps such as /prod/api, or of groups, of which all apps are watched
+    #[arg(value_name = "APP", required_unless_present = "label")]
+    pub apps: Vec<String>,
+    /// Only apps whose labels match this selector of Marathon's, such as team==web or 'tier in (a, b)'
+    #[arg(long, value_name = "SELECTOR")]
+    pub label: Option<String>,
+    /// How long
+    #[arg(long = "for", default_value = "5m", value_parser = duration, value_name = "TIME")]
+    pub span: Duration,
+    /// Print a line as soon as a threshold is crossed, and end the watch with exit code 3
+    #[arg(long)]
+    pub alert: bool,
+    /// What may not happen, such as 'unhealthy_pct > 1 for 10s' (exit code 3); may be repeated [default: unhealthy > 0,
+    /// flips > 0, killed > 0, lost > 0]
+    #[arg(long = "fail-if", value_name = "THRESHOLD")]
+    pub fail_if: Vec<Threshold>,
+    /// When a watch is degraded.
+    #[command(flatten)]
+    pub degraded: Degraded,
+    /// Time between two polls, 100ms to 60s
+    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
+    pub poll: Duration,
+    /// Which cluster.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Watches the apps.
+///
+/// # Errors
+/// There is no such app, the cluster cannot be read, or results cannot be written.
+pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
+    let begun = Instant::now();
+    let progress = args.output.progress().await?;
+    let path = args.output.folder("watch");
+    let watching = Watching {
+        selection: Selection { named: &args.apps, label: args.label.as_deref() },
+        terms: Terms {
+            span: args.span,
+            poll: args.poll,
+            thresholds: args.fail_if.clone(),
+            degraded_after: args.degraded.degraded_after,
+            allow_degraded: args.degraded.allow_degraded,
+        },
+        alert: args.alert,
+        path: &path,
+    };
+    let mut gathered = watching.run(&args.reach, &progress, &interrupt).await?;
+    gathered.draw_over(&path);
+    let mut end = gathered.end;
+    end.text = watched::render(
+        &gathered.runs,
+        Ending { folder: &path, code: end.code, seconds: begun.elapsed().as_secs_f64() },
+    );
+    Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
+}
