@@ -178,6 +178,24 @@ impl Preflight {
         }
     }
 
+    /// The largest number of tasks like these that [`Preflight::check`] allows, whatever `needs.tasks` is; `None` if nothing
+    /// limits them, as far as is known.
+    #[must_use]
+    pub fn most(&self, needs: &Needs, limits: Option<&Limits>) -> Option<u64> {
+        let allowed =
+            limits.map(|limits| [(limits.tasks as f64, 1.0), (limits.cpus, needs.cpus), (limits.mem, needs.mem)]);
+        let free = self.mesos.is_ok().then(|| self.free());
+        let free =
+            free.map(|free| [(free.cpus, needs.cpus), (free.mem, needs.mem), (free.ports as f64, needs.ports as f64)]);
+        let quotients = allowed.into_iter().chain(free).flatten().filter(|(_, each)| *each > 0.0);
+        let fit = quotients.map(|(have, each)| {
+            let tasks = (have / each).floor();
+            // Rounding of the quotient must not let one more in.
+            if tasks * each > have { tasks - 1.0 } else { tasks }
+        });
+        fit.reduce(f64::min).map(|tasks| tasks as u64)
+    }
+
     /// Whether a run fits into the cluster and into its limits. An unknown quantity refuses nothing.
     ///
     /// # Errors
@@ -215,5 +233,48 @@ impl Preflight {
             return Err(Refusal::NoDocker);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(free: Free) -> Preflight {
+        let agent = AgentSummary { id: "S0".to_owned(), hostname: "a".to_owned(), free, docker: DockerSupport::Yes };
+        Preflight {
+            identity: None,
+            dcos: None,
+            marathon: Info::default(),
+            mesos: Ok("1.12.0".to_owned()),
+            agents: vec![agent],
+            server_time: None,
+            deployments: 0,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_most_is_allowed_and_one_more_is_not(
+            cpus in 0.001f64..4.0, mem in 1.0f64..512.0, ports in 0u64..3,
+            free_cpus in 0.1f64..64.0, free_mem in 1.0f64..65_536.0, free_ports in 0u64..2_000, limited: bool,
+        ) {
+            let found = found(Free { cpus: free_cpus, mem: free_mem, ports: free_ports });
+            let limits = limited.then(Limits::default);
+            let needs = |tasks| Needs { tasks, cpus, mem, ports, docker: false };
+            let most = found.most(&needs(0), limits.as_ref()).expect("CPUs limit it");
+            prop_assert_eq!(found.check(&needs(most), limits.as_ref()), Ok(()));
+            prop_assert!(found.check(&needs(most + 1), limits.as_ref()).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_limits_nothing() {
+        let unknown = Preflight { mesos: Err("no answer".to_owned()), agents: Vec::new(), ..found(Free::default()) };
+        let needs = Needs { tasks: 0, cpus: 1.0, mem: 128.0, ports: 1, docker: false };
+        assert_eq!(unknown.most(&needs, None), None);
+        assert_eq!(unknown.most(&needs, Some(&Limits::default())), Some(32), "the limit of CPUs");
     }
 }

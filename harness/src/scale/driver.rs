@@ -66,6 +66,7 @@ async fn narrow(run: &mut Run<'_>, search: &mut Search, subject: &mut impl Subje
             Next::Try(target) => target,
             Next::Found(limit) => return Ok(limit),
         };
+        run.announce(&search.bracket(target))?;
         if broken {
             run.note(&format!("recovering at {} tasks", search.safe()))?;
             // What the break left behind still crosses bounds: recovering is not a try.

@@ -31,7 +31,7 @@ pub use disagreement::{Agreement, Comparer, Finding, Oddity};
 pub use drive::{Advance, Before, Drive};
 pub use guard::{Crossing, Guard, Judgement};
 pub use plan::{Plan, PlanError};
-pub use search::{Limit, Next, Search, Tries};
+pub use search::{Bracket, Limit, Next, Search, Tries};
 pub use subject::{Incoming, Observation, Sink, Subject};
 pub use threshold::{Metric, Share, Threshold, ThresholdError};
 pub use ticks::{Tick, Ticks};

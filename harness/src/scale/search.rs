@@ -1,6 +1,7 @@
 //! Finding the largest number of tasks that holds: grow until it breaks, then bisect.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,30 @@ pub enum Next {
     Found(Limit),
 }
 
+/// What a search knows so far, and what it tries now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bracket {
+    /// The largest number that holds; 0 if none is known.
+    pub holds: u32,
+    /// The smallest number that broke, if one did.
+    pub broke: Option<u32>,
+    /// The number that is tried.
+    pub trying: u32,
+}
+
+impl fmt::Display for Bracket {
+    /// `8 hold, 16 broke, trying 12`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.holds > 0 {
+            write!(f, "{} hold, ", self.holds)?;
+        }
+        if let Some(broke) = self.broke {
+            write!(f, "{broke} broke, ")?;
+        }
+        write!(f, "trying {}", self.trying)
+    }
+}
+
 /// A limit that was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Limit {
@@ -79,6 +104,12 @@ impl Search {
             (_, Some(breaks)) if breaks - self.holds > self.gap() => Next::Try(self.holds.midpoint(breaks)),
             _ => Next::Found(self.limit()),
         }
+    }
+
+    /// What is known while this number is tried.
+    #[must_use]
+    pub fn bracket(&self, trying: u32) -> Bracket {
+        Bracket { holds: self.holds, broke: self.breaks, trying }
     }
 
     /// The largest number that is known to hold, 0 at the beginning: where a run can recover after a break.
@@ -136,6 +167,29 @@ mod tests {
 
     fn doubling(target: u32) -> Plan {
         Plan::exponential(1, 2, target).expect("a plan")
+    }
+
+    #[test]
+    fn the_bracket_narrows_from_both_sides() {
+        let mut search = Search::new(&doubling(100), 0.01, 1);
+        let mut lines = Vec::new();
+        while let Next::Try(target) = search.next() {
+            lines.push(search.bracket(target).to_string());
+            search.outcome(target, target <= 10);
+        }
+        assert_eq!(
+            lines,
+            [
+                "trying 1",
+                "1 hold, trying 2",
+                "2 hold, trying 4",
+                "4 hold, trying 8",
+                "8 hold, trying 16",
+                "8 hold, 16 broke, trying 12",
+                "8 hold, 12 broke, trying 10",
+                "10 hold, 12 broke, trying 11",
+            ]
+        );
     }
 
     #[test]

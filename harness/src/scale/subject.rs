@@ -5,9 +5,10 @@ use std::io;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use super::guard::Crossing;
 use crate::model::ServerTime;
 use crate::record::{EventRecord, Sample, StepReport};
+use crate::scale::guard::Crossing;
+use crate::scale::search::Bracket;
 use crate::wait::AttemptError;
 
 /// One app that can be observed and scaled.
@@ -97,6 +98,15 @@ pub trait Sink: Send {
     /// If it cannot be stored.
     fn on_crossing(&mut self, crossing: &Crossing) -> io::Result<()> {
         let _ = crossing;
+        Ok(())
+    }
+
+    /// A search tries a number of tasks.
+    ///
+    /// # Errors
+    /// If it cannot be stored.
+    fn on_search(&mut self, bracket: &Bracket) -> io::Result<()> {
+        let _ = bracket;
         Ok(())
     }
 }

@@ -46,7 +46,8 @@ pub struct Scaling {
     /// Time from one step to the next, whether its target was reached or not
     #[arg(long, value_parser = duration, value_name = "TIME")]
     pub every: Option<Duration>,
-    /// Tasks of the last step [default: the definition's instances and three steps; 1000 to find a limit]
+    /// Tasks of the last step [default: the definition's instances and three steps; to find a limit, as many as the cluster
+    /// or this machine has room for]
     #[arg(long, value_name = "N")]
     pub target: Option<u32>,
     /// Time that each target must stay reached [default: 0; 30s to find a limit]
@@ -75,18 +76,15 @@ pub struct Scaling {
     pub step_timeout: Duration,
 }
 
-/// The last target of a search without `--target`.
-const SEARCH_UP_TO: u32 = 1_000;
-
 /// How long a number of tasks must stay healthy in a search without `--hold`.
 const HOLD_IN_SEARCH: Duration = Duration::from_secs(30);
 
 impl Scaling {
-    /// The run that the flags describe for a definition.
+    /// The run that the flags describe for a definition; a search without `--target` goes up to `room` tasks.
     ///
     /// # Errors
     /// Exit code 2: flags that contradict each other, or a definition that asks for more than the target.
-    pub fn scaled(&self, definition: &Definition) -> Result<Scaled, Failure> {
+    pub fn scaled(&self, definition: &Definition, room: u32) -> Result<Scaled, Failure> {
         let policy = self.policy()?;
         let search = self.find_limit.then_some(manifest::Search { precision: self.precision, repeats: self.repeats });
         let of_limit = |threshold: &&Threshold| threshold.metric() == Metric::Limit;
@@ -104,7 +102,7 @@ impl Scaling {
             self.fail_if.clone()
         };
         Ok(Scaled {
-            plan: self.plan(policy, definition)?,
+            plan: self.plan(definition, room)?,
             advance: self.advance(policy)?,
             poll: self.poll,
             step_within: self.step_timeout,
@@ -140,11 +138,16 @@ impl Scaling {
         }
     }
 
-    fn plan(&self, policy: Policy, definition: &Definition) -> Result<Plan, Failure> {
+    /// The targets; a search without `--target` goes up to `room` tasks.
+    ///
+    /// # Errors
+    /// As [`Scaling::scaled`].
+    pub fn plan(&self, definition: &Definition, room: u32) -> Result<Plan, Failure> {
         let first = definition.instances();
         let three_steps = || first.saturating_add(self.step.get().saturating_mul(3));
-        let target = self.target.unwrap_or_else(|| if self.find_limit { SEARCH_UP_TO } else { three_steps() });
-        match policy {
+        // Where not even the definition's own instances have room, that is what the refusal has to say.
+        let target = self.target.unwrap_or_else(|| if self.find_limit { room.max(first) } else { three_steps() });
+        match self.policy()? {
             Policy::Linear | Policy::Time => Plan::linear(first, self.step, target),
             Policy::Exponential => Plan::exponential(first, self.factor, target),
             Policy::List => Plan::list(first, &self.targets),
@@ -194,7 +197,7 @@ mod tests {
     fn scaled(line: &str, pair: &str) -> Result<Scaled, String> {
         let line = Line::try_parse_from(std::iter::once("hc-rig").chain(line.split_whitespace()))
             .map_err(|error| error.to_string())?;
-        line.scaling.scaled(&Definition::load(pair).unwrap()).map_err(|failure| failure.message)
+        line.scaling.scaled(&Definition::load(pair).unwrap(), 640).map_err(|failure| failure.message)
     }
 
     fn targets(line: &str) -> Vec<u32> {
@@ -215,7 +218,9 @@ mod tests {
     #[test]
     fn a_search_has_its_own_defaults() {
         let search = scaled("--find-limit", "mesos,HTTP").unwrap();
-        assert_eq!((search.plan.target(), search.hold), (1_000, Duration::from_secs(30)));
+        assert_eq!((search.plan.target(), search.hold), (640, Duration::from_secs(30)), "all that there is room for");
+        assert_eq!(targets("--find-limit --target 5"), [1, 2, 4, 5]);
+        assert_eq!(targets("--find-limit --targets 3,9"), [1, 3, 9]);
         let texts: Vec<String> = search.thresholds.iter().map(Threshold::to_string).collect();
         assert_eq!(texts, ["killed > 0", "unhealthy_pct > 1 for 10s", "check_age_p99 > 3s for 10s"]);
         assert_eq!(scaled("--find-limit", "mesos,MESOS_HTTP").unwrap().thresholds.len(), 2, "no age of native checks");

@@ -20,9 +20,11 @@ const TRY: &str = "  hc-rig try                      the procedure on a fake Mar
 ";
 
 const RUN: &str = "  hc-rig run docker,HTTP --url http://marathon.example:8080 --target 100
-  hc-rig run app.json --step 100 --target 2000
+  hc-rig run app.json --step 100 --target 1000
                                   on the cluster of the environment: DCOS_URL,
                                   DCOS_USERNAME, DCOS_PASSWORD
+  hc-rig run app.json --find-limit
+                                  how many tasks stay healthy
 ";
 
 const WATCH: &str = "  hc-rig watch /prod/api --for 2m  one app; nothing is changed

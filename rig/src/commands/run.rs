@@ -65,7 +65,7 @@ impl RunArgs {
 pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
     let definition = Definition::for_cluster(&args.app)?;
-    let mut scaled = args.scaling.scaled(&definition)?;
+    let mut scaled = args.scaling.scaled(&definition, args.allowance.most(None, &definition))?;
     args.check(&definition, &scaled, None)?;
     if args.dry_run {
         return rehearse(args, definition, scaled).await;
@@ -77,6 +77,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
 
     let preflight = async { preflight(&client).await.map_err(|error| reach::failure(&error)) };
     let found = interrupt.before_deployment(preflight).await?;
+    scaled.plan = args.scaling.plan(&definition, args.allowance.most(Some(&found), &definition))?;
     args.check(&definition, &scaled, Some(&found))?;
     args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
     args.allowance.check_steps(scaled.plan.targets())?;
@@ -113,9 +114,10 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
 }
 
 /// Lists what would be done. The cluster is only read.
-async fn rehearse(args: &RunArgs, definition: Definition, scaled: Scaled) -> Result<Completion, Failure> {
+async fn rehearse(args: &RunArgs, definition: Definition, mut scaled: Scaled) -> Result<Completion, Failure> {
     let client = reach::client(&args.reach.settings().await?)?;
     let found = preflight(&client).await;
+    scaled.plan = args.scaling.plan(&definition, args.allowance.most(found.as_ref().ok(), &definition))?;
     let tasks = u64::from(scaled.plan.target());
     let batches = [vec![Planned { definition: definition.clone(), scaled: scaled.clone(), id_as_is: args.id_as_is }]];
     let mut text = dry_run::render(&batches, found.as_ref().map_err(ToString::to_string)).await?;

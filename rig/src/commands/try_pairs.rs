@@ -69,10 +69,12 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     let pairs = chosen(&args.pairs, PairSet::Procedure);
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;
+    let capacity = Room::here().capacity();
+    let room = share(capacity.as_ref(), pairs.len());
     let mut scaled =
-        definitions.iter().map(|definition| args.scaling.scaled(definition)).collect::<Result<Vec<_>, _>>()?;
+        definitions.iter().map(|definition| args.scaling.scaled(definition, room)).collect::<Result<Vec<_>, _>>()?;
     let plans = scaled.iter_mut().map(|scaled| &mut scaled.plan).collect();
-    let lowered = lower(plans, Room::here().capacity())?;
+    let lowered = lower(plans, capacity)?;
     if args.dry_run {
         let planned = |(definition, scaled)| Planned { definition, scaled, id_as_is: false };
         let batch = definitions.into_iter().zip(scaled).map(planned).collect();
@@ -110,6 +112,9 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     let end = finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64());
     Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
 }
+
+/// How far a search without `--target` goes on a machine that does not tell its resources.
+const UNKNOWN_ROOM: u32 = 1_000;
 
 /// The run of one pair.
 fn job(cluster: &Cluster, side_by_side: usize, definition: Definition, scaled: Scaled, folder: RunFolder) -> Job {
@@ -151,6 +156,11 @@ fn announce(progress: &Progress, pairs: usize, scaled: &[Scaled]) {
     first.conditions().iter().for_each(|line| progress.note(line));
 }
 
+/// How many tasks each of so many pairs may have on this machine.
+fn share(capacity: Option<&Capacity>, pairs: usize) -> u32 {
+    capacity.map_or(UNKNOWN_ROOM, |capacity| u32::try_from(capacity.tasks / pairs.max(1) as u64).unwrap_or(u32::MAX))
+}
+
 /// Lowers the targets to what this machine can hold, in equal shares; returns why, if it had to.
 ///
 /// # Errors
@@ -158,7 +168,7 @@ fn announce(progress: &Progress, pairs: usize, scaled: &[Scaled]) {
 fn lower(plans: Vec<&mut Plan>, capacity: Option<Capacity>) -> Result<Option<String>, Failure> {
     let asked: u64 = plans.iter().map(|plan| u64::from(plan.target())).sum();
     let Some(capacity) = capacity.filter(|capacity| capacity.tasks < asked) else { return Ok(None) };
-    let each = u32::try_from(capacity.tasks / plans.len() as u64).unwrap_or(u32::MAX);
+    let each = share(Some(&capacity), plans.len());
     if each == 0 {
         let why = format!("this machine cannot hold that many tasks: {}; run fewer pairs", capacity.because);
         return Err(Failure::usage(why));

@@ -20,13 +20,30 @@ pub fn verdict(runs: &[Named]) -> Verdict {
     Verdict::of_all(runs.iter().map(|(_, run)| run.summary.verdict))
 }
 
-/// `6 of 6 pairs healthy at target`.
+/// `6 of 6 pairs healthy at target`, `5 of 6 pairs healthy at target, 1 of them degraded`, `limit found for 2 of 2 pairs`.
 pub fn sentence(runs: &[Named]) -> String {
-    let passed = runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Passed).count();
     if are_watches(runs) {
+        let passed = runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Passed).count();
         return format!("{passed} of {} stayed healthy", text::count(runs.len(), "app"));
     }
-    format!("{passed} of {} pairs healthy at target", runs.len())
+    sentence_of(&runs.iter().map(|(_, run)| run.summary.verdict).collect::<Vec<_>>())
+}
+
+fn sentence_of(verdicts: &[Verdict]) -> String {
+    let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+    let (passed, degraded, limits, all) =
+        (count(Verdict::Passed), count(Verdict::Degraded), count(Verdict::Limit), verdicts.len());
+    let mut parts = Vec::new();
+    if limits > 0 {
+        parts.push(format!("limit found for {limits} of {all} pairs"));
+    }
+    if limits < all {
+        parts.push(format!("{} of {all} pairs healthy at target", passed + degraded));
+    }
+    if degraded > 0 {
+        parts.push(format!("{degraded} of them degraded"));
+    }
+    parts.join(", ")
 }
 
 /// Whether apps were only watched.
@@ -112,4 +129,22 @@ pub fn all_steps(members: &[Member<'_>]) -> String {
         );
     }
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use Verdict::{Degraded, Failed, Limit, Passed};
+
+    #[rstest]
+    #[case::all_passed(&[Passed, Passed], "2 of 2 pairs healthy at target")]
+    #[case::one_degraded(&[Passed, Degraded, Failed], "2 of 3 pairs healthy at target, 1 of them degraded")]
+    #[case::limits(&[Limit, Limit], "limit found for 2 of 2 pairs")]
+    #[case::a_limit_lies_beyond(&[Limit, Passed], "limit found for 1 of 2 pairs, 1 of 2 pairs healthy at target")]
+    #[case::none(&[Failed], "0 of 1 pairs healthy at target")]
+    fn the_sentence_counts_what_each_verdict_means(#[case] verdicts: &[Verdict], #[case] sentence: &str) {
+        assert_eq!(sentence_of(verdicts), sentence);
+    }
 }

@@ -44,16 +44,24 @@ impl Allowance {
         }
     }
 
+    /// How many tasks of a definition a run may have: what the cluster has room for, within the limits; the limits alone
+    /// if the cluster was not looked at or does not tell.
+    pub fn most(&self, found: Option<&Preflight>, definition: &Definition) -> u32 {
+        let most = found.and_then(|found| found.most(&needs(definition, 1), self.limits().as_ref()));
+        u32::try_from(most.unwrap_or(self.max_tasks)).unwrap_or(u32::MAX)
+    }
+
+    /// The limits; none with `--yes`.
+    fn limits(&self) -> Option<Limits> {
+        (!self.yes).then_some(Limits { tasks: self.max_tasks, cpus: self.max_cpus, mem: self.max_mem })
+    }
+
     /// Whether that many tasks of a definition fit into the cluster and into the limits.
     ///
     /// # Errors
     /// Exit code 2: the first reason against it, with what to do.
     pub fn check(&self, found: &Preflight, definition: &Definition, tasks: u64) -> Result<(), Failure> {
-        let (cpus, mem) = definition.needs();
-        let docker = definition.containerizer() == Containerizer::Docker;
-        let needs = Needs { tasks, cpus, mem, ports: definition.ports(), docker };
-        let limits = Limits { tasks: self.max_tasks, cpus: self.max_cpus, mem: self.max_mem };
-        match found.check(&needs, (!self.yes).then_some(&limits)) {
+        match found.check(&needs(definition, tasks), self.limits().as_ref()) {
             Ok(()) => Ok(()),
             Err(Refusal::NoRoom { .. }) if self.yes => Ok(()),
             Err(refusal @ Refusal::AboveLimit { .. }) => {
@@ -65,6 +73,13 @@ impl Allowance {
             Err(refusal @ (Refusal::NoAgents | Refusal::NoDocker)) => Err(Failure::usage(refusal.to_string())),
         }
     }
+}
+
+/// What that many tasks of a definition need.
+fn needs(definition: &Definition, tasks: u64) -> Needs {
+    let (cpus, mem) = definition.needs();
+    let docker = definition.containerizer() == Containerizer::Docker;
+    Needs { tasks, cpus, mem, ports: definition.ports(), docker }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use harness::record::{EventRecord, Lines, Sample, StepReport};
-use harness::scale::{Crossing, Sink};
+use harness::scale::{Bracket, Crossing, Sink};
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use crate::{
@@ -119,6 +119,11 @@ impl Sink for FolderSink {
     fn on_crossing(&mut self, crossing: &Crossing) -> io::Result<()> {
         // Nobody listens any more where the watch is ending.
         self.crossings.iter().for_each(|crossings| drop(crossings.send(crossing.clone())));
+        Ok(())
+    }
+
+    fn on_search(&mut self, bracket: &Bracket) -> io::Result<()> {
+        self.progress.search(bracket);
         Ok(())
     }
 }

@@ -6,7 +6,10 @@ use std::{
 };
 
 use console::Style;
-use harness::record::{Counts, Sample, StepReport};
+use harness::{
+    record::{Counts, Sample, StepReport},
+    scale::Bracket,
+};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{metrics::Metrics, terminal::stderr};
@@ -48,7 +51,8 @@ impl Progress {
             bar
         });
         let metrics = self.metrics.clone();
-        RunProgress { name: name.to_owned(), bar, quiet: self.quiet, metrics, step: 1, target, t: 0.0, ends: None }
+        let name = name.to_owned();
+        RunProgress { name, bar, quiet: self.quiet, metrics, step: 1, target, t: 0.0, ends: None, bracket: None }
     }
 
     /// A sentence between the lines, on one line whatever it holds, that must be seen, whether the rest is or not.
@@ -82,6 +86,8 @@ pub struct RunProgress {
     t: f64,
     /// When it should be over, in seconds since the start, if that can be estimated.
     ends: Option<f64>,
+    /// What a search knows and tries.
+    bracket: Option<Bracket>,
 }
 
 impl RunProgress {
@@ -99,8 +105,9 @@ impl RunProgress {
         self.t = t;
         if let Some(bar) = &self.bar {
             bar.set_position(counts.healthy);
+            let asked = self.bracket.map_or_else(|| format!("target {target}"), |bracket| bracket.to_string());
             bar.set_message(format!(
-                "{}  {}/{} healthy   target {target}{}   poll {request}   {t:.0} s{}   answered in {:.0} ms{}",
+                "{}  {}/{} healthy   {asked}{}   poll {request}   {t:.0} s{}   answered in {:.0} ms{}",
                 stack(&counts, self.target),
                 counts.healthy,
                 self.target,
@@ -130,6 +137,13 @@ impl RunProgress {
                 step.counts,
                 self.left().map(|left| format!("  {left}")).unwrap_or_default(),
             ));
+        }
+    }
+
+    /// A search tries a number of tasks, perhaps once more.
+    pub fn search(&mut self, bracket: &Bracket) {
+        if self.bracket.replace(*bracket) != Some(*bracket) && self.bar.is_none() && !self.quiet {
+            stderr::line(format_args!("{}  {bracket}", self.name));
         }
     }
 

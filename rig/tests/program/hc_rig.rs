@@ -1,6 +1,9 @@
 //! The built program, run without anything of this process's environment that names a cluster.
 
-use std::process::{Command, Output, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
 /// The program with its arguments.
 pub(crate) struct HcRig(Command);
@@ -25,6 +28,12 @@ impl HcRig {
     /// With a variable in its environment.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
+        self
+    }
+
+    /// In this folder.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
         self
     }
 

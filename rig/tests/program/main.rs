@@ -9,6 +9,7 @@ mod fake;
 mod foreign;
 mod full_disk;
 mod hc_rig;
+mod help;
 mod interrupted;
 mod measured;
 mod moments;

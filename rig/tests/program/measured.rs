@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     fake::Fake,
-    hc_rig::{HcRig, ends_with, stdout},
+    hc_rig::{HcRig, ends_with, stderr, stdout},
     results::{fits_the_schema, json, out, read, samples},
 };
 
@@ -91,6 +91,8 @@ fn a_fake_that_holds_three_has_a_limit_of_three() {
     let said = stdout(&ended);
     assert!(said.starts_with("LIMIT        mesos,TCP: 3 tasks stay healthy"), "{said}");
     assert!(said.contains("3 tasks stay healthy for 2s, 4 do not ("), "{said}");
+    let progress = stderr(&ended);
+    assert!(progress.contains("mesos,TCP  2 hold, 4 broke, trying 3\n"), "{progress}");
     let limit = &json(&run, "summary.json")["limit"];
     assert_eq!((&limit["holds"], &limit["breaks"]), (&Value::from(3), &Value::from(4)));
 
@@ -102,6 +104,22 @@ fn a_fake_that_holds_three_has_a_limit_of_three() {
     let summary = json(&again, "summary.json");
     assert_eq!((&summary["reason"], &summary["limit"]["holds"]), (&"crossed".into(), &3.into()));
     assert_eq!(summary["measures"]["thresholds"][1]["crossed"]["value"], 3.0);
+}
+
+#[test]
+fn a_search_on_a_cluster_goes_up_to_what_it_has_room_for() {
+    // Each of the two agents has memory for ten tasks, each of which is checked once a second.
+    let fake = Fake::start(&["--agents", "2", "--agent-mem", "640"]);
+    let up_to = |more: &[&str], tasks: u32| {
+        let arguments = ["run", "mesos,TCP", "--url", &fake.url, "--find-limit", "--dry-run"];
+        let ended = HcRig::new(&[&arguments[..], more].concat()).run();
+        ends_with(&ended, 0);
+        let load = format!("Checks       {tasks}.0 checks/s");
+        assert!(stdout(&ended).contains(&load), "{more:?}: not {load}\n{}", stdout(&ended));
+    };
+    up_to(&[], 20);
+    up_to(&["--max-tasks", "6"], 6);
+    up_to(&["--target", "3"], 3);
 }
 
 #[test]

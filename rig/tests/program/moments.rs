@@ -9,6 +9,7 @@ use tokio::{process::Command, task::JoinSet, time::sleep};
 use crate::{
     fake::{Fake, signal},
     hc_rig::{HcRig, ends_with},
+    results::{json, out, read},
 };
 
 /// Another one with `HC_RIG_SEED`.
@@ -55,4 +56,28 @@ async fn whenever_a_run_is_stopped_clean_leaves_nothing_of_it_and_everything_of_
     ends_with(&HcRig::new(&["clean", "--below", &below, "--url", &fake.url]).run(), 0);
     assert_eq!(fake.apps(), ["/team/web", "/unrelated"], "seed {seed}");
     assert_eq!(fake.groups_of_runs(), Vec::<String>::new(), "seed {seed}");
+}
+
+/// The tasks become healthy while the rig sleeps, as with a laptop whose lid is closed.
+#[tokio::test]
+async fn a_target_that_is_reached_while_the_rig_is_suspended_counts_as_reached() {
+    let fake = Fake::start(&[]);
+    let (_folder, run) = out();
+    let arguments = ["run", "mesos,TCP", "--url", &fake.url, "--target", "1", "--poll", "200ms"];
+    let rig = HcRig::new(&[&arguments[..], &["--step-timeout", "4s", "--out", &run]].concat());
+    let mut command = Command::from(rig.command());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+    let pid = child.id().expect("it runs");
+    while fake.apps().is_empty() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    signal(pid, Signal::SIGSTOP);
+    // Longer than the step's timeout: the time for which it sleeps is what this test is about.
+    sleep(Duration::from_secs(7)).await;
+    signal(pid, Signal::SIGCONT);
+    let ended = child.wait_with_output().await.expect("it ends");
+    ends_with(&ended, 0);
+    assert_eq!(json(&run, "summary.json")["verdict"], "passed");
+    let events = read(&run, "events.jsonl");
+    assert!(events.contains("while the rig was suspended or late: looking once more"), "{events}");
 }

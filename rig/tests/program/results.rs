@@ -12,6 +12,17 @@ pub(crate) fn out() -> (TempDir, String) {
     (folder, path)
 }
 
+/// Copies the run that hc-rig 0.1 recorded to a new folder, and tells its path.
+pub(crate) fn old_run_copy(to: &Path) -> String {
+    fs::create_dir(to).expect("a new folder");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old_run");
+    for file in fs::read_dir(from).expect("the old run") {
+        let file = file.expect("a file");
+        fs::copy(file.path(), to.join(file.file_name())).expect("copied");
+    }
+    to.display().to_string()
+}
+
 /// A file of a run.
 #[track_caller]
 pub(crate) fn read(run: &str, name: &str) -> String {

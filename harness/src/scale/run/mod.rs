@@ -18,6 +18,7 @@ use crate::scale::disagreement::Comparer;
 use crate::scale::drive::{Advance, Drive};
 use crate::scale::guard::Guard;
 use crate::scale::pace::Pace;
+use crate::scale::search::Bracket;
 use crate::scale::subject::{Incoming, Observation, Sink, Subject};
 use crate::scale::ticks::{Tick, Ticks};
 use crate::scale::verdict::{DriveError, Outcome, RunReport, Totals};
@@ -129,6 +130,11 @@ impl<'a> Run<'a> {
         self.looked_again = false;
         self.mark_step(step, target, t)?;
         keep(self.sink.on_target(step, target))
+    }
+
+    /// Reports what a search knows and tries.
+    pub(in crate::scale) fn announce(&mut self, bracket: &Bracket) -> Step<()> {
+        keep(self.sink.on_search(bracket))
     }
 
     /// Closes the books of the present step and hands them out.
