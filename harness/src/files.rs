@@ -1,13 +1,15 @@
-//! Files that the user names, read up to a limit and never for ever: a device has no end, and a FIFO may have no writer.
+//! Files that the user names, and those of a run folder, read up to a limit and never for ever: a device has no end, and a
+//! FIFO may have no writer.
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read as _},
+    io::{self, BufRead as _, BufReader, Read as _},
     os::{
         fd::AsFd as _,
         unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
     },
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -19,8 +21,87 @@ use nix::{
 /// The most bytes of a definition, a file of settings, certificates or a token.
 pub const LIMIT: u64 = 16 << 20;
 
+/// The most bytes of a JSON document in a run folder, and of one line of a record: as much as of what a server answers.
+const RECORD_LIMIT: u64 = 256 << 20;
+
 /// How long a FIFO, or what is given as one (`<(command)`), may send nothing.
 const SILENCE: Duration = Duration::from_secs(10);
+
+/// How often somebody who waits for a FIFO looks whether that is still wanted.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Whether the user wants the program to end.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Whoever waits for a FIFO gives up, since the user wants the program to end. Later reads wait as before: the clean-up may
+/// need one.
+pub fn stop_waiting() {
+    STOPPED.store(true, Ordering::Relaxed);
+}
+
+/// An ordinary file, also behind a link, but no FIFO or device: a run folder may come from anybody.
+///
+/// # Errors
+/// It cannot be opened, or is something else.
+pub fn open_ordinary(path: &Path) -> io::Result<File> {
+    // Without waiting: a FIFO without a writer would not open.
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no ordinary file"))
+    }
+}
+
+/// The bytes of an ordinary file, at most 256 MiB.
+///
+/// # Errors
+/// As [`open_ordinary`]; it cannot be read, or is larger.
+pub fn read_ordinary(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_ordinary(path)?.take(RECORD_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > RECORD_LIMIT { Err(too_large("it", RECORD_LIMIT)) } else { Ok(bytes) }
+}
+
+/// The lines of an ordinary file, each without its end and at most 256 MiB long.
+///
+/// # Errors
+/// As [`open_ordinary`]. Of a line: it cannot be read, or is longer; no line follows then.
+pub fn lines(path: &Path) -> io::Result<Lines> {
+    Ok(Lines { reader: BufReader::new(open_ordinary(path)?), limit: RECORD_LIMIT, over: false })
+}
+
+/// The lines of a file.
+#[derive(Debug)]
+pub struct Lines {
+    reader: BufReader<File>,
+    limit: u64,
+    over: bool,
+}
+
+impl Iterator for Lines {
+    type Item = io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let mut line = Vec::new();
+        let read = self.reader.by_ref().take(self.limit + 1).read_until(b'\n', &mut line);
+        let ended = line.pop_if(|last| *last == b'\n').is_some();
+        self.over = !ended;
+        match read {
+            Ok(0) => None,
+            Ok(_) if line.len() as u64 > self.limit => Some(Err(too_large("a line of it", self.limit))),
+            Ok(_) => Some(Ok(line)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+fn too_large(what: &str, limit: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} is larger than {} MiB", limit >> 20))
+}
 
 /// The bytes of a file, at most [`LIMIT`].
 ///
@@ -39,6 +120,7 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
 }
 
 fn read_up_to(path: &Path, limit: u64, silence: Duration) -> io::Result<Vec<u8>> {
+    let stopped = STOPPED.load(Ordering::Relaxed);
     // Without waiting, or a FIFO without a writer would not even open.
     let mut file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
     let is_fifo = file.metadata()?.file_type().is_fifo();
@@ -51,8 +133,7 @@ fn read_up_to(path: &Path, limit: u64, silence: Duration) -> io::Result<Vec<u8>>
             Ok(n) => {
                 bytes.extend_from_slice(&block[..n]);
                 if bytes.len() as u64 > limit {
-                    let size = format!("it is larger than {} MiB", limit >> 20);
-                    return Err(io::Error::new(io::ErrorKind::FileTooLarge, size));
+                    return Err(too_large("it", limit));
                 }
                 continue;
             }
@@ -60,24 +141,31 @@ fn read_up_to(path: &Path, limit: u64, silence: Duration) -> io::Result<Vec<u8>>
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
-        if !has_more(&file, silence)? {
+        if !has_more(&file, silence, stopped)? {
             return Ok(bytes);
         }
     }
 }
 
 /// Waits until there is something to read; false if the writer is gone.
-fn has_more(file: &File, silence: Duration) -> io::Result<bool> {
-    let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
-    let timeout = PollTimeout::try_from(silence).unwrap_or(PollTimeout::MAX);
-    match poll(&mut polled, timeout) {
-        Ok(0) => {
-            let silent = format!("nothing came from it for {} s", silence.as_secs());
-            Err(io::Error::new(io::ErrorKind::TimedOut, silent))
+fn has_more(file: &File, silence: Duration, stopped: bool) -> io::Result<bool> {
+    let mut left = silence;
+    loop {
+        if STOPPED.load(Ordering::Relaxed) != stopped {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "stopped while nothing came from it"));
         }
-        Ok(_) => Ok(polled[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLIN))),
-        Err(nix::errno::Errno::EINTR) => Ok(true),
-        Err(error) => Err(error.into()),
+        let mut polled = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
+        let look = left.min(LOOK);
+        match poll(&mut polled, PollTimeout::try_from(look).unwrap_or(PollTimeout::MAX)) {
+            Ok(0) if left.is_zero() => {
+                let silent = format!("nothing came from it for {} s", silence.as_secs());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, silent));
+            }
+            Ok(0) => left -= look,
+            Ok(_) => return Ok(polled[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLIN))),
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
@@ -114,5 +202,23 @@ mod tests {
         });
         assert_eq!(read(&path).unwrap(), b"{}");
         writer.join().unwrap();
+    }
+
+    #[test]
+    fn what_lies_in_a_run_folder_is_an_ordinary_file_with_lines_up_to_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, fifo) = (folder.path().join("file"), folder.path().join("fifo"));
+        mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+        for other in [&fifo, Path::new("/dev/zero"), folder.path()] {
+            assert_eq!(read_ordinary(other).unwrap_err().to_string(), "it is no ordinary file");
+        }
+        std::fs::write(&path, "a\n\nbcd\nef").unwrap();
+        let all = |limit| {
+            let lines = Lines { limit, ..lines(&path).unwrap() };
+            lines.map(|line| line.map_err(|error| error.kind())).collect::<Vec<_>>()
+        };
+        assert_eq!(all(3), [&b"a"[..], b"", b"bcd", b"ef"].map(|line| Ok(line.to_vec())));
+        assert_eq!(all(2).last(), Some(&Err(io::ErrorKind::FileTooLarge)));
+        assert_eq!(all(2).len(), 3, "nothing follows a line that is too long");
     }
 }

@@ -1,6 +1,7 @@
 //! How a server is verified: by the machine's roots, by a CA file, by one pinned certificate, or not at all.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,8 +73,7 @@ impl Trust {
         let builder = match &self.server {
             ServerTrust::Roots => builder.with_root_certificates(machine_roots()),
             ServerTrust::CaFile(path) => {
-                let pem = files::read(path)
-                    .map_err(|error| TrustError::File { path: path.clone(), why: error.to_string() })?;
+                let pem = read(path)?;
                 let certificates = certificates(&pem).map_err(|why| TrustError::File { path: path.clone(), why })?;
                 builder.with_webpki_verifier(ca_verifier(certificates, provider)?)
             }
@@ -112,7 +112,12 @@ impl Trust {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
-    files::read(path).map_err(|error| TrustError::File { path: path.to_owned(), why: error.to_string() })
+    files::read(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::Interrupted {
+            return TrustError::Stopped(path.to_owned());
+        }
+        TrustError::File { path: path.to_owned(), why: error.to_string() }
+    })
 }
 
 fn machine_roots() -> RootCertStore {
@@ -276,6 +281,9 @@ pub enum TrustError {
         /// Why.
         why: String,
     },
+    /// The user wanted the program to end while nothing came from this file.
+    #[error("stopped while nothing came from {}", .0.display())]
+    Stopped(PathBuf),
     /// The CA that the cluster offers is not the one that was expected.
     #[error("the cluster offers a CA with the fingerprint {offered}, not {expected}")]
     OfferedCa {

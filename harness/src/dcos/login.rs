@@ -1,8 +1,9 @@
 //! The login: from credentials to a token.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 use url::Url;
 
@@ -26,7 +28,7 @@ use crate::transport::{Transport, TransportError, TransportErrorKind};
 /// The limit for a login, and for a command that prints a token.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The most bytes of an answer to a login.
+/// The most bytes of an answer to a login, and of what a token command prints.
 const ANSWER_LIMIT: usize = 1 << 20;
 
 /// How long a service account's login token is valid: long enough for a slow cluster, short if it leaks.
@@ -125,23 +127,35 @@ async fn read_file(path: &Path) -> Result<Secret, LoginError> {
 /// Runs `sh -c command`. Its stderr goes where ours goes: it is the user's own program.
 async fn run(command: &str) -> Result<Secret, LoginError> {
     let failed = |why: String| LoginError::unusable("the token command", why);
-    let output = tokio::process::Command::new("/bin/sh")
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output();
-    let output = timeout(TIMEOUT, output)
-        .await
+    let finished = timeout(TIMEOUT, output_of(command)).await;
+    let (status, printed) = finished
         .map_err(|_| failed(format!("it did not finish within {} s", TIMEOUT.as_secs())))?
         .map_err(|error| failed(error.to_string()))?;
-    let text = String::from_utf8(output.stdout)
-        .map(Secret::new)
-        .map_err(|_| failed("its output is not text (UTF-8)".to_owned()))?;
-    if !output.status.success() {
-        return Err(failed(format!("it failed with {}", output.status)));
+    let text =
+        String::from_utf8(printed).map(Secret::new).map_err(|_| failed("its output is not text (UTF-8)".to_owned()))?;
+    if !status.success() {
+        return Err(failed(format!("it failed with {status}")));
     }
     Ok(Secret::new(text.reveal().trim()))
+}
+
+/// How it ended and what it printed, which has a limit: it may print for ever.
+async fn output_of(command: &str) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = tokio::process::Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut printed = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(ANSWER_LIMIT as u64 + 1).read_to_end(&mut printed).await?;
+    }
+    if printed.len() > ANSWER_LIMIT {
+        return Err(io::Error::other(format!("it printed more than {} MiB", ANSWER_LIMIT >> 20)));
+    }
+    Ok((child.wait().await?, printed))
 }
 
 /// The `exp` claim of a JWT.

@@ -3,9 +3,11 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
+use nix::fcntl::OFlag;
 use serde::Serialize;
 
 use super::json;
@@ -26,7 +28,10 @@ impl Lines {
     /// # Errors
     /// It cannot be opened.
     pub fn append(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().create(true).read(true).write(true).truncate(false).open(path)?;
+        // Never through a link, which would lead out of the folder of the run.
+        let mut options = OpenOptions::new();
+        options.create(true).read(true).write(true).truncate(false).custom_flags(OFlag::O_NOFOLLOW.bits());
+        let mut file = options.open(path)?;
         let good = complete(&mut file)?;
         let mut lines = Self { file, path: path.to_owned(), good };
         lines.take_back();

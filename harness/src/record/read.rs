@@ -1,8 +1,7 @@
 //! Reading the record of a run back, line by line and with flat memory.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Split};
+use std::io;
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use serde_json::json;
 use super::event::{EventRecord, Remark};
 use super::json;
 use super::sample::Sample;
+use crate::files;
 
 /// A line of the record.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub struct Scanned {
 /// # Errors
 /// The file cannot be opened or read. A line that is no sample is counted, not an error.
 pub fn samples(path: &Path, mut each: impl FnMut(Sample)) -> io::Result<Scanned> {
-    let mut lines = Lines::<Sample>::of(File::open(path)?);
+    let mut lines = Lines::<Sample>::of(files::lines(path)?);
     let mut scanned = Scanned::default();
     while let Some(sample) = lines.next()? {
         scanned.samples += 1;
@@ -135,26 +135,26 @@ impl Merge {
 
 /// The lines of one file.
 struct Lines<T> {
-    split: Option<Split<BufReader<File>>>,
+    lines: Option<files::Lines>,
     torn: u64,
     of: PhantomData<T>,
 }
 
 impl<T: DeserializeOwned> Lines<T> {
-    fn of(file: File) -> Self {
-        Self { split: Some(BufReader::new(file).split(b'\n')), torn: 0, of: PhantomData }
+    fn of(lines: files::Lines) -> Self {
+        Self { lines: Some(lines), torn: 0, of: PhantomData }
     }
 
     fn optional(path: &Path) -> io::Result<Self> {
-        match File::open(path) {
-            Ok(file) => Ok(Self::of(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { split: None, torn: 0, of: PhantomData }),
+        match files::lines(path) {
+            Ok(lines) => Ok(Self::of(lines)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { lines: None, torn: 0, of: PhantomData }),
             Err(error) => Err(error),
         }
     }
 
     fn next(&mut self) -> io::Result<Option<T>> {
-        while let Some(line) = self.split.as_mut().and_then(Iterator::next) {
+        while let Some(line) = self.lines.as_mut().and_then(Iterator::next) {
             let line = line?;
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;

@@ -8,6 +8,7 @@ use std::{
 
 use clap::Args;
 use fake_marathon::tuning::Quirks;
+use harness::files;
 use recordings::{
     cases::{self, Case},
     compare::{Score, compare, table},
@@ -81,7 +82,8 @@ fn choose(recorded: Option<&str>) -> (Quirks, String) {
 
 fn read(path: &Path) -> Result<Vec<Value>, Failure> {
     let unreadable = |why: String| Failure::usage(format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let text = files::read_ordinary(path).map_err(|error| unreadable(error.to_string()))?;
+    let text = String::from_utf8(text).map_err(|_| unreadable("it is not text in UTF-8".to_owned()))?;
     let row = |(n, line): (usize, &str)| {
         let row: Value =
             serde_json::from_str(line).map_err(|error| unreadable(format!("line {} is not JSON: {error}", n + 1)))?;

@@ -2,6 +2,8 @@
 
 use std::fs::{File, TryLockError};
 
+use harness::files;
+
 use crate::{exit::Failure, folder::RunFolder};
 
 /// Held by the process that writes to the folder. The system lets it go when the process ends, however it ends.
@@ -17,7 +19,7 @@ impl RunFolder {
     /// Exit code 2: another process writes to it; 7: it cannot be claimed.
     pub fn occupy(&self) -> Result<Occupied, Failure> {
         let path = self.file("run.json");
-        let file = File::open(&path).map_err(|error| Failure::results(&path, &error))?;
+        let file = files::open_ordinary(&path).map_err(|error| Failure::results(&path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Occupied { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Failure::usage(format!(

@@ -1,8 +1,8 @@
 //! `matrix.json`: what each pair came to at each number of tasks.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use harness::record::json;
+use harness::{files, record::json};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -75,7 +75,7 @@ impl Matrix {
     /// The file is damaged, or a later program wrote it.
     pub fn read(folder: &Path) -> Result<Option<Self>, Failure> {
         let path = folder.join("matrix.json");
-        let Ok(text) = fs::read(&path) else { return Ok(None) };
+        let Ok(text) = files::read_ordinary(&path) else { return Ok(None) };
         let matrix: Self = json::read(&text)
             .and_then(|written| serde_json::from_value(upgraded(written)))
             .map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;

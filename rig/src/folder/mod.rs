@@ -19,12 +19,16 @@ pub mod upgrade;
 use std::{
     fs,
     io::Write as _,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
-use harness::record::{
-    Lives, Reliability, TaskLife, TaskLives, json,
-    read::{self, Line},
+use harness::{
+    files,
+    record::{
+        Lives, Reliability, TaskLife, TaskLives, json,
+        read::{self, Line},
+    },
 };
 use serde::Serialize;
 
@@ -94,11 +98,14 @@ impl RunFolder {
             .into_iter()
             .flatten()
             .flatten()
-            .filter(|entry| entry.path().join("run.json").is_file())
+            // A link may lead to somebody else's run, which is not ours to draw.
+            .filter(|entry| {
+                entry.file_type().is_ok_and(|kind| kind.is_dir()) && entry.path().join("run.json").is_file()
+            })
             .map(|entry| Self { path: entry.path() })
             .collect();
-        let combined: Combined =
-            fs::read(path.join("summary.json")).ok().and_then(|text| json::read(&text).ok()).unwrap_or_default();
+        let summary = files::read_ordinary(&path.join("summary.json")).ok();
+        let combined: Combined = summary.and_then(|text| json::read(&text).ok()).unwrap_or_default();
         let place = |folder: &Self| {
             let name = folder.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             combined.folders.iter().position(|listed| *listed == name).unwrap_or(usize::MAX)
@@ -132,7 +139,7 @@ impl RunFolder {
     /// It cannot be read, or a later program wrote it.
     pub fn manifest(&self) -> Result<Manifest, Failure> {
         let path = self.file("run.json");
-        let text = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        let text = files::read_ordinary(&path).map_err(|error| unreadable(&path, &error))?;
         let manifest =
             Manifest::read(&text).map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
         if manifest.format > manifest::FORMAT {
@@ -148,7 +155,7 @@ impl RunFolder {
 
     /// The summary, if the run got as far as writing one.
     pub fn summary(&self) -> Option<Summary> {
-        let written = json::read(&fs::read(self.file("summary.json")).ok()?).ok()?;
+        let written = json::read(&files::read_ordinary(&self.file("summary.json")).ok()?).ok()?;
         serde_json::from_value(upgraded(written)).ok()
     }
 
@@ -281,20 +288,26 @@ pub struct Run {
     pub complete: bool,
 }
 
-/// Writes a file whole or not at all: beside it first, then in its place.
+/// Writes a file whole or not at all: beside it first, under a name that nobody else has, then in its place. A link of that
+/// name is replaced, never followed: a folder may come from anybody.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let beside = path.with_extension("partial");
-    let written = fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
-        .and_then(|()| fs::rename(&beside, path));
-    written.map_err(|error| {
-        // The half-written file helps nobody; that it may be gone already is fine.
-        drop(fs::remove_file(&beside));
-        Failure::results(path, &error)
-    })
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::Builder::new()
+        .prefix(".hc-rig-")
+        .suffix(".partial")
+        // What the user's umask leaves of it, as for any other file.
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .and_then(|mut beside| {
+            beside.write_all(bytes)?;
+            beside.as_file().sync_data()?;
+            // Dropped before it is in its place, it is removed: a half-written file helps nobody.
+            beside.persist(path).map_err(|error| error.error)
+        });
+    written.map(drop).map_err(|error| Failure::results(path, &error))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

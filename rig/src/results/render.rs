@@ -41,6 +41,9 @@ pub fn redacted(path: &Path) -> Result<PathBuf, Failure> {
     let runs = RunFolder::find(path)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_else(|| "run".to_owned());
     let to = path.with_file_name(format!("{name}-redacted"));
+    if to.is_symlink() {
+        return Err(Failure::usage(format!("{} is a link: remove it, or copy the run first", to.display())));
+    }
     RunFolder::create(&to)?;
     redact::copy(path, &runs, &to)?;
     Ok(to)

@@ -7,7 +7,7 @@ use harness::files;
 use serde_json::Value;
 
 use crate::{
-    exit::Failure,
+    exit::{Code, Failure},
     folder::manifest::{check_facts, containerizer},
 };
 
@@ -36,9 +36,11 @@ impl Definition {
             return Ok(found);
         }
         let text = files::read_to_string(path).map_err(|error| {
-            Failure::usage(format!(
-                "cannot read the app definition {named}: {error} (a pair such as mesos,TCP works too)"
-            ))
+            let why = format!("cannot read the app definition {named}: {error}");
+            if error.kind() == std::io::ErrorKind::Interrupted {
+                return Failure::new(Code::Stopped, why);
+            }
+            Failure::usage(format!("{why} (a pair such as mesos,TCP works too)"))
         })?;
         Self::parse(named, &text)
     }

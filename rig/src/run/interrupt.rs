@@ -94,6 +94,7 @@ impl Interrupt {
                 (Meaning::Request | Meaning::Limit, None) => {
                     stopped = Some(Instant::now());
                     self.stop.cancel();
+                    harness::files::stop_waiting();
                 }
                 (Meaning::Request, Some(since)) if since.elapsed() >= ONE_REQUEST => self.quit.cancel(),
                 (Meaning::Request | Meaning::Limit, Some(_)) => {}

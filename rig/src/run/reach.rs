@@ -225,6 +225,7 @@ const WHICH_IS_RIGHT: &str = "; nothing was sent. Ask the operator of the cluste
 pub fn client(settings: &Settings) -> Result<Client, Failure> {
     settings.connect().map_err(|error| match error {
         TrustError::File { .. } => Failure::usage(error.to_string()),
+        TrustError::Stopped(_) => Failure::new(Code::Stopped, error.to_string()),
         TrustError::OfferedCa { .. } | TrustError::Client(_) => Failure::new(Code::Refused, error.to_string()),
     })
 }

@@ -10,6 +10,7 @@ mod foreign;
 mod full_disk;
 mod hc_rig;
 mod help;
+mod hostile_files;
 mod interrupted;
 mod measured;
 mod moments;
