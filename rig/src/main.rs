@@ -98,6 +98,9 @@ fn parse() -> Result<(Cli, Sources), Failure> {
     let file = SettingsFile::find(config.map(PathBuf::as_path), variable)?;
     let color = asked.as_ref().and_then(|matches| matches.get_one::<ColorChoice>("color").copied()).unwrap_or_default();
     let expanded = settings::expand(&Cli::command(), line, variable, file.as_ref())?;
+    if let Some(ignored) = file.as_ref().and_then(SettingsFile::ignored_sentence) {
+        stderr::line(format_args!("hc-rig: {ignored}"));
+    }
     let parsed = Cli::command().color(color).try_get_matches_from(&expanded.line);
     match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => Ok((cli, expanded.sources())),

@@ -13,17 +13,42 @@ const SECRETS: [&str; 5] = ["password", "token", "secret", "private", "credentia
 
 const NO_SECRETS: &str = "secrets do not belong in a file; use the environment (DCOS_PASSWORD, DCOS_ACS_TOKEN_FILE, …)";
 
+/// Where a file is found that nobody named: whoever made the working directory made it.
+const IN_WORKING_DIRECTORY: &str = "hc-rig.toml";
+
+/// What a file that nobody named does not set: which server is asked, whom it is trusted to be, as whom, what is run, and
+/// that the user agrees.
+const NOT_BY_CHANCE: [&str; 14] = [
+    "url",
+    "user",
+    "ca",
+    "pin",
+    "ca-from-cluster",
+    "cert",
+    "key",
+    "insecure",
+    "insecure-http",
+    "ssh",
+    "ssh-option",
+    "sudo",
+    "metrics",
+    "yes",
+];
+
 /// A settings file that was read.
 #[derive(Clone, Debug)]
 pub struct SettingsFile {
     name: String,
     text: String,
     table: Table,
+    /// It lay in the working directory, and nobody named it.
+    by_chance: bool,
 }
 
 impl SettingsFile {
     /// The file that was asked for, else `hc-rig.toml` in the working directory, else `hc-rig/config.toml` in the user's
-    /// folder for settings; none if there is none of the latter two.
+    /// folder for settings; none if there is none of the latter two. The one in the working directory does not set
+    /// everything ([`Self::ignored`]).
     ///
     /// # Errors
     /// Exit code 2: it cannot be read, or it is not TOML.
@@ -34,8 +59,39 @@ impl SettingsFile {
         let home = variable("XDG_CONFIG_HOME")
             .map(PathBuf::from)
             .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")));
-        let places = [Some(PathBuf::from("hc-rig.toml")), home.map(|home| home.join("hc-rig/config.toml"))];
-        places.into_iter().flatten().find(|path| path.is_file()).map(|path| Self::read(&path)).transpose()
+        let here = Path::new(IN_WORKING_DIRECTORY);
+        if here.is_file() {
+            return Self::read(here).map(|file| Some(Self { by_chance: true, ..file }));
+        }
+        let own = home.map(|home| home.join("hc-rig/config.toml")).filter(|path| path.is_file());
+        own.map(|path| Self::read(&path)).transpose()
+    }
+
+    /// The keys that are ignored, since nobody named the file.
+    pub fn ignored(&self) -> Vec<&str> {
+        let tables = self.table.values().filter_map(Value::as_table);
+        let keys = self.table.keys().chain(tables.flat_map(Table::keys)).map(String::as_str);
+        let mut ignored: Vec<&str> = keys.filter(|key| self.is_ignored(key)).collect();
+        ignored.sort_unstable();
+        ignored.dedup();
+        ignored
+    }
+
+    fn is_ignored(&self, flag: &str) -> bool {
+        self.by_chance && NOT_BY_CHANCE.contains(&flag)
+    }
+
+    /// Which keys are ignored, and what to do about it; nothing if none is.
+    pub fn ignored_sentence(&self) -> Option<String> {
+        let ignored = self.ignored();
+        let keys = ignored.join(", ");
+        (!ignored.is_empty()).then(|| {
+            format!(
+                "{0} lies in the working directory and nobody named it, so it does not set {keys}; if it is yours, use \
+                 --config {0}",
+                self.name
+            )
+        })
     }
 
     fn read(path: &Path) -> Result<Self, Failure> {
@@ -54,7 +110,7 @@ impl SettingsFile {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
             Failure::usage(format!("{name}:{line}: {}", error.message()))
         })?;
-        Ok(Self { name: name.to_owned(), text, table })
+        Ok(Self { name: name.to_owned(), text, table, by_chance: false })
     }
 
     /// Its name in messages.
@@ -95,6 +151,9 @@ impl SettingsFile {
     /// # Errors
     /// Exit code 2: a value that is not a text, number or list.
     pub fn values(&self, command: &str, flag: &str) -> Result<Option<Vec<String>>, Failure> {
+        if self.is_ignored(flag) {
+            return Ok(None);
+        }
         let own = self.table.get(command).and_then(Value::as_table).and_then(|table| table.get(flag));
         let Some(value) = own.or_else(|| self.table.get(flag).filter(|value| !value.is_table())) else {
             return Ok(None);

@@ -242,16 +242,16 @@ fn who_may_only_deploy_can_measure() {
 fn a_setting_is_reported_with_its_origin() {
     let fake = Fake::start(&["--user", "me:hunter2"]);
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("hc-rig.toml"), format!("url = [\"{}\"]\n", fake.url)).expect("a file");
+    std::fs::write(folder.path().join("mine.toml"), format!("url = [\"{}\"]\n", fake.url)).expect("a file");
     let login = |arguments: &[&str], url: Option<&str>| {
-        let mut rig = HcRig::new(arguments).user("me", "hunter2").command();
+        let mut rig = HcRig::new(arguments).user("me", "hunter2").env("HC_RIG_CONFIG", "mine.toml").command();
         rig.current_dir(folder.path()).envs(url.map(|url| ("HC_RIG_URL", url)));
         let output = rig.output().expect("the program can be started");
         ends_with(&output, 0);
         let from = |line: &str| line.rsplit_once("(from ").map(|(_, from)| from.trim_end_matches(')').to_owned());
         stdout(&output).lines().filter_map(from).take(2).collect::<Vec<_>>()
     };
-    assert_eq!(login(&["login"], None), ["hc-rig.toml", "DCOS_USERNAME"]);
+    assert_eq!(login(&["login"], None), ["mine.toml", "DCOS_USERNAME"]);
     assert_eq!(login(&["login"], Some(&fake.url)), ["HC_RIG_URL", "DCOS_USERNAME"]);
     assert_eq!(login(&["login", "--url", &fake.url, "--user", "me"], None), ["--url", "--user"]);
 }

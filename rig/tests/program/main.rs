@@ -22,6 +22,7 @@ mod results;
 mod runs;
 mod sandbox;
 mod secrets;
+mod settings_file;
 #[cfg(target_os = "linux")]
 mod signals;
 #[cfg(target_os = "linux")]

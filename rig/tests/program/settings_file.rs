@@ -1,0 +1,44 @@
+//! `hc-rig.toml` in the working directory, which whoever made the directory made.
+
+use std::{fs, process::Output};
+
+use crate::{
+    fake::Fake,
+    hc_rig::{HcRig, ends_with, stderr, stdout},
+};
+
+#[test]
+fn a_settings_file_found_by_chance_sets_neither_server_nor_trust_nor_identity_nor_commands() {
+    let fake = Fake::start(&["--user", "me:hunter2"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = format!(
+        "url = \"{}\"\ninsecure = true\nuser = \"eve\"\nstep = 7\n[capture]\nssh-option = [\"ProxyCommand=touch owned\"]\n",
+        fake.url
+    );
+    fs::write(folder.path().join("hc-rig.toml"), &settings).expect("a file");
+    let there = |arguments: &[&str]| -> Output {
+        let mut command = HcRig::new(arguments).user("me", "hunter2").command();
+        command.env("HOME", folder.path()).env_remove("XDG_CONFIG_HOME").current_dir(folder.path());
+        command.output().expect("the program can be started")
+    };
+    let ignored = "hc-rig.toml lies in the working directory and nobody named it, so it does not set insecure, \
+                   ssh-option, url, user; if it is yours, use --config hc-rig.toml";
+    let apps = there(&["apps"]);
+    ends_with(&apps, 2);
+    assert!(stderr(&apps).contains(ignored), "{}", stderr(&apps));
+    let config = there(&["config"]);
+    ends_with(&config, 0);
+    assert_eq!(
+        stdout(&config).lines().filter(|line| line.contains("from hc-rig.toml")).count(),
+        2,
+        "step of run and try"
+    );
+    let capture = there(&["capture", "nothing", "nothing", "--ssh", "me@127.0.0.1"]);
+    ends_with(&capture, 2);
+    assert!(!folder.path().join("owned").exists());
+
+    fs::write(folder.path().join("mine.toml"), format!("url = \"{}\"\n", fake.url)).expect("a file");
+    let named = there(&["apps", "--config", "mine.toml"]);
+    ends_with(&named, 0);
+    assert!(!stderr(&named).contains("nobody named it"), "{}", stderr(&named));
+}
