@@ -50,12 +50,15 @@ pub struct CleanArgs {
 pub async fn run(args: &CleanArgs) -> Result<Completion, Failure> {
     let CleanArgs { run, below, reach } = args;
     let Some(run) = run else { return everything(below, reach).await };
+    if !run.contains(|c: char| c.is_ascii_alphanumeric() || c == '/' || c == '.') {
+        let why = format!("\"{run}\" names no run; without a name hc-rig clean removes what every run left");
+        return Err(Failure::usage(why));
+    }
     let path = Path::new(run);
-    let folders = if path.is_dir() { locate::all(path) } else { locate::by_name(run, below).into_iter().collect() };
+    // A run, or the runs of one command; whatever else lies below is not named by this.
+    let is_folder = path.is_dir();
+    let folders = if is_folder { RunFolder::find(path)? } else { locate::by_name(run, below).into_iter().collect() };
     if folders.is_empty() {
-        if path.is_dir() {
-            RunFolder::open(path)?;
-        }
         let client = connect(reach.settings().await?).await?.0;
         let name = RunName::known(run.trim_start_matches("/hc-rig/"));
         let foreign =
@@ -63,8 +66,12 @@ pub async fn run(args: &CleanArgs) -> Result<Completion, Failure> {
         return Ok(Completion::passed(removed(&name.group(), &foreign)));
     }
     let mut text = String::new();
+    let several = folders.len() > 1;
     for folder in folders {
         let manifest = folder.manifest()?;
+        if several && is_clean(&folder) {
+            continue;
+        }
         if manifest.cluster.kind == ClusterKind::Embedded {
             let _ = writeln!(text, "{} ran on the fake inside hc-rig, which ended with the run", manifest.run);
             continue;
@@ -94,8 +101,8 @@ async fn everything(below: &Path, reach: &Reach) -> Result<Completion, Failure> 
     for folder in locate::all(below) {
         let Ok(manifest) = folder.manifest() else { continue };
         let elsewhere = reach::same_cluster(&manifest, client.url(), &marathon).is_err();
-        let clean = folder.summary().is_some_and(|summary| summary.clean_up.is_complete());
-        if manifest.cluster.kind == ClusterKind::Embedded || manifest.is_watch() || elsewhere || clean {
+        let not_here = manifest.cluster.kind == ClusterKind::Embedded || manifest.is_watch() || elsewhere;
+        if not_here || is_clean(&folder) {
             continue;
         }
         match folder.occupy() {
@@ -108,6 +115,11 @@ async fn everything(below: &Path, reach: &Reach) -> Result<Completion, Failure> 
     let mut done = remove_expired(&client).await?;
     done.text.insert_str(0, &text);
     Ok(done)
+}
+
+/// Whether the run's folder says that nothing is left.
+fn is_clean(folder: &RunFolder) -> bool {
+    folder.summary().is_some_and(|summary| summary.clean_up.is_complete())
 }
 
 /// One run, by its folder: `run.json` is the journal of what was to be deployed.
@@ -123,6 +135,9 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
     }
     let foreign = lease.release(REMOVAL_TIMEOUT).await.map_err(|error| reach::clean_up_failure(&error))?;
     text.push_str(&removed(&lease.group(), &foreign));
+    if is_clean(folder) {
+        return Ok(text);
+    }
     // The folder records it, so that the next `hc-rig clean` skips the run.
     let mut summary = folder.read()?.summary;
     summary.clean_up = CleanUp::CompletedBy("hc-rig clean".to_owned());
