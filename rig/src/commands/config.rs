@@ -7,7 +7,7 @@ use clap::{Args, Command};
 use crate::{
     command_line,
     exit::{Completion, Failure},
-    folder::manifest::sounds_secret,
+    folder::secrets::sounds_secret,
     settings::{SettingsFile, has_own_command_line, settings},
 };
 

@@ -9,7 +9,7 @@ use http::Method;
 
 use crate::{
     exit::{Completion, Failure},
-    folder::manifest::without_secrets,
+    folder::secrets::without_secrets,
     run::{
         Definition, Scaled,
         capacity::Room,

@@ -4,12 +4,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs::{self, File},
-    io::{BufRead as _, BufReader, BufWriter, Write as _},
+    io::{BufWriter, Write as _},
     path::Path,
     sync::LazyLock,
 };
 
-use harness::record::json;
+use aho_corasick::{AhoCorasick, MatchKind};
+use harness::{files, record::json};
 use regex::Regex;
 use serde_json::Value;
 
@@ -38,6 +39,12 @@ const WORDS: [&str; 12] = [
     "version",
 ];
 
+/// Fields of a definition that hold commands: what a person wrote there may be anything.
+const COMMANDS: [&str; 2] = ["cmd", "args"];
+
+/// A word of more bytes is one name: looking for names inside of it would take time by the square of its length.
+const LONGEST_WORD: usize = 1024;
+
 /// What is recognized by its form alone: URLs, UUIDs (agents' ids too), addresses, mail addresses, home folders, and
 /// names of hosts with three parts or more.
 static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -58,7 +65,7 @@ struct Names {
     given: HashMap<String, String>,
     used: BTreeMap<&'static str, u64>,
     /// Originals that only their field tells: host names, parts of the app's id, users.
-    literals: Option<Regex>,
+    literals: Option<AhoCorasick>,
 }
 
 impl Names {
@@ -129,16 +136,13 @@ impl Names {
         }
     }
 
-    /// Makes the learned originals findable in any text; the longest go first.
+    /// Makes the learned originals findable in any text; of two at one place the longer counts.
     fn finish(&mut self) -> Result<(), Failure> {
-        let mut known: Vec<&str> = self.given.keys().map(String::as_str).filter(|known| !known.is_empty()).collect();
-        known.sort_by_key(|known| std::cmp::Reverse(known.len()));
-        let pattern: Vec<String> = known.into_iter().map(regex::escape).collect();
-        if pattern.is_empty() {
-            return Ok(());
-        }
-        let regex = regex::RegexBuilder::new(&pattern.join("|")).size_limit(1 << 28).build();
-        self.literals = Some(regex.map_err(|error| Failure::new(Code::Internal, format!("cannot redact: {error}")))?);
+        let known: Vec<&str> =
+            self.given.keys().map(String::as_str).filter(|known| (1..=LONGEST_WORD).contains(&known.len())).collect();
+        let literals = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(known);
+        self.literals =
+            Some(literals.map_err(|error| Failure::new(Code::Internal, format!("cannot redact: {error}")))?);
         Ok(())
     }
 
@@ -147,7 +151,10 @@ impl Names {
             Value::Object(map) => {
                 for (inner, value) in map.iter_mut() {
                     // What a person wrote into variables and labels may be anything.
-                    if ["env", "labels"].contains(&key) && inner != "HC_RIG_BEHAVIOUR" {
+                    let written = ["env", "labels"].contains(&key) && inner != "HC_RIG_BEHAVIOUR";
+                    // `"command": {"value": …}` of a check; the command of the run is a text and no object.
+                    let command = COMMANDS.contains(&inner.as_str()) || key == "command";
+                    if written || (command && !value.is_null()) {
                         *value = Value::from("(left out)");
                     } else {
                         self.value(inner, value);
@@ -161,8 +168,21 @@ impl Names {
     }
 
     fn text(&mut self, text: &str) -> String {
-        let clean = self.by_form(text);
-        self.by_literal(&clean)
+        if !text.split_whitespace().any(|word| word.len() > LONGEST_WORD) {
+            let clean = self.by_form(text);
+            return self.by_literal(&clean);
+        }
+        let mut clean = String::with_capacity(text.len());
+        for word in text.split_inclusive(char::is_whitespace) {
+            match word.trim_end() {
+                long if long.len() > LONGEST_WORD => {
+                    clean.push_str(&self.name("word", long));
+                    clean.push_str(&word[long.len()..]);
+                }
+                _ => clean.push_str(&self.text(word)),
+            }
+        }
+        clean
     }
 
     fn by_form(&mut self, text: &str) -> String {
@@ -203,7 +223,7 @@ impl Names {
         let (mut clean, mut end) = (String::with_capacity(text.len()), 0);
         for found in literals.find_iter(text) {
             let alone = !text[..found.start()].ends_with(letter) && !text[found.end()..].starts_with(letter);
-            if let Some(name) = self.given.get(found.as_str()).filter(|_| alone) {
+            if let Some(name) = self.given.get(&text[found.range()]).filter(|_| alone) {
                 clean.push_str(&text[end..found.start()]);
                 clean.push_str(name);
                 end = found.end();
@@ -234,7 +254,7 @@ pub fn copy(from: &Path, runs: &[RunFolder], to: &Path) -> Result<(), Failure> {
         let wrong = |error: std::io::Error| Failure::results(&path, &error);
         if open.as_ref().is_none_or(|(opened, _)| *opened != path) {
             fs::create_dir_all(path.parent().unwrap_or(to)).map_err(wrong)?;
-            open = Some((path.clone(), BufWriter::new(File::create(&path).map_err(wrong)?)));
+            open = Some((path.clone(), BufWriter::new(File::create_new(&path).map_err(wrong)?)));
         }
         let Some((_, file)) = &mut open else { return Ok(()) };
         let line = json::line(&value).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
@@ -255,12 +275,12 @@ fn each(
             }
             let wrong = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
             if DOCUMENTS.contains(&name) {
-                if let Ok(value) = serde_json::from_slice(&fs::read(&path).map_err(wrong)?) {
+                if let Ok(value) = serde_json::from_slice(&files::read_ordinary(&path).map_err(wrong)?) {
                     take(folder, name, "", value)?;
                 }
                 continue;
             }
-            for line in BufReader::new(File::open(&path).map_err(wrong)?).split(b'\n') {
+            for line in files::lines(&path).map_err(wrong)? {
                 if let Ok(value) = serde_json::from_slice(&line.map_err(wrong)?) {
                     take(folder, name, "", value)?;
                 }
@@ -292,6 +312,30 @@ mod tests {
             assert!(!clean.contains(original), "{original} in {clean}");
         }
         assert!(clean.contains("node70"), "another word: {clean}");
+    }
+
+    #[test]
+    fn commands_of_a_definition_are_left_out_and_a_long_id_is_one_name() {
+        let mut names = Names::default();
+        let long = "10.1.2.3-".repeat(100_000);
+        names.learn("appId", &json!(long));
+        names.finish().unwrap();
+        let mut value = json!({
+            "command": "hc-rig run a.json",
+            "definition": {"cmd": "sh internal-tool", "args": ["--me", "x"], "healthChecks": [
+                {"protocol": "COMMAND", "command": {"value": "internal-tool check"}}]},
+            "tasks": [{"id": long}, {"id": format!("about {long}\nof 10.1.2.3")}],
+        });
+        names.value("", &mut value);
+        assert_eq!(value["command"], "hc-rig run a.json");
+        assert!(!value["definition"].to_string().contains("internal-tool"), "{}", value["definition"]);
+        assert_eq!(
+            (&value["definition"]["cmd"], &value["definition"]["args"]),
+            (&json!("(left out)"), &json!("(left out)"))
+        );
+        let name = names.given[&long].clone();
+        assert_eq!(value["tasks"][0]["id"], name);
+        assert_eq!(value["tasks"][1]["id"], format!("about {name}\nof host-1"));
     }
 
     #[test]

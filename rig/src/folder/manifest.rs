@@ -349,41 +349,11 @@ pub fn of_others(app: &Value) -> Value {
     definition.into()
 }
 
-/// Whether what bears this name is better not shown.
-pub fn sounds_secret(name: &str) -> bool {
-    const MARKS: [&str; 7] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "COOKIE"];
-    let upper = name.to_uppercase();
-    MARKS.iter().any(|mark| upper.contains(mark))
-}
-
-/// The definition with the values of secret-looking environment variables and labels left out.
-pub fn without_secrets(definition: &Value) -> Value {
-    let mut clean = definition.clone();
-    for part in ["env", "labels"] {
-        if let Some(Value::Object(map)) = clean.get_mut(part) {
-            for (name, value) in map.iter_mut() {
-                if value.is_string() && sounds_secret(name) {
-                    *value = Value::String("(left out)".to_owned());
-                }
-            }
-        }
-    }
-    clean
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn secrets_of_the_definition_stay_out_of_the_folder() {
-        let clean =
-            without_secrets(&json!({"id": "/hc", "env": {"DB_PASSWORD": "p", "HOME": "/"}, "labels": {"token": "t"}}));
-        assert_eq!(clean["env"], json!({"DB_PASSWORD": "(left out)", "HOME": "/"}));
-        assert_eq!(clean["labels"]["token"], "(left out)");
-    }
 
     #[test]
     fn of_an_app_of_others_only_what_its_checks_depend_on_is_kept() {

@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod matrix;
 pub mod moment;
 pub mod reserve;
+pub mod secrets;
 pub mod summary;
 pub mod upgrade;
 

@@ -16,8 +16,9 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         RunFolder, incident,
-        manifest::{self, Cluster, ClusterKind, Manifest, Mode, Rig, without_secrets},
+        manifest::{self, Cluster, ClusterKind, Manifest, Mode, Rig},
         moment,
+        secrets::without_secrets,
         summary::{CleanUp, Summary},
     },
     run::{
