@@ -50,7 +50,8 @@ pub(super) async fn remove(
         left: Vec::new(),
         foreign: Vec::new(),
         instances: 0,
-        asked: None,
+        apps_asked: None,
+        group_asked: None,
         deployments: Vec::new(),
         over: false,
     };
@@ -77,8 +78,10 @@ struct Removal<'a> {
     foreign: Vec<String>,
     /// Tasks that were asked for when most of our apps were there.
     instances: u64,
-    /// When the deletion was last asked for.
-    asked: Option<Instant>,
+    /// When the deletion of the apps was last asked for.
+    apps_asked: Option<Instant>,
+    /// When the deletion of the empty group was last asked for.
+    group_asked: Option<Instant>,
     /// The deployments of our deletions.
     deployments: Vec<String>,
     /// Nothing was listed and no deployment was running at the previous poll.
@@ -93,6 +96,8 @@ impl Removal<'_> {
         let (ours, foreign): (Vec<&App>, Vec<&App>) = apps.into_iter().partition(|app| self.is_ours(app));
         self.foreign = foreign.iter().map(|app| app.id.clone()).collect();
         self.foreign.extend(group.iter().flat_map(Group::all_pods));
+        // Only a group without apps is ours by its name; with something foreign in it, it stays for its sake.
+        let empty = group.is_some() && ours.is_empty() && self.foreign.is_empty();
         let mut left: Vec<String> = ours.iter().map(|app| app.id.clone()).collect();
         let mut instances: u64 = ours.iter().map(|app| app.instances).sum();
         for id in self.outside {
@@ -103,17 +108,19 @@ impl Removal<'_> {
         }
         self.left = left;
         self.instances = self.instances.max(instances);
-        // A group without apps is ours by its name; one with something foreign in it stays for its sake.
-        let whole_group = group.is_some() && self.foreign.is_empty();
-        if self.left.is_empty() && !whole_group {
+        if self.left.is_empty() && !empty {
             return self.deployments().await;
         }
         let back = std::mem::take(&mut self.over);
-        if back || self.asked.is_none_or(|asked| asked.elapsed() >= AGAIN) {
-            if self.asked.is_some() {
-                self.client.removes_again(self.group);
-            }
-            self.delete(whole_group).await?;
+        let due = |asked: Option<Instant>| back || asked.is_none_or(|asked| asked.elapsed() >= AGAIN);
+        if back || (empty && self.group_asked.is_some_and(|asked| asked.elapsed() >= AGAIN)) {
+            self.client.removes_again(self.group);
+        }
+        if !self.left.is_empty() && due(self.apps_asked) {
+            self.delete_apps().await?;
+        }
+        if empty && due(self.group_asked) {
+            self.delete_group().await?;
         }
         Ok(Some(match self.left.len() {
             0 => "the group is still listed".to_owned(),
@@ -122,18 +129,24 @@ impl Removal<'_> {
         }))
     }
 
-    /// Asks for the deletion, and keeps the deployments that Marathon starts for it.
-    async fn delete(&mut self, whole_group: bool) -> Result<(), Error> {
-        self.asked = Some(Instant::now());
-        let mut started = Vec::new();
-        if whole_group {
-            started.extend(gone_is_fine(self.client.delete_group(self.group, true).await)?);
+    /// Asks for the deletion of each app that is ours, and keeps the deployments that Marathon starts for it. Never of the
+    /// group with what is in it: somebody may put an app of theirs there meanwhile.
+    async fn delete_apps(&mut self) -> Result<(), Error> {
+        self.apps_asked = Some(Instant::now());
+        for id in &self.left {
+            let started = gone_is_fine(self.client.delete_app(id, true).await)?;
+            self.deployments.extend(started.map(|result| result.deployment_id));
         }
-        let one_by_one = self.left.iter().filter(|id| !whole_group || self.outside.contains(id));
-        for id in one_by_one {
-            started.extend(gone_is_fine(self.client.delete_app(id, true).await)?);
+        Ok(())
+    }
+
+    /// Asks for the deletion of the empty group, without force: Marathon refuses while somebody deploys into it.
+    async fn delete_group(&mut self) -> Result<(), Error> {
+        match self.client.delete_group(self.group, false).await {
+            Err(error) if error.is_locked() => return Ok(()),
+            answer => self.deployments.extend(gone_is_fine(answer)?.map(|result| result.deployment_id)),
         }
-        self.deployments.extend(started.into_iter().map(|result| result.deployment_id));
+        self.group_asked = Some(Instant::now());
         Ok(())
     }
 
@@ -152,7 +165,7 @@ impl Removal<'_> {
             self.over = false;
             return Ok(Some(format!("deployment {} is still stopping tasks", deployment.id)));
         }
-        if self.over || self.asked.is_none() {
+        if self.over || (self.apps_asked.is_none() && self.group_asked.is_none()) {
             return Ok(None);
         }
         self.over = true;
