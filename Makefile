@@ -107,9 +107,8 @@ doc: ## the API documentation, in the folder doc of the target directory
 	cargo doc --workspace --no-deps --all-features
 
 .PHONY: clean
-clean: ## what building and running left behind
+clean: ## what building left behind; run folders stay, since hc-rig clean needs them
 	cargo clean
-	rm -rf hc-rig-runs
 
 .PHONY: ci
 ci: lint ## what CI runs (.ci/run calls it)
@@ -117,9 +116,11 @@ ci: lint ## what CI runs (.ci/run calls it)
 	$(MAKE) fuzz
 	$(MAKE) clients
 
-# Tools, installed when they are missing.
+# Tools: CI installs those that are missing, a person is told how to.
 .PHONY: nextest deny
 nextest:
-	@cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --locked
+	@cargo nextest --version >/dev/null 2>&1 || $(call missing,cargo-nextest)
 deny:
-	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
+	@cargo deny --version >/dev/null 2>&1 || $(call missing,cargo-deny)
+missing = if [ "$${CI:-}" = true ]; then cargo install $(1) --locked; else \
+	echo "missing: $(1); install it with: cargo install $(1) --locked" >&2; exit 1; fi

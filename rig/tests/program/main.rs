@@ -22,6 +22,7 @@ mod refusals;
 mod results;
 mod runs;
 mod sandbox;
+mod scripts;
 mod secrets;
 mod settings_file;
 #[cfg(target_os = "linux")]
