@@ -1,6 +1,6 @@
 //! Why a fake does not start.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::tasks::process;
 
@@ -12,6 +12,14 @@ pub enum StartError {
     Listen {
         /// What was asked for.
         address: SocketAddr,
+        /// The error of the system. Not its `source`: the text above has it already.
+        cause: io::Error,
+    },
+    /// The locks on ports of process tasks cannot be used.
+    #[error("cannot use {} for locks on ports: {cause}", folder.display())]
+    Ports {
+        /// Below the temporary directory.
+        folder: PathBuf,
         /// The error of the system. Not its `source`: the text above has it already.
         cause: io::Error,
     },
