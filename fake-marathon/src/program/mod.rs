@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::{failure::Failure, options::Options};
-use crate::{Builder, FakeMarathon, rest};
+use crate::{Builder, FakeMarathon, rest, tuning::Tuning};
 
 /// Runs the program with these arguments, the name of the program first, and returns its exit code: 0 when a signal
 /// stopped it, 2 for wrong use or configuration, 1 for anything else. `task_tools` is the program that calls
@@ -95,7 +95,8 @@ async fn serve_admin(
     let address = listener.local_addr().unwrap_or(address);
     tracing::info!(%address, "admin API");
     greeting.push_str(&format!("admin on http://{address}\n"));
-    Ok(Some(tokio::spawn(rest::serve(listener, None, fake.operator(), stop.clone()))))
+    let socket = rest::Socket { tls: None, idle_timeout: Tuning::default().idle_timeout };
+    Ok(Some(tokio::spawn(rest::serve(listener, socket, fake.operator(), stop.clone()))))
 }
 
 /// Writes beside the file and renames, so that a reader never finds half a number.

@@ -123,6 +123,14 @@ pub(super) struct Options {
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, requires = "hold_at_most")]
     hold_noise: f64,
 
+    /// Maximum number of instances of all apps together; more is refused with 422.
+    #[arg(long, value_name = "N", default_value_t = Tuning::default().max_instances)]
+    max_instances: u32,
+
+    /// Maximum time by which one request to the admin API may advance a manual clock.
+    #[arg(long, value_name = "DURATION", value_parser = text::duration::parse_with_unit, default_value = "31d")]
+    max_advance: Duration,
+
     /// Random seed of ids, ports and phases.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -176,6 +184,8 @@ impl Options {
             .tuning(Tuning {
                 max_checks: usize::try_from(self.max_checks).unwrap_or(usize::MAX),
                 event_backlog: self.event_stream_max_outstanding_messages.into(),
+                max_instances: self.max_instances,
+                max_advance: self.max_advance,
                 quirks: self.marathon_version,
                 ..Tuning::default()
             });
@@ -259,7 +269,7 @@ mod tests {
             .filter_map(|arg| arg.get_long().map(str::to_owned))
             .filter(|name| name != "help" && name != "version")
             .collect();
-        let wanted = "listen allow-host allow-origin port-file marathon-version tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks event-stream-max-outstanding-messages hold-at-most hold-noise seed log";
+        let wanted = "listen allow-host allow-origin port-file marathon-version tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks event-stream-max-outstanding-messages hold-at-most hold-noise max-instances max-advance seed log";
         assert_eq!(names.join(" "), wanted);
     }
 }

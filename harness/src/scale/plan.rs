@@ -18,6 +18,12 @@ enum Shape {
     List,
 }
 
+/// No cluster of Marathon has held more tasks.
+const LARGEST_TARGET: u32 = 1_000_000;
+
+/// Steps are kept in memory, and each takes at least a poll.
+const MOST_STEPS: usize = 10_000;
+
 /// Why a plan cannot be made. The text is one sentence for the person who asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -31,6 +37,12 @@ pub enum PlanError {
         /// Asked for.
         target: u32,
     },
+    /// A target beyond what any Marathon can hold.
+    #[error("a target of {0} tasks is out of reach; use at most {LARGEST_TARGET}")]
+    TargetTooLarge(u32),
+    /// More steps than a run can take.
+    #[error("the plan has more than {MOST_STEPS} steps; use a larger step or a lower target")]
+    TooManySteps,
     /// A factor that does not grow.
     #[error("an exponential plan needs a factor of at least 2, not {0}")]
     FactorTooSmall(u32),
@@ -57,7 +69,7 @@ impl Plan {
     /// From the definition's instances to the target, `step` more each time, the last step as short as needed.
     ///
     /// # Errors
-    /// When the definition already asks for more than the target.
+    /// When the definition already asks for more than the target, or the target or the number of steps is out of reach.
     pub fn linear(instances: u32, step: NonZeroU32, target: u32) -> Result<Self, PlanError> {
         Self::growing(instances, target, Shape::Linear { step: step.get() }, |n| n.saturating_add(step.get()))
     }
@@ -79,8 +91,15 @@ impl Plan {
     /// The given targets after the definition's instances; an equal first one is not asked for twice.
     ///
     /// # Errors
-    /// When the list is empty or does not increase from the definition's instances on.
+    /// When the list is empty, does not increase from the definition's instances on, or ends out of reach.
     pub fn list(instances: u32, targets: &[u32]) -> Result<Self, PlanError> {
+        let largest = targets.iter().copied().max().unwrap_or_default();
+        if largest > LARGEST_TARGET {
+            return Err(PlanError::TargetTooLarge(largest));
+        }
+        if targets.len() >= MOST_STEPS {
+            return Err(PlanError::TooManySteps);
+        }
         if targets.is_empty() {
             return Err(PlanError::Empty);
         }
@@ -112,9 +131,15 @@ impl Plan {
         if instances > target {
             return Err(PlanError::AlreadyBeyond { instances, target });
         }
+        if target > LARGEST_TARGET {
+            return Err(PlanError::TargetTooLarge(target));
+        }
         let mut targets = vec![instances];
         let mut n = instances;
         while n < target {
+            if targets.len() >= MOST_STEPS {
+                return Err(PlanError::TooManySteps);
+            }
             n = next(n).min(target);
             targets.push(n);
         }
@@ -197,6 +222,10 @@ mod tests {
             Plan::parse_list(1, "5,5").expect_err("does not increase").to_string(),
             Plan::parse_list(1, "5,many").expect_err("no number").to_string(),
             Plan::list(1, &[]).expect_err("empty").to_string(),
+            Plan::linear(1, step(10), u32::MAX).expect_err("too large").to_string(),
+            Plan::exponential(1, 2, u32::MAX).expect_err("too large").to_string(),
+            Plan::parse_list(1, "5,4294967295").expect_err("too large").to_string(),
+            Plan::linear(1, step(1), 1_000_000).expect_err("too many steps").to_string(),
         ];
         insta::assert_snapshot!(texts.join("\n"), @r"
         the definition already asks for 9 instances, more than the target of 5; raise the target
@@ -205,6 +234,10 @@ mod tests {
         the targets must increase, but 5 comes after 5
         'many' is not a number of tasks; write the targets like 10,20,50
         the list of targets is empty
+        a target of 4294967295 tasks is out of reach; use at most 1000000
+        a target of 4294967295 tasks is out of reach; use at most 1000000
+        a target of 4294967295 tasks is out of reach; use at most 1000000
+        the plan has more than 10000 steps; use a larger step or a lower target
         ");
     }
 

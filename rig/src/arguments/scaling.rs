@@ -241,6 +241,8 @@ mod tests {
             ("--every 5s --find-limit", "cannot be combined with --every"),
             ("--every 1s --poll 2s", "shorter than --poll"),
             ("--targets 10,5", "must increase"),
+            ("--target 4294967295", "out of reach"),
+            ("--step 1 --target 900000", "more than 10000 steps"),
             ("--policy exponential --factor 1", "factor of at least 2"),
             ("--fail-if dead>0", "unknown measure 'dead'"),
             ("--find-limit --precision 200%", "0% to 50%"),

@@ -4,6 +4,7 @@
 
 mod apps;
 mod groups;
+mod limits;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -154,6 +155,10 @@ impl GroupManager {
     /// The plan that leads to a changed tree: its apps get their service ports and versions, and it is validated.
     pub(crate) fn plan(&self, change: &Change, mut target: Root, rng: &mut Rng) -> Result<Plan, Refused> {
         let from = &self.root;
+        let too_much = limits::violations(from, &target, &self.tuning);
+        if !too_much.is_empty() {
+            return Err(Refused::Invalid(too_much));
+        }
         let clashes = target.clashes();
         if !clashes.is_empty() {
             return Err(Refused::Invalid(clashes));
@@ -174,7 +179,12 @@ impl GroupManager {
         let from = self.root.clone();
         for app in target.apps.values() {
             if from.apps.get(&app.id).is_none_or(|old| !Arc::ptr_eq(old, app)) {
-                self.app_versions.entry(app.id.clone()).or_default().insert(app.version, app.clone());
+                let versions = self.app_versions.entry(app.id.clone()).or_default();
+                versions.insert(app.version, app.clone());
+                if versions.len() > self.tuning.max_versions.max(1) {
+                    let oldest = versions.keys().find(|version| **version != app.version).copied();
+                    oldest.map(|oldest| versions.remove(&oldest));
+                }
                 self.stale.insert(app.id.clone());
             }
         }
@@ -188,7 +198,13 @@ impl GroupManager {
         history.insert(root.version, root.clone());
         if history.len() > self.tuning.max_versions {
             let oldest = history.keys().find(|version| **version != root.version).copied();
-            oldest.map(|oldest| history.remove(&oldest));
+            if let Some(dropped) = oldest.and_then(|oldest| history.remove(&oldest)) {
+                // Of an app that no kept state holds, no version is kept.
+                let kept = |id: &PathId| history.values().any(|state| state.apps.contains_key(id));
+                for id in dropped.apps.keys().filter(|id| !root.apps.contains_key(*id) && !kept(id)) {
+                    self.app_versions.remove(id);
+                }
+            }
         }
         self.root = root;
     }
