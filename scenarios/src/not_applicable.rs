@@ -14,7 +14,6 @@ pub struct NotApplicable(pub String);
 #[derive(Serialize)]
 struct Entry<'a> {
     scenario: &'a str,
-    #[serde(rename = "arm")]
     backend: &'a str,
     because: &'a str,
 }

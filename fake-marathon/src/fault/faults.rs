@@ -61,10 +61,8 @@ pub struct RuleStatus {
     #[serde(flatten)]
     pub rule: Rule,
     /// How often it matched.
-    #[serde(rename = "met")]
     pub matched: u64,
     /// How often it took effect.
-    #[serde(rename = "struck")]
     pub triggered: u64,
     /// When it was installed.
     pub since: String,

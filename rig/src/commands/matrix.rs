@@ -62,7 +62,7 @@ pub struct MatrixArgs {
     /// Timeout of reaching the target in one run
     #[arg(long, default_value = "2m", value_parser = duration, value_name = "TIME")]
     pub step_timeout: Duration,
-    /// Only list the requests and the load that they mean; start nothing
+    /// Only list the requests and the load that they cause; start nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Which cluster; without --url the fake in this program.

@@ -38,7 +38,7 @@ pub struct RunArgs {
     /// Run an app without health checks too: its targets are reached when all tasks run
     #[arg(long)]
     pub allow_no_check: bool,
-    /// Only list the requests and the load that they mean; change nothing
+    /// Only list the requests and the load that they cause; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// How much it may use.

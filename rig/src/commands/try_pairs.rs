@@ -40,7 +40,7 @@ pub struct TryArgs {
     /// How they are scaled.
     #[command(flatten)]
     pub scaling: Scaling,
-    /// Only list the requests and the load that they mean; start nothing
+    /// Only list the requests and the load that they cause; start nothing
     #[arg(long, conflicts_with = "demo")]
     pub dry_run: bool,
     /// The fake cluster.

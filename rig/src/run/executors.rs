@@ -19,14 +19,14 @@ use tokio_util::sync::CancellationToken;
 use crate::folder::moment;
 
 /// Minimum distance of two rounds: the agents have other work.
-const APART: Duration = Duration::from_secs(4);
+const MIN_INTERVAL: Duration = Duration::from_secs(4);
 
 /// Minimum distance of two rounds in multiples of the time that the first took: an agent reports all its containers, and
 /// the rig must not become its load.
-const SHARE: u32 = 10;
+const LOAD_FACTOR: u32 = 10;
 
 /// Maximum distance of rounds without new results, which doubles each time.
-const FARTHEST: Duration = Duration::from_secs(60);
+const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Timeout of the last round, before clean-up.
 const LAST_ROUND: Duration = Duration::from_secs(10);
@@ -96,7 +96,7 @@ impl Executors {
     /// Reads them whenever there is a new task, until `done`; then once more.
     pub async fn follow(mut self, done: CancellationToken) {
         let new_tasks = Arc::clone(&self.new_tasks);
-        let mut fruitless = APART;
+        let mut fruitless = MIN_INTERVAL;
         loop {
             tokio::select! {
                 () = done.cancelled() => break,
@@ -107,10 +107,10 @@ impl Executors {
                 () = done.cancelled() => break,
                 met = self.ask() => met,
             };
-            fruitless = if met > 0 { APART } else { FARTHEST.min(fruitless * 2) };
+            fruitless = if met > 0 { MIN_INTERVAL } else { MAX_INTERVAL.min(fruitless * 2) };
             tokio::select! {
                 () = done.cancelled() => break,
-                () = tokio::time::sleep(fruitless.max(begun.elapsed() * SHARE)) => {}
+                () = tokio::time::sleep(fruitless.max(begun.elapsed() * LOAD_FACTOR)) => {}
             }
         }
         // What is not known by then stays unknown, and the explanation says so.

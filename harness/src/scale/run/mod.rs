@@ -1,6 +1,6 @@
 //! A run in progress: step by step and poll by poll, with everything stored.
 
-mod books;
+mod events;
 mod poll;
 mod watch;
 
@@ -12,7 +12,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::time::{Instant, sleep_until};
 
-use self::books::keep;
+use self::events::keep;
 use crate::record::{DeltaWriter, Histogram, Lives, StepReport, Tally};
 use crate::scale::disagreement::Comparer;
 use crate::scale::drive::{Advance, Drive};
@@ -259,7 +259,7 @@ impl<'a> Run<'a> {
                 () = sleep_until(self.deadline) => self.look_again()?,
                 heard = self.events.next() => {
                     if let Some(heard) = heard {
-                        self.hear(heard)?;
+                        self.on_incoming(heard)?;
                     }
                 }
             }

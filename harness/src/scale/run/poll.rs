@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::books::keep;
+use super::events::keep;
 use super::{Run, Step, WhenCrossed};
 use crate::record::moment::millis;
 use crate::record::{self, Ages, Counts, FORMAT, Sample, event};

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::books::keep;
+use super::events::keep;
 use super::{Run, Step, WhenCrossed};
 use crate::scale::guard::Judgement;
 use crate::scale::subject::Subject;

@@ -43,7 +43,7 @@ pub enum Place {
     /// What makes everything else doubtful; a later row comes before an earlier one.
     Machine,
     /// What affects many tasks in one way.
-    Everybody,
+    AllTasks,
     /// What affects single tasks, most tasks first.
     Tasks,
     /// What is left.
@@ -60,35 +60,35 @@ pub const TABLE: &[Rule] = &[
         name: "head_of_line",
         explains: "one hung task delays the checks of all others under Marathon's own checks",
         outranks: &[(Reason::Hung, Confidence::High)],
-        place: Place::Everybody,
+        place: Place::AllTasks,
         conclude: result_age::head_of_line,
     },
     Rule {
         name: "checks_late",
         explains: "all checks are late, and no task stands out as the cause",
         outranks: &[],
-        place: Place::Everybody,
+        place: Place::AllTasks,
         conclude: result_age::checks_late,
     },
     Rule {
         name: "no_offers",
         explains: "instances wait in the launch queue",
         outranks: &[],
-        place: Place::Everybody,
+        place: Place::AllTasks,
         conclude: cluster::no_offers,
     },
     Rule {
         name: "not_ready",
         explains: "a deployment waits for readiness checks",
         outranks: &[],
-        place: Place::Everybody,
+        place: Place::AllTasks,
         conclude: readiness::not_passed,
     },
     Rule {
         name: "agent_lost",
         explains: "an agent was lost with its tasks",
         outranks: &[],
-        place: Place::Everybody,
+        place: Place::AllTasks,
         conclude: cluster::agent_lost,
     },
     tasks::WRONG_ANSWER,
@@ -201,7 +201,7 @@ impl Found {
             let order = match place {
                 Place::Machine => (Reverse(*row), 0),
                 Place::Tasks => (Reverse(one.tasks.len()), *row),
-                Place::Everybody | Place::Others | Place::Repetition | Place::Unexplained => (Reverse(0), *row),
+                Place::AllTasks | Place::Others | Place::Repetition | Place::Unexplained => (Reverse(0), *row),
             };
             (place.max(Place::Others), one.confidence, place, order)
         });

@@ -1,4 +1,4 @@
-//! What a run writes down beside its samples, and the clock that all of it bears.
+//! The events of a run: Marathon's as they arrive and the remarks of the driver, each with the time of the run.
 
 use std::io;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::scale::subject::Incoming;
 use crate::scale::verdict::{DriveError, Outcome};
 
 impl Run<'_> {
-    /// Takes an event in, or that some may be missing.
-    pub(super) fn hear(&mut self, heard: Incoming) -> Step<()> {
+    /// Records an event, or that some may be missing.
+    pub(super) fn on_incoming(&mut self, incoming: Incoming) -> Step<()> {
         let t = self.t();
-        match heard {
+        match incoming {
             Incoming::Event(event) => {
                 self.report.totals.events += 1;
                 self.comparer.on_event(&event, t);
