@@ -69,15 +69,16 @@ pub async fn run(args: &CleanArgs) -> Result<Completion, Failure> {
     let several = folders.len() > 1;
     for folder in folders {
         let manifest = folder.manifest()?;
-        if several && is_clean(&folder) {
-            continue;
-        }
         if manifest.cluster.kind == ClusterKind::Embedded {
             let _ = writeln!(text, "{} ran on the fake inside hc-rig, which ended with the run", manifest.run);
             continue;
         }
         if manifest.is_watch() {
             let _ = writeln!(text, "{} only watched {}, so it left nothing", manifest.run, manifest.app);
+            continue;
+        }
+        if several && is_clean(&folder) {
+            let _ = writeln!(text, "{} left nothing, says its folder", manifest.run);
             continue;
         }
         let _occupied = folder.occupy()?;
