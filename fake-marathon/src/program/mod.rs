@@ -56,8 +56,10 @@ fn start(options: Options, task_tools: Option<&Path>) -> Result<(), Failure> {
 
 async fn serve(options: Options, builder: Builder) -> Result<(), Failure> {
     let broken = |error: std::io::Error| Failure::broken(format!("cannot wait for signals: {error}"));
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate()).map_err(broken)?, signal(SignalKind::interrupt()).map_err(broken)?);
+    let listen = |kind| signal(kind).map_err(broken);
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    // A terminal that is closed, and Ctrl-\: process tasks must not stay behind.
+    let (mut hangup, mut quit) = (listen(SignalKind::hangup())?, listen(SignalKind::quit())?);
     let fake = builder.start().await?;
     let stop = CancellationToken::new();
     let mut greeting = format!("listening on {}\n", fake.urls().join(","));
@@ -72,6 +74,8 @@ async fn serve(options: Options, builder: Builder) -> Result<(), Failure> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+        _ = hangup.recv() => {}
+        _ = quit.recv() => {}
     }
     stop.cancel();
     if let Some(admin) = admin {

@@ -17,13 +17,33 @@ use crate::transport::Transport;
 /// A token is renewed when this much of its life is left, or a tenth of its life if that is less.
 const MARGIN: Duration = Duration::from_secs(300);
 
+/// How long a token that was just read may be refused before that counts: its file or command may still be rewritten.
+const REWRITTEN: Duration = Duration::from_secs(30);
+
 /// A token and when to renew it. `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Token {
     secret: Secret,
+    /// It took the place of another.
+    replaced: bool,
+    /// When the server refused it first, if it did so as soon as it was read.
+    refused: Option<Instant>,
     /// By tokio's clock: renewal is a matter of durations, and works in virtual time.
     renew_at: Option<Instant>,
     expires_at: Option<Instant>,
+}
+
+impl Token {
+    /// With what is known of the one that it takes the place of, which may be the same.
+    fn in_place_of(self, old: Option<Self>) -> Self {
+        match old {
+            Some(old) if old.secret == self.secret => {
+                Self { replaced: old.refused.is_some(), refused: old.refused, ..self }
+            }
+            Some(_) => Self { replaced: true, ..self },
+            None => self,
+        }
+    }
 }
 
 /// Hands out a valid token to any number of requests at once.
@@ -54,6 +74,8 @@ impl TokenSource {
             fresh.valid_for.and_then(|valid| Duration::try_from(valid).ok()).filter(|valid| !valid.is_zero());
         Ok(Token {
             secret: fresh.token,
+            replaced: false,
+            refused: None,
             renew_at: valid_for.and_then(|valid| now.checked_add(valid - MARGIN.min(valid / 10))),
             expires_at: valid_for.and_then(|valid| now.checked_add(valid)),
         })
@@ -76,6 +98,7 @@ impl TokenProvider for TokenSource {
             match (obtained, &*cached) {
                 (Ok(token), old) => {
                     let renewed = old.is_some();
+                    let token = token.in_place_of(cached.take());
                     Ok(IssuedToken { token: cached.insert(token).secret.clone(), renewed })
                 }
                 // Too early to give up: the old one is still good.
@@ -95,8 +118,27 @@ impl TokenProvider for TokenSource {
                 return Ok(());
             }
             let obtained = self.obtain().await;
-            *cached = Some(if cached.is_some() { obtained.map_err(LoginError::after_a_token) } else { obtained }?);
+            let new = if cached.is_some() { obtained.map_err(LoginError::after_a_token) } else { obtained }?;
+            *cached = Some(new.in_place_of(cached.take()));
             Ok(())
+        })
+    }
+
+    fn passing_refusal<'a>(&'a self, refused: &'a Secret) -> BoxFuture<'a, Option<LoginError>> {
+        Box::pin(async move {
+            let place = match &self.credentials {
+                Credentials::TokenFile(path) => path.display().to_string(),
+                Credentials::TokenCommand(_) => "the token command".to_owned(),
+                Credentials::Password { .. } | Credentials::ServiceAccount { .. } | Credentials::Token(_) => {
+                    return None;
+                }
+            };
+            let mut cached = self.cached.lock().await;
+            let token = cached.as_mut().filter(|token| token.replaced && token.secret == *refused)?;
+            let since = *token.refused.get_or_insert_with(Instant::now);
+            let why =
+                "the server refuses what is there now; it may have been read while it was rewritten, and is read again";
+            (since.elapsed() < REWRITTEN).then(|| LoginError::unusable(place, why).after_a_token())
         })
     }
 

@@ -46,6 +46,13 @@ pub trait TokenProvider: fmt::Debug + Send + Sync {
     /// Whether a refused token can be replaced by another.
     fn can_renew(&self) -> bool;
 
+    /// Why it may pass that the server refuses this token, if it may: the token has just taken the place of another, and may
+    /// have been read while its source was rewritten.
+    fn passing_refusal<'a>(&'a self, refused: &'a Secret) -> BoxFuture<'a, Option<LoginError>> {
+        let _ = refused;
+        Box::pin(async { None })
+    }
+
     /// The secrets that a login sends, such as a password.
     fn secrets(&self) -> Vec<Secret> {
         Vec::new()

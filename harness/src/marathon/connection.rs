@@ -18,6 +18,7 @@ use super::ask::{Ask, Target};
 use super::auth::Auth;
 use super::error::{Error, ErrorKind};
 use super::incident::{IncidentKind, IncidentLog};
+use super::login_error::LoginError;
 use super::server_clock::ServerClock;
 use crate::model::ServerTime;
 use crate::scrub::SentSecrets;
@@ -215,10 +216,24 @@ impl Connection {
                 status if status.is_success() => {
                     return Ok(Answer { url: url.to_string(), response });
                 }
+                StatusCode::UNAUTHORIZED => {
+                    return Err(match self.passing_refusal(proof.as_ref()).await {
+                        Some(error) => Error::new(&ask.method, url.as_str(), ErrorKind::Login(error)),
+                        None => self.refusal(ask, &url, response).await,
+                    });
+                }
                 _ => return Err(self.refusal(ask, &url, response).await),
             }
         }
         Err(Error::body(&ask.method, url.as_str(), format!("more than {REDIRECTS} redirects"), b""))
+    }
+
+    /// Why the refusal of a token that was just renewed may pass.
+    async fn passing_refusal(&self, proof: Option<&Secret>) -> Option<LoginError> {
+        match (&self.auth, proof) {
+            (Auth::Token(provider), Some(proof)) => provider.passing_refusal(proof).await,
+            (Auth::None | Auth::Basic { .. } | Auth::Token(_), _) => None,
+        }
     }
 
     /// The request with our identity, and what proves it.

@@ -138,6 +138,46 @@ async fn once_a_token_has_worked_trouble_with_its_source_passes() {
     client.ping().await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_right_after_its_file_changed_is_read_again() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let word = |n: usize| format!("token-{n}-whole");
+    let write = |text: &str| std::fs::write(file.path(), text).unwrap();
+    write(&word(1));
+    let accepted = Arc::new(AtomicUsize::new(1));
+    let valid = accepted.clone();
+    let router = Router::new().fallback(move |headers: axum::http::HeaderMap| {
+        let token = word(valid.load(Ordering::SeqCst));
+        async move {
+            let whole = headers["authorization"].to_str().unwrap() == format!("token={token}");
+            if whole { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
+        }
+    });
+    let transport = Transport::in_process(router);
+    let root = Url::parse("http://dcos.in-process/").unwrap();
+    let credentials = Credentials::TokenFile(file.path().to_owned());
+    let source = TokenSource::new(credentials, root.clone(), transport.clone(), Clock::System);
+    let client = Client::builder(root).auth(Auth::Token(Arc::new(source))).transport(transport);
+    client.ping().await.unwrap();
+
+    accepted.store(2, Ordering::SeqCst);
+    let whole = word(2);
+    write(&whole[..whole.len() - 3]);
+    for _ in 0..2 {
+        let error = client.ping().await.unwrap_err();
+        assert!(error.is_transient(), "it looks whole, and is a part: {error}");
+    }
+    write(&whole);
+    client.ping().await.unwrap();
+
+    accepted.store(3, Ordering::SeqCst);
+    assert!(client.ping().await.unwrap_err().is_unauthorized(), "the file did not change");
+    write("another");
+    assert!(client.ping().await.unwrap_err().is_transient());
+    tokio::time::advance(Duration::from_secs(31)).await;
+    assert!(client.ping().await.unwrap_err().is_unauthorized(), "it stays refused");
+}
+
 #[tokio::test]
 async fn a_garbled_answer_to_a_renewal_passes_and_refused_credentials_do_not() {
     let cluster = Cluster::default();

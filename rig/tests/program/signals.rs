@@ -139,3 +139,15 @@ fn below_nohup_a_run_goes_on_without_its_terminal() {
     ends_with(&ended, 0);
     assert!(stdout(&ended).starts_with("PASSED"), "{}", stdout(&ended));
 }
+
+#[test]
+fn the_fake_ends_with_its_tasks_when_its_terminal_is_closed_or_quits_it() {
+    for signal in [Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGINT, Signal::SIGTERM] {
+        let rig = HcRig::new(&["fake", "--listen", "127.0.0.1:0", "--tasks", "process"]);
+        let mut child = rig.command().stdout(Stdio::piped()).spawn().expect("the fake can be started");
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        lines.next().expect("a line").expect("a line in UTF-8");
+        interrupt(&child, signal);
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{signal}");
+    }
+}
