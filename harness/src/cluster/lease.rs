@@ -94,7 +94,8 @@ impl Lease {
         let ownership = Ownership {
             run: run.to_string(),
             owner: options.owner,
-            expires: now + options.lifetime,
+            // The server's clock may be set to the last day of the calendar.
+            expires: now.saturating_add(options.lifetime.try_into().unwrap_or(time::Duration::MAX)),
             suite: options.suite,
         };
         Self { client: client.clone(), run, ownership, outside: Mutex::new(Vec::new()) }

@@ -100,5 +100,7 @@ pub async fn sweep(client: &Client, clock: Clock, timeout: Duration) -> Result<S
 
 /// The earliest possible time: an uncertain clock must not make a lease expire.
 fn earliest_now(client: &Client, clock: Clock) -> OffsetDateTime {
-    client.server_time().map_or_else(|| clock.now(), |time| time.now - time.uncertainty)
+    client
+        .server_time()
+        .map_or_else(|| clock.now(), |time| time.now.saturating_sub(time.uncertainty.try_into().unwrap_or_default()))
 }

@@ -52,7 +52,7 @@ impl ServerClock {
     pub(super) fn now(&self) -> Option<ServerTime> {
         let bounds = (*self.lock())?;
         let midpoint = (bounds.low + bounds.high) / 2.0 + self.started.elapsed().as_secs_f64();
-        let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds_f64(midpoint);
+        let now = OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::saturating_seconds_f64(midpoint));
         Some(ServerTime { now, uncertainty: Duration::from_secs_f64((bounds.high - bounds.low) / 2.0) })
     }
 

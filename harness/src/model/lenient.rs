@@ -44,14 +44,10 @@ where
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A timestamp that may be missing or `null`.
+/// A timestamp that may be missing or `null`, or one that no calendar of ours has (Java writes the year 11026 too): then it
+/// is not known, and the rest of the answer is read all the same.
 pub(crate) fn timestamp<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
-    match Option::<String>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(text) => parse_timestamp(&text)
-            .map(Some)
-            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is not a timestamp"))),
-    }
+    Ok(Option::<String>::deserialize(deserializer)?.as_deref().and_then(parse_timestamp))
 }
 
 /// Reads a timestamp as Marathon writes it (`2021-07-01T10:00:09.100Z`; any RFC 3339 text will do).

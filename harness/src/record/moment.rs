@@ -11,8 +11,8 @@ const ISO: &[BorrowedFormatItem<'_>] =
 /// A time of day as the files hold it.
 #[must_use]
 pub fn iso(at: OffsetDateTime) -> String {
-    // A date that has all its parts cannot fail to be written.
-    at.to_offset(UtcOffset::UTC).format(ISO).unwrap_or_default()
+    // A date that has all its parts cannot fail to be written; the calendar's last day may have no such time in UTC.
+    at.checked_to_offset(UtcOffset::UTC).and_then(|at| at.format(ISO).ok()).unwrap_or_default()
 }
 
 /// Seconds from one time of day to another, rounded to milliseconds; `None` if either cannot be read.

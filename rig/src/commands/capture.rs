@@ -103,5 +103,29 @@ fn default_file(run: &str, manifest: &Manifest, task: &str) -> Result<PathBuf, F
     };
     let own = which::folders(run)?.into_iter().find(is_own);
     let folder = own.map_or_else(|| PathBuf::from(locate::BELOW), |folder| folder.path().to_owned());
-    Ok(folder.join(format!("capture-{}.scap.gz", short(task))))
+    Ok(folder.join(file_name(task)))
+}
+
+/// A name made of the task's, which the server chose, so that it leads nowhere else.
+fn file_name(task: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    let name: String = short(task).chars().map(plain).take(64).collect();
+    format!("capture-{name}.scap.gz")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_does_not_choose_where_its_capture_is_written() {
+        for (task, name) in [
+            ("a.instance-435aa001-49e0-11f0-99a3-7d5757aaf520._app.1", "capture-435aa001.1.scap.gz"),
+            ("../../../etc/cron.d/x", "capture-.._.._.._etc_cron.d_x.scap.gz"),
+            ("/etc/passwd\0\n", "capture-_etc_passwd__.scap.gz"),
+        ] {
+            assert_eq!(file_name(task), name);
+        }
+        assert_eq!(file_name(&"x".repeat(5000)).len(), "capture-.scap.gz".len() + 64);
+    }
 }

@@ -132,6 +132,9 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, 
     Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
 }
 
+/// The most numbers of tasks: each is a column of a page, and a run of every pair.
+const MOST_COUNTS: usize = 100;
+
 /// Each number once, increasing.
 fn counts(asked: &[u32]) -> Result<Vec<u32>, Failure> {
     let mut counts = asked.to_vec();
@@ -139,6 +142,10 @@ fn counts(asked: &[u32]) -> Result<Vec<u32>, Failure> {
     counts.dedup();
     match counts.first() {
         None | Some(0) => Err(Failure::usage("--counts needs numbers of at least 1, such as 10,50,100")),
+        Some(_) if counts.len() > MOST_COUNTS => {
+            let why = format!("--counts has {} numbers, and a matrix has at most {MOST_COUNTS}", counts.len());
+            Err(Failure::usage(why))
+        }
         Some(_) => Ok(counts),
     }
 }

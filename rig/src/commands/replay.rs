@@ -15,6 +15,9 @@ use crate::{
     terminal::progress::{Poll, Progress, RunProgress},
 };
 
+/// The longest replay. Times beyond it are no times of a run.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
+
 /// Arguments of `hc-rig replay`.
 #[derive(Args, Clone, Debug)]
 pub struct ReplayArgs {
@@ -49,9 +52,12 @@ pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, 
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
     }
     polls.sort_by(|(_, a), (_, b)| a.t.total_cmp(&b.t));
+    if let Some((_, last)) = polls.last() {
+        after(last, args.speed)?;
+    }
     let start = Instant::now();
     for (run, poll) in &polls {
-        let at = start + Duration::try_from_secs_f64(poll.t / args.speed).unwrap_or_default();
+        let at = start + after(poll, args.speed)?;
         tokio::select! {
             () = sleep_until(at) => {}
             () = interrupt.stop.cancelled() => return Ok(Completion::passed("")),
@@ -69,6 +75,16 @@ pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, 
         line.progress.finish("end of the samples");
     }
     Ok(Completion::passed(format!("{} of {}\n", text::count(polls.len(), "sample"), args.run.display())))
+}
+
+/// When it is shown, from the start on.
+fn after(poll: &Poll, speed: f64) -> Result<Duration, Failure> {
+    let after = Duration::try_from_secs_f64(poll.t.max(0.0) / speed).ok().filter(|after| *after <= LONGEST);
+    after.ok_or_else(|| {
+        let why =
+            format!("a sample is {:e} s after the start, which takes longer than a year at --speed {speed}", poll.t);
+        Failure::usage(why)
+    })
 }
 
 fn saturated(n: u64) -> u32 {

@@ -110,7 +110,7 @@ fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
     let succeeded = matches!(status, TestCaseStatus::Success { .. });
     let mut case = named(class, &step_name(index, step.target), status);
     if let Some(seconds) = step.reached_after {
-        case.set_time(std::time::Duration::from_secs_f64(seconds.max(0.0)));
+        case.set_time(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
     }
     if succeeded && !blamed.is_empty() {
         case.set_system_out(body(&blamed));

@@ -314,56 +314,11 @@ fn marathon_level_interval(definition: &Value) -> Option<f64> {
     by_marathon.map(interval).max_by(f64::total_cmp)
 }
 
-/// Of somebody else's app only what its checks depend on: never commands, variables, labels or secrets.
-pub fn of_others(app: &Value) -> Value {
-    const KEPT: [&str; 12] = [
-        "id",
-        "instances",
-        "cpus",
-        "mem",
-        "disk",
-        "gpus",
-        "healthChecks",
-        "networks",
-        "portDefinitions",
-        "constraints",
-        "taskKillGracePeriodSeconds",
-        "upgradeStrategy",
-    ];
-    const KEPT_OF_CONTAINER: [&str; 2] = ["type", "portMappings"];
-    let of = |object: &Value, kept: &[&str]| -> serde_json::Map<String, Value> {
-        let fields = object.as_object().into_iter().flatten();
-        fields
-            .filter(|(key, _)| kept.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
-    };
-    let mut definition = of(app, &KEPT);
-    if let Some(container) = app.get("container").filter(|container| container.is_object()) {
-        let mut of_container = of(container, &KEPT_OF_CONTAINER);
-        if let Some(image) = container.pointer("/docker/image") {
-            of_container.insert("docker".to_owned(), serde_json::json!({ "image": image }));
-        }
-        definition.insert("container".to_owned(), of_container.into());
-    }
-    definition.into()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn of_an_app_of_others_only_what_its_checks_depend_on_is_kept() {
-        let app = json!({"id": "/prod/api", "cmd": "serve --key k", "env": {"A": "b"}, "labels": {"c": "d"},
-            "secrets": {}, "healthChecks": [{"protocol": "TCP"}], "instances": 2,
-            "container": {"type": "DOCKER", "docker": {"image": "a:1", "parameters": []}, "volumes": []}});
-        let kept = json!({"id": "/prod/api", "healthChecks": [{"protocol": "TCP"}], "instances": 2,
-            "container": {"type": "DOCKER", "docker": {"image": "a:1"}}});
-        assert_eq!(of_others(&app), kept);
-    }
 
     #[test]
     fn a_watched_app_gives_the_run_its_name() {

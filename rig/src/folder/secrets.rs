@@ -76,6 +76,41 @@ fn clear_parameter(parameter: &mut serde_json::Map<String, Value>) {
     }
 }
 
+/// Of somebody else's app only what its checks depend on: never commands, variables, labels or secrets.
+pub fn of_others(app: &Value) -> Value {
+    const KEPT: [&str; 12] = [
+        "id",
+        "instances",
+        "cpus",
+        "mem",
+        "disk",
+        "gpus",
+        "healthChecks",
+        "networks",
+        "portDefinitions",
+        "constraints",
+        "taskKillGracePeriodSeconds",
+        "upgradeStrategy",
+    ];
+    const KEPT_OF_CONTAINER: [&str; 2] = ["type", "portMappings"];
+    let of = |object: &Value, kept: &[&str]| -> serde_json::Map<String, Value> {
+        let fields = object.as_object().into_iter().flatten();
+        fields
+            .filter(|(key, _)| kept.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    };
+    let mut definition = of(app, &KEPT);
+    if let Some(container) = app.get("container").filter(|container| container.is_object()) {
+        let mut of_container = of(container, &KEPT_OF_CONTAINER);
+        if let Some(image) = container.pointer("/docker/image") {
+            of_container.insert("docker".to_owned(), serde_json::json!({ "image": image }));
+        }
+        definition.insert("container".to_owned(), of_container.into());
+    }
+    definition.into()
+}
+
 /// A word without what an address in it tells of users and passwords.
 fn without_user_info(word: &str) -> String {
     match word.split_once("://") {
@@ -108,5 +143,15 @@ mod tests {
         assert_eq!(clean["env"]["PWD"], LEFT_OUT);
         assert_eq!((&clean["labels"]["team"], &clean["fetch"][0]["extract"]), (&json!("web"), &json!(true)));
         assert_eq!(clean["container"]["docker"]["image"], "registry:5000/a:1");
+    }
+
+    #[test]
+    fn of_an_app_of_others_only_what_its_checks_depend_on_is_kept() {
+        let app = json!({"id": "/prod/api", "cmd": "serve --key k", "env": {"A": "b"}, "labels": {"c": "d"},
+            "secrets": {}, "healthChecks": [{"protocol": "TCP"}], "instances": 2,
+            "container": {"type": "DOCKER", "docker": {"image": "a:1", "parameters": []}, "volumes": []}});
+        let kept = json!({"id": "/prod/api", "healthChecks": [{"protocol": "TCP"}], "instances": 2,
+            "container": {"type": "DOCKER", "docker": {"image": "a:1"}}});
+        assert_eq!(of_others(&app), kept);
     }
 }

@@ -83,7 +83,7 @@ impl LastState {
 }
 
 fn origin(at: &str, t: f64) -> Option<OffsetDateTime> {
-    Some(parse_timestamp(at)? - Duration::try_from_secs_f64(t).ok()?)
+    parse_timestamp(at)?.checked_sub(Duration::try_from_secs_f64(t).ok()?.try_into().ok()?)
 }
 
 /// Refuses a run that is over, or that ended with its process.

@@ -16,7 +16,8 @@ use crate::{
     exit::{Code, Failure},
     folder::{
         RunFolder, incident,
-        manifest::{Cluster, ClusterKind, Manifest, Mode, of_others},
+        manifest::{Cluster, ClusterKind, Manifest, Mode},
+        secrets::of_others,
         summary::CleanUp,
     },
     run::{

@@ -64,7 +64,7 @@ pub async fn list(client: &Client, task: &str, sandbox: &Sandbox, folder: &str) 
     let _ = writeln!(text, "\n{}", render::files(&files));
     let _ = writeln!(text, "a file     hc-rig sandbox --task {} stderr", text::visible(&quoted(task)));
     let ls = format!("{} ls -la {}", quoted(&sandbox.agent.hostname), quoted(&sandbox.directory));
-    let _ = writeln!(text, "on agent   ssh {}", text::visible(&ls));
+    let _ = writeln!(text, "on agent   ssh -- {}", text::visible(&ls));
     Ok(text)
 }
 

@@ -69,6 +69,23 @@ fn a_run_folder_holds_ordinary_files_with_lines_of_a_bounded_length() {
 }
 
 #[test]
+fn absurd_times_and_numbers_are_refused_or_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = folder.path().join("run");
+    a_run(&run);
+    for time in ["1e18", "1e300"] {
+        let sample =
+            format!("{{\"v\": 1, \"t\": {time}, \"request\": 1, \"target\": 1, \"counts\": {{\"healthy\": 1}}}}\n");
+        fs::write(run.join("samples.jsonl"), sample).expect("a file");
+        refused(&HcRig::new(&["replay", text(&run)]).run(), 2, "takes longer than a year");
+        ends_with(&HcRig::new(&["report", text(&run), "--format", "html,csv,junit,markdown,perfetto"]).run(), 0);
+    }
+    let counts: Vec<String> = (1..2000).map(|count| count.to_string()).collect();
+    let matrix = HcRig::new(&["matrix", "--dry-run", "--counts", &counts.join(",")]).run();
+    refused(&matrix, 2, "--counts has 1999 numbers, and a matrix has at most 100");
+}
+
+#[test]
 fn what_has_no_end_is_given_up_with_a_sentence() {
     let https = "https://127.0.0.1:1";
     for arguments in [
