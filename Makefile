@@ -82,8 +82,10 @@ clients: ## other people's clients (Python, Go) against the fake Marathon
 	fixtures/clients/run
 
 .PHONY: fuzz
-fuzz: ## random requests against the fake for SECONDS=60
+fuzz: ## random requests against the fake for SECONDS=60, and as many odd answers, run folders and settings for the program
 	HC_RIG_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --package fake-marathon --test fuzz --quiet -- --nocapture
+	PROPTEST_CASES=$$(( $(or $(SECONDS),60) * 20 )) cargo test --package hc-rig-harness --test against_stubs --quiet foreign_bytes
+	PROPTEST_CASES=$$(( $(or $(SECONDS),60) * 20 )) cargo test --package hc-rig --lib --quiet foreign_tests
 
 .PHONY: bench
 bench: ## what the rig and the fake cost: time, memory, checks a second

@@ -32,3 +32,6 @@ pub mod terminal;
 pub mod verdict;
 pub mod watch;
 pub mod why;
+
+#[cfg(test)]
+mod foreign_tests;

@@ -5,6 +5,7 @@
 mod client;
 mod errors;
 mod event_stream;
+mod foreign_bytes;
 mod lease;
 mod login;
 mod recorded;

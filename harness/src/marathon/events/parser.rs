@@ -142,6 +142,16 @@ mod tests {
 
     proptest! {
         #[test]
+        fn any_bytes_are_frames_or_none(chunks in prop::collection::vec(prop::collection::vec(
+            prop_oneof![Just(b'\n'), Just(b'\r'), Just(b':'), Just(b' '), Just(b'd'), any::<u8>()], 0..40), 0..10)) {
+            let mut parser = Parser::new();
+            let bytes: usize = chunks.iter().map(Vec::len).sum();
+            // A byte that is no UTF-8 becomes a sign of three.
+            let read: usize = chunks.iter().flat_map(|chunk| parser.feed(chunk).unwrap()).map(|frame| frame.data.len()).sum();
+            prop_assert!(read <= 3 * bytes);
+        }
+
+        #[test]
         fn chunks_may_be_cut_anywhere(
             contents in prop::collection::vec(("[a-z_]{1,12}", "[^\r\n]{1,40}"), 0..6),
             heartbeats in prop::collection::vec(0u8..3, 6),
