@@ -11,6 +11,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     if duration.is_zero() { Err("must be longer than 0s".to_owned()) } else { Ok(duration) }
 }
 
+/// A duration as [`duration`] reads it, or zero.
+///
+/// # Errors
+/// Why the text is refused.
+pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    text::duration::parse(text).map_err(|error| error.to_string())
+}
+
 /// The interval between two polls, 100 ms to 60 s.
 ///
 /// # Errors
@@ -78,6 +86,7 @@ mod tests {
         for wrong in ["0", "-1", "soon", "1e300", ""] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
+        assert_eq!((duration_or_zero("0"), duration_or_zero("-1").is_err()), (Ok(Duration::ZERO), true));
         assert_eq!((precision("1%"), precision("0.05")), (Ok(0.01), Ok(0.05)));
         assert!(precision("1").is_err() && precision("-1%").is_err() && precision("much").is_err());
         assert!(poll("50ms").is_err() && poll("61s").is_err() && poll("2s").is_ok());

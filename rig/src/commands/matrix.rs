@@ -25,7 +25,7 @@ use crate::{
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
         cells::{self, Cell},
-        embedded::{Embedded, EmbeddedArgs},
+        embedded::{Embedded, EmbeddedArgs, Offers},
         measure,
         reach::{self, Reach},
     },
@@ -158,7 +158,8 @@ async fn environment(
 ) -> Result<Environment, Failure> {
     if args.reach.url.is_none() {
         let size = cells::size(batches)?;
-        let Embedded { fake, client, cluster, .. } = Embedded::start(&args.embedded, size).await?;
+        let Embedded { fake, client, cluster, .. } =
+            Embedded::start(&args.embedded, args.embedded.offers(Offers::Prompt), size).await?;
         return Ok(Environment { client, cluster, fake: Some(fake) });
     }
     let settings = args.reach.settings().await?;

@@ -7,7 +7,7 @@ use harness::{Client, scale::Plan};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    arguments::{Output, PairSet, Scaling, chosen},
+    arguments::{Output, PairSet, Scaling, chosen, values::duration_or_zero},
     command_line,
     demo::{self, Demo},
     dry_run::{self, Planned},
@@ -17,7 +17,7 @@ use crate::{
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
-        embedded::{Embedded, EmbeddedArgs, Size},
+        embedded::{Embedded, EmbeddedArgs, Offers, Size},
         measure,
     },
     terminal::{
@@ -27,8 +27,17 @@ use crate::{
     },
 };
 
-/// Arguments of `hc-rig try`.
+/// Arguments of `hc-rig try`. Its defaults make a picture of the procedure within a minute: short enough polls to see tasks
+/// staged and running before they are healthy, and each target held for longer than Marathon's interval between two requests
+/// for offers (5 s with the steps), so that each step waits for the next one and looks alike in every run.
 #[derive(Args, Clone, Debug)]
+#[command(
+    mut_arg("poll", |arg| arg.default_value("500ms")),
+    mut_arg("hold", |arg| arg
+        .help("Time that each target must stay reached [default: 5s; 30s to find a limit]")
+        .value_parser(duration_or_zero).default_value("5s").hide_default_value(true)
+        .default_value_if("find_limit", "true", "30s")),
+)]
 pub struct TryArgs {
     /// Run a demo instead of the procedure; --pair selects the check
     #[arg(long, value_enum, value_name = "NAME")]
@@ -49,6 +58,13 @@ pub struct TryArgs {
     /// Where results go.
     #[command(flatten)]
     pub output: Output,
+}
+
+impl TryArgs {
+    /// Offers come as on a cluster, but for a search: that scales many times, and its limit does not depend on them.
+    fn offers(&self) -> Offers {
+        self.embedded.offers(if self.scaling.find_limit { Offers::Prompt } else { Offers::Faithful })
+    }
 }
 
 /// Runs the pairs side by side on one fake.
@@ -91,7 +107,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     let targets = scaled.iter().map(|scaled| scaled.plan.target());
     let size = Size::of(definitions.iter().zip(targets));
     let Embedded { fake, client, found, mut cluster } =
-        interrupt.before_deployment(Embedded::start(&args.embedded, size)).await?;
+        interrupt.before_deployment(Embedded::start(&args.embedded, args.offers(), size)).await?;
     if let Some(why) = &lowered {
         progress.note(why);
     }
@@ -209,7 +225,31 @@ fn finish(path: &Path, pairs: usize, mut gathered: Gathered, seconds: f64) -> Co
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: TryArgs,
+    }
+
+    #[test]
+    fn the_defaults_make_a_picture_and_a_search_has_its_own() {
+        let of = |line: &str| {
+            let args = Line::try_parse_from(std::iter::once("hc-rig").chain(line.split_whitespace())).unwrap().args;
+            let scaled = args.scaling.scaled(&Definition::load("mesos,TCP").unwrap(), 1_000).unwrap();
+            (args.offers(), scaled.poll, scaled.hold)
+        };
+        let (half, secs) = (Duration::from_millis(500), Duration::from_secs);
+        assert_eq!(of(""), (Offers::Faithful, half, secs(5)));
+        assert_eq!(of("--prompt-offers --poll 2s --hold 0"), (Offers::Prompt, secs(2), Duration::ZERO));
+        assert_eq!(of("--find-limit"), (Offers::Prompt, half, secs(30)));
+        assert_eq!(of("--find-limit --faithful-offers --hold 1s"), (Offers::Faithful, half, secs(1)));
+    }
 
     #[test]
     fn targets_are_lowered_to_what_the_machine_holds_and_not_below() {

@@ -22,7 +22,7 @@ use crate::{
     results::{add_redacted_copy, discard, render},
     run::{
         Interrupt,
-        embedded::{Embedded, EmbeddedArgs, Size},
+        embedded::{Embedded, EmbeddedArgs, Offers, Size},
     },
     verdict::Verdict,
     why::{Diagnosis, Reason},
@@ -78,7 +78,7 @@ async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Resu
     let progress = output.progress().await?;
     let folder = RunFolder::create(output.folder("demo"))?;
     let Embedded { fake, client, found, cluster } =
-        interrupt.before_deployment(Embedded::start(fake, Size::default())).await?;
+        interrupt.before_deployment(Embedded::start(fake, fake.offers(Offers::Prompt), Size::default())).await?;
     progress.note(&format!(
         "One hung task among {HEALTHY_TASKS} under {pair} checks: fake Marathon {}, real processes, real checks; about 80 s",
         found.marathon.version

@@ -13,7 +13,7 @@ use crate::{
     run::{
         Definition, Scaled,
         capacity::Room,
-        embedded::{Embedded, EmbeddedArgs},
+        embedded::{Embedded, EmbeddedArgs, Offers},
         reach,
         rehearsal::{Rehearsed, rehearse},
     },
@@ -71,7 +71,8 @@ pub async fn render(batches: &[Vec<Planned>], cluster: Result<&Preflight, String
 /// As [`render`]; the fake does not start.
 pub async fn on_the_fake(args: &EmbeddedArgs, batches: &[Vec<Planned>]) -> Result<Completion, Failure> {
     let size = Load::heaviest(batches).size;
-    let Embedded { fake, found, .. } = Embedded::start(args, size).await?;
+    // What is listed does not depend on when offers come.
+    let Embedded { fake, found, .. } = Embedded::start(args, Offers::Faithful, size).await?;
     let text = render(batches, Ok(&found)).await;
     fake.shutdown().await;
     let mut text = text?;

@@ -30,12 +30,35 @@ pub struct EmbeddedArgs {
     /// Version of Marathon whose rules the fake follows
     #[arg(long, value_name = "VERSION", default_value_t = Quirks::default())]
     pub marathon_version: Quirks,
-    /// Offers in Mesos's cycles instead of at once: slower, like a real cluster
-    #[arg(long)]
+    /// Offers in Mesos's cycles, as on a real cluster
+    #[arg(long, conflicts_with = "prompt_offers")]
     pub faithful_offers: bool,
+    /// Offers at once instead of in Mesos's cycles: faster than any real cluster
+    #[arg(long)]
+    pub prompt_offers: bool,
     /// Let only the N oldest tasks of each app pass their checks; N~2% varies N by that much at each check
     #[arg(long, value_name = "N[~NOISE%]", value_parser = bound)]
     pub hold_at_most: Option<Bound>,
+}
+
+/// When the fake makes offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offers {
+    /// In Mesos's cycles.
+    Faithful,
+    /// At once.
+    Prompt,
+}
+
+impl EmbeddedArgs {
+    /// The offers that were asked for, or else the command's own default.
+    pub fn offers(&self, default: Offers) -> Offers {
+        match (self.faithful_offers, self.prompt_offers) {
+            (true, _) => Offers::Faithful,
+            (false, true) => Offers::Prompt,
+            (false, false) => default,
+        }
+    }
 }
 
 /// A limit for the fake, so that a search has one to find.
@@ -115,22 +138,22 @@ impl Embedded {
     ///
     /// # Errors
     /// The fake does not start or does not answer.
-    pub async fn start(args: &EmbeddedArgs, size: Size) -> Result<Self, Failure> {
-        let fake = start(args, size).await?;
+    pub async fn start(args: &EmbeddedArgs, offers: Offers, size: Size) -> Result<Self, Failure> {
+        let fake = start(args, offers, size).await?;
         let settings = login(fake.url())?;
         let client = reach::client(&settings)?;
         let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
         let cluster = Cluster {
             kind: ClusterKind::Embedded,
             tasks: Some("process".to_owned()),
-            prompt_offers: !args.faithful_offers,
+            prompt_offers: offers == Offers::Prompt,
             ..reach::describe(&settings, &client, &found)
         };
         Ok(Self { fake, client, found, cluster })
     }
 }
 
-async fn start(args: &EmbeddedArgs, size: Size) -> Result<FakeMarathon, Failure> {
+async fn start(args: &EmbeddedArgs, offers: Offers, size: Size) -> Result<FakeMarathon, Failure> {
     let tools = std::env::current_exe()
         .map_err(|error| Failure::new(Code::Internal, format!("cannot find the file of this program: {error}")))?;
     let mut builder = size
@@ -142,8 +165,9 @@ async fn start(args: &EmbeddedArgs, size: Size) -> Result<FakeMarathon, Failure>
         .marathon_version(args.marathon_version)
         .listen(SocketAddr::from(([127, 0, 0, 1], 0)))
         .user(USER, password());
-    if !args.faithful_offers {
-        builder = builder.prompt_offers();
+    match offers {
+        Offers::Faithful => {}
+        Offers::Prompt => builder = builder.prompt_offers(),
     }
     if let Some(Bound { tasks, noise }) = args.hold_at_most {
         builder = builder.hold_at_most(tasks, noise);

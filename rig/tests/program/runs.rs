@@ -30,8 +30,7 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
         "1",
         "--target",
         "2",
-        "--poll",
-        "500ms",
+        "--prompt-offers",
         "--out",
         &run,
     ])
@@ -65,6 +64,21 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
         assert_eq!(read(&one, "tasks.csv").lines().count(), 3, "a heading and the life of each task");
         assert_eq!(summary["steps"][0]["tasks"], 1, "completed by what the record shows");
     }
+}
+
+/// The picture of the procedure is the point of `try`: bars that are all healthy would show nothing of it.
+#[test]
+fn try_shows_tasks_staged_running_without_a_result_and_healthy() {
+    let (_folder, run) = out();
+    ends_with(&HcRig::new(&["try", "--pair", "docker,TCP", "--target", "11", "--out", &run]).run(), 0);
+    let all = samples(&run);
+    let step: Vec<&Value> = all.iter().filter(|sample| sample["target"] == 11).collect();
+    let done = step.iter().position(|sample| sample["counts"]["healthy"] == 11);
+    for state in ["scheduled", "staged", "running"] {
+        let first = step.iter().position(|sample| sample["counts"][state].as_u64() > Some(0));
+        assert!(first.is_some() && first < done, "{state} before all are healthy: {first:?}, {done:?}");
+    }
+    assert!(read(&run, "chart.svg").contains("process tasks</text>"), "nothing about prompt offers");
 }
 
 #[test]
