@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use harness::{
     Client, Transport,
-    cluster::{ClusterError, Lease, LeaseOptions},
+    cluster::{ClusterError, Lease, LeaseOptions, ROOT},
     scale::{MarathonApp, Subject as _},
 };
 use http::{Method, Request, Response, StatusCode};
@@ -30,11 +30,13 @@ pub struct Rehearsed {
     pub body: Option<Value>,
 }
 
-/// The stand-in: one app, there from its creation to its deletion.
+/// The stand-in: one app, there from its creation to its deletion, and the group of runs in which it was created.
 #[derive(Debug, Default)]
 struct StandIn {
     requests: Vec<Rehearsed>,
     app: Option<Value>,
+    /// Marathon makes the group with the app, and keeps it when the app is deleted.
+    has_group: bool,
 }
 
 impl StandIn {
@@ -43,18 +45,23 @@ impl StandIn {
         let answer = match (&method, path.as_str()) {
             (&Method::POST, _) => {
                 self.app.clone_from(&body);
+                let id = self.app.as_ref().and_then(|app| app["id"].as_str());
+                self.has_group = id.is_some_and(|id| id.starts_with(ROOT));
                 (StatusCode::CREATED, body.clone().unwrap_or_default())
             }
-            (&Method::DELETE, _) => {
+            (&Method::DELETE, path) => {
                 self.app = None;
+                self.has_group &= !path.starts_with("/v2/groups");
                 (StatusCode::OK, json!({"version": "", "deploymentId": ""}))
             }
             (&Method::PUT, _) => (StatusCode::OK, json!({"version": "", "deploymentId": ""})),
             (_, path) if path.starts_with("/v2/deployments") => (StatusCode::OK, json!([])),
+            (_, path) if path.starts_with("/v2/groups") && self.has_group => {
+                (StatusCode::OK, json!({"id": "/", "apps": self.app.iter().collect::<Vec<_>>()}))
+            }
             (_, path) => match &self.app {
-                None => (StatusCode::NOT_FOUND, json!({"message": "not there"})),
-                Some(app) if path.starts_with("/v2/groups") => (StatusCode::OK, json!({"id": "/", "apps": [app]})),
-                Some(app) => (StatusCode::OK, json!({"app": app})),
+                Some(app) if path.starts_with("/v2/apps") => (StatusCode::OK, json!({"app": app})),
+                Some(_) | None => (StatusCode::NOT_FOUND, json!({"message": "not there"})),
             },
         };
         self.requests.push(Rehearsed { method, path, body });
@@ -112,7 +119,7 @@ mod tests {
         let writes: Vec<_> = requests.iter().filter(|request| request.method != Method::GET).collect();
         assert_eq!(
             writes.iter().map(|request| request.method.as_str()).collect::<Vec<_>>(),
-            ["POST", "PUT", "PUT", "DELETE"]
+            ["POST", "PUT", "PUT", "DELETE", "DELETE"]
         );
         let created = writes[0].body.as_ref().unwrap();
         assert!(
@@ -121,6 +128,7 @@ mod tests {
         );
         assert!(created["labels"].get("HC_RIG_EXPIRES").is_some(), "{created}");
         assert_eq!(writes[2].body, Some(json!({"instances": 21})));
-        assert!(writes[3].path.starts_with("/v2/groups/hc-rig/"), "{}", writes[3].path);
+        assert!(writes[3].path.starts_with("/v2/apps/hc-rig/"), "{}", writes[3].path);
+        assert!(writes[4].path.starts_with("/v2/groups/hc-rig/"), "{}", writes[4].path);
     }
 }
