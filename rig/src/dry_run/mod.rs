@@ -4,6 +4,7 @@ mod load;
 
 use std::fmt::Write as _;
 
+use futures::future::try_join_all;
 use harness::cluster::Preflight;
 use http::Method;
 
@@ -41,10 +42,14 @@ pub struct Planned {
 pub async fn render(batches: &[Vec<Planned>], cluster: Result<&Preflight, String>) -> Result<String, Failure> {
     let several = batches.iter().map(Vec::len).sum::<usize>() > 1;
     let mut text = String::new();
-    for Planned { definition, scaled, id_as_is } in batches.iter().flatten() {
-        let requests = rehearse(definition, scaled.plan.targets(), *id_as_is)
-            .await
-            .map_err(|error| reach::deploy_failure(&error, &definition.named))?;
+    // Each waits between the polls of its clean-up, so all of them at once take no longer than one.
+    let rehearsed = try_join_all(batches.iter().flatten().map(async |planned| {
+        let Planned { definition, scaled, id_as_is } = planned;
+        let requests = rehearse(definition, scaled.plan.targets(), *id_as_is).await;
+        let requests = requests.map_err(|error| reach::deploy_failure(&error, &definition.named))?;
+        Ok::<_, Failure>((planned, requests))
+    }));
+    for (Planned { definition, scaled, .. }, requests) in rehearsed.await? {
         if several {
             let _ = writeln!(text, "{}: {scaled}", definition.pair);
         }
