@@ -18,6 +18,7 @@ help: ## list the targets
 
 .PHONY: run
 run: ## the whole procedure without a cluster: all six definitions, a chart, a report
+	cargo build --quiet --package hc-rig --bins
 	cargo run --quiet --package hc-rig -- try $(ARGS)
 
 .PHONY: test
@@ -71,6 +72,8 @@ image: ## the container image of hc-rig with the fake Marathon: FROM scratch, a 
 	rm -rf "$(TARGET)/image"
 	install -D --strip "$(TARGET)/$(HOST)/image/hc-rig" "$(TARGET)/image/hc-rig"
 	install -d "$(TARGET)/image/runs"
+	# The program holds the font.
+	install -D --mode 644 --target-directory "$(TARGET)/image/licences" LICENSE-MIT LICENSE-APACHE rig/fonts/LICENSE-DejaVu.txt
 	docker build --quiet --tag localhost/hc-rig/fake-marathon:$(VERSION) --file fake-marathon/Dockerfile "$(TARGET)/image"
 
 .PHONY: parity
@@ -82,7 +85,7 @@ clients: ## other people's clients (Python, Go) against the fake Marathon
 	fixtures/clients/run
 
 .PHONY: fuzz
-fuzz: ## random requests against the fake for SECONDS=60, and as many odd answers, run folders and settings for the program
+fuzz: ## random requests and broken input against the fake for SECONDS=60, and as many odd answers, run folders and settings for the program
 	HC_RIG_FUZZ_SECONDS=$(or $(SECONDS),60) cargo test --package fake-marathon --test fuzz --quiet -- --nocapture
 	PROPTEST_CASES=$$(( $(or $(SECONDS),60) * 20 )) cargo test --package hc-rig-harness --test against_stubs --quiet foreign_bytes
 	PROPTEST_CASES=$$(( $(or $(SECONDS),60) * 20 )) cargo test --package hc-rig --lib --quiet foreign_tests

@@ -52,7 +52,7 @@ fn program() -> ExitCode {
     color::decide(cli.color);
     log(&cli);
     if let Command::Fake { arguments } = cli.command {
-        let own = std::env::current_exe().ok();
+        let own = fake_marathon::task_tools::program("hc-rig-task-tools").ok();
         let name = OsString::from("hc-rig fake");
         return fake_marathon::program::run(std::iter::once(name).chain(arguments), own.as_deref());
     }

@@ -154,7 +154,7 @@ impl Embedded {
 }
 
 async fn start(args: &EmbeddedArgs, offers: Offers, size: Size) -> Result<FakeMarathon, Failure> {
-    let tools = std::env::current_exe()
+    let tools = fake_marathon::task_tools::program("hc-rig-task-tools")
         .map_err(|error| Failure::new(Code::Internal, format!("cannot find the file of this program: {error}")))?;
     let mut builder = size
         .hold(FakeMarathon::builder(), args.agents)

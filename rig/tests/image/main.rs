@@ -113,3 +113,16 @@ async fn certificates_are_verified_by_the_file_that_the_environment_names() {
     ends_with(&apps(&["--volume", &mount, "--env", "SSL_CERT_FILE=/ca.crt"]), 0, "0 apps");
     ends_with(&apps(&[]), 4, "UnknownIssuer");
 }
+
+/// The font's licence asks for it, and so do ours.
+#[test]
+fn the_licences_are_in_the_image() {
+    let container = good(&["create", IMAGE]);
+    let folder = tempfile::tempdir().unwrap();
+    let copied = docker(&["cp", &format!("{container}:/licences"), folder.path().to_str().unwrap()]);
+    good(&["rm", &container]);
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    for name in ["LICENSE-MIT", "LICENSE-APACHE", "LICENSE-DejaVu.txt"] {
+        assert!(!fs::read_to_string(folder.path().join("licences").join(name)).unwrap().is_empty(), "{name}");
+    }
+}
