@@ -60,11 +60,13 @@ fn measured(report: &RunReport, limit: Option<&Limit>, thresholds: &[Threshold])
     totals
 }
 
-/// The verdict on what the driver reports.
-pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<Failure>) -> Outcome {
-    let mut failure = unwritten;
-    let (verdict, reason, why) = match &report.outcome {
-        scale::Outcome::Held => match limit.as_ref().and_then(|limit| Some((limit, limit.breaks?))) {
+/// Verdict, reason and sentence.
+type Judged = (Verdict, Option<EndReason>, String);
+
+/// How the driver ended. A failure of the program itself is kept in `failure`, unless there was one before.
+fn ended(report: &RunReport, limit: Option<&Limit>, job: &Job, failure: &mut Option<Failure>) -> Judged {
+    match &report.outcome {
+        scale::Outcome::Held => match limit.and_then(|limit| Some((limit, limit.breaks?))) {
             None => (Verdict::Passed, None, String::new()),
             Some((limit, breaks)) => (Verdict::Limit, None, limit_sentence(limit, breaks, report, job)),
         },
@@ -95,7 +97,13 @@ pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Opt
             failure.get_or_insert_with(|| Failure::results(&job.folder.file("samples.jsonl"), error));
             (Verdict::Error, Some(EndReason::Results), format!("a result could not be written: {error}"))
         }
-    };
+    }
+}
+
+/// The verdict on what the driver reports.
+pub fn judge(report: &RunReport, limit: Option<Limit>, job: &Job, unwritten: Option<Failure>) -> Outcome {
+    let mut failure = unwritten;
+    let (verdict, reason, why) = ended(report, limit.as_ref(), job, &mut failure);
     let low = limit.as_ref().and_then(|limit| beyond(limit, &job.scaled.thresholds));
     let (verdict, reason, why) = match (low, verdict) {
         (Some(low), Verdict::Passed | Verdict::Limit) => {
