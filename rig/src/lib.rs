@@ -8,6 +8,7 @@
 // They panic when nobody reads; see [`terminal::stderr`].
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
+pub mod advise;
 pub mod arguments;
 pub mod capture;
 pub mod chart;

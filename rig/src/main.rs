@@ -14,8 +14,8 @@ use harness::environment::variable;
 use hc_rig::{
     cli::{Cli, Command, LogFormat},
     commands::{
-        self, apps, capture, clean, completions, diff, doctor, login, man, matrix, parity, record, replay, report,
-        resume, sandbox, sweep, try_pairs, watch, why,
+        self, advise, apps, capture, clean, completions, diff, doctor, login, man, matrix, parity, record, replay,
+        report, resume, sandbox, sweep, try_pairs, watch, why,
     },
     exit::{Code, Completion, Failure},
     run::Interrupt,
@@ -147,6 +147,7 @@ fn run(command: Command, config: Option<&Path>, sources: &Sources) -> Result<Com
         Command::Sweep(args) => block_on(sweep::run(&args)),
         Command::Login(args) => block_on(login::run(&args, sources)),
         Command::Replay(args) => block_on(async { replay::run(&args, Interrupt::listen()).await }),
+        Command::Advise(args) => block_on(async { advise::run(&args, Interrupt::listen()).await }),
         Command::Apps(args) => block_on(apps::run(&args)),
         Command::Clean(args) => block_on(clean::run(&args)),
         Command::Record(args) => block_on(async { record::run(&args, Interrupt::listen()).await }),

@@ -6,10 +6,10 @@ use clap::{ColorChoice, Parser, Subcommand};
 
 use crate::{
     commands::{
-        apps::AppsArgs, capture::CaptureArgs, clean::CleanArgs, completions::CompletionsArgs, config::ConfigArgs,
-        diff::DiffArgs, doctor::DoctorArgs, login::LoginArgs, matrix::MatrixArgs, parity::ParityArgs,
-        record::RecordArgs, replay::ReplayArgs, report::ReportArgs, resume::ResumeArgs, run::RunArgs,
-        sandbox::SandboxArgs, sweep::SweepArgs, try_pairs::TryArgs, watch::WatchArgs, why::WhyArgs,
+        advise::AdviseArgs, apps::AppsArgs, capture::CaptureArgs, clean::CleanArgs, completions::CompletionsArgs,
+        config::ConfigArgs, diff::DiffArgs, doctor::DoctorArgs, login::LoginArgs, matrix::MatrixArgs,
+        parity::ParityArgs, record::RecordArgs, replay::ReplayArgs, report::ReportArgs, resume::ResumeArgs,
+        run::RunArgs, sandbox::SandboxArgs, sweep::SweepArgs, try_pairs::TryArgs, watch::WatchArgs, why::WhyArgs,
     },
     exit::Code,
     verdict::{Row, Verdict},
@@ -29,6 +29,10 @@ const RUN: &str = "  hc-rig run docker,HTTP --url http://marathon.example:8080 -
 
 const WATCH: &str = "  hc-rig watch /prod/api --for 2m  one app; nothing is changed
   hc-rig watch --label team==web --alert --fail-if 'unhealthy_pct > 5 for 10s'
+";
+
+const ADVISE: &str = "  hc-rig advise app.json --prove  on its own, replayed before and after
+  hc-rig advise /prod/api         with the load and the start-up of its cluster
 ";
 
 const MATRIX: &str = "  hc-rig matrix --counts 10,100   all pairs on a fake Marathon
@@ -105,6 +109,9 @@ pub enum Command {
     Watch(Box<WatchArgs>),
     /// Explain a run: likely causes, affected tasks, sysdig commands to copy
     Why(WhyArgs),
+    /// Say what the checks of an app mean on its cluster, and which settings would be better. Changes nothing
+    #[command(after_help = after_help(&[ADVISE]))]
+    Advise(AdviseArgs),
     /// List the sandbox of a task, or print a file of it, through its agent
     Sandbox(Box<SandboxArgs>),
     /// Capture what a task's executor and port do: sysdig on its agent over ssh for a bounded time

@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments, what is called for them, and the text and exit code that they end with.
 
+pub mod advise;
 pub mod apps;
 pub mod capture;
 pub mod clean;

@@ -1,7 +1,7 @@
 //! What a person at a terminal sees: on stdout the texts that commands end with, on stderr progress and problems.
 //!
 //! [`closing`] is the summary at the end of a run, [`watched`] that of a watch, [`measures`] its lines of
-//! measurements, [`diagnosis`] the explanation of `hc-rig why`, [`findings`] the report of `hc-rig doctor`, [`apps`], [`leases`] and [`sandbox`] what a cluster holds,
+//! measurements, [`diagnosis`] the explanation of `hc-rig why`, [`advice`] the text of `hc-rig advise`, [`findings`] the report of `hc-rig doctor`, [`apps`], [`leases`] and [`sandbox`] what a cluster holds,
 //! [`progress`] the live lines while a run goes on, [`prompt`] questions with an answer. [`layout`] is what they share. Nothing
 //! here measures, and nothing else in the library writes to stdout or stderr.
 //!
@@ -9,6 +9,7 @@
 //! [`stderr`] let nothing through that steers a terminal, and [`layout`] keeps each foreign value on its line; run folders
 //! are read so already ([`harness::record::json::read`]).
 
+pub mod advice;
 pub mod apps;
 pub mod closing;
 pub mod color;

@@ -86,6 +86,21 @@ impl Fake {
         self.ask(async |client| client.create_app(app).await.map(drop));
     }
 
+    /// Waits until so many tasks of the app are healthy.
+    #[track_caller]
+    pub(crate) fn wait_until_healthy(&self, id: &str, tasks: u64) {
+        let healthy = self.ask(async |client| {
+            for _ in 0..300 {
+                if client.app(id).await?.tasks_healthy >= tasks {
+                    return Ok(true);
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            Ok(false)
+        });
+        assert!(healthy, "{id} has not {tasks} healthy tasks after 30 s");
+    }
+
     /// An app of somebody else, which no run may touch.
     pub(crate) fn deploy_unrelated_app(&self) {
         let app = serde_json::json!({"id": "/unrelated", "cmd": "sleep 1000", "cpus": 0.01, "mem": 1});

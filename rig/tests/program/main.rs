@@ -1,6 +1,7 @@
 //! The built program from the outside: arguments in, exit codes, sentences and files out.
 
 mod access;
+mod advised;
 mod clean;
 mod demo;
 mod diff;
