@@ -35,6 +35,8 @@ pub struct Bar {
     pub request: u64,
     /// Seconds on the samples' clock.
     pub t: f64,
+    /// Second of the day, in UTC, at which the answer arrived; none where the sample does not say.
+    pub second_of_day: Option<u32>,
     /// Instances asked for.
     pub target: u64,
     /// Tasks by state.
@@ -48,11 +50,26 @@ impl From<&Point> for Bar {
         Self {
             request: point.request,
             t: point.t,
+            second_of_day: second_of_day(&point.at),
             target: point.target,
             counts: point.counts,
             age: point.age.map(|age| age.max),
         }
     }
+}
+
+/// The second of the day of an ISO 8601 time.
+fn second_of_day(at: &str) -> Option<u32> {
+    let mut parts = at.get(11..19)?.split(':').map(|part| part.parse::<u32>().ok());
+    match [parts.next()??, parts.next()??, parts.next()??] {
+        [hours @ 0..24, minutes @ 0..60, seconds @ 0..=60] => Some(hours * 3600 + minutes * 60 + seconds),
+        _ => None,
+    }
+}
+
+/// `17:00:02`.
+pub fn time_of_day(second: u32) -> String {
+    format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
 /// What one panel shows.
@@ -95,7 +112,7 @@ impl Series {
         Self {
             title: format!("{} containerizer, {} check", manifest.containerizer(), check.protocol),
             facts: facts.join(" · "),
-            poll: format!("request number (one every {} s)", decimal(manifest.plan.poll_seconds, 2)),
+            poll: format!("request number (one every {} s) and time (UTC)", decimal(manifest.plan.poll_seconds, 2)),
             bars,
         }
     }
@@ -152,7 +169,7 @@ pub fn grid(all: &[Series], of: &Grid<'_>) -> String {
     let Grid { title, facts, width, theme, .. } = *of;
     let columns = of.columns.clamp(1, all.len().max(1));
     let rows = all.len().div_ceil(columns);
-    let (gap, margin, row_height) = (22.0, theme.margin(), 290.0);
+    let (gap, margin, row_height) = (22.0, theme.margin(), 304.0);
     let head = if theme == Theme::Standalone { 84.0 } else { 16.0 };
     let mut body = String::new();
     let legend_end = legend(&mut body, margin, head, width - 2.0 * margin, all);

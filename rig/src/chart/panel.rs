@@ -8,7 +8,7 @@ use crate::chart::{
     Bar, Series,
     axis::{grouped, ticks},
     states::STACK,
-    text,
+    text, time_of_day,
 };
 
 /// Where a panel is drawn.
@@ -38,6 +38,10 @@ pub const NARROWEST: f64 = 1.5;
 const LOWEST_BAD: f64 = 3.0;
 /// Numbers at the Y axis of a single chart, about.
 const Y_TICKS: u64 = 6;
+/// Room for the times below the request numbers.
+const TIMES: f64 = 15.0;
+/// Width of a time, with a gap beside it.
+const TIME: f64 = 68.0;
 /// Room for the age strip.
 const STRIP: f64 = 16.0;
 
@@ -80,7 +84,7 @@ pub fn draw(svg: &mut String, series: &Series, frame: &Frame) {
     let top = y_ticks.last().copied().unwrap_or(1);
     let left = frame.x + numbers_width(top, frame.axis_title);
     let strip = if aged || frame.strip { STRIP } else { 0.0 };
-    let bottom = frame.y + frame.height - if frame.axis_title { 44.0 } else { 22.0 } - strip;
+    let bottom = frame.y + frame.height - if frame.axis_title { 44.0 } else { 22.0 } - TIMES - strip;
     let plot = Plot { left, top: frame.y, width: frame.x + frame.width - left, height: bottom - frame.y, highest: top };
     let (bars, group) = merged(&series.bars, plot.width);
 
@@ -113,7 +117,7 @@ pub fn draw(svg: &mut String, series: &Series, frame: &Frame) {
         if group > 1 {
             let _ = write!(label, ", each bar the worst of {group}");
         }
-        text(svg, "hc-tick hc-mid", plot.left + plot.width / 2.0, below + 38.0, &label);
+        text(svg, "hc-tick hc-mid", plot.left + plot.width / 2.0, below + 38.0 + TIMES, &label);
         let centre = plot.top + plot.height / 2.0;
         let x = frame.x + 12.0;
         let _ = writeln!(
@@ -242,7 +246,7 @@ fn target(svg: &mut String, bars: &[Bar], plot: &Plot) {
     }
 }
 
-/// Round request numbers under the bars.
+/// Round request numbers under the bars, and below them the time of day at as many as there is room for.
 fn requests(svg: &mut String, bars: &[Bar], plot: &Plot, y: f64) {
     let (Some(first), Some(last)) = (bars.first(), bars.last()) else { return };
     let slot = plot.width / bars.len() as f64;
@@ -253,6 +257,7 @@ fn requests(svg: &mut String, bars: &[Bar], plot: &Plot, y: f64) {
     } else {
         ticks(last.request, wanted.min(14))
     };
+    let mut free = f64::NEG_INFINITY;
     for number in numbers {
         if number < first.request || number > last.request {
             continue;
@@ -263,6 +268,16 @@ fn requests(svg: &mut String, bars: &[Bar], plot: &Plot, y: f64) {
         let (class, x) =
             if centre + label / 2.0 > edge { ("hc-tick hc-end", edge) } else { ("hc-tick hc-mid", centre) };
         text(svg, class, x, y, &grouped(number));
+        let second = bars.get(index).and_then(|bar| bar.second_of_day);
+        let (class, x, begins) = if centre + TIME / 2.0 > edge {
+            ("hc-tick hc-end", edge, edge - TIME)
+        } else {
+            ("hc-tick hc-mid", centre, centre - TIME / 2.0)
+        };
+        if let Some(second) = second.filter(|_| begins >= free) {
+            text(svg, class, x, y + TIMES, &time_of_day(second));
+            free = begins + TIME;
+        }
     }
 }
 

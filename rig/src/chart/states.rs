@@ -49,8 +49,8 @@ pub fn colours(state: TaskState) -> Colours {
         TaskState::Unreachable => colours("#7a4fb0", "#a982dd"),
         TaskState::Killing => colours("#5a4a3f", "#a08c7d"),
         TaskState::Running => colours("#8cc3f0", "#4f8fc4"),
-        TaskState::Staged => colours("#b5bfd1", "#66728a"),
-        TaskState::Scheduled => colours("#e2e6ee", "#3a4456"),
+        TaskState::Staged => colours("#56627c", "#a3afc6"),
+        TaskState::Scheduled => colours("#8a95aa", "#66748f"),
     }
 }
 
@@ -91,6 +91,32 @@ mod tests {
         let mut stacked = STACK;
         stacked.sort();
         assert_eq!(stacked, TaskState::ALL);
+    }
+
+    /// Relative luminance, as WCAG 2 defines it.
+    fn luminance(colour: &str) -> f64 {
+        let channel = |from: usize| {
+            let value = f64::from(u8::from_str_radix(&colour[from..from + 2], 16).unwrap()) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    }
+
+    fn contrast(one: &str, other: &str) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn scheduled_and_staged_are_seen_on_paper_and_on_a_dark_page_and_differ() {
+        assert!(include_str!("../report/page.css").contains("--card: #191f2b"), "the dark page");
+        for state in [TaskState::Scheduled, TaskState::Staged] {
+            let Colours { light, dark } = colours(state);
+            assert!(contrast(light, "#ffffff") >= 3.0 && contrast(dark, "#191f2b") >= 3.0, "{state:?}");
+        }
+        let (scheduled, staged) = (colours(TaskState::Scheduled), colours(TaskState::Staged));
+        let apart = [contrast(scheduled.light, staged.light), contrast(scheduled.dark, staged.dark)];
+        assert!(apart.iter().all(|contrast| *contrast >= 1.8), "{apart:?}");
     }
 
     #[test]

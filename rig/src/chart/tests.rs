@@ -7,7 +7,14 @@ fn bars(count: u64) -> Vec<Bar> {
             let unhealthy = u64::from(request % 17 == 0);
             let staged = u64::from(request % 10 < 3) * 5;
             let counts = Counts { healthy: target - unhealthy.min(target), unhealthy, staged, ..Counts::default() };
-            Bar { request, t: request as f64 * 2.0, target, counts, age: None }
+            Bar {
+                request,
+                t: request as f64 * 2.0,
+                second_of_day: Some(61_000 + request as u32),
+                target,
+                counts,
+                age: None,
+            }
         })
         .collect()
 }
@@ -36,6 +43,20 @@ fn an_empty_run_still_has_a_chart() {
 }
 
 #[test]
+fn the_time_of_day_stands_below_request_numbers_where_there_is_room() {
+    let svg = single(&series(30), 1200.0, 560.0, Theme::Standalone);
+    assert!(svg.contains(">16:56:41</text>") && svg.contains(">30</text>"), "{svg}");
+    let times = |svg: &str| svg.lines().filter(|line| line.contains(">16:5")).count();
+    assert!((10..=20).contains(&times(&svg)), "{}", times(&svg));
+    assert!((2..=6).contains(&times(&single(&series(30), 400.0, 300.0, Theme::Standalone))), "few on a small picture");
+    assert_eq!(second_of_day("2026-11-22T17:00:02.000Z").map(time_of_day).as_deref(), Some("17:00:02"));
+    assert_eq!(
+        [second_of_day(""), second_of_day("2026-11-22T27:00:02Z"), second_of_day("long ago, at ten")],
+        [None; 3]
+    );
+}
+
+#[test]
 fn merging_never_hides_a_sick_task() {
     let mut all = bars(2000);
     for bar in &mut all {
@@ -57,7 +78,7 @@ fn two_thousand_samples_stay_small() {
 #[test]
 fn a_single_sick_task_among_thousands_is_seen() {
     let counts = Counts { healthy: 9_999, unhealthy: 1, ..Counts::default() };
-    let one = Series { bars: vec![Bar { request: 1, t: 0.0, target: 10_000, counts, age: None }], ..Series::default() };
+    let one = Series { bars: vec![Bar { request: 1, target: 10_000, counts, ..Bar::default() }], ..Series::default() };
     let svg = single(&one, 1200.0, 560.0, Theme::Standalone);
     let path = svg.lines().rfind(|line| line.contains("hc-unhealthy") && line.contains(" d=")).unwrap();
     let corners = corners(path);
@@ -82,7 +103,7 @@ fn bars_without_a_gap_leave_none() {
         bars: (1..=101)
             .map(|n| {
                 let counts = Counts { healthy: n, ..Counts::default() };
-                Bar { request: n, t: 0.0, target: n, counts, age: None }
+                Bar { request: n, target: n, counts, ..Bar::default() }
             })
             .collect(),
         ..Series::default()

@@ -42,6 +42,17 @@ pub struct Point {
     pub ended: u64,
     /// Those of them that a failed health check had killed.
     pub killed: u64,
+    /// Means over the last intervals of the checks; none before so much time has passed. See [`average`].
+    pub recent: Option<Recent>,
+}
+
+/// Means over the last intervals of the checks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recent {
+    /// New check results a second.
+    pub results_per_second: f64,
+    /// Tasks that had checks made of them.
+    pub checked: f64,
 }
 
 impl Point {
@@ -84,6 +95,7 @@ impl Course {
             flips: between.flips,
             ended: between.ended,
             killed: between.killed,
+            recent: None,
         });
         for id in &sample.gone {
             self.last.remove(id);
@@ -121,6 +133,33 @@ impl Course {
     }
 }
 
+/// Fills in the means over the last `seconds` at each point. Between two polls that are closer together than two checks,
+/// the number of new results is 0 or 1 a task: a rate from it would show the polls rather than the checks.
+pub fn average(points: &mut [Point], seconds: f64) {
+    let means: Vec<Option<Recent>> = (0..points.len()).map(|last| recent(&points[..=last], seconds)).collect();
+    for (point, mean) in points.iter_mut().zip(means) {
+        point.recent = mean;
+    }
+}
+
+fn recent(points: &[Point], seconds: f64) -> Option<Recent> {
+    let (mut time, mut fresh, mut checked) = (0.0, 0, 0.0);
+    for point in points.iter().rev() {
+        // The first point has no time before it in which its results could have come.
+        if point.since <= 0.0 {
+            break;
+        }
+        time += point.since;
+        fresh += point.fresh;
+        checked += point.checked() as f64 * point.since;
+        // Polls come a little early or late.
+        if time >= seconds * 0.99 {
+            return Some(Recent { results_per_second: fresh as f64 / time, checked: checked / time });
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -145,6 +184,24 @@ mod tests {
         let points = course.finish(Between::default());
         assert_eq!(points.iter().map(|point| point.fresh).collect::<Vec<_>>(), [1, 0, 1, 1, 1]);
         assert_eq!(points.iter().map(|point| point.since).collect::<Vec<_>>(), [0.0, 1.0, 1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn a_rate_is_a_mean_over_the_checks_intervals_and_no_sawtooth() {
+        let counts = Counts { healthy: 10, ..Counts::default() };
+        // Ten tasks with a check a second, polled every half second: ten results in every other poll.
+        let point = |n: u64| Point {
+            since: if n == 0 { 0.0 } else { 0.5 },
+            counts,
+            fresh: if n.is_multiple_of(2) { 10 } else { 0 },
+            ..Point::default()
+        };
+        let mut points: Vec<Point> = (0..12).map(point).collect();
+        average(&mut points, 2.0);
+        let rates: Vec<_> = points.iter().map(|point| point.recent.map(|recent| recent.results_per_second)).collect();
+        assert_eq!(rates[..4], [None; 4]);
+        assert_eq!(rates[4..], [Some(10.0); 8]);
+        assert_eq!(points[4].recent.map(|recent| recent.checked), Some(10.0));
     }
 
     #[test]

@@ -210,6 +210,17 @@ impl fmt::Display for CheckProtocol {
     }
 }
 
+impl Manifest {
+    /// Seconds over which the rate of check results is averaged: two intervals of the slowest check, or two polls if these
+    /// are further apart.
+    pub fn averaging_seconds(&self) -> f64 {
+        let checks = self.definition.get("healthChecks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        // Marathon's default.
+        let interval = |check: &Value| check.get("intervalSeconds").and_then(Value::as_f64).unwrap_or(60.0);
+        2.0 * checks.iter().map(interval).fold(self.plan.poll_seconds, f64::max)
+    }
+}
+
 /// The first health check of a definition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CheckFacts {

@@ -207,7 +207,8 @@ impl RunFolder {
             }
         });
         let torn = scanned.map_err(|error| unreadable(&self.path, &error))?.torn;
-        let course = course.finish(lives.take_between());
+        let mut course = course.finish(lives.take_between());
+        course::average(&mut course, manifest.averaging_seconds());
         let lives = lives.finish();
         let tally = tally.with_lives(&lives);
         let written = self.summary();

@@ -25,7 +25,8 @@
       const value = row[data.labels.length + 3 + i];
       if (value !== undefined && value !== null) lines.push([i ? "" : "sw-age", label, value, unit]);
     });
-    return [`request ${row[0]} · ${row[1]} s`, lines];
+    const [seconds, time] = row[1];
+    return [[`request ${row[0]}`, time && `${time} UTC`, `${seconds} s`].filter(Boolean).join(" · "), lines];
   };
   const fill = (tip, head, lines) => {
     tip.replaceChildren();
@@ -143,10 +144,14 @@
           axis.removeAttribute("hidden");
           const labels = [[0, 0, ""], [0.5, Math.floor(plot.rows.length / 2), " hc-mid"], [1, plot.rows.length - 1, " hc-end"]];
           labels.slice(0, plot.rows.length).forEach(([part, i, anchor]) => {
-            const label = document.createElementNS("http://www.w3.org/2000/svg", "text");
-            for (const [k, v] of Object.entries({ class: `hc-tick${anchor}`, x: plot.x + plot.w * part, y: axis.dataset.y })) label.setAttribute(k, v);
-            label.textContent = plot.rows[i][0];
-            axis.append(label);
+            const time = plot.panel.columns ? null : plot.rows[i][1][1];
+            [plot.rows[i][0], time].forEach((text, line) => {
+              if (text === null) return;
+              const label = document.createElementNS("http://www.w3.org/2000/svg", "text");
+              for (const [k, v] of Object.entries({ class: `hc-tick${anchor}`, x: plot.x + plot.w * part, y: +axis.dataset.y + 15 * line })) label.setAttribute(k, v);
+              label.textContent = text;
+              axis.append(label);
+            });
           });
           plot.axis.after(axis);
         }

@@ -9,6 +9,7 @@ use crate::{
         Series, panel,
         states::{self, STACK},
         style::escape,
+        time_of_day,
     },
     folder::course::Point,
     report::panels::{Measure, OLDEST, Reading, TIPS},
@@ -90,7 +91,7 @@ fn numbers(panels: &[Value]) -> Value {
     json!({"labels": labels, "keys": keys, "extras": extras, "narrowest": panel::NARROWEST, "panels": panels})
 }
 
-/// The numbers behind stacked bars: a row a bar (request, seconds, target, counts in the order of the labels, then the
+/// The numbers behind stacked bars: a row a bar (request, seconds and time of day, target, counts in the order of the labels, then the
 /// extras, null where they were not measured). `course` is what was measured at each bar besides, or empty.
 pub fn bars(series: &Series, course: &[Point]) -> Value {
     // The wide chart and the narrow one merge differently: the script merges again, by the same rule.
@@ -99,7 +100,8 @@ pub fn bars(series: &Series, course: &[Point]) -> Value {
         .iter()
         .enumerate()
         .map(|(index, bar)| {
-            let mut row = vec![json!(bar.request), rounded(Some(bar.t)), json!(bar.target)];
+            let when = json!([rounded(Some(bar.t)), bar.second_of_day.map(time_of_day)]);
+            let mut row = vec![json!(bar.request), when, json!(bar.target)];
             row.extend(STACK.iter().map(|state| json!(bar.counts.get(*state))));
             row.push(rounded(bar.age));
             if let Some(point) = course.get(index).filter(|point| point.request == bar.request) {

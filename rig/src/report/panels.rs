@@ -35,6 +35,16 @@ impl Unit {
         }
     }
 
+    /// The unit in words, for the heading of a panel.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::None => "number",
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::PerSecond => "per second",
+        }
+    }
+
     /// What a value in seconds, or a number, is multiplied with.
     fn factor(self) -> f64 {
         match self {
@@ -109,16 +119,16 @@ const LATE: Measure =
 const MISSED: Measure =
     Measure::line("missed polls", "", Unit::None, Reading::Count(|point| point.missed)).column("missed_ticks");
 const MEDIAN_AGE: Measure =
-    Measure::line("median", "t-p50", Unit::Seconds, Reading::Real(|point| point.age.map(|age| age.p50)))
+    Measure::line("median of the tasks", "t-p50", Unit::Seconds, Reading::Real(|point| point.age.map(|age| age.p50)))
         .column("age_p50_seconds");
 const P99_AGE: Measure =
-    Measure::line("99 %", "t-p99", Unit::Seconds, Reading::Real(|point| point.age.map(|age| age.p99)))
+    Measure::line("99 % of the tasks", "t-p99", Unit::Seconds, Reading::Real(|point| point.age.map(|age| age.p99)))
         .column("age_p99_seconds");
 /// The age of the oldest result. A chart's bar has it, too, where its points are not at hand.
 pub const OLDEST: Measure =
-    Measure::line("oldest", "t-max", Unit::Seconds, Reading::Real(|point| point.age.map(|age| age.max)))
+    Measure::line("oldest result", "t-max", Unit::Seconds, Reading::Real(|point| point.age.map(|age| age.max)))
         .column("age_max_seconds")
-        .tip("oldest result")
+        .tip("age of the oldest result")
         .counter("age of the oldest result");
 const FRESH: Measure =
     Measure::line("new results", "", Unit::None, Reading::Count(|point| point.fresh)).column("fresh_results");
@@ -126,9 +136,9 @@ const RESULT_RATE: Measure = Measure::line(
     "seen",
     "t-p50",
     Unit::PerSecond,
-    Reading::Real(|point| (point.since > 0.0).then(|| point.fresh as f64 / point.since)),
+    Reading::Real(|point| point.recent.map(|recent| recent.results_per_second)),
 )
-.tip("new results");
+.tip("check results");
 const FLIPS: Measure =
     Measure::line("flips", "t-flips", Unit::None, Reading::Count(|point| point.flips)).column("flips").tip("flips");
 const DIED: Measure = Measure::line("tasks that died", "t-ended", Unit::None, Reading::Count(|point| point.ended))
@@ -191,6 +201,8 @@ pub struct Context<'a> {
     pub asked: Asked,
     /// Seconds between two polls.
     poll: f64,
+    /// Seconds over which rates are averaged.
+    averaged: f64,
     /// How busy the rig's own machine was; empty if that is not known.
     machine: String,
 }
@@ -202,6 +214,7 @@ impl<'a> Context<'a> {
             points: &run.course,
             asked: Asked::of(&run.manifest),
             poll: run.manifest.plan.poll_seconds,
+            averaged: run.manifest.averaging_seconds(),
             machine: run.evidence.busy(0.0..=f64::INFINITY).map(Machine::words).unwrap_or_default(),
         }
     }
@@ -210,18 +223,18 @@ impl<'a> Context<'a> {
 /// The panels of the report of one run, from top to bottom.
 pub const PANELS: [Panel; 4] = [
     Panel {
-        label: |_| "Check results per second",
-        unit: Unit::None,
+        label: |_| "Check results",
+        unit: Unit::PerSecond,
         expected: Some(Expected {
             label: "expected to be seen",
             class: "t-asked",
-            value: |point, asked| point.checked() as f64 * asked.visible,
+            value: |point, asked| point.recent.map_or(point.checked() as f64, |recent| recent.checked) * asked.visible,
         }),
         series: &[RESULT_RATE],
         caption: checks,
     },
     Panel {
-        label: |asked| if asked.hidden { "Age of the last change" } else { "Age of the last check result" },
+        label: |asked| if asked.hidden { "Age of the last change" } else { "Age of the check results" },
         unit: Unit::Seconds,
         expected: None,
         series: &[OLDEST, P99_AGE, MEDIAN_AGE],
@@ -252,7 +265,7 @@ pub const PANELS: [Panel; 4] = [
     },
 ];
 
-fn checks(Context { points, asked, poll, .. }: &Context<'_>) -> Caption {
+fn checks(Context { points, asked, poll, averaged, .. }: &Context<'_>) -> Caption {
     if asked.rate == 0.0 {
         return Caption::Absent;
     }
@@ -262,6 +275,7 @@ fn checks(Context { points, asked, poll, .. }: &Context<'_>) -> Caption {
         let why = "how many were done cannot be known: native checks run on the agents and report changes only";
         return Caption::Instead("Checks per second", format!("{wanted}; {why}."));
     }
+    let wanted = format!("{wanted}; means over {} s", decimal(*averaged, 2));
     Caption::Note(if asked.visible < asked.rate {
         format!(
             "{wanted}; a poll every {} s shows one new result a task and check at most, so less can be seen",
@@ -309,6 +323,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::folder::course::Recent;
 
     #[test]
     fn columns_are_distinct() {
@@ -320,10 +335,8 @@ mod tests {
     fn lines_have_the_unit_of_their_panel_and_a_class_of_the_style_sheet() {
         let style = include_str!("page.css");
         for panel in &PANELS {
-            // The label of the first panel says its unit.
-            let allowed = [panel.unit, if panel.unit == Unit::None { Unit::PerSecond } else { panel.unit }];
             for measure in panel.series {
-                assert!(allowed.contains(&measure.unit), "{measure:?}");
+                assert_eq!(panel.unit, measure.unit, "{measure:?}");
                 assert!(style.contains(&format!(".{}", measure.class)), "{measure:?}");
                 assert!(MEASURES.iter().any(|known| known.label == measure.label), "exports lack {measure:?}");
             }
@@ -337,7 +350,12 @@ mod tests {
 
     #[test]
     fn times_are_shown_in_the_unit_of_the_measure() {
-        let point = Point { took: 0.25, flips: 3, fresh: 10, since: 2.0, ..Point::default() };
+        let point = Point {
+            took: 0.25,
+            flips: 3,
+            recent: Some(Recent { results_per_second: 5.0, checked: 5.0 }),
+            ..Point::default()
+        };
         let values = [ANSWER, FLIPS, RESULT_RATE, OLDEST].map(|measure| measure.value(&point));
         assert_eq!(values, [Some(250.0), Some(3.0), Some(5.0), None]);
     }

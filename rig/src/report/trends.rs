@@ -73,7 +73,7 @@ fn picture(html: &mut String, series: &Series, panel: &Panel, context: &Context<
     }
     let top = round_up(all().fold(0.0, f64::max));
     let (title, unit) = ((panel.label)(&context.asked), panel.unit.symbol());
-    let measured = if unit.is_empty() { title.to_owned() } else { format!("{title}, {unit}") };
+    let measured = format!("{title}, {}", panel.unit.words());
     let _ = write!(html, "<div class=\"trend\"><h3>{}</h3><p class=\"keys\">", escape(&measured));
     for line in &lines {
         let largest = line.values.iter().flatten().copied().fold(0.0, f64::max);

@@ -95,7 +95,7 @@ fn run(folder: &Path, pair: &str, samples: u64, tasks: u64, well: u64) {
         let listed: Vec<Value> = (0..tasks.min(20)).map(|n| task(request, n, n >= unhealthy)).collect();
         let line = Sample {
             v: FORMAT,
-            at: "2026-11-22T17:00:00.000Z".to_owned(),
+            at: at(request),
             t: (request * 2) as f64,
             request,
             target: tasks as u32,
@@ -113,8 +113,12 @@ fn run(folder: &Path, pair: &str, samples: u64, tasks: u64, well: u64) {
     write("samples.jsonl", lines);
 }
 
+fn at(request: u64) -> String {
+    format!("2026-11-22T{}:{:02}:{:02}.000Z", 17 + request / 1800, request / 30 % 60, request % 30 * 2)
+}
+
 fn task(request: u64, n: u64, alive: bool) -> Value {
-    let at = format!("2026-11-22T{}:{:02}:{:02}.000Z", 17 + request / 1800, request / 30 % 60, request % 30 * 2);
+    let at = at(request);
     json!({
         "id": format!("hc.instance-{n}._app.1"), "host": "10.0.0.1", "ports": [31000 + n], "state": "TASK_RUNNING",
         "stagedAt": "2026-11-22T17:00:00.000Z",

@@ -102,6 +102,10 @@ fn the_report_opens_hovers_and_zooms() {
     browser.mouse("mouseMoved", x, y);
     let text = tip(&mut browser);
     assert!(text.contains("request 1") && text.contains("healthy") && text.contains("40"), "{text}");
+    assert!(text.contains(" · 17:05:") && text.contains(" UTC · "), "the time, too: {text}");
+    let headings = browser.value("[...document.querySelectorAll('.trend h3')].map((h) => h.textContent).join('; ')");
+    let headings = headings.as_str().expect("text").to_owned();
+    assert!(headings.split("; ").all(|heading| heading.contains(", ")), "each panel says its unit: {headings}");
 
     drag(&mut browser, x - width / 4.0, x, y);
     nothing_is_wrong(&browser);
@@ -118,6 +122,11 @@ fn the_report_opens_hovers_and_zooms() {
     );
     browser.value("document.querySelector('[data-zoom=all]').click()");
     assert_eq!(shown(&mut browser), "");
+    let axis = browser.value("document.querySelector('.wide .hc-requests').textContent");
+    assert!(
+        axis.as_str().is_some_and(|axis| axis.contains("\n50\n17:01:40\n")),
+        "times below the request numbers: {axis}"
+    );
 
     nothing_is_wrong(&browser);
     pictures(&mut browser, "trouble");
