@@ -33,8 +33,8 @@ pub struct WatchArgs {
     /// Print a line as soon as a threshold is crossed, and end the watch with exit code 3
     #[arg(long)]
     pub alert: bool,
-    /// What may not happen, such as 'unhealthy_pct > 1 for 10s' (exit code 3); may be repeated [default: unhealthy > 0,
-    /// flips > 0, killed > 0, lost > 0]
+    /// What may not happen, such as 'unhealthy_pct > 1 for 10s' (exit code 3); may be repeated; without it
+    /// unhealthy > 0, flips > 0, killed > 0 and lost > 0
     #[arg(long = "fail-if", value_name = "THRESHOLD")]
     pub fail_if: Vec<Threshold>,
     /// When a watch is degraded.
