@@ -16,7 +16,7 @@ pub struct Frame {
 /// whole plan: some kilobytes an app.
 pub(super) const EVENT_LIMIT: usize = 32 << 20;
 
-/// A line or an event is longer than [`EVENT_LIMIT`].
+/// A line or an event is longer than this parser accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
