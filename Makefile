@@ -90,6 +90,10 @@ fuzz: ## random requests and broken input against the fake for SECONDS=60, and a
 	PROPTEST_CASES=$$(( $(or $(SECONDS),60) * 20 )) cargo test --package hc-rig-harness --test against_stubs --quiet foreign_bytes
 	PROPTEST_CASES=$$(( $(or $(SECONDS),60) * 20 )) cargo test --package hc-rig --lib --quiet foreign_tests
 
+.PHONY: chaos
+chaos: nextest ## runs of the program through a proxy that breaks what passes, with kills: SEEDS=50
+	HC_RIG_CHAOS_SEEDS=$(or $(SEEDS),50) cargo nextest run --package hc-rig --test program --no-capture -E 'test(chaos)' $(ARGS)
+
 .PHONY: bench
 bench: ## what the rig and the fake cost: time, memory, checks a second
 	cargo bench --workspace $(ARGS)

@@ -126,6 +126,14 @@ impl Fake {
         ids
     }
 
+    /// An app as it is defined, without what its tasks are doing.
+    pub(crate) fn definition_of(&self, id: &str) -> String {
+        let mut raw = self.ask(async |client| client.app(id).await).raw;
+        let fields = raw.as_object_mut().expect("an object");
+        fields.retain(|key, _| !key.starts_with("tasks") && key != "deployments");
+        raw.to_string()
+    }
+
     /// The groups of runs that are there.
     pub(crate) fn groups_of_runs(&self) -> Vec<String> {
         let root = self.ask(async |client| client.group_opt(harness::cluster::ROOT).await);

@@ -2,6 +2,7 @@
 
 mod access;
 mod advised;
+mod chaos;
 mod clean;
 mod demo;
 mod diff;
