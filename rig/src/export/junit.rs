@@ -1,12 +1,16 @@
 //! `junit.xml`: a test suite per pair, a test case per step, as CI servers read them.
 //!
-//! A step that was not reached fails with the ids of the tasks that are to blame in its body; one that was never asked
-//! for is skipped; clean-up is a case of its own, because what it leaves is somebody's problem.
+//! A step that was not reached fails with the diagnosis and the ids of the tasks that are to blame in its body; one that was
+//! never asked for is skipped; a threshold is a case too; clean-up is a case of its own, because what it leaves is somebody's problem.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
-use harness::record::TaskLife;
+use harness::{
+    record::{TaskLife, moment::iso},
+    scale::Judgement,
+};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     exit::{Code, Failure},
@@ -17,6 +21,7 @@ use crate::{
     },
     report::measured::Member,
     verdict::LastStep,
+    why::Diagnosis,
 };
 
 /// How many tasks a failure names.
@@ -55,6 +60,11 @@ fn suite(name: &str, run: &Run) -> TestSuite {
     for (key, value) in &properties {
         suite.add_property((*key, value.as_str()));
     }
+    let start = manifest.started_at.as_str();
+    if !start.is_empty() {
+        suite.extra.insert("timestamp".into(), start.into());
+    }
+    suite.set_time(duration(run.summary.seconds));
     for (index, step) in run.summary.steps.iter().enumerate() {
         suite.add_test_case(case(run, name, index, step));
     }
@@ -62,6 +72,9 @@ fn suite(name: &str, run: &Run) -> TestSuite {
         let mut status = TestCaseStatus::skipped();
         status.set_message("not asked for: the run ended before");
         suite.add_test_case(named(name, &step_name(index, *target), status));
+    }
+    for judgement in run.summary.measures.iter().flat_map(|all| &all.thresholds) {
+        suite.add_test_case(threshold(name, judgement));
     }
     suite.add_test_case(named(name, "clean-up", clean_up(run)));
     suite
@@ -74,6 +87,33 @@ fn server(cluster: &Cluster) -> String {
         NO_TLS => format!("NOT VERIFIED: {NO_TLS}"),
         tls => tls.to_owned(),
     }
+}
+
+/// A threshold: what was crossed fails, and what was never known is not passed.
+fn threshold(class: &str, judgement: &Judgement) -> TestCase {
+    let mut status = match (&judgement.crossed, judgement.worst) {
+        (Some(_), _) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        (None, Some(_)) => TestCaseStatus::success(),
+        (None, None) => TestCaseStatus::skipped(),
+    };
+    if !matches!(status, TestCaseStatus::Success { .. }) {
+        status.set_message(judgement.to_string());
+    }
+    let mut case = named(class, &format!("threshold {}", judgement.threshold), status);
+    if let Some(at) = judgement.crossed.as_ref().map(|crossing| crossing.at).or(judgement.worst_at) {
+        case.set_time(duration(at));
+    }
+    case
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()
+}
+
+/// So many seconds after an ISO 8601 time; nothing if that is none.
+fn later(start: &str, seconds: f64) -> Option<String> {
+    let start = OffsetDateTime::parse(start, &Rfc3339).ok()?;
+    Some(iso(start + duration(seconds)))
 }
 
 fn named(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
@@ -104,18 +144,33 @@ fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
         };
         let why = step.why.as_ref().unwrap_or(&run.summary.why);
         status.set_message(why.as_str()).set_type(run.summary.verdict.word());
-        status.set_description(body(&blamed));
+        let diagnosis = if last { diagnosis(run) } else { String::new() };
+        status.set_description(diagnosis + &body(&blamed));
         status
     };
     let succeeded = matches!(status, TestCaseStatus::Success { .. });
     let mut case = named(class, &step_name(index, step.target), status);
-    if let Some(seconds) = step.reached_after {
-        case.set_time(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    let next = run.summary.steps.get(index + 1).map_or(run.summary.seconds, |next| next.asked_at);
+    case.set_time(duration(step.reached_after.unwrap_or(next - step.asked_at)));
+    if let Some(at) = later(&run.manifest.started_at, step.asked_at) {
+        case.extra.insert("timestamp".into(), at.into());
     }
     if succeeded && !blamed.is_empty() {
         case.set_system_out(body(&blamed));
     }
     case
+}
+
+/// The most likely causes with their evidence.
+fn diagnosis(run: &Run) -> String {
+    let mut text = String::new();
+    for conclusion in Diagnosis::of(run).conclusions {
+        let _ = writeln!(text, "Diagnosis: {} ({})", conclusion.title, conclusion.confidence.words());
+        for evidence in conclusion.evidence {
+            let _ = writeln!(text, "  {evidence}");
+        }
+    }
+    text
 }
 
 /// The tasks whose trouble began in this step.

@@ -24,6 +24,7 @@ pub fn one(run: &Run) -> String {
     let name = run.manifest.name();
     let mut out = format!("### {}: {}\n\n", summary.verdict.word(), code(name));
     let _ = writeln!(out, "{}.{}\n", plain(&headline(summary)), because(summary));
+    diagnosis(&mut out, run);
     steps(&mut out, summary);
     troubles(&mut out, run);
     end(&mut out, run);
@@ -126,6 +127,16 @@ fn list(out: &mut String, lines: impl Iterator<Item = String>) {
     if !text.is_empty() {
         let _ = writeln!(out, "{text}");
     }
+}
+
+/// The most likely cause at once, its evidence and the others folded.
+fn diagnosis(out: &mut String, run: &Run) {
+    let conclusions = Diagnosis::of(run).conclusions;
+    let Some(first) = conclusions.first() else { return };
+    let _ = writeln!(out, "**Diagnosis:** {} ({})\n", plain(&first.title), first.confidence.words());
+    let others = conclusions.iter().skip(1);
+    let others = others.map(|other| format!("{} ({})", plain(&other.title), other.confidence.words()));
+    folded(out, "evidence", first.evidence.iter().map(|evidence| plain(evidence)).chain(others).collect());
 }
 
 fn because(summary: &Summary) -> String {

@@ -11,6 +11,7 @@ use crate::folder::{
 use crate::report::several::member;
 use crate::verdict::Verdict;
 use harness::record::{Counts, Sample};
+use harness::scale::{Crossing, Judgement, Totals};
 
 const EVIL: &str = "]]></system-out>|`\"=1+1,\u{1}\nx";
 
@@ -82,6 +83,45 @@ fn tables_are_read_back_as_they_were_with_foreign_text_made_visible() {
     assert_eq!(killed, 1, "the kill is in one sample");
     let tasks = rows(&tables::tasks(&run()).unwrap());
     assert_eq!((&tasks[0][1], &tasks[0][2], &tasks[0][10]), ("10.0.0.7", "31004", &*text::visible(EVIL)));
+}
+
+#[test]
+fn junit_has_times_and_a_case_for_each_threshold() {
+    let mut run = run();
+    run.manifest.started_at = "2026-11-22T17:00:00.000Z".to_owned();
+    run.summary.seconds = 6.0;
+    let judged = |threshold: &str, worst: Option<f64>, crossed| Judgement {
+        threshold: threshold.to_owned(),
+        worst,
+        worst_at: worst.map(|_| 4.0),
+        crossed,
+        ..Judgement::default()
+    };
+    let (threshold, found) = ("killed > 0".to_owned(), "3".to_owned());
+    let crossing = Crossing { threshold, bound: 0.0, value: 3.0, found, since: 5.0, at: 5.0 };
+    let thresholds = vec![
+        judged("killed > 0", Some(1.0), Some(crossing)),
+        judged("lost > 0", Some(0.0), None),
+        judged("check_age_max > 3s", None, None),
+    ];
+    run.summary.measures = Some(Totals { thresholds, ..Totals::default() });
+    let text = String::from_utf8(junit::report(&[member("a", &run)]).unwrap()).unwrap();
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let suite = document.descendants().find(|node| node.has_tag_name("testsuite")).unwrap();
+    assert_eq!(suite.attribute("timestamp"), Some("2026-11-22T17:00:00.000Z"));
+    assert_eq!(suite.attribute("time"), Some("6.000"));
+    let of = |name: &str| {
+        let case = suite.children().find(|node| node.attribute("name") == Some(name)).unwrap();
+        let child = case.first_element_child().map(|child| child.tag_name().name().to_owned());
+        (child, case.attribute("timestamp").map(str::to_owned), case.attribute("time").map(str::to_owned))
+    };
+    assert_eq!(of("step 1: 1 task healthy").1.as_deref(), Some("2026-11-22T17:00:00.000Z"));
+    assert_eq!(of("step 2: 2 tasks healthy").1.as_deref(), Some("2026-11-22T17:00:03.000Z"));
+    assert_eq!(of("step 2: 2 tasks healthy").2.as_deref(), Some("3.000"), "until the end of the run");
+    let threshold = |name: &str| of(&format!("threshold {name}")).0;
+    assert_eq!(threshold("killed > 0").as_deref(), Some("failure"));
+    assert_eq!(threshold("lost > 0"), None, "it passed");
+    assert_eq!(threshold("check_age_max > 3s").as_deref(), Some("skipped"), "never known is not passed");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use fixtures::Containerizer;
 use harness::{
     model::Protocol,
@@ -211,6 +212,12 @@ impl fmt::Display for CheckProtocol {
 }
 
 impl Manifest {
+    /// SHA-256 of the definition: compact JSON with sorted keys, in hexadecimal.
+    pub fn definition_sha256(&self) -> String {
+        let hash = digest(&SHA256, self.definition.to_string().as_bytes());
+        hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Seconds over which the rate of check results is averaged: two intervals of the slowest check, or two polls if these
     /// are further apart.
     pub fn averaging_seconds(&self) -> f64 {

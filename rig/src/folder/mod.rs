@@ -12,6 +12,7 @@ pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod moment;
+pub mod outcome;
 pub mod reserve;
 pub mod secrets;
 pub mod summary;
@@ -39,6 +40,7 @@ use crate::{
         course::{Course, Point},
         evidence::Evidence,
         manifest::Manifest,
+        outcome::{Cause, Judged},
         summary::{Combined, Step, Summary, Tally},
         upgrade::{VERDICT_FORMAT, upgraded},
     },
@@ -168,14 +170,17 @@ impl RunFolder {
         self.read_knowing(None)
     }
 
-    /// Writes `summary.json` at the end of a run: what the run knows, completed by what its record shows. Nothing else
-    /// writes this file.
+    /// Writes `summary.json` at the end of a run: what the run knows, completed by what its record shows and by the causes
+    /// that `diagnose` finds in it. Nothing else writes this file.
     ///
     /// # Errors
     /// The record cannot be read, or the file cannot be written.
-    pub fn conclude(&self, known: Summary) -> Result<Summary, Failure> {
+    pub fn conclude(&self, known: Summary, diagnose: impl Fn(&Run) -> Vec<Cause>) -> Result<Summary, Failure> {
         // A record that cannot be read must not cost the verdict.
-        let summary = self.read_knowing(Some(known.clone())).map_or(known, |run| run.summary);
+        let summary = match self.read_knowing(Some(known.clone())) {
+            Ok(run) => Summary { diagnosis: diagnose(&run), ..run.summary },
+            Err(_) => known,
+        };
         self.write_json("summary.json", &summary)?;
         Ok(summary)
     }
@@ -222,6 +227,12 @@ impl RunFolder {
     fn complete(mut summary: Summary, manifest: &Manifest, tally: &Tally, lives: &TaskLives) -> Summary {
         summary.format = VERDICT_FORMAT;
         summary.pair.clone_from(&manifest.pair);
+        summary.version.clone_from(&manifest.rig.version);
+        summary.command.clone_from(&manifest.command);
+        summary.url.clone_from(&manifest.cluster.url);
+        summary.started_at.clone_from(&manifest.started_at);
+        summary.definition_sha256 = manifest.definition_sha256();
+        summary.thresholds = summary.measures.iter().flat_map(|all| &all.thresholds).map(Judged::from).collect();
         summary.last = tally.last;
         summary.samples = tally.samples;
         summary.seconds = tally.seconds();

@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     exit::Code,
-    folder::{evidence::Machine, incident::Incident},
+    folder::{
+        evidence::Machine,
+        incident::Incident,
+        outcome::{Cause, Judged},
+    },
     verdict::{EndReason, Verdict},
 };
 
@@ -150,6 +154,18 @@ impl Step {
 pub struct Summary {
     /// Version of the format.
     pub format: u32,
+    /// Version of the program that ran it.
+    pub version: String,
+    /// The command line, without secrets.
+    pub command: String,
+    /// Base URL of the Marathon, without user or password.
+    pub url: String,
+    /// When it began, ISO 8601.
+    pub started_at: String,
+    /// When it ended, clean-up included, ISO 8601; absent where the run was killed or an earlier program wrote this.
+    pub ended_at: Option<String>,
+    /// SHA-256 of the definition as `run.json` has it: compact JSON with sorted keys, in hexadecimal.
+    pub definition_sha256: String,
     /// `containerizer,PROTOCOL`.
     pub pair: String,
     /// How it ended.
@@ -166,6 +182,10 @@ pub struct Summary {
     pub reached: u64,
     /// What made the checks unreliable, the reason first.
     pub degraded: Vec<Degradation>,
+    /// The most likely causes, the first is the most confident; empty when nothing was wrong.
+    pub diagnosis: Vec<Cause>,
+    /// What became of each threshold.
+    pub thresholds: Vec<Judged>,
     /// Counts of the last sample.
     pub last: Counts,
     /// Steps in order.

@@ -30,6 +30,7 @@ use crate::{
         sink::FolderSink,
     },
     terminal::progress::RunProgress,
+    why::Diagnosis,
 };
 
 /// Timeout of removing the app and its last task, beside the time to kill many.
@@ -147,7 +148,8 @@ pub async fn measure(
     outcome.summary.machine = machine.await.ok().flatten();
     outcome.summary.exit = outcome.code().status();
     drop(reserve);
-    match job.folder.conclude(outcome.summary.clone()) {
+    outcome.summary.ended_at = Some(moment::now());
+    match job.folder.conclude(outcome.summary.clone(), |run| Diagnosis::of(run).causes()) {
         Ok(summary) => outcome.summary = summary,
         Err(failure) => drop(outcome.failure.get_or_insert(failure)),
     }

@@ -17,6 +17,7 @@ use crate::{
     folder::{
         RunFolder, incident,
         manifest::{Cluster, ClusterKind, Manifest, Mode},
+        moment,
         secrets::of_others,
         summary::CleanUp,
     },
@@ -28,6 +29,7 @@ use crate::{
         sink::FolderSink,
     },
     terminal::progress::RunProgress,
+    why::Diagnosis,
 };
 
 /// What may not happen in an app that is well: the thresholds of a watch that is given none.
@@ -129,7 +131,8 @@ pub async fn watch(
     outcome.summary.machine = machine.await.ok().flatten();
     outcome.summary.exit = outcome.code().status();
     drop(reserve);
-    match job.folder.conclude(outcome.summary.clone()) {
+    outcome.summary.ended_at = Some(moment::now());
+    match job.folder.conclude(outcome.summary.clone(), |run| Diagnosis::of(run).causes()) {
         Ok(summary) => outcome.summary = summary,
         Err(failure) => drop(outcome.failure.get_or_insert(failure)),
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    folder::Run,
+    folder::{Run, outcome::Cause},
     why::{Conclusion, Facts, Finding, Groups, finding::CAPTURE, findings, rules},
 };
 
@@ -54,8 +54,26 @@ impl Diagnosis {
         }
     }
 
+    /// The conclusions in short, for `summary.json`.
+    pub fn causes(&self) -> Vec<Cause> {
+        let cause = |conclusion: &Conclusion| Cause {
+            reason: word(conclusion.reason),
+            title: conclusion.title.clone(),
+            confidence: word(conclusion.confidence),
+        };
+        self.conclusions.iter().map(cause).collect()
+    }
+
     /// Whether anything was wrong at all.
     pub fn is_clean(&self) -> bool {
         self.conclusions.is_empty() && self.tasks.is_empty()
+    }
+}
+
+/// The word of a closed set, as it is serialised.
+fn word(member: impl Serialize) -> String {
+    match serde_json::to_value(member) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(_) | Err(_) => String::new(),
     }
 }

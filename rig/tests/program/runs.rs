@@ -9,7 +9,7 @@ use std::{
 
 use fixtures::{App, Check, Containerizer, secs};
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     fake::{Fake, interrupt},
@@ -90,7 +90,8 @@ fn an_unhealthy_task_is_found_and_explained() {
     fs::write(&file, app.to_json().to_string()).expect("the definition can be written");
     let file = file.display().to_string();
     let arguments = ["run", &file, "--url", &fake.url, "--target", "1", "--poll", "500ms", "--step-timeout", "10s"];
-    let arguments: Vec<&str> = arguments.into_iter().chain(["--out", &run]).collect();
+    let more = ["--fail-if", "unhealthy > 5", "--out", &run];
+    let arguments: Vec<&str> = arguments.into_iter().chain(more).collect();
     let ran = HcRig::new(&arguments).user("alice", "s3cret-word").run();
     ends_with(&ran, 3);
     assert!(stdout(&ran).starts_with("FAILED"), "{}", stdout(&ran));
@@ -102,6 +103,21 @@ fn an_unhealthy_task_is_found_and_explained() {
     let json = stdout(&HcRig::new(&["why", "--json", &run]).run());
     let diagnosis: Value = serde_json::from_str(&json).expect("a JSON array");
     assert_eq!(diagnosis[0]["conclusions"][0]["reason"], "never_listened", "{json}");
+    let summary: Value = serde_json::from_str(&read(&run, "summary.json")).expect("JSON");
+    assert_eq!(summary["diagnosis"][0]["reason"], "never_listened", "scripts need not read the terminal: {summary}");
+    assert_eq!(summary["diagnosis"][0]["confidence"], "high");
+    let text = |key: &str| summary[key].as_str().unwrap_or_default().to_owned();
+    assert!(text("url").starts_with(&fake.url), "{summary}");
+    assert!(text("command").contains(" run ") && !text("command").contains("s3cret"), "{summary}");
+    assert!(text("started_at") < text("ended_at") && text("version") == env!("CARGO_PKG_VERSION"), "{summary}");
+    assert_eq!(text("definition_sha256").len(), 64, "{summary}");
+    let judged = &summary["thresholds"][0];
+    assert_eq!((&judged["bound"], &judged["crossed"]), (&json!(5.0), &json!(false)), "{judged}");
+    assert!(judged["value"].is_number() && judged["at_seconds"].is_number(), "{judged}");
+    for file in ["summary.md", "junit.xml"] {
+        assert!(read(&run, file).contains("1 task never listened on the checked port"), "the diagnosis in {file}");
+    }
+    assert!(read(&run, "junit.xml").contains("name=\"threshold unhealthy &gt; 5\""), "{}", read(&run, "junit.xml"));
     for part in [
         "probed    at ",
         "refused",
