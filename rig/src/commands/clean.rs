@@ -18,9 +18,10 @@ use crate::{
     commands::sweep::remove_expired,
     exit::{Completion, Failure},
     folder::{
-        RunFolder, locate,
+        RunFolder,
+        clean_up::CleanUp,
+        locate,
         manifest::{ClusterKind, Manifest},
-        summary::CleanUp,
     },
     run::reach::{self, Reach},
     terminal::leases::removed,

@@ -15,9 +15,11 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     exit::{Code, Failure},
     folder::{
-        Run, incident,
+        Run,
+        clean_up::CleanUp,
+        incident,
         manifest::{Cluster, NO_TLS},
-        summary::{CleanUp, Step},
+        summary::Step,
     },
     report::measured::Member,
     verdict::LastStep,

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use super::*;
 use crate::folder::{
     Run,
+    clean_up::CleanUp,
     course::Course,
     manifest::{Manifest, Plan},
-    summary::{CleanUp, Step, Summary},
+    summary::{Step, Summary},
 };
 use crate::report::several::member;
 use crate::verdict::Verdict;

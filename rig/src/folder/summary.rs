@@ -1,7 +1,5 @@
 //! `summary.json`: the verdict and the numbers behind it.
 
-use std::fmt;
-
 use harness::record::{Counts, Degradation, Quantiles, Sample, StepReport, TaskLives};
 use harness::scale::{Limit, Totals};
 use serde::{Deserialize, Serialize};
@@ -9,74 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     exit::Code,
     folder::{
+        clean_up::CleanUp,
         evidence::Machine,
         incident::Incident,
         outcome::{Cause, Judged},
     },
     verdict::{EndReason, Verdict},
 };
-
-/// How the clean-up of a run ended: one sentence in `summary.json`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub enum CleanUp {
-    /// The run ended before it.
-    #[default]
-    NotReached,
-    /// The run left nothing.
-    Complete,
-    /// The run left something, and the command of this name removed it.
-    CompletedBy(String),
-    /// What is left, and what to do.
-    Incomplete(String),
-}
-
-impl CleanUp {
-    /// Word of `summary.json` for a clean-up that left nothing.
-    const COMPLETE: &str = "complete";
-    /// What stands between that word and the command that completed it.
-    const BY: &str = ", by ";
-
-    /// Whether nothing is left on the cluster.
-    pub fn is_complete(&self) -> bool {
-        match self {
-            Self::Complete | Self::CompletedBy(_) => true,
-            Self::NotReached | Self::Incomplete(_) => false,
-        }
-    }
-}
-
-impl fmt::Display for CleanUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotReached => Ok(()),
-            Self::Complete => f.write_str(Self::COMPLETE),
-            Self::CompletedBy(command) => write!(f, "{}{}{command}", Self::COMPLETE, Self::BY),
-            Self::Incomplete(left) => f.write_str(left),
-        }
-    }
-}
-
-impl From<String> for CleanUp {
-    fn from(text: String) -> Self {
-        match text.strip_prefix(Self::COMPLETE) {
-            Some("") => return Self::Complete,
-            Some(rest) => {
-                if let Some(command) = rest.strip_prefix(Self::BY) {
-                    return Self::CompletedBy(command.to_owned());
-                }
-            }
-            None => {}
-        }
-        if text.is_empty() { Self::NotReached } else { Self::Incomplete(text) }
-    }
-}
-
-impl From<CleanUp> for String {
-    fn from(clean_up: CleanUp) -> Self {
-        clean_up.to_string()
-    }
-}
 
 /// One target and how long it took.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -416,21 +353,6 @@ mod tests {
         let seen = Step { target: 5, request: 3, reached_after: Some(5.0), worst_unhealthy: 1, ..Step::default() };
         let step = Step::default().with_report(&report).with_samples(&seen);
         assert_eq!((step.request, step.reached_after, step.kills, step.worst_unhealthy), (3, Some(6.0), 2, 1));
-    }
-
-    #[test]
-    fn clean_ups_are_written_as_they_are_read() {
-        let cases = [
-            ("", CleanUp::NotReached, false),
-            ("complete", CleanUp::Complete, true),
-            ("complete, by hc-rig clean", CleanUp::CompletedBy("hc-rig clean".to_owned()), true),
-            ("completely stuck", CleanUp::Incomplete("completely stuck".to_owned()), false),
-        ];
-        for (text, clean_up, complete) in cases {
-            let read: CleanUp = serde_json::from_value(text.into()).unwrap();
-            assert_eq!((&read, read.is_complete()), (&clean_up, complete));
-            assert_eq!(serde_json::to_value(&read).unwrap(), text);
-        }
     }
 
     #[test]

@@ -15,11 +15,13 @@ use tokio::time::Instant;
 use crate::{
     exit::{Code, Failure},
     folder::{
-        RunFolder, incident,
+        RunFolder,
+        clean_up::CleanUp,
+        incident,
         manifest::{self, Cluster, ClusterKind, Manifest, Mode, Rig},
         moment,
         secrets::without_secrets,
-        summary::{CleanUp, Summary},
+        summary::Summary,
     },
     run::{
         Definition, Interrupt, Scaled,

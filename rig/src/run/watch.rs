@@ -15,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     exit::{Code, Failure},
     folder::{
-        RunFolder, incident,
+        RunFolder,
+        clean_up::CleanUp,
+        incident,
         manifest::{Cluster, ClusterKind, Manifest, Mode},
         moment,
         secrets::of_others,
-        summary::CleanUp,
     },
     run::{
         Definition, Interrupt, Job, Outcome, Scaled,

@@ -4,11 +4,7 @@ use std::{fmt::Write as _, path::Path};
 
 use crate::{
     exit::Code,
-    folder::{
-        Named, Run, incident,
-        matrix::Matrix,
-        summary::{CleanUp, Step},
-    },
+    folder::{Named, Run, clean_up::CleanUp, incident, matrix::Matrix, summary::Step},
     report::{
         self,
         fragments::{claim_text, headline, in_grace},
