@@ -21,6 +21,7 @@ pub mod dry_run;
 pub mod exit;
 pub mod export;
 pub mod folder;
+pub mod like;
 pub mod metrics;
 pub mod probe;
 pub mod recording;

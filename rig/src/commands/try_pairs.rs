@@ -13,6 +13,7 @@ use crate::{
     dry_run::{self, Planned},
     exit::{Completion, Failure},
     folder::{RunFolder, manifest::Cluster},
+    like,
     results::{Gathered, add_redacted_copy, gather, gathered::Ended},
     run::{
         Definition, Interrupt, Job, Scaled,
@@ -42,6 +43,9 @@ pub struct TryArgs {
     /// Run a demo instead of the procedure; --pair selects the check
     #[arg(long, value_enum, value_name = "NAME")]
     pub demo: Option<Demo>,
+    /// Rebuild the failure of a run on the fake, from its folder or name: the same agents, checks and behaviours of tasks
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["demo", "pairs", "dry_run"])]
+    pub like: Option<String>,
     /// A pair of containerizer and check such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: procedure, the
     /// six of the manual procedure]
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
@@ -72,6 +76,10 @@ impl TryArgs {
 /// # Errors
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
+    if let Some(named) = &args.like {
+        let line = like::Line { fake: &args.embedded, degraded: args.scaling.degraded, output: &args.output };
+        return like::run(named, line, interrupt).await;
+    }
     if let Some(demo) = args.demo {
         let line = demo::Line {
             pairs: &args.pairs,

@@ -72,12 +72,22 @@ impl Watching<'_> {
             self.terms.span,
             self.terms.poll,
         ));
-        let shared = Shared {
-            cluster: reach::describe(&settings, &client, &found),
-            client,
-            side_by_side: apps.len() as u64,
-            enough: CancellationToken::new(),
-        };
+        let cluster = reach::describe(&settings, &client, &found);
+        self.observe((client, cluster), apps, (progress, interrupt)).await
+    }
+
+    /// Watches these apps of a cluster that is known already.
+    ///
+    /// # Errors
+    /// What went wrong with the results.
+    pub async fn observe(
+        &self,
+        (client, cluster): (Client, Cluster),
+        apps: Vec<App>,
+        (progress, interrupt): (&Progress, &Interrupt),
+    ) -> Result<Gathered, Failure> {
+        let side_by_side = apps.len() as u64;
+        let shared = Shared { cluster, client, side_by_side, enough: CancellationToken::new() };
         let folders = folders(self.path, &apps)?;
         let mut running = JoinSet::new();
         for (app, folder) in apps.into_iter().zip(&folders) {

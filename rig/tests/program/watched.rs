@@ -120,3 +120,32 @@ fn why_of_an_app_watches_it_for_a_while_and_explains() {
     );
     assert_eq!(changes(&fake), before, "the rig only read");
 }
+
+#[test]
+fn the_failure_of_a_watched_app_is_rebuilt_from_its_folder() {
+    let fake = cluster_of_others();
+    let (folder, run) = out();
+    let watched =
+        HcRig::new(&["watch", "/team/sick", "--url", &fake.url, "--for", "20s", "--poll", "500ms", "--out", &run])
+            .run();
+    ends_with(&watched, 3);
+    drop(fake);
+    let like = folder.path().join("like").display().to_string();
+    let rebuilt = HcRig::new(&["try", "--like", &run, "--out", &like]).run();
+    ends_with(&rebuilt, 3);
+    let said = stdout(&rebuilt);
+    assert!(said.starts_with("FAILED       /like/sick-1: ") && said.contains("SickAfter("), "{said}");
+    let scene = json(&like, "scene.json");
+    assert_eq!(
+        (&scene[0]["healthChecks"][0]["timeoutSeconds"], &scene[0]["instances"]),
+        (&2.into(), &2.into()),
+        "{scene}"
+    );
+    assert_eq!(json(&like, "run.json")["cluster"]["agents"], 3, "as many as the run had");
+    let causes = |run: &str| {
+        let why = HcRig::new(&["why", run, "--json"]).run();
+        let diagnosis: Value = serde_json::from_str(&stdout(&why)).expect("JSON");
+        diagnosis[0]["conclusions"][0]["reason"].clone()
+    };
+    assert_eq!(causes(&like), causes(&run), "the same cause");
+}
