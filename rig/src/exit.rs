@@ -102,6 +102,8 @@ impl fmt::Display for Code {
 /// How a command ended that came to its end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {
+    /// The word of the verdict and its sentence, if something was judged.
+    pub verdict: Option<(&'static str, String)>,
     /// For stdout.
     pub text: String,
     /// One sentence for stderr, if something went wrong.
@@ -113,12 +115,12 @@ pub struct Completion {
 impl Completion {
     /// Nothing went wrong.
     pub fn passed(text: impl Into<String>) -> Self {
-        Self { text: text.into(), problem: None, code: Code::Passed }
+        Self { verdict: None, text: text.into(), problem: None, code: Code::Passed }
     }
 
     /// Something went wrong, and there is a text all the same.
     pub fn failed(text: impl Into<String>, failure: Failure) -> Self {
-        Self { text: text.into(), problem: Some(failure.message), code: failure.code }
+        Self { verdict: None, text: text.into(), problem: Some(failure.message), code: failure.code }
     }
 
     /// Something more went wrong: the more severe of both counts.

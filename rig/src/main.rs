@@ -4,7 +4,6 @@
 
 use std::{
     ffi::OsString,
-    io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -21,7 +20,7 @@ use hc_rig::{
     run::Interrupt,
     settings::{self, SettingsFile, Sources},
     terminal::{
-        color,
+        board, color, screen,
         stderr::{self, LogWriter},
         stdout,
     },
@@ -49,6 +48,7 @@ fn program() -> ExitCode {
             return failure.code.into();
         }
     };
+    screen::decide();
     color::decide(cli.color);
     log(&cli);
     if let Command::Fake { arguments } = cli.command {
@@ -56,11 +56,18 @@ fn program() -> ExitCode {
         let name = OsString::from("hc-rig fake");
         return fake_marathon::program::run(std::iter::once(name).chain(arguments), own.as_deref());
     }
-    // A terminal that has been closed by the end is none any more.
-    let terminal = std::io::stdout().is_terminal();
-    match run(cli.command, cli.config.as_deref(), &sources) {
+    let ended = run(cli.command, cli.config.as_deref(), &sources);
+    // What the command ends with takes the place of the live lines.
+    board::take_down();
+    match ended {
         Ok(mut end) => {
-            let printed = print(&end.text, terminal);
+            // On a terminal the verdict is the last line.
+            if screen::stdout_is_terminal()
+                && let Some(problem) = end.problem.take()
+            {
+                stderr::line(format_args!("hc-rig: {problem}"));
+            }
+            let printed = print(&end);
             if let Some(problem) = end.problem.take() {
                 stderr::line(format_args!("hc-rig: {problem}"));
             }
@@ -80,9 +87,9 @@ fn program() -> ExitCode {
 }
 
 /// Prints on stdout. A reader that went away, as `head` or a closed terminal does, is not an error.
-fn print(text: &str, terminal: bool) -> Result<(), Failure> {
-    match stdout::print(text) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && !terminal => {
+fn print(end: &Completion) -> Result<(), Failure> {
+    match stdout::print(end) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe && !screen::stdout_is_terminal() => {
             Err(Failure::new(Code::Results, format!("cannot write to stdout: {error}")))
         }
         Err(_) | Ok(()) => Ok(()),

@@ -6,7 +6,8 @@ use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
-    arguments::values::address, exit::Failure, folder::locate::BELOW, metrics::Metrics, terminal::progress::Progress,
+    arguments::values::address, exit::Failure, folder::locate::BELOW, metrics::Metrics, run::Interrupt,
+    terminal::progress::Progress,
 };
 
 /// Where results and progress go.
@@ -27,12 +28,16 @@ pub struct Output {
 }
 
 impl Output {
-    /// Progress on stderr, and for Prometheus if that was asked for.
+    /// Progress on stderr, and for Prometheus if that was asked for. A command that deletes what it deployed when the user
+    /// stops it says so at once.
     ///
     /// # Errors
     /// Exit code 2: the address cannot be listened on.
-    pub async fn progress(&self) -> Result<Progress, Failure> {
-        let progress = Progress::new(self.quiet);
+    pub async fn progress(&self, deleting: Option<&Interrupt>) -> Result<Progress, Failure> {
+        let mut progress = Progress::new(self.quiet);
+        if let Some(interrupt) = deleting {
+            progress = progress.until(interrupt.stop.clone());
+        }
         let Some(address) = self.metrics else { return Ok(progress) };
         let (metrics, there) = Metrics::serve(address).await?;
         progress.note(&format!("metrics on http://{there}/metrics"));

@@ -84,5 +84,5 @@ pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
         Outcome::Worse => Some(format!("B is worse than A ({} % confidence)", percent(comparison.confidence))),
         Outcome::Better | Outcome::NoChange => None,
     };
-    Ok(Completion { text, problem, code: comparison.outcome.code() })
+    Ok(Completion { verdict: None, text, problem, code: comparison.outcome.code() })
 }

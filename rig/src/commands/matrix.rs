@@ -100,7 +100,7 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, 
         return rehearse(args, &pairs, &batches, at_once).await;
     }
     let environment = interrupt.before_deployment(environment(args, &pairs, &batches, at_once)).await?;
-    let progress = args.output.progress().await?;
+    let progress = args.output.progress(Some(&interrupt)).await?;
     progress.note(&format!(
         "{} × {counts:?} tasks, {}, each for {:?}",
         text::count(pairs.len(), "pair"),
@@ -250,6 +250,5 @@ fn finish(args: &MatrixArgs, path: &Path, gathered: Gathered, seconds: f64) -> C
     if let Err(failure) = written {
         end.worsen(failure);
     }
-    end.text = closing::matrix(&matrix, &runs, Ending { folder: path, code: end.code, seconds });
-    end
+    closing::matrix(&matrix, &runs, Ending { folder: path, code: end.code, seconds }).end(end)
 }

@@ -71,9 +71,10 @@ pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, 
             progress.note(&format!("{:>7.1} s  {}  target {target}", poll.t, line.pair));
         }
     }
-    for line in &lines {
+    for line in &mut lines {
         line.progress.finish("end of the samples");
     }
+    progress.keep();
     Ok(Completion::passed(format!("{} of {}\n", text::count(polls.len(), "sample"), args.run.display())))
 }
 

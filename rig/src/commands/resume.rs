@@ -54,7 +54,7 @@ pub async fn run(args: &ResumeArgs, interrupt: Interrupt) -> Result<Completion, 
     let now = client.server_time().map_or_else(OffsetDateTime::now_utc, |time| time.now);
     let (plan, before) = position(&manifest, &last, &continued, now)?;
 
-    let progress = Progress::new(args.quiet);
+    let progress = Progress::new(args.quiet).until(interrupt.stop.clone());
     progress.note(&format!(
         "{} continues at step {} of {} ({}), after {}",
         manifest.run,

@@ -108,7 +108,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
         }
         return Ok(done);
     }
-    let progress = args.output.progress().await?;
+    let progress = args.output.progress(Some(&interrupt)).await?;
     let path = args.output.folder("try");
     let folders = folders(&path, &definitions)?;
 
@@ -222,13 +222,13 @@ fn folders(path: &Path, definitions: &[Definition]) -> Result<Vec<RunFolder>, Fa
 /// Draws the results and reports them.
 fn finish(path: &Path, pairs: usize, mut gathered: Gathered, seconds: f64) -> Completion {
     gathered.draw_over(path);
-    let Gathered { runs, mut end } = gathered;
+    let Gathered { runs, end } = gathered;
     let ending = Ending { folder: path, code: end.code, seconds };
-    end.text = match &runs[..] {
+    let closing = match &runs[..] {
         [(_, run)] if pairs == 1 => closing::one(run, ending),
         _ => closing::over(&runs, ending),
     };
-    end
+    closing.end(end)
 }
 
 #[cfg(test)]

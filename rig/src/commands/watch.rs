@@ -57,7 +57,7 @@ pub struct WatchArgs {
 /// There is no such app, the cluster cannot be read, or results cannot be written.
 pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
-    let progress = args.output.progress().await?;
+    let progress = args.output.progress(None).await?;
     let path = args.output.folder("watch");
     let watching = Watching {
         selection: Selection { named: &args.apps, label: args.label.as_deref() },
@@ -73,10 +73,11 @@ pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, F
     };
     let mut gathered = watching.run(&args.reach, &progress, &interrupt).await?;
     gathered.draw_over(&path);
-    let mut end = gathered.end;
-    end.text = watched::render(
+    let end = gathered.end;
+    let end = watched::render(
         &gathered.runs,
         Ending { folder: &path, code: end.code, seconds: begun.elapsed().as_secs_f64() },
-    );
+    )
+    .end(end);
     Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
 }

@@ -75,7 +75,7 @@ fn pair(pairs: &[PairSet]) -> Result<Pair, Failure> {
 
 async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Result<Completion, Failure> {
     let Line { fake, degraded, output, .. } = line;
-    let progress = output.progress().await?;
+    let progress = output.progress(Some(&interrupt)).await?;
     let folder = RunFolder::create(output.folder("demo"))?;
     let Embedded { fake, client, found, cluster } =
         interrupt.before_deployment(Embedded::start(fake, fake.offers(Offers::Prompt), Size::default())).await?;
@@ -106,7 +106,7 @@ async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Resu
                 .to_owned(),
         );
     }
-    let text = text::render(&run, &diagnosis, &folder.path().display().to_string(), pair);
-    let end = Completion { text, problem, code };
+    let closing = text::render(&run, &diagnosis, &folder.path().display().to_string(), pair);
+    let end = closing.end(Completion { problem, code, ..Completion::passed("") });
     Ok(if output.redact { add_redacted_copy(folder.path(), end) } else { end })
 }

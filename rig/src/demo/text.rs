@@ -3,9 +3,11 @@
 use fixtures::Pair;
 
 use crate::{
+    command_line::quoted,
     demo::{one_hung_task::HEALTHY_TASKS, recording},
     folder::Run,
     terminal::{
+        closing::Closing,
         diagnosis::short,
         layout::{field, long_field},
     },
@@ -13,11 +15,11 @@ use crate::{
 };
 
 /// Result ages, diagnosis, next command.
-pub(super) fn render(run: &Run, diagnosis: &Diagnosis, folder: &str, pair: Pair) -> String {
+pub(super) fn render(run: &Run, diagnosis: &Diagnosis, folder: &str, pair: Pair) -> Closing {
     let mut out = String::new();
-    let word = run.summary.verdict.word();
+    let sentence;
     if pair.check.is_native() {
-        field(&mut out, word, format_args!("{pair}: only the hung task is affected"));
+        sentence = format!("{pair}: only the hung task is affected");
         let last = run.summary.last.healthy;
         let changes = text::count(run.lives.all().map(|life| life.flips).sum::<u64>(), "change");
         let others = format!(
@@ -28,8 +30,10 @@ pub(super) fn render(run: &Run, diagnosis: &Diagnosis, folder: &str, pair: Pair)
         field(&mut out, "Result age", "not known: Mesos reports only changes of health");
     } else {
         let age = stalls(&run.evidence.ages, 1.0).peak;
-        field(&mut out, word, format_args!("{pair}: one hung task made the check results of the other"));
-        field(&mut out, "", format_args!("{HEALTHY_TASKS} tasks up to {age:.1} s old, and none was called unhealthy"));
+        sentence = format!(
+            "{pair}: one hung task made the check results of the other {HEALTHY_TASKS} tasks up to {age:.1} s old, and \
+             none was called unhealthy"
+        );
         long_field(&mut out, "Why", &run.summary.why);
         compare(&mut out, run);
     }
@@ -38,9 +42,9 @@ pub(super) fn render(run: &Run, diagnosis: &Diagnosis, folder: &str, pair: Pair)
     out.push('\n');
     let other = if pair.check.is_native() { "mesos,HTTP" } else { "mesos,MESOS_HTTP" };
     field(&mut out, "Report", format_args!("{folder}/report.html   (opens offline)"));
-    field(&mut out, "Next", format_args!("hc-rig why {folder}"));
+    field(&mut out, "Next", format_args!("hc-rig why {}", quoted(folder)));
     field(&mut out, "Compare", format_args!("hc-rig try --demo one-hung-task --pair {other}"));
-    out
+    Closing { verdict: run.summary.verdict, sentence, body: out }
 }
 
 /// The measured result ages beside the recorded ones.

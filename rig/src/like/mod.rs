@@ -48,7 +48,7 @@ pub async fn run(named: &str, line: Line<'_>, interrupt: Interrupt) -> Result<Co
     let run = locate::run(named)?.read()?;
     let scene = Scene::of(&run)?;
     let definitions = scene.apps.iter().map(|(app, ..)| app.to_json()).collect::<Vec<Value>>();
-    let progress = line.output.progress().await?;
+    let progress = line.output.progress(None).await?;
     let path = line.output.folder("like");
     let parsed = definitions.iter().map(|json| Definition::parse("a rebuilt app", &json.to_string()));
     let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
@@ -81,9 +81,9 @@ pub async fn run(named: &str, line: Line<'_>, interrupt: Interrupt) -> Result<Co
     fake.shutdown().await;
     let mut gathered = gathered?;
     gathered.draw_over(&path);
-    let mut end = gathered.end;
+    let end = gathered.end;
     let seconds = begun.elapsed().as_secs_f64();
-    end.text = watched::render(&gathered.runs, Ending { folder: &path, code: end.code, seconds });
+    let mut end = watched::render(&gathered.runs, Ending { folder: &path, code: end.code, seconds }).end(end);
     keep(&path, &definitions, &scene, &mut end)?;
     Ok(if line.output.redact { add_redacted_copy(&path, end) } else { end })
 }

@@ -24,7 +24,7 @@ use crate::{
 /// # Errors
 /// The results cannot be read back.
 pub fn conclude(folder: &RunFolder, outcome: Outcome, seconds: f64) -> Result<Completion, Failure> {
-    let mut end = Completion { text: String::new(), code: outcome.code(), problem: None };
+    let mut end = Completion { code: outcome.code(), ..Completion::passed("") };
     end.problem = outcome.failure.map(|failure| failure.message);
     let run = match render::one(folder) {
         Ok(run) => run,
@@ -34,8 +34,7 @@ pub fn conclude(folder: &RunFolder, outcome: Outcome, seconds: f64) -> Result<Co
             folder.read_knowing(Some(outcome.summary)).map_err(|failure| failure.once_deployed(Code::Results))?
         }
     };
-    end.text = closing::one(&run, Ending { folder: folder.path(), code: end.code, seconds });
-    Ok(end)
+    Ok(closing::one(&run, Ending { folder: folder.path(), code: end.code, seconds }).end(end))
 }
 
 /// Adds a copy without names and addresses beside the folder, with everything drawn in it.

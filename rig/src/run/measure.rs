@@ -5,12 +5,13 @@ use std::{sync::PoisonError, time::Duration};
 use harness::{
     Client,
     cluster::{ClusterError, Lease, LeaseOptions, RunName, time_to_kill},
-    model::App,
+    marathon::events::EventStream,
+    model::{App, EventKind},
     record::{EventRecord, event::Remark},
     scale::{Before, Drive, Limit, MarathonApp, RunReport, Search},
 };
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     exit::{Code, Failure},
@@ -37,6 +38,9 @@ use crate::{
 
 /// Timeout of removing the app and its last task, beside the time to kill many.
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Clean-up waits no longer than this for the events that count its progress.
+const COUNT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Everything that one run needs.
 #[derive(Debug)]
@@ -102,7 +106,7 @@ impl Outcome {
 pub async fn measure(
     client: &Client,
     job: Job,
-    progress: RunProgress,
+    mut progress: RunProgress,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
     let begun = Instant::now();
@@ -141,7 +145,8 @@ pub async fn measure(
     tracing::info!(group = lease.group(), outcome = %report.outcome, "cleaning up");
     mark_clean_up(&sink, &lease.group(), start);
     let synced = sink.sync().err();
-    let left = clean_up(&job, &lease, interrupt).await.err();
+    progress.poll(&sink.last_poll());
+    let left = clean_up(&job, &lease, interrupt, &mut progress).await.err();
 
     let incidents = incident::reported(&client.incidents(), begun, start);
     let mut outcome = judge(&report, limit, &job, sink.broken().cloned().or(synced));
@@ -223,7 +228,10 @@ fn mark_clean_up(sink: &FolderSink, group: &str, start: Instant) {
 ///
 /// # Errors
 /// What is left, and the command that finishes it.
-async fn clean_up(job: &Job, lease: &Lease, interrupt: &Interrupt) -> Result<(), String> {
+async fn clean_up(job: &Job, lease: &Lease, interrupt: &Interrupt, progress: &mut RunProgress) -> Result<(), String> {
+    progress.deleting(0);
+    // Open before anything is deleted, so that no task is missed.
+    let events = task_events(lease, progress).await;
     // Runs side by side end together when they are stopped, and Marathon kills their tasks one after the other.
     let neighbours = job.side_by_side.saturating_sub(1) * u64::from(job.scaled.plan.target());
     tokio::select! {
@@ -235,7 +243,32 @@ async fn clean_up(job: &Job, lease: &Lease, interrupt: &Interrupt) -> Result<(),
             lease.group(),
             lease.run()
         )),
+        () = count_deleted(lease, progress, events) => unreachable!("it never ends"),
     }
+}
+
+/// The events of tasks, if somebody wants them counted and the server sends them soon.
+async fn task_events(lease: &Lease, progress: &RunProgress) -> Option<EventStream> {
+    if !progress.counts_deleted() {
+        return None;
+    }
+    timeout(COUNT_WITHIN, lease.client().events(&[EventKind::StatusUpdate])).await.ok()?.ok()
+}
+
+/// Counts the tasks of the run whose end Marathon reports, for the progress line. Never ends.
+async fn count_deleted(lease: &Lease, progress: &mut RunProgress, events: Option<EventStream>) {
+    if let Some(mut events) = events {
+        let inside = format!("{}/", lease.group());
+        let mut deleted = 0;
+        while let Some(item) = events.next_item().await {
+            let Some(event) = item.event() else { continue };
+            if event.terminal_status().is_some() && event.app_id().is_some_and(|id| id.starts_with(&inside)) {
+                deleted += 1;
+                progress.deleting(deleted);
+            }
+        }
+    }
+    std::future::pending().await
 }
 
 /// What `run.json` says of a job.

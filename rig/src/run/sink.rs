@@ -10,7 +10,11 @@ use harness::scale::{Bracket, Crossing, Sink};
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use crate::{
-    exit::Failure, folder::RunFolder, probe::Observation, run::executors::NewTasks, terminal::progress::RunProgress,
+    exit::Failure,
+    folder::RunFolder,
+    probe::Observation,
+    run::executors::NewTasks,
+    terminal::progress::{Poll, RunProgress},
 };
 
 /// Writes to a run folder.
@@ -67,6 +71,11 @@ impl FolderSink {
     /// What each poll shows, for the prober.
     pub fn observations(&self) -> watch::Receiver<Observation> {
         self.observations.subscribe()
+    }
+
+    /// The last poll, as the progress line shows it.
+    pub fn last_poll(&self) -> Poll {
+        self.progress.last_poll()
     }
 
     /// Which file could not be written and why, if one could not.

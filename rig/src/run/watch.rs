@@ -102,7 +102,7 @@ pub struct Watch {
 pub async fn watch(
     client: &Client,
     watch: Watch,
-    progress: RunProgress,
+    mut progress: RunProgress,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
     let (begun, id) = (Instant::now(), watch.app.id.clone());

@@ -1,9 +1,13 @@
-//! The summary at the end of `run`, `try` and `matrix`: at most 25 lines, verdict first.
+//! The summary at the end of `run`, `try` and `matrix`: the verdict and at most 24 lines, fewer on a low terminal.
 
-use std::{fmt::Write as _, path::Path};
+use std::{
+    fmt::{self, Write as _},
+    path::Path,
+};
 
 use crate::{
-    exit::Code,
+    command_line::quoted,
+    exit::{Code, Completion},
     folder::{Named, Run, clean_up::CleanUp, incident, matrix::Matrix, summary::Step},
     report::{
         self,
@@ -11,25 +15,60 @@ use crate::{
         several,
     },
     terminal::{
-        color, diagnosis,
-        layout::{LABEL, field, field_of_parts, long_field},
-        measures,
+        diagnosis,
+        layout::{field, field_of_parts, fit, long_field, sentence_field},
+        measures, screen,
     },
     verdict::Verdict,
     why::{Conclusion, Diagnosis, Finding, Reason, findings},
 };
 
-/// No summary is longer, so that it fits on a screen.
-const LINES: usize = 25;
+/// No summary is longer, so that it fits on a screen below its verdict.
+const LINES: usize = 24;
+
+/// What is never left out on a low terminal.
+const FEWEST_LINES: usize = 9;
 
 /// The longest reason behind a run of several.
 const REASON_WIDTH: usize = 80;
+
+/// The longest reason of a run: three lines.
+const WHY_WIDTH: usize = 190;
 
 /// Tasks of a run that are named.
 const NAMED: usize = 3;
 
 /// Steps of a run that are listed.
 const STEPS: usize = 6;
+
+/// A summary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closing {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it says of the runs.
+    pub sentence: String,
+    /// Everything else.
+    pub body: String,
+}
+
+impl Closing {
+    /// The end of a command that closes with this.
+    pub fn end(self, end: Completion) -> Completion {
+        Completion { verdict: Some((self.verdict.word(), self.sentence)), text: self.body, ..end }
+    }
+}
+
+impl fmt::Display for Closing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}\n{}", self.verdict.word(), self.sentence, self.body)
+    }
+}
+
+/// Lines that the terminal has room for below the verdict and the prompt.
+fn room() -> usize {
+    screen::of_stdout().map_or(LINES, |size| size.rows.saturating_sub(2).clamp(FEWEST_LINES, LINES))
+}
 
 /// How the command ended, for the last lines.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +82,11 @@ pub struct Ending<'a> {
 }
 
 /// The summary of one run.
-pub fn one(run: &Run, ending: Ending<'_>) -> String {
+pub fn one(run: &Run, ending: Ending<'_>) -> Closing {
     let summary = &run.summary;
     let mut head = String::new();
-    verdict_field(&mut head, summary.verdict, &format!("{}: {}", run.manifest.pair, headline(summary)));
     if !summary.why.is_empty() {
-        field(&mut head, "Why", &summary.why);
+        sentence_field(&mut head, "Why", &text::cut(&summary.why, WHY_WIDTH));
     }
     field_of_parts(&mut head, "On", &claim_text(&run.manifest));
     head.push('\n');
@@ -62,13 +100,17 @@ pub fn one(run: &Run, ending: Ending<'_>) -> String {
     results(&mut end, ending.folder);
     tail(&mut end, &[run], ending);
     if !searched && (summary.sick_tasks > 0 || !diagnosis.is_empty()) {
-        field(&mut end, "Next", format_args!("hc-rig why {}", ending.folder.display()));
+        next_why(&mut end, ending.folder);
     }
     let fixed = [&head, &diagnosis, &measures, &end].into_iter().map(|part| part.lines().count()).sum::<usize>();
-    let free = LINES.saturating_sub(fixed);
+    let free = room().saturating_sub(fixed);
     let affected = &affected[..affected.len().min(free / 2)];
     let steps = &steps[steps.len() - steps.len().min(STEPS).min(free - affected.len())..];
-    format!("{head}{}{}{diagnosis}{measures}{end}", steps.concat(), affected.concat())
+    Closing {
+        verdict: summary.verdict,
+        sentence: format!("{}: {}", run.manifest.pair, headline(summary)),
+        body: format!("{head}{}{}{diagnosis}{measures}{end}", steps.concat(), affected.concat()),
+    }
 }
 
 fn step_line(index: usize, step: &Step) -> String {
@@ -76,20 +118,22 @@ fn step_line(index: usize, step: &Step) -> String {
         step.reached_after.map_or("not reached".to_owned(), |seconds| format!("all healthy after {seconds:.1} s"));
     let slowest =
         step.task_max.map(|max| format!("   slowest task healthy {max:.1} s after staging")).unwrap_or_default();
-    format!("  step {:<3} {:>6} tasks   {reached}{slowest}\n", index + 1, step.target)
+    let line = format!("  step {:<3} {:>6} tasks   {reached}", index + 1, step.target);
+    let fits = line.len() + slowest.len() < screen::columns_of_lines();
+    format!("{line}{}\n", if fits { &slowest } else { "" })
 }
 
 /// The summary of several runs.
-pub fn over(runs: &[Named], ending: Ending<'_>) -> String {
+pub fn over(runs: &[Named], ending: Ending<'_>) -> Closing {
     let mut out = String::new();
-    head_over(&mut out, several::verdict(runs), &several::sentence(runs), runs);
+    head_over(&mut out, runs);
     let measures = fields(&measures::over(runs.iter().map(|(_, run)| (run.manifest.pair.as_str(), &run.summary))));
     let mut end = String::new();
     let all: Vec<&Run> = runs.iter().map(|(_, run)| run).collect();
     results(&mut end, ending.folder);
     tail(&mut end, &all, ending);
     // One line more counts the runs that are left out, one gives the diagnosis, one says what comes next.
-    let free = LINES.saturating_sub(out.lines().count() + measures.lines().count() + end.lines().count() + 3);
+    let free = room().saturating_sub(out.lines().count() + measures.lines().count() + end.lines().count() + 3);
     let listed = runs.len().min(free.max(1));
     for (_, run) in runs.iter().take(listed) {
         let _ = writeln!(out, "{}", run_line(run));
@@ -106,17 +150,17 @@ pub fn over(runs: &[Named], ending: Ending<'_>) -> String {
     out.push_str(&measures);
     out.push_str(&end);
     if let Some((name, ..)) = first {
-        field(&mut out, "Next", format_args!("hc-rig why {}", ending.folder.join(name).display()));
+        next_why(&mut out, &ending.folder.join(name));
     } else if ending.code == Code::Passed {
-        field(&mut out, "Next", "your own cluster: hc-rig run app.json --url https://your-cluster");
+        field(&mut out, "Your cluster", "hc-rig run --help");
     }
-    out
+    Closing { verdict: several::verdict(runs), sentence: several::sentence(runs), body: out }
 }
 
 /// The summary of a matrix of runs.
-pub fn matrix(matrix: &Matrix, runs: &[Named], ending: Ending<'_>) -> String {
+pub fn matrix(matrix: &Matrix, runs: &[Named], ending: Ending<'_>) -> Closing {
     let mut out = String::new();
-    head_over(&mut out, several::verdict(runs), &report::matrix::sentence(matrix), runs);
+    head_over(&mut out, runs);
     for row in &matrix.rows {
         let cells: Vec<String> = row.cells.iter().map(|cell| format!("{}/{}", cell.healthy, cell.asked)).collect();
         let _ = writeln!(out, "  {:<19} {:<28} {}", row.pair, row.limit(), cells.join("  "));
@@ -130,42 +174,38 @@ pub fn matrix(matrix: &Matrix, runs: &[Named], ending: Ending<'_>) -> String {
     if ending.code == Code::Failed
         && let Some(cell) = matrix.rows.iter().flat_map(|row| &row.cells).find(|cell| cell.healthy < cell.asked)
     {
-        field(&mut out, "Next", format_args!("hc-rig why {folder}/{}", cell.folder));
+        next_why(&mut out, &ending.folder.join(&cell.folder));
     }
-    out
+    Closing { verdict: several::verdict(runs), sentence: report::matrix::sentence(matrix), body: out }
 }
 
-fn head_over(out: &mut String, verdict: Verdict, sentence: &str, runs: &[Named]) {
-    verdict_field(out, verdict, sentence);
+/// The command that explains the run, as it can be typed.
+pub(super) fn next_why(out: &mut String, folder: &Path) {
+    field(out, "Next", format_args!("hc-rig why {}", quoted(&folder.display().to_string())));
+}
+
+fn head_over(out: &mut String, runs: &[Named]) {
     if let Some((_, run)) = runs.first() {
         field_of_parts(out, "On", &claim_text(&run.manifest));
         out.push('\n');
     }
 }
 
-/// The first line: the word of the verdict, which is a label too.
-pub(super) fn verdict_field(out: &mut String, verdict: Verdict, sentence: &str) {
-    let _ = writeln!(out, "{} {sentence}", color::word(verdict, LABEL));
-}
-
 /// One of several runs.
 fn run_line(run: &Run) -> String {
     let summary = &run.summary;
     let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
-    let mut line = format!(
-        "  {:<19} {:>4}/{:<4} healthy   {}   slowest {}   {} unhealthy on the way{}",
-        run.manifest.pair,
-        summary.last.healthy,
-        summary.target,
-        text::count(summary.steps.len(), "step"),
-        text::or_dash(slowest, text::seconds),
-        summary.sick_tasks,
-        in_grace(summary),
-    );
+    let mut parts = vec![
+        (0, format!("{:>4}/{:<4} healthy", summary.last.healthy, summary.target)),
+        (4, text::count(summary.steps.len(), "step")),
+        (3, format!("slowest {}", text::or_dash(slowest, text::seconds))),
+        (2, format!("{} unhealthy{}", summary.sick_tasks, in_grace(summary))),
+    ];
     if summary.verdict != Verdict::Passed {
-        let _ = write!(line, "   {}: {}", summary.verdict.word(), text::cut(&summary.why, REASON_WIDTH));
+        parts.push((1, summary.verdict.word().to_owned()));
+        parts.push((5, text::cut(&summary.why, REASON_WIDTH)));
     }
-    line
+    format!("  {:<18} {}", run.manifest.pair, fit(&parts, screen::columns_of_lines().saturating_sub(21)))
 }
 
 /// The run to explain first, with its first conclusion: one that failed, else one with tasks that were unhealthy, else
@@ -207,7 +247,11 @@ pub(super) fn results(out: &mut String, folder: &Path) {
         field(out, "Report", format_args!("{path}/report.html   (opens offline)"));
         field(out, "Chart", format_args!("{path}/chart.png"));
     } else {
-        field(out, "Report", format_args!("not written; once there is room: hc-rig report {path}"));
+        field(
+            out,
+            "Report",
+            format_args!("not written; once there is room: hc-rig report {}", quoted(&path.to_string())),
+        );
     }
 }
 
@@ -271,15 +315,15 @@ mod tests {
     }
 
     #[test]
-    fn every_summary_fits_on_a_screen_with_the_verdict_first() {
+    fn every_summary_fits_on_a_screen_below_its_verdict() {
         for verdict in Verdict::ALL {
-            let text = one(&eventful(verdict), ending("run", verdict.code(false)));
-            assert!(text.lines().count() <= LINES, "{text}");
+            let text = one(&eventful(verdict), ending("run", verdict.code(false))).to_string();
+            assert!(text.lines().count() <= LINES + 1, "{text}");
             assert!(text.starts_with(verdict.word()) && text.contains("step 12"), "{text}");
         }
         let runs: Vec<Named> = (0..20).map(|n| (format!("run-{n}"), eventful(Verdict::Failed))).collect();
-        let text = over(&runs, ending("runs", Code::Failed));
-        assert!(text.lines().count() <= LINES, "{text}");
+        let text = over(&runs, ending("runs", Code::Failed)).to_string();
+        assert!(text.lines().count() <= LINES + 1, "{text}");
         assert!(text.contains("more in the report"), "{text}");
         assert!(text.ends_with("Next         hc-rig why runs/run-0\n"), "{text}");
     }
@@ -291,10 +335,10 @@ mod tests {
         waits.summary.last.scheduled = 3;
         let runs =
             [("one".to_owned(), eventful(Verdict::Passed)), ("two".to_owned(), unknown), ("three".to_owned(), waits)];
-        let text = over(&runs, ending("runs", Code::Failed));
+        let text = over(&runs, ending("runs", Code::Failed)).to_string();
         assert!(text.contains("three: 3 tasks were not launched for lack of matching offers (low"), "{text}");
         assert!(text.ends_with("Next         hc-rig why runs/three\n"), "{text}");
-        let text = over(&runs[..2], ending("runs", Code::Failed));
+        let text = over(&runs[..2], ending("runs", Code::Failed)).to_string();
         assert!(text.ends_with("Next         hc-rig why runs/two\n"), "{text}");
     }
 }

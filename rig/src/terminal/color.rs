@@ -5,7 +5,10 @@ use std::{io::IsTerminal as _, sync::OnceLock};
 use clap::ColorChoice;
 use console::{Color, Style};
 
-use crate::verdict::{Tone, Verdict};
+use crate::{
+    terminal::screen,
+    verdict::{Tone, Verdict},
+};
 
 /// The decision for stdout; no colours before it was made.
 static ON_STDOUT: OnceLock<bool> = OnceLock::new();
@@ -13,20 +16,21 @@ static ON_STDOUT: OnceLock<bool> = OnceLock::new();
 /// Decides it for the whole program, before the first line.
 pub fn decide(choice: ColorChoice) {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    console::set_colors_enabled_stderr(colored(choice, no_color, std::io::stderr().is_terminal() && !dumb));
+    let plain = !screen::has_name();
+    console::set_colors_enabled_stderr(colored(choice, no_color, std::io::stderr().is_terminal() && !plain));
     // The first decision stands.
-    let _ = ON_STDOUT.set(colored(choice, no_color, std::io::stdout().is_terminal() && !dumb));
+    let _ = ON_STDOUT.set(colored(choice, no_color, std::io::stdout().is_terminal() && !plain));
 }
 
-/// The word of a verdict for stdout, padded to `width` columns, in its colour where stdout has colours.
-pub fn word(verdict: Verdict, width: usize) -> String {
-    paint(verdict, width, ON_STDOUT.get().is_some_and(|on| *on))
+/// The word of a verdict for stdout, in its colour where stdout has colours.
+pub fn word(word: &str) -> String {
+    let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.word() == word);
+    verdict.map_or_else(|| word.to_owned(), |verdict| paint(verdict, ON_STDOUT.get().is_some_and(|on| *on)))
 }
 
-fn paint(verdict: Verdict, width: usize, colored: bool) -> String {
+fn paint(verdict: Verdict, colored: bool) -> String {
     let row = verdict.row();
-    let word = format!("{:<width$}", row.word);
+    let word = row.word.to_owned();
     let color = match row.tone {
         Tone::Good => Color::Green,
         Tone::Warning => Color::Yellow,
@@ -57,12 +61,12 @@ mod tests {
     #[test]
     fn a_verdict_has_its_colour_and_without_colours_only_its_word() {
         for verdict in Verdict::ALL {
-            let (plain, colored) = (paint(verdict, 12, false), paint(verdict, 12, true));
-            assert_eq!(plain, format!("{:<12}", verdict.word()));
+            let (plain, colored) = (paint(verdict, false), paint(verdict, true));
+            assert_eq!(plain, verdict.word());
             assert_eq!(console::strip_ansi_codes(&colored), plain);
         }
-        assert!(paint(Verdict::Degraded, 12, true).contains("\u{1b}[33m"), "amber");
-        assert!(paint(Verdict::Limit, 12, true).contains("\u{1b}[32m"), "green");
+        assert!(paint(Verdict::Degraded, true).contains("\u{1b}[33m"), "amber");
+        assert!(paint(Verdict::Limit, true).contains("\u{1b}[32m"), "green");
     }
 
     #[test]

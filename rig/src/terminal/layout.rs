@@ -2,8 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-/// Columns of a paragraph: what every terminal has.
-pub const WIDTH: usize = 80;
+use crate::terminal::screen::{stdout_is_terminal, text_columns};
 
 /// Where the value of a field begins, as an indent.
 pub const INDENT: &str = "             ";
@@ -23,36 +22,79 @@ pub fn long_field(out: &mut String, label: &str, value: &str) {
     let _ = write!(out, "{label:<LABEL$} {}", body.strip_prefix(INDENT).unwrap_or(&body));
 }
 
-/// A field of parts separated by ` · `, broken only between them where it is longer than a line.
+/// A field with a sentence: on a terminal it goes on below itself, in a file it is one line, for programs that look for it.
+pub fn sentence_field(out: &mut String, label: &str, value: &str) {
+    if stdout_is_terminal() { long_field(out, label, value) } else { field(out, label, value) }
+}
+
+/// A field of parts separated by ` · `, broken only between them where it is longer than a line; a part that is longer
+/// than a line is broken between its words.
 pub fn field_of_parts(out: &mut String, label: &str, value: &str) {
-    let mut line = format!("{label:<LABEL$} ");
+    let room = text_columns().saturating_sub(INDENT.len());
     let value = text::visible(value);
+    let mut lines: Vec<String> = Vec::new();
     let mut parts = value.split(" · ").peekable();
     while let Some(part) = parts.next() {
-        let part = if parts.peek().is_some() { format!("{part} · ") } else { part.to_owned() };
-        if line.chars().count() + part.trim_end().chars().count() > WIDTH
-            && line.trim_end().chars().count() > INDENT.len()
-        {
-            let _ = writeln!(out, "{}", line.trim_end());
-            INDENT.clone_into(&mut line);
+        let part = if parts.peek().is_some() { format!("{part} ·") } else { part.to_owned() };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + part.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(&part);
+            }
+            Some(_) | None => lines.extend(wrapped(&part, room)),
         }
-        line.push_str(&part);
     }
-    let _ = writeln!(out, "{}", line.trim_end());
+    for (index, line) in lines.iter().enumerate() {
+        let label = if index == 0 { label } else { "" };
+        let _ = writeln!(out, "{}", format!("{label:<LABEL$} {line}").trim_end());
+    }
 }
 
 /// Words broken into lines of one indentation.
 pub fn paragraph(out: &mut String, indent: &str, text: &str) {
-    let mut line = indent.to_owned();
-    for word in text::visible(text).split_whitespace() {
-        if line.chars().count() + word.chars().count() > WIDTH && !line.trim_start().is_empty() {
-            let _ = writeln!(out, "{}", line.trim_end());
-            indent.clone_into(&mut line);
-        }
-        line.push_str(word);
-        line.push(' ');
+    for line in wrapped(text, text_columns().saturating_sub(indent.len())) {
+        let _ = writeln!(out, "{}", format!("{indent}{line}").trim_end());
     }
-    let _ = writeln!(out, "{}", line.trim_end());
+}
+
+/// Words broken into lines of so many columns, at least one line. A longer word stays whole.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text::visible(text).split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > columns {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += length;
+        }
+    }
+    lines
+}
+
+/// As many of the parts as fit, the lowest ranks first; at least one. In the order in which they were given, two blanks apart.
+pub fn fit(parts: &[(u8, String)], room: usize) -> String {
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|&index| parts[index].0);
+    let mut chosen = vec![false; parts.len()];
+    let mut used = 0;
+    for index in order {
+        let columns = parts[index].1.chars().count() + if used > 0 { 2 } else { 0 };
+        if used > 0 && used + columns > room {
+            break;
+        }
+        used += columns;
+        chosen[index] = true;
+    }
+    let chosen = parts.iter().zip(chosen).filter(|(_, chosen)| *chosen);
+    chosen.map(|((_, part), _)| part.as_str()).collect::<Vec<_>>().join("  ")
 }
 
 /// An item of a list: the mark, then lines that hang below its text.
@@ -74,7 +116,7 @@ mod tests {
         let mut out = String::new();
         long_field(&mut out, "Label", &text);
         item(&mut out, "  - ", &text);
-        assert!(out.lines().all(|line| line.chars().count() <= WIDTH), "{out}");
+        assert!(out.lines().all(|line| line.chars().count() <= text_columns()), "{out}");
         assert_eq!(out.split_whitespace().count(), 2 + 2 * text.split_whitespace().count(), "{out}");
         assert!(out.starts_with("Label        some words") && out.contains("\n             "), "{out}");
     }

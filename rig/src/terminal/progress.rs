@@ -1,33 +1,78 @@
 //! Progress of a run: one live line a run on a terminal, plain lines without one. Always on stderr.
 
-use std::{
-    io::{IsTerminal as _, stderr},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use console::Style;
 use harness::{
-    record::{Counts, Sample, StepReport},
+    record::{Sample, StepReport},
     scale::Bracket,
 };
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio_util::sync::CancellationToken;
 
-use crate::{metrics::Metrics, terminal::stderr};
+use crate::{
+    metrics::Metrics,
+    terminal::{
+        board::Board,
+        layout::wrapped,
+        pair_line::{PairLine, Phase},
+        screen, stderr,
+    },
+};
+
+pub use crate::terminal::pair_line::Poll;
 
 /// The lines of all runs of a command.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    bars: Option<MultiProgress>,
+    board: Option<Arc<Board>>,
     quiet: bool,
     metrics: Option<Metrics>,
+    tally: Arc<Tally>,
+}
+
+/// Tasks of all runs, for the sentence while the command is stopped.
+#[derive(Debug, Default)]
+struct Tally(Mutex<Stopping>);
+
+#[derive(Debug, Default)]
+struct Stopping {
+    /// Of each run: the tasks that are there, and how many of them are deleted.
+    runs: Vec<(u64, u64)>,
+    /// How many there were when the user asked to stop; none before.
+    to_delete: Option<u64>,
+}
+
+impl Tally {
+    fn lock(&self) -> MutexGuard<'_, Stopping> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stopping {
+    /// The user asks to stop.
+    fn begin(&mut self) {
+        self.to_delete = Some(self.runs.iter().map(|(tasks, deleted)| tasks - deleted).sum());
+    }
+
+    /// The sentence, once the user has asked to stop.
+    fn sentence(&self) -> Option<String> {
+        let all = self.to_delete?;
+        let left: u64 = self.runs.iter().map(|(tasks, deleted)| tasks - deleted).sum();
+        let done = all.saturating_sub(left);
+        Some(if all == 0 {
+            "Stopping… (once more quits at once)".to_owned()
+        } else if done == 0 {
+            format!("Stopping: deleting {}… (once more quits and leaves them)", text::count(all, "task"))
+        } else {
+            format!("Stopping: {done} of {} deleted (once more quits and leaves the rest)", text::count(all, "task"))
+        })
+    }
 }
 
 impl Progress {
     /// Live lines on a terminal, plain ones elsewhere; none if quiet.
     pub fn new(quiet: bool) -> Self {
-        let live = !quiet && stderr().is_terminal();
-        let bars = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(5)));
-        Self { bars, quiet, metrics: None }
+        let board = (!quiet && screen::can_redraw()).then(Board::open);
+        Self { board, quiet, metrics: None, tally: Arc::default() }
     }
 
     /// Reports to Prometheus too.
@@ -37,38 +82,69 @@ impl Progress {
         self
     }
 
-    /// The line of one more run, up to `target` tasks.
-    pub fn run(&self, name: &str, target: u32) -> RunProgress {
-        let bar = self.bars.as_ref().map(|bars| {
-            let bar = bars.add(ProgressBar::new(u64::from(target)));
-            // The template is a constant: were it wrong, the plain default style would do.
-            if let Ok(style) = ProgressStyle::with_template(" {prefix:<19} {msg}") {
-                bar.set_style(style);
+    /// Reports at once when the user asks to stop, and then how many tasks are deleted.
+    #[must_use]
+    pub fn until(self, stop: CancellationToken) -> Self {
+        let progress = self.clone();
+        tokio::spawn(async move {
+            stop.cancelled().await;
+            progress.tally.lock().begin();
+            match &progress.board {
+                Some(_) => progress.update_status(),
+                None => progress.note(&progress.tally.lock().sentence().unwrap_or_default()),
             }
-            bar.set_prefix(text::visible(name).into_owned());
-            bar.set_message(format!("{}  0/{target}", stack(&Counts::default(), target)));
-            bar.enable_steady_tick(Duration::from_millis(500));
-            bar
         });
-        let metrics = self.metrics.clone();
-        let name = name.to_owned();
-        RunProgress { name, bar, quiet: self.quiet, metrics, step: 1, target, t: 0.0, ends: None, bracket: None }
+        self
     }
 
-    /// A sentence between the lines, on one line whatever it holds, that must be seen, whether the rest is or not.
+    /// The line of one more run, up to `target` tasks.
+    pub fn run(&self, name: &str, target: u32) -> RunProgress {
+        let line = PairLine { name: name.to_owned(), target, ..PairLine::default() };
+        let place = self.board.as_ref().map(|board| board.add(line.clone()));
+        let mut tally = self.tally.lock();
+        tally.runs.push((0, 0));
+        let number = tally.runs.len() - 1;
+        drop(tally);
+        RunProgress { all: self.clone(), place, number, line, ends: None, bracket: None }
+    }
+
+    /// A sentence above the lines that must be seen, whether the rest is or not.
     pub fn alert(&self, text: &str) {
-        match &self.bars {
-            Some(bars) => drop(bars.println(text::visible(text))),
-            None => stderr::line(text),
+        stderr::line(text);
+    }
+
+    /// A sentence above the lines.
+    pub fn note(&self, text: &str) {
+        let columns = screen::of_stderr().columns - 1;
+        if self.board.is_some() && text.chars().count() > columns {
+            wrapped(text, columns).iter().for_each(stderr::line);
+        } else if !self.quiet {
+            stderr::line(text);
         }
     }
 
-    /// A sentence between the lines, on one line whatever it holds.
-    pub fn note(&self, text: &str) {
-        match &self.bars {
-            _ if self.quiet => {}
-            Some(bars) => drop(bars.println(text::visible(text))),
-            None => stderr::line(text),
+    /// A sentence below the live lines, about what is done now.
+    pub fn status(&self, text: &str) {
+        if let Some(board) = &self.board {
+            board.set_status(text.to_owned());
+        }
+    }
+
+    /// Leaves the live lines on the screen as they are.
+    pub fn keep(&self) {
+        if let Some(board) = &self.board {
+            board.close(true);
+        }
+    }
+
+    /// Whether somebody wants to know how many tasks are deleted.
+    pub fn counts_deleted(&self) -> bool {
+        self.board.is_some()
+    }
+
+    fn update_status(&self) {
+        if let (Some(board), Some(sentence)) = (&self.board, self.tally.lock().sentence()) {
+            board.set_status(sentence);
         }
     }
 }
@@ -76,14 +152,12 @@ impl Progress {
 /// The line of one run.
 #[derive(Clone, Debug)]
 pub struct RunProgress {
-    name: String,
-    bar: Option<ProgressBar>,
-    quiet: bool,
-    metrics: Option<Metrics>,
-    step: usize,
-    target: u32,
-    /// Seconds of the last poll.
-    t: f64,
+    all: Progress,
+    /// Its place on the board, if there is one.
+    place: Option<usize>,
+    /// Its place in the tally.
+    number: usize,
+    line: PairLine,
     /// When it should be over, in seconds since the start, if that can be estimated.
     ends: Option<f64>,
     /// What a search knows and tries.
@@ -93,76 +167,93 @@ pub struct RunProgress {
 impl RunProgress {
     /// A poll has answered.
     pub fn sample(&mut self, sample: &Sample) {
-        if let Some(metrics) = &self.metrics {
-            metrics.sample(&self.name, sample);
+        if let Some(metrics) = &self.all.metrics {
+            metrics.sample(&self.line.name, sample);
         }
         self.poll(&Poll::from(sample));
     }
 
     /// Shows a poll.
     pub fn poll(&mut self, poll: &Poll) {
-        let Poll { counts, target, request, t, took, late } = *poll;
-        self.t = t;
-        if let Some(bar) = &self.bar {
-            bar.set_position(counts.healthy);
-            let asked = self.bracket.map_or_else(|| format!("target {target}"), |bracket| bracket.to_string());
-            bar.set_message(format!(
-                "{}  {}/{} healthy   {asked}{}   poll {request}   {t:.0} s{}   answered in {:.0} ms{}",
-                stack(&counts, self.target),
-                counts.healthy,
-                self.target,
-                trouble(&counts),
-                self.left().map(|left| format!(", {left}")).unwrap_or_default(),
-                took * 1e3,
-                if late >= LATE { format!(", {:.0} ms late", late * 1e3) } else { String::new() },
-            ));
-        }
+        self.line.poll = *poll;
+        self.line.left = self.left();
+        self.all.tally.lock().runs[self.number] = (self.line.tasks(), 0);
+        self.redraw();
     }
 
-    /// A step is over; `steps` is how many there are, if that is known.
+    /// The last poll.
+    pub fn last_poll(&self) -> Poll {
+        self.line.poll
+    }
+
+    /// A step is over; `steps` is how many there are, which a search does not know.
     pub fn step(&mut self, step: &StepReport, steps: Option<usize>) {
-        self.step = step.step;
-        self.ends = steps.and_then(|steps| expected_end(self.t, step.step, steps));
-        if self.bar.is_none() && !self.quiet {
-            let how = match step.seconds() {
-                Some(seconds) => format!("reached after {seconds:.1} s"),
-                None => "not reached".to_owned(),
-            };
-            let of = steps.map(|steps| format!("/{steps}")).unwrap_or_default();
-            stderr::line(format_args!(
-                "{}  step {}{of}  {}  {how}  ({}){}",
-                self.name,
-                step.step,
-                text::count(step.target, "task"),
-                step.counts,
-                self.left().map(|left| format!("  {left}")).unwrap_or_default(),
-            ));
+        self.ends = steps.and_then(|steps| expected_end(self.line.poll.t, step.step, steps));
+        if self.place.is_some() || self.all.quiet {
+            return;
         }
+        let how = match step.seconds() {
+            Some(seconds) => format!("reached after {seconds:.1} s"),
+            None => "not reached".to_owned(),
+        };
+        let of = steps.map(|steps| format!("/{steps}")).unwrap_or_default();
+        stderr::line(format_args!(
+            "{}  step {}{of}  {}  {how}  ({}){}",
+            self.line.name,
+            step.step,
+            text::count(step.target, "task"),
+            step.counts,
+            self.left().map(|left| format!("  {left}")).unwrap_or_default(),
+        ));
     }
 
     /// A search tries a number of tasks, perhaps once more.
     pub fn search(&mut self, bracket: &Bracket) {
-        if self.bracket.replace(*bracket) != Some(*bracket) && self.bar.is_none() && !self.quiet {
-            stderr::line(format_args!("{}  {bracket}", self.name));
+        if self.bracket.replace(*bracket) == Some(*bracket) {
+            return;
+        }
+        self.line.search = Some(bracket.to_string());
+        self.redraw();
+        if self.place.is_none() && !self.all.quiet {
+            stderr::line(format_args!("{}  {bracket}", self.line.name));
         }
     }
 
     /// The time that should be left, if that can be estimated.
     fn left(&self) -> Option<String> {
-        let left = (self.ends? - self.t).max(1.0);
+        let left = (self.ends? - self.line.poll.t).max(1.0);
         Some(if left < 90.0 { format!("about {left:.0} s left") } else { format!("about {:.0} min left", left / 60.0) })
     }
 
+    /// Clean-up has begun; `deleted` of the tasks are gone.
+    pub fn deleting(&mut self, deleted: u64) {
+        let tasks = self.line.tasks();
+        self.set_phase(Phase::Deleting(deleted.min(tasks)), deleted.min(tasks));
+    }
+
+    /// Whether [`Self::deleting`] is to be told of each task.
+    pub fn counts_deleted(&self) -> bool {
+        self.all.counts_deleted()
+    }
+
     /// The run is over.
-    pub fn finish(&self, word: &str) {
-        match &self.bar {
-            Some(bar) => {
-                let counts = Counts { healthy: bar.position(), ..Counts::default() };
-                let stack = stack(&counts, self.target);
-                bar.finish_with_message(format!("{stack}  {}/{} healthy   {word}", bar.position(), self.target));
-            }
-            None if !self.quiet => stderr::line(format_args!("{}  {word}", self.name)),
-            None => {}
+    pub fn finish(&mut self, word: &str) {
+        self.set_phase(Phase::Over(word.to_owned()), self.line.tasks());
+        if self.place.is_none() && !self.all.quiet {
+            stderr::line(format_args!("{}  {word}", self.line.name));
+        }
+    }
+
+    fn set_phase(&mut self, phase: Phase, deleted: u64) {
+        self.line.phase = phase;
+        self.all.tally.lock().runs[self.number] = (self.line.tasks(), deleted);
+        self.redraw();
+        self.all.update_status();
+    }
+
+    fn redraw(&self) {
+        if let (Some(board), Some(place)) = (&self.all.board, self.place) {
+            board.update(place, |line| line.clone_from(&self.line));
         }
     }
 }
@@ -173,75 +264,10 @@ fn expected_end(t: f64, done: usize, steps: usize) -> Option<f64> {
     (0 < done && done < steps).then(|| t / done as f64 * steps as f64)
 }
 
-/// Cells of the bar.
-const CELLS: u32 = 24;
-
-/// A poll that is later than this, in seconds, is shown as late.
-const LATE: f64 = 0.1;
-
-/// What one poll found, as far as the line shows it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Poll {
-    /// Tasks by state.
-    pub counts: Counts,
-    /// Instances asked for.
-    pub target: u32,
-    /// Its number.
-    pub request: u64,
-    /// Seconds since the start.
-    pub t: f64,
-    /// Seconds until the answer.
-    pub took: f64,
-    /// Seconds that it began late.
-    pub late: f64,
-}
-
-impl From<&Sample> for Poll {
-    fn from(sample: &Sample) -> Self {
-        let Sample { counts, target, request, t, took, late, .. } = *sample;
-        Self { counts, target, request, t, took, late }
-    }
-}
-
-/// The tasks by state as a bar that grows to the target. Each state has a sign of its own, so that colours, which
-/// `NO_COLOR` turns off, never carry the meaning alone. A state with any task gets at least one cell.
-fn stack(counts: &Counts, target: u32) -> String {
-    let parts = [
-        (counts.healthy, "█", Style::new().green()),
-        (counts.unhealthy, "▒", Style::new().red()),
-        (counts.unhealthy_in_grace, "░", Style::new().yellow()),
-        (counts.unreachable, "?", Style::new().yellow()),
-        (counts.killing, "x", Style::new().red()),
-        (counts.running, "▓", Style::new().blue()),
-        (counts.staged, "·", Style::new().dim()),
-    ];
-    let mut free = CELLS;
-    let mut bar = String::new();
-    for (n, sign, style) in parts {
-        let cells = n * u64::from(CELLS) / u64::from(target.max(1));
-        let cells = u32::try_from(cells).unwrap_or(CELLS).max(u32::from(n > 0)).min(free);
-        free -= cells;
-        if cells > 0 {
-            bar.push_str(&style.for_stderr().apply_to(sign.repeat(cells as usize)).to_string());
-        }
-    }
-    bar.push_str(&" ".repeat(free as usize));
-    bar
-}
-
-fn trouble(counts: &Counts) -> String {
-    let mut text = String::new();
-    let in_grace = (counts.unhealthy_in_grace, "failing within grace");
-    for (n, what) in [(counts.unhealthy, "unhealthy"), in_grace, (counts.unreachable, "unreachable")] {
-        if n > 0 {
-            text.push_str(&format!("   {n} {what}"));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
+    use harness::record::Counts;
+
     use super::*;
 
     #[test]
@@ -252,7 +278,7 @@ mod tests {
         let mut left = |t: f64, step: usize| {
             run.poll(&Poll { t, ..Poll::default() });
             if step > 0 {
-                run.ends = expected_end(run.t, step, 4);
+                run.ends = expected_end(run.line.poll.t, step, 4);
             }
             run.left()
         };
@@ -264,11 +290,22 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_has_a_sign_for_each_state_and_a_cell_for_each_problem() {
-        let counts = Counts { healthy: 500, unhealthy: 1, running: 200, staged: 100, ..Counts::default() };
-        let bar = console::strip_ansi_codes(&stack(&counts, 1_000)).into_owned();
-        assert_eq!(bar, format!("{}▒{}··{}", "█".repeat(12), "▓".repeat(4), " ".repeat(5)));
-        let all = stack(&Counts { healthy: 3, ..Counts::default() }, 3);
-        assert_eq!(console::strip_ansi_codes(&all), "█".repeat(24));
+    fn a_stop_counts_the_tasks_of_all_runs() {
+        let progress = Progress::new(true);
+        let [mut one, mut two] = [6, 300].map(|healthy| {
+            let mut run = progress.run("mesos,TCP", 400);
+            run.poll(&Poll { counts: Counts { healthy, scheduled: 7, ..Counts::default() }, ..Poll::default() });
+            run
+        });
+        let sentence = || progress.tally.lock().sentence();
+        assert_eq!(sentence(), None);
+        progress.tally.lock().begin();
+        let expected = "Stopping: deleting 306 tasks… (once more quits and leaves them)";
+        assert_eq!(sentence().as_deref(), Some(expected));
+        one.deleting(0);
+        two.deleting(100);
+        one.finish("STOPPED");
+        let expected = "Stopping: 106 of 306 tasks deleted (once more quits and leaves the rest)";
+        assert_eq!(sentence().as_deref(), Some(expected));
     }
 }

@@ -1,4 +1,4 @@
-//! Lines on stderr. A reader that went away, as behind `2>&1 | head`, must not end a run without its clean-up, which is
+//! Lines on stderr, above the live lines if there are some. A reader that went away, as behind `2>&1 | head`, must not end a run without its clean-up, which is
 //! what `eprintln!` would do. Text of others is made visible on its way ([`text::visible`]).
 
 use std::{
@@ -6,9 +6,16 @@ use std::{
     io::{self, Write},
 };
 
+use crate::terminal::board;
+
 /// Writes one line, whatever the text holds.
 pub fn line(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{}", text::visible(&text.to_string()));
+    let text = text.to_string();
+    let safe = text::visible(&text);
+    match board::on_screen() {
+        Some(board) => board.above(&safe),
+        None => drop(writeln!(io::stderr(), "{safe}")),
+    }
 }
 
 /// Where the log goes, one call an event. Only the colours of the log's own format pass.
@@ -35,8 +42,10 @@ impl Write for LogWriter {
                 None => safe.push_str(&text::visible(part)),
             }
         }
-        safe.push('\n');
-        io::stderr().write_all(safe.as_bytes())?;
+        match board::on_screen() {
+            Some(board) => board.above(&safe),
+            None => writeln!(io::stderr(), "{safe}")?,
+        }
         Ok(event.len())
     }
 

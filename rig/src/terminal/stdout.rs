@@ -2,14 +2,36 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
-/// Writes a command's text. What it holds of others was cut into lines before ([`super::layout`]); nothing in it steers
-/// the terminal.
+use crate::{
+    exit::Completion,
+    terminal::{color, layout::sentence_field, screen},
+};
+
+/// Writes how a command ended. What its text holds of others was cut into lines before ([`super::layout`]); nothing in it
+/// steers the terminal. The verdict is the first line of a file, and the last one on a terminal, where that is what is
+/// on the screen.
 ///
 /// # Errors
 /// Stdout cannot be written.
-pub fn print(text: &str) -> io::Result<()> {
+pub fn print(end: &Completion) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text::visible_lines(text).as_bytes()).and_then(|()| out.flush())
+    let text = text::visible_lines(&end.text);
+    match &end.verdict {
+        None => out.write_all(text.as_bytes())?,
+        Some((verdict, sentence)) if screen::stdout_is_terminal() => {
+            out.write_all(text.as_bytes())?;
+            write!(out, "{}", verdict_line(verdict, sentence))?;
+        }
+        Some((verdict, sentence)) => write!(out, "{}{text}", verdict_line(verdict, sentence))?,
+    }
+    out.flush()
+}
+
+/// The word of the verdict, which is a label too, and its sentence.
+fn verdict_line(word: &str, sentence: &str) -> String {
+    let mut line = String::new();
+    sentence_field(&mut line, word, sentence);
+    line.replacen(word, &color::word(word), 1)
 }
 
 /// Where a file of a sandbox goes: as it is to a file or a program, made visible to a terminal.

@@ -1,15 +1,16 @@
-//! The summary at the end of `hc-rig watch`: an app after the other with what was found, verdict first.
+//! The summary at the end of `hc-rig watch`: an app after the other with what was found.
 
 use std::fmt::Write as _;
 
 use crate::{
+    command_line::quoted,
     folder::{Named, Run},
     report::{
         fragments::{claim_text, headline},
         several,
     },
     terminal::{
-        closing::{Ending, results, took, verdict_field},
+        closing::{Closing, Ending, next_why, results, took},
         diagnosis,
         layout::{INDENT, field, field_of_parts, paragraph},
     },
@@ -18,22 +19,25 @@ use crate::{
 };
 
 /// What the watch of one app or several found.
-pub fn render(runs: &[Named], ending: Ending<'_>) -> String {
+pub fn render(runs: &[Named], ending: Ending<'_>) -> Closing {
     let mut out = String::new();
-    match runs {
-        [(_, run)] => one(&mut out, run, ending),
+    let (verdict, sentence) = match runs {
+        [(_, run)] => {
+            one(&mut out, run, ending);
+            (run.summary.verdict, format!("{}: {}", run.manifest.app, headline(&run.summary)))
+        }
         _ => {
-            verdict_field(&mut out, several::verdict(runs), &several::sentence(runs));
             on(&mut out, runs);
             runs.iter().for_each(|(name, run)| of_several(&mut out, name, run, ending));
+            (several::verdict(runs), several::sentence(runs))
         }
-    }
+    };
     results(&mut out, ending.folder);
     let samples: u64 = runs.iter().map(|(_, run)| run.summary.samples).sum();
     field(&mut out, "Samples", format_args!("{samples} in {}", ending.folder.display()));
     field(&mut out, "Changed", "nothing: the apps were only read");
     took(&mut out, ending);
-    out
+    Closing { verdict, sentence, body: out }
 }
 
 fn on(out: &mut String, runs: &[Named]) {
@@ -45,7 +49,6 @@ fn on(out: &mut String, runs: &[Named]) {
 
 fn one(out: &mut String, run: &Run, ending: Ending<'_>) {
     let summary = &run.summary;
-    verdict_field(out, summary.verdict, &format!("{}: {}", run.manifest.app, headline(summary)));
     if !summary.why.is_empty() {
         field(out, "Why", &summary.why);
     }
@@ -54,7 +57,7 @@ fn one(out: &mut String, run: &Run, ending: Ending<'_>) {
     field(out, "Seen", seen(run));
     out.push_str(&diagnosis::short(&Diagnosis::of(run)));
     if summary.verdict != Verdict::Passed {
-        field(out, "Next", format_args!("hc-rig why {}", ending.folder.display()));
+        next_why(out, ending.folder);
     }
 }
 
@@ -65,7 +68,7 @@ fn of_several(out: &mut String, name: &str, run: &Run, ending: Ending<'_>) {
     }
     if let Some(first) = Diagnosis::of(run).conclusions.first() {
         paragraph(out, INDENT, &format!("{} ({})", first.title, first.confidence.words()));
-        let _ = writeln!(out, "{INDENT}hc-rig why {}", ending.folder.join(name).display());
+        let _ = writeln!(out, "{INDENT}hc-rig why {}", quoted(&ending.folder.join(name).display().to_string()));
     }
 }
 

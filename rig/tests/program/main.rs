@@ -15,9 +15,13 @@ mod hc_rig;
 mod help;
 mod hostile_files;
 mod interrupted;
+#[cfg(target_os = "linux")]
+mod live;
 mod measured;
 mod moments;
 mod old_run;
+#[cfg(target_os = "linux")]
+mod pty;
 mod recordings;
 mod redacted;
 mod refusals;

@@ -1,95 +1,10 @@
 //! The program at a terminal, with a person who is asked.
 
-use std::{
-    fs::File,
-    io::{Read as _, Write as _},
-    process::{Child, Command},
-    sync::mpsc::{self, Receiver},
-    thread,
-    time::Duration,
-};
-
-use nix::{
-    pty::openpty,
-    sys::termios::{LocalFlags, tcgetattr},
-};
-use tokio::time::Instant;
-
 use crate::{
     fake::Fake,
     hc_rig::{HcRig, ends_with, stderr},
+    pty::Terminal,
 };
-
-const TIMEOUT: Duration = Duration::from_secs(60);
-
-/// A terminal with the program in it.
-struct Terminal {
-    keyboard: File,
-    screen: Receiver<Vec<u8>>,
-    output: String,
-    child: Child,
-}
-
-impl Terminal {
-    fn start(rig: HcRig) -> Self {
-        let ends = openpty(None, None).expect("a terminal");
-        let rig = rig.command();
-        // The program asks at its controlling terminal, which only a new session can have.
-        let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(rig.get_program()).args(rig.get_args());
-        for (name, value) in rig.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        let slave = || ends.slave.try_clone().expect("another handle");
-        let child = command.stdin(slave()).stdout(slave()).stderr(slave()).spawn().expect("util-linux has setsid");
-        let (sender, screen) = mpsc::channel();
-        let mut output = File::from(ends.master.try_clone().expect("another handle"));
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            // It fails once nobody holds the other end any more.
-            while let Ok(n) = output.read(&mut buffer)
-                && n > 0
-                && sender.send(buffer[..n].to_vec()).is_ok()
-            {}
-        });
-        Self { keyboard: ends.master.into(), screen, output: String::new(), child }
-    }
-
-    /// Waits until the screen shows this.
-    #[track_caller]
-    fn until(&mut self, text: &str) {
-        while !self.output.contains(text) {
-            let more = self.screen.recv_timeout(TIMEOUT).ok();
-            let more = more.unwrap_or_else(|| panic!("{text} is missing in:\n{}", self.output));
-            self.output.push_str(&String::from_utf8_lossy(&more));
-        }
-    }
-
-    /// Waits until the terminal no longer echoes.
-    fn until_hidden(&self) {
-        let late = Instant::now() + TIMEOUT;
-        while tcgetattr(&self.keyboard).expect("a terminal").local_flags.contains(LocalFlags::ECHO) {
-            assert!(Instant::now() < late, "the terminal would show a password");
-            thread::yield_now();
-        }
-    }
-
-    fn type_line(&mut self, line: &str) {
-        self.keyboard.write_all(format!("{line}\n").as_bytes()).expect("a terminal takes what is typed");
-    }
-
-    /// The whole output, and the exit code.
-    fn end(mut self) -> (String, Option<i32>) {
-        let status = self.child.wait().expect("it ends");
-        while let Ok(more) = self.screen.recv_timeout(TIMEOUT) {
-            self.output.push_str(&String::from_utf8_lossy(&more));
-        }
-        (self.output, status.code())
-    }
-}
 
 #[test]
 fn the_password_prompt_does_not_echo() {
