@@ -6,7 +6,11 @@ use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
-    arguments::values::address, exit::Failure, folder::locate::BELOW, metrics::Metrics, run::Interrupt,
+    arguments::values::address,
+    exit::Failure,
+    folder::{RunFolder, locate},
+    metrics::Metrics,
+    run::Interrupt,
     terminal::progress::Progress,
 };
 
@@ -44,12 +48,22 @@ impl Output {
         Ok(progress.with_metrics(metrics))
     }
 
-    /// The folder that was asked for, or a new one below `hc-rig-runs`.
+    /// Makes the folder that was asked for, or a new one below `hc-rig-runs`, which is the latest from now on.
+    ///
+    /// # Errors
+    /// As [`RunFolder::create`].
+    pub fn make_folder(&self, command: &str) -> Result<RunFolder, Failure> {
+        let folder = RunFolder::create(self.folder(command))?;
+        locate::mark_latest(folder.path());
+        Ok(folder)
+    }
+
+    /// The folder that was asked for, or a new one below `hc-rig-runs`; not made yet.
     pub fn folder(&self, command: &str) -> PathBuf {
         self.out.clone().unwrap_or_else(|| {
             let now = OffsetDateTime::now_utc();
             let name = now.format(format_description!("[year][month][day]-[hour][minute][second]")).unwrap_or_default();
-            let first = PathBuf::from(BELOW).join(format!("{command}-{name}"));
+            let first = PathBuf::from(locate::BELOW).join(format!("{command}-{name}"));
             // Two runs may begin in the same second.
             let mut folder = first.clone();
             for n in 2.. {

@@ -26,10 +26,10 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// Arguments of `hc-rig capture`.
 #[derive(Args, Clone, Debug)]
 pub struct CaptureArgs {
-    /// The run: its folder or its name
-    pub run: String,
-    /// The task: its id, the short form of the reports (435aa001.1), or a part of it
-    pub task: String,
+    /// The run (its folder, its name, or nothing for the latest), then the task: its id, the short form of the reports
+    /// (435aa001.1), or a part of it
+    #[arg(value_name = "RUN] [TASK", num_args = 1..=2, required = true)]
+    pub words: Vec<String>,
     /// The task's agent, as ssh knows it: user@host, ssh://user@host:port, or a name of ~/.ssh/config. ssh must not have to
     /// ask for anything
     #[arg(long, value_name = "USER@HOST")]
@@ -59,7 +59,12 @@ pub async fn run(args: &CaptureArgs, interrupt: Interrupt) -> Result<Completion,
     if args.ssh.is_empty() || args.ssh.starts_with('-') {
         return Err(Failure::usage(format!("--ssh {}: not a host; write user@host", args.ssh)));
     }
-    let (run, life) = which::task(&args.run, Some(&args.task))?;
+    let (named, task) = match &args.words[..] {
+        [run, task, ..] => (Some(run.as_str()), task),
+        [task] => (None, task),
+        [] => return Err(Failure::usage("name a task")),
+    };
+    let (run, life) = which::task(named, Some(task))?;
     let wanted = Wanted {
         filter: filter::of(&life)?,
         executor: life.executor_pid,
@@ -67,7 +72,7 @@ pub async fn run(args: &CaptureArgs, interrupt: Interrupt) -> Result<Completion,
     };
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => default_file(&args.run, &run.manifest, &life.id)?,
+        None => default_file(named, &run.manifest, &life.id)?,
     };
     if let Some(there) = ["", "0"].map(|number| numbered(&out, number)).into_iter().find(|path| path.exists()) {
         return Err(Failure::usage(format!("{} exists already; name another file with --out", there.display())));
@@ -97,7 +102,7 @@ pub async fn run(args: &CaptureArgs, interrupt: Interrupt) -> Result<Completion,
 }
 
 /// The file for the capture of a task in the folder of its run.
-fn default_file(run: &str, manifest: &Manifest, task: &str) -> Result<PathBuf, Failure> {
+fn default_file(run: Option<&str>, manifest: &Manifest, task: &str) -> Result<PathBuf, Failure> {
     let is_own = |folder: &RunFolder| {
         folder.manifest().is_ok_and(|other| other.app == manifest.app && other.run == manifest.run)
     };

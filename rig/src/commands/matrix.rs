@@ -107,7 +107,7 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, 
         if args.side_by_side { "side by side" } else { "in turn" },
         args.hold
     ));
-    let path = RunFolder::create(args.output.folder("matrix"))?.path().to_owned();
+    let path = args.output.make_folder("matrix")?.path().to_owned();
     let mut folders = Vec::new();
     let mut outcomes: Vec<Ended> = Vec::new();
     for batch in batches {

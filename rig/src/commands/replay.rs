@@ -1,6 +1,6 @@
 //! `hc-rig replay`: plays a run again from its samples, at any speed.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::Args;
 use tokio::time::{Instant, sleep_until};
@@ -10,7 +10,7 @@ use harness::record::read;
 use crate::{
     arguments::values::speed,
     exit::{Completion, Failure},
-    folder::RunFolder,
+    folder::{RunFolder, locate},
     run::Interrupt,
     terminal::progress::{Poll, Progress, RunProgress},
 };
@@ -21,8 +21,8 @@ const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// Arguments of `hc-rig replay`.
 #[derive(Args, Clone, Debug)]
 pub struct ReplayArgs {
-    /// The run's folder, or a folder of several
-    pub run: PathBuf,
+    /// The run: its folder, its name, or nothing for the latest
+    pub run: Option<String>,
     /// How many times faster than real time
     #[arg(long, default_value_t = 10.0, value_name = "N", value_parser = speed)]
     pub speed: f64,
@@ -41,9 +41,10 @@ struct Line {
 /// # Errors
 /// There is no run, or its samples cannot be read.
 pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
+    let path = locate::path(args.run.as_deref())?;
     let progress = Progress::new(false);
     let (mut lines, mut polls) = (Vec::new(), Vec::new());
-    for (run, folder) in RunFolder::find(&args.run)?.iter().enumerate() {
+    for (run, folder) in RunFolder::find(&path)?.iter().enumerate() {
         let manifest = folder.manifest()?;
         let target = manifest.plan.targets.iter().max().copied().unwrap_or(1);
         lines.push(Line { progress: progress.run(&manifest.pair, saturated(target)), pair: manifest.pair, target: 0 });
@@ -75,7 +76,7 @@ pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, 
         line.progress.finish("end of the samples");
     }
     progress.keep();
-    Ok(Completion::passed(format!("{} of {}\n", text::count(polls.len(), "sample"), args.run.display())))
+    Ok(Completion::passed(format!("{} of {}\n", text::count(polls.len(), "sample"), path.display())))
 }
 
 /// When it is shown, from the start on.

@@ -1,20 +1,19 @@
 //! `hc-rig report`: draws chart and report again from the samples on disk, and writes the exports.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use crate::{
     exit::{Completion, Failure},
     export::Format,
+    folder::locate,
     results::render,
 };
 
 /// Arguments of `hc-rig report`.
 #[derive(Args, Clone, Debug)]
 pub struct ReportArgs {
-    /// The run's folder
-    pub run: PathBuf,
+    /// The run: its folder, its name, or nothing for the latest
+    pub run: Option<String>,
     /// Formats to write, separated by commas [default: all]
     #[arg(long = "format", value_name = "FORMATS", value_delimiter = ',')]
     pub formats: Vec<Format>,
@@ -29,7 +28,8 @@ pub struct ReportArgs {
 /// There is no run (2), or a file cannot be read or written (7).
 pub fn run(args: &ReportArgs) -> Result<Completion, Failure> {
     let formats = if args.formats.is_empty() { &Format::ALL } else { &args.formats[..] };
-    let run = if args.redact { render::redacted(&args.run)? } else { args.run.clone() };
+    let run = locate::path(args.run.as_deref())?;
+    let run = if args.redact { render::redacted(&run)? } else { run };
     let first = render::all(&run, formats)?;
     Ok(Completion::passed(format!("Report  {}\n", first.display())))
 }

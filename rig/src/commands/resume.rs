@@ -22,8 +22,8 @@ use crate::{
 /// Arguments of `hc-rig resume`.
 #[derive(Args, Clone, Debug)]
 pub struct ResumeArgs {
-    /// The run: its folder, or its name below hc-rig-runs
-    pub run: String,
+    /// The run: its folder, its name, or nothing for the latest
+    pub run: Option<String>,
     /// Which cluster [default: the run's].
     #[command(flatten)]
     pub reach: Reach,
@@ -38,7 +38,7 @@ pub struct ResumeArgs {
 /// The run is over, its app is gone or is not what was deployed (2), or whatever ends a run early.
 pub async fn run(args: &ResumeArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
-    let folder = locate::run(&args.run)?;
+    let folder = locate::run(args.run.as_deref())?;
     let manifest = folder.manifest()?;
     check_resumable(&folder, &manifest)?;
     // Released at once: the run claims it again.

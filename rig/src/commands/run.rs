@@ -9,7 +9,6 @@ use crate::{
     command_line,
     dry_run::{self, Planned},
     exit::{Completion, Failure},
-    folder::RunFolder,
     results::{add_redacted_copy, conclude, discard},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
@@ -94,7 +93,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     ));
     scaled.conditions().iter().for_each(|line| progress.note(line));
 
-    let folder = RunFolder::create(args.output.folder("run"))?;
+    let folder = args.output.make_folder("run")?;
     let line = progress.run(&definition.pair, scaled.plan.target());
     let job = Job {
         cluster: reach::describe(&settings, &client, &found),

@@ -16,8 +16,8 @@ use crate::{
 /// Arguments of `hc-rig sandbox`.
 #[derive(Args, Clone, Debug)]
 pub struct SandboxArgs {
-    /// The run (its folder or name), then what to print of the sandbox: ls (the default), stdout, stderr, another file, or
-    /// a folder ending in /. With --task the run may be left out
+    /// The run (its folder, its name, or latest, which is the default), then what to print of the sandbox: ls (the default),
+    /// stdout, stderr, another file, or a folder ending in /. With --task the run may be left out
     #[arg(value_name = "RUN] [FILE", num_args = 0..=2)]
     pub words: Vec<String>,
     /// The task: its id, the short form of the reports (435aa001.1), or a part of it [default: the first affected task]
@@ -35,15 +35,14 @@ pub struct SandboxArgs {
 pub async fn run(args: &SandboxArgs, out: impl Write) -> Result<Completion, Failure> {
     let (run, word) = which::split(&args.words, args.task.as_deref());
     let (client, task, agent) = match (run, args.task.as_deref()) {
-        (Some(run), task) => {
+        (None, Some(task)) => (reach::client(&args.reach.settings().await?)?, task.to_owned(), None),
+        (run, task) => {
             let (run, life) = which::task(run, task)?;
             let client = reach::client(&args.reach.settings_of(&run.manifest).await?)?;
             let marathon = client.info_if_allowed().await.map_err(|error| reach::failure(&error))?;
             reach::same_cluster(&run.manifest, client.url(), &marathon)?;
             (client, life.id, Some(life.agent))
         }
-        (None, Some(task)) => (reach::client(&args.reach.settings().await?)?, task.to_owned(), None),
-        (None, None) => return Err(Failure::usage("name a run, or a task with --task ID")),
     };
     let (task, sandbox) = find(&client, task, agent).await?;
     match Wanted::of(word) {

@@ -109,8 +109,9 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
         return Ok(done);
     }
     let progress = args.output.progress(Some(&interrupt)).await?;
-    let path = args.output.folder("try");
-    let folders = folders(&path, &definitions)?;
+    let all = args.output.make_folder("try")?;
+    let path = all.path().to_owned();
+    let folders = folders(all, &definitions)?;
 
     let targets = scaled.iter().map(|scaled| scaled.plan.target());
     let size = Size::of(definitions.iter().zip(targets));
@@ -211,12 +212,11 @@ fn lower(plans: Vec<&mut Plan>, capacity: Option<Capacity>) -> Result<Option<Str
 }
 
 /// One folder for one pair, or one each below the folder of all.
-fn folders(path: &Path, definitions: &[Definition]) -> Result<Vec<RunFolder>, Failure> {
-    let all = RunFolder::create(path)?;
+fn folders(all: RunFolder, definitions: &[Definition]) -> Result<Vec<RunFolder>, Failure> {
     if definitions.len() == 1 {
         return Ok(vec![all]);
     }
-    definitions.iter().map(|definition| RunFolder::create(path.join(definition.stem()))).collect()
+    definitions.iter().map(|definition| RunFolder::create(all.file(&definition.stem()))).collect()
 }
 
 /// Draws the results and reports them.

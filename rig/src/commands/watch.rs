@@ -12,6 +12,7 @@ use crate::{
         values::{duration, poll},
     },
     exit::{Completion, Failure},
+    folder::locate,
     results::add_redacted_copy,
     run::{Interrupt, reach::Reach, watch::Terms},
     terminal::{closing::Ending, watched},
@@ -72,6 +73,7 @@ pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, F
         path: &path,
     };
     let mut gathered = watching.run(&args.reach, &progress, &interrupt).await?;
+    locate::mark_latest(&path);
     gathered.draw_over(&path);
     let end = gathered.end;
     let end = watched::render(

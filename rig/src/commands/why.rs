@@ -1,9 +1,6 @@
 //! `hc-rig why`: explains a run, or an app that is watched for it.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use clap::Args;
 
@@ -12,26 +9,31 @@ use harness::record::json;
 use crate::{
     arguments::{Output, values::duration},
     exit::{Code, Completion, Failure},
-    folder::RunFolder,
+    folder::{RunFolder, locate},
     run::{DEGRADED_AFTER, Interrupt, reach::Reach, watch::Terms},
-    terminal::{diagnosis::render, layout::field, progress::Progress},
+    terminal::{
+        diagnosis::{Detail, render},
+        layout::field,
+        progress::Progress,
+    },
     watch::{Watching, select::Selection},
-    why::{Diagnosis, SHOWN_BY_DEFAULT},
+    why::Diagnosis,
 };
 
 /// Arguments of `hc-rig why`.
 #[derive(Args, Clone, Debug)]
 pub struct WhyArgs {
-    /// The run's folder; or the id of an app such as /prod/api, which is watched for a while first
+    /// The run: its folder, its name, or nothing for the latest; or the id of an app such as /prod/api, which is watched for
+    /// a while first
     #[arg(value_name = "RUN|/APP")]
-    pub run: PathBuf,
+    pub run: Option<String>,
     /// How long an app is watched
     #[arg(long = "for", default_value = "30s", value_parser = duration, value_name = "TIME")]
     pub span: Duration,
     /// Which cluster, for an app.
     #[command(flatten)]
     pub reach: Reach,
-    /// Describe every affected task, not only the first ten
+    /// Describe every affected task in full, not only one of each cause
     #[arg(long)]
     pub all: bool,
     /// The same as JSON: an array with an object a run
@@ -47,15 +49,15 @@ const POLL: Duration = Duration::from_secs(1);
 /// # Errors
 /// There is no run and no such app, or it cannot be read.
 pub async fn run(args: &WhyArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
-    match id(&args.run) {
+    match args.run.as_deref().filter(|named| is_id(named)) {
         Some(id) => app(args, id, &interrupt).await,
-        None => explain(args, &args.run),
+        None => explain(args, &locate::path(args.run.as_deref())?),
     }
 }
 
-/// The id of an app or group, where the argument is one: absolute, and no folder.
-fn id(run: &Path) -> Option<&str> {
-    run.to_str().filter(|id| id.starts_with('/') && !run.exists())
+/// Whether it is the id of an app or group: absolute, and no folder.
+fn is_id(named: &str) -> bool {
+    named.starts_with('/') && !Path::new(named).exists()
 }
 
 /// Watches the app, and explains what was found. The exit code is not about the app.
@@ -78,6 +80,7 @@ async fn app(args: &WhyArgs, id: &str, interrupt: &Interrupt) -> Result<Completi
         Code::Usage => Failure::usage(format!("{id} is no run folder, and no app can be watched: {failure}")),
         _ => failure,
     })?;
+    locate::mark_latest(&path);
     gathered.draw_over(&path);
     let mut end = explain(args, &path)?;
     if !args.json {
@@ -100,7 +103,11 @@ fn explain(args: &WhyArgs, path: &Path) -> Result<Completion, Failure> {
         let json = json::pretty(&diagnoses).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
         return Ok(Completion::passed(json));
     }
-    let limit = if args.all { usize::MAX } else { SHOWN_BY_DEFAULT };
-    let texts: Vec<String> = diagnoses.iter().map(|diagnosis| render(diagnosis, limit)).collect();
+    let detail = if args.all { Detail::All } else { Detail::Examples };
+    let texts = folders.iter().zip(&diagnoses).map(|(folder, diagnosis)| {
+        let folder = folder.path().display().to_string();
+        render(diagnosis, &folder, detail)
+    });
+    let texts: Vec<String> = texts.collect();
     Ok(Completion::passed(texts.join("\n")))
 }

@@ -18,7 +18,6 @@ use crate::{
     command_line,
     demo::one_hung_task::{HEALTHY_TASKS, Measured, Setup, measure},
     exit::{Code, Completion, Failure},
-    folder::RunFolder,
     results::{add_redacted_copy, discard, render},
     run::{
         Interrupt,
@@ -76,7 +75,7 @@ fn pair(pairs: &[PairSet]) -> Result<Pair, Failure> {
 async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Result<Completion, Failure> {
     let Line { fake, degraded, output, .. } = line;
     let progress = output.progress(Some(&interrupt)).await?;
-    let folder = RunFolder::create(output.folder("demo"))?;
+    let folder = output.make_folder("demo")?;
     let Embedded { fake, client, found, cluster } =
         interrupt.before_deployment(Embedded::start(fake, fake.offers(Offers::Prompt), Size::default())).await?;
     progress.note(&format!(

@@ -6,7 +6,7 @@ use harness::{Client, Transport};
 use super::*;
 use crate::{
     folder::{
-        Run,
+        Run, RunFolder,
         manifest::{Cluster, ClusterKind},
     },
     run::DEGRADED_AFTER,

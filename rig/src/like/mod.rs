@@ -45,7 +45,7 @@ pub struct Line<'a> {
 /// There is no such run, it cannot be rebuilt, or what went wrong with the results.
 pub async fn run(named: &str, line: Line<'_>, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
-    let run = locate::run(named)?.read()?;
+    let run = locate::run(Some(named))?.read()?;
     let scene = Scene::of(&run)?;
     let definitions = scene.apps.iter().map(|(app, ..)| app.to_json()).collect::<Vec<Value>>();
     let progress = line.output.progress(None).await?;
@@ -81,6 +81,7 @@ pub async fn run(named: &str, line: Line<'_>, interrupt: Interrupt) -> Result<Co
     fake.shutdown().await;
     let mut gathered = gathered?;
     gathered.draw_over(&path);
+    locate::mark_latest(&path);
     let end = gathered.end;
     let seconds = begun.elapsed().as_secs_f64();
     let mut end = watched::render(&gathered.runs, Ending { folder: &path, code: end.code, seconds }).end(end);

@@ -1,7 +1,5 @@
 //! Which task and which file are meant by `hc-rig sandbox RUN`, `… --task ID`, `… stderr`.
 
-use std::path::Path;
-
 use harness::watch::short;
 
 use harness::record::TaskLife;
@@ -43,12 +41,12 @@ pub fn split<'a>(words: &'a [String], task: Option<&str>) -> (Option<&'a str>, O
     }
 }
 
-/// The run folders with this name or path.
+/// The run folders with this name or path, or the latest.
 ///
 /// # Errors
 /// Exit code 2: there is none.
-pub fn folders(run: &str) -> Result<Vec<RunFolder>, Failure> {
-    if Path::new(run).exists() { RunFolder::find(Path::new(run)) } else { Ok(vec![locate::run(run)?]) }
+pub fn folders(run: Option<&str>) -> Result<Vec<RunFolder>, Failure> {
+    RunFolder::find(&locate::path(run)?)
 }
 
 /// A run and a task in it: the named task, else the first affected one.
@@ -56,17 +54,22 @@ pub fn folders(run: &str) -> Result<Vec<RunFolder>, Failure> {
 /// # Errors
 /// Exit code 2: there is no run, no such task, several with that name, or none affected; or the run's cluster was
 /// the fake inside hc-rig.
-pub fn task(run: &str, task: Option<&str>) -> Result<(Run, TaskLife), Failure> {
-    let runs = folders(run)?.iter().map(RunFolder::read).collect::<Result<Vec<_>, _>>()?;
+pub fn task(named: Option<&str>, task: Option<&str>) -> Result<(Run, TaskLife), Failure> {
+    let runs = folders(named)?.iter().map(RunFolder::read).collect::<Result<Vec<_>, _>>()?;
     let lives = || runs.iter().flat_map(|run| run.lives.all().map(move |life| (run, life)));
     let id = match task {
         Some(task) => one(lives().map(|(_, life)| life.id.as_str()), task)
-            .map_err(|why| Failure::usage(format!("{run}: {why}")))?
+            .map_err(|why| Failure::usage(format!("{}: {why}", named.unwrap_or("the latest run"))))?
             .to_owned(),
         None => {
             let troubled = runs.iter().flat_map(|run| run.lives.troubled());
             let first = troubled.min_by_key(|life| (life.end.is_some(), life.check_failure.is_none()));
-            let none = || Failure::usage(format!("{run}: no task was affected; name one with --task ID"));
+            let none = || {
+                Failure::usage(format!(
+                    "{}: no task was affected; name one with --task ID",
+                    named.unwrap_or("the latest run")
+                ))
+            };
             first.ok_or_else(none)?.id.clone()
         }
     };

@@ -63,11 +63,7 @@ mod tests {
         let seen: Vec<(&str, usize)> = groups.iter().map(|group| (group.what.as_str(), group.tasks.len())).collect();
         assert_eq!(
             seen,
-            [
-                ("unhealthy (HTTP: connection refused)", 2),
-                ("unhealthy (HTTP: HTTP status 500)", 1),
-                ("killed", 1)
-            ]
+            [("unhealthy (HTTP: connection refused)", 2), ("unhealthy (HTTP: HTTP status 500)", 1), ("killed", 1)]
         );
         assert_eq!(groups[0].tasks[0].task, "b", "the earliest is the example");
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The diagnosis of one run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Diagnosis {
     /// Version of the format.
     pub format: u32,

@@ -8,7 +8,7 @@ use crate::command_line::quoted;
 use crate::folder::{
     Run,
     evidence::{Answer, Evidence, Probe},
-    manifest::{CheckProtocol, Manifest},
+    manifest::{CheckProtocol, ClusterKind, Manifest},
 };
 
 /// Tasks that are described in full without `--all`.
@@ -93,11 +93,27 @@ impl Finding {
             probes: evidence.probes.iter().filter(|probe| probe.task == life.id).map(probe_line).collect(),
             look: String::new(),
             commands: Vec::new(),
-            ready: ready(&manifest.run, life),
+            ready: Vec::new(),
             timeline: life.timeline.clone(),
         };
+        // The fake inside hc-rig ended with the run, and its sandboxes and agents with it.
+        if manifest.cluster.kind != ClusterKind::Embedded {
+            finding.ready = finding.ready_for(&manifest.run);
+        }
         finding.advise(port.copied());
         finding
+    }
+
+    /// How to look further: what the task wrote, and what its executor and port do on the agent. `run` is the run's name
+    /// or folder.
+    pub fn ready_for(&self, run: &str) -> Vec<String> {
+        let (run, task) = (quoted(run), quoted(&self.task));
+        let (host, port) = self.address.split_once(':').unwrap_or((&self.address, ""));
+        let sandbox = format!("hc-rig sandbox {run} stderr --task {task}");
+        let capture = format!("hc-rig capture {run} {task} --ssh {} --for 10s", quoted(&format!("root@{host}")));
+        // Neither a task without a host nor one that nothing can be filtered by can be captured.
+        let capturable = !host.is_empty() && (self.executor_pid.is_some() || !port.is_empty());
+        std::iter::once(sandbox).chain(capturable.then_some(capture)).collect()
     }
 
     fn advise(&mut self, port: Option<u64>) {
@@ -122,16 +138,6 @@ impl Finding {
             self.commands.push(format!("sysdig -r cap.scap.gz0 fd.sport={port}"));
         }
     }
-}
-
-/// How to look further: what the task wrote, and what its executor and port do on the agent.
-fn ready(run: &str, life: &TaskLife) -> Vec<String> {
-    let (run, task) = (quoted(run), quoted(&life.id));
-    let sandbox = format!("hc-rig sandbox {run} stderr --task {task}");
-    let capture = format!("hc-rig capture {run} {task} --ssh {} --for 10s", quoted(&format!("root@{}", life.host)));
-    // Neither a task without a host nor one that nothing can be filtered by can be captured.
-    let capturable = !life.host.is_empty() && (life.executor_pid.is_some() || !life.ports.is_empty());
-    std::iter::once(sandbox).chain(capturable.then_some(capture)).collect()
 }
 
 /// A probe and its answer: `at 12.4 s GET /: connected, and no answer in 10.0 s`.

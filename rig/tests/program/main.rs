@@ -19,6 +19,7 @@ mod interrupted;
 mod live;
 mod measured;
 mod moments;
+mod named;
 mod old_run;
 #[cfg(target_os = "linux")]
 mod pty;

@@ -20,7 +20,7 @@ use crate::{
 #[case::nobody_there(&["run", "mesos,TCP", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
 #[case::login_unreachable(&["login", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]
 #[case::beyond_the_target(&["run", "mesos,TCP", "--target", "0", "--url", "http://127.0.0.1:1"], 2, "more than the target of 0")]
-#[case::no_run(&["why", "nowhere"], 2, "nowhere is no run folder")]
+#[case::no_run(&["why", "nowhere"], 2, "there is no run folder nowhere")]
 #[case::no_count(&["matrix", "--counts", "5,x"], 2, "'x' for '--counts <N,N,…>': write whole numbers separated by commas, such as 10,100")]
 #[case::no_target(&["try", "--targets", "5,-1"], 2, "write whole numbers separated by commas")]
 #[case::no_listener(&["try", "--metrics", "foo"], 2, "write an address and a port, such as 127.0.0.1:9464")]

@@ -62,7 +62,7 @@ fn the_files_of_a_task_are_read_and_nothing_beyond_its_sandbox() {
 fn a_missing_or_unknown_task_is_an_error() {
     let fake = Fake::start(&[]);
     for (words, says) in [
-        (vec![], "name a run, or a task with --task ID"),
+        (vec![], "hc-rig-runs/latest"),
         (vec!["--task", "nobody", "stdout"], "there is no task nobody"),
         (vec!["no-such-run"], "there is no run folder no-such-run"),
     ] {
