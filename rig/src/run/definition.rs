@@ -35,13 +35,18 @@ impl Definition {
         {
             return Ok(found);
         }
-        let text = files::read_to_string(path).map_err(|error| {
+        let bytes = files::read(path).map_err(|error| {
             let why = format!("cannot read the app definition {named}: {error}");
             if error.kind() == std::io::ErrorKind::Interrupted {
                 return Failure::new(Code::Stopped, why);
             }
             Failure::usage(format!("{why} (a pair such as mesos,TCP works too)"))
         })?;
+        let unread = |why: &str| Failure::usage(format!("cannot read the app definition {named}: {why}"));
+        if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes[..] {
+            return Err(unread("it is written in UTF-16; save it in UTF-8"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| unread("it is not text in UTF-8"))?;
         Self::parse(named, &text)
     }
 
@@ -75,6 +80,11 @@ impl Definition {
     /// # Errors
     /// As [`Definition::load`].
     pub fn parse(named: &str, text: &str) -> Result<Self, Failure> {
+        if text.starts_with('\u{feff}') {
+            return Err(Failure::usage(format!(
+                "{named}: begins with a byte order mark, which is not JSON; save it in UTF-8 without one"
+            )));
+        }
         let json: Value = serde_json::from_str(text).map_err(|error| {
             let what = error.to_string();
             let what = what.split(" at line ").next().unwrap_or_default();
@@ -86,6 +96,12 @@ impl Definition {
         };
         if fields.contains_key("apps") || fields.contains_key("groups") {
             return Err(wrong("this is a group; use a file with one app"));
+        }
+        if fields.get("containers").is_some_and(Value::is_array) {
+            return Err(wrong("this is a pod (it has \"containers\"); use a file with an app"));
+        }
+        if fields.get("app").is_some_and(Value::is_object) {
+            return Err(wrong("this is Marathon's answer about an app ({\"app\": …}); use what stands in \"app\""));
         }
         match fields.get("id").and_then(Value::as_str) {
             None => return Err(wrong("the app definition has no \"id\" (write \"id\": \"/hc\")")),

@@ -47,6 +47,24 @@ fn broken_json_is_reported_with_line_and_column() {
     assert_eq!(stderr(&run).lines().count(), 1);
 }
 
+/// What people pass by mistake is called by its name.
+#[rstest]
+#[case::pod(br#"{"id": "/p", "containers": [{"name": "c"}]}"#, "this is a pod")]
+#[case::answer(br#"{"app": {"id": "/a"}}"#, "this is Marathon's answer about an app")]
+#[case::byte_order_mark(b"\xef\xbb\xbf{\"id\": \"/a\"}", "begins with a byte order mark")]
+#[case::utf_16(b"\xff\xfe{\0}\0", "it is written in UTF-16; save it in UTF-8")]
+#[case::utf_16_big_endian(b"\xfe\xff\0{\0}", "it is written in UTF-16; save it in UTF-8")]
+#[case::latin_1(b"{\"id\": \"/caf\xe9\"}", "it is not text in UTF-8")]
+fn a_wrong_file_is_named_for_what_it_is(#[case] content: &[u8], #[case] says: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("app.json");
+    std::fs::write(&file, content).expect("the file can be written");
+    let run = HcRig::new(&["run", file.to_str().unwrap(), "--url", "http://127.0.0.1:1"]).run();
+    ends_with(&run, 2);
+    assert!(stderr(&run).contains(says), "{}", stderr(&run));
+    assert_eq!(stderr(&run).lines().count(), 1);
+}
+
 /// A definition in a file of its own.
 fn definition(app: &Value) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
