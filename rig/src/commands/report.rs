@@ -5,7 +5,7 @@ use clap::Args;
 use crate::{
     exit::{Completion, Failure},
     export::Format,
-    folder::locate,
+    folder::{RunFolder, locate},
     results::render,
 };
 
@@ -25,10 +25,11 @@ pub struct ReportArgs {
 /// Draws and writes.
 ///
 /// # Errors
-/// There is no run (2), or a file cannot be read or written (7).
+/// There is no run or no sample of it (2), or a file cannot be read or written (7).
 pub fn run(args: &ReportArgs) -> Result<Completion, Failure> {
     let formats = if args.formats.is_empty() { &Format::ALL } else { &args.formats[..] };
     let run = locate::path(args.run.as_deref())?;
+    RunFolder::any_sample(&RunFolder::find(&run)?)?;
     let run = if args.redact { render::redacted(&run)? } else { run };
     let first = render::all(&run, formats)?;
     Ok(Completion::passed(format!("Report  {}\n", first.display())))

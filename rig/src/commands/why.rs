@@ -47,11 +47,15 @@ const POLL: Duration = Duration::from_secs(1);
 /// The explanation of one run, of every run in a folder of runs, or of an app after a short watch.
 ///
 /// # Errors
-/// There is no run and no such app, or it cannot be read.
+/// There is no run, no sample of it and no such app, or it cannot be read.
 pub async fn run(args: &WhyArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     match args.run.as_deref().filter(|named| is_id(named)) {
         Some(id) => app(args, id, &interrupt).await,
-        None => explain(args, &locate::path(args.run.as_deref())?),
+        None => {
+            let path = locate::path(args.run.as_deref())?;
+            RunFolder::any_sample(&RunFolder::find(&path)?)?;
+            explain(args, &path)
+        }
     }
 }
 

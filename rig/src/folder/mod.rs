@@ -21,7 +21,7 @@ pub mod upgrade;
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
@@ -260,6 +260,28 @@ impl RunFolder {
             summary.exit = Code::Internal.status();
         }
         summary
+    }
+
+    /// Refuses runs of which not one has a sample: nothing can be said of them.
+    ///
+    /// # Errors
+    /// Exit code 2: there is none.
+    pub fn any_sample(folders: &[Self]) -> Result<(), Failure> {
+        match folders.first() {
+            Some(first) if folders.iter().all(Self::lacks_samples) => Err(Failure::usage(format!(
+                "{} has no samples (samples.jsonl is missing or empty), so nothing is known of the run",
+                first.path.display()
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether `samples.jsonl` is missing or empty. What is no ordinary file is refused where it is read.
+    fn lacks_samples(&self) -> bool {
+        match fs::metadata(self.file("samples.jsonl")) {
+            Ok(found) => found.is_file() && found.len() == 0,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
     }
 
     /// Writes a JSON file whole or not at all.

@@ -180,3 +180,18 @@ fn a_run_can_be_named_by_its_folder_below_the_usual_one() {
     assert!(said("run-1").contains("hc-rig-runs/run-1"), "{}", said("run-1"));
     assert!(said("run-2").contains("there is no run folder run-2"), "{}", said("run-2"));
 }
+
+#[rstest]
+#[case("why")]
+#[case("report")]
+fn a_run_without_samples_is_refused(#[case] command: &str, #[values(true, false)] empty: bool) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("run.json"), r#"{"format": 1, "pair": "mesos,TCP"}"#).expect("run.json");
+    if empty {
+        std::fs::write(folder.path().join("samples.jsonl"), "").expect("samples.jsonl");
+    }
+    let run = HcRig::new(&[command, folder.path().to_str().unwrap()]).run();
+    ends_with(&run, 2);
+    assert!(stderr(&run).contains("has no samples"), "{}", stderr(&run));
+    assert!(!folder.path().join("report.html").exists(), "no page of nothing");
+}
