@@ -61,6 +61,9 @@ impl RunFolder {
     /// It cannot be made, or it holds something already.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, Failure> {
         let path = path.into();
+        if fs::metadata(&path).is_ok_and(|found| !found.is_dir()) {
+            return Err(Failure::usage(format!("{} is a file: name a new folder with --out", path.display())));
+        }
         fs::create_dir_all(&path).map_err(|error| Failure::results(&path, &error))?;
         let mut entries = fs::read_dir(&path).map_err(|error| Failure::results(&path, &error))?;
         if entries.next().is_some() {

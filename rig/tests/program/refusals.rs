@@ -25,6 +25,7 @@ use crate::{
 #[case::no_target(&["try", "--targets", "5,-1"], 2, "write whole numbers separated by commas")]
 #[case::no_listener(&["try", "--metrics", "foo"], 2, "write an address and a port, such as 127.0.0.1:9464")]
 #[case::one_side(&["diff", "/", "/"], 2, "A and B are the same folder, /")]
+#[case::out_is_a_file(&["try", "--out", "/dev/null"], 2, "/dev/null is a file: name a new folder with --out")]
 #[case::unknown_flag(&["try", "--nonsense"], 2, "unexpected argument '--nonsense'")]
 #[case::unknown_version(&["try", "--marathon-version", "0.9"], 2, "the fake does not know Marathon 0.9; it knows ")]
 #[case::unknown_version_of_the_fake(&["fake", "--marathon-version", "0.9"], 2, "the fake does not know Marathon 0.9; it knows ")]
