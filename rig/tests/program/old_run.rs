@@ -21,6 +21,18 @@ fn a_run_of_an_earlier_version_is_read_with_the_numbers_that_it_wrote() {
     expected["degraded"] = Value::Array(Vec::new());
     expected["last"]["unhealthy_in_grace"] = 0.into();
     let read = serde_json::to_value(&run.summary).expect("JSON");
+    // What format 1 had in `run.json` only, and what it could not know.
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("run.json")).expect("a manifest")).expect("JSON");
+    assert_eq!((&read["command"], &read["started_at"]), (&manifest["command"], &manifest["started_at"]));
+    assert!(read["definition_sha256"].as_str().is_some_and(|hash| hash.len() == 64), "{read}");
+    for key in ["version", "command", "url", "started_at", "definition_sha256"] {
+        expected[key] = read[key].clone();
+    }
+    for (key, unknown) in [("ended_at", Value::Null), ("diagnosis", Value::Array(Vec::new()))] {
+        expected[key] = unknown;
+    }
+    expected["thresholds"] = Value::Array(Vec::new());
     fits("summary", &read);
     assert_eq!(expected["verdict"], "passed");
     assert_eq!(read, expected);
