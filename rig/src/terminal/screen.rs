@@ -7,9 +7,9 @@ use console::Term;
 /// Columns and rows of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Columns, at least [`NARROWEST`].
+    /// Columns, at least `NARROWEST`.
     pub columns: usize,
-    /// Rows, at least [`LOWEST`].
+    /// Rows, at least `LOWEST`.
     pub rows: usize,
 }
 
