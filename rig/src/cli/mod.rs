@@ -65,16 +65,16 @@ fn after_help(examples: &[&str]) -> String {
 #[command(name = "hc-rig", version, propagate_version = true, arg_required_else_help = true, after_help = after_help(&[TRY, RUN, RESULTS]))]
 pub struct Cli {
     /// Settings from this file instead of hc-rig.toml; `hc-rig config` lists where each one comes from
-    #[arg(long, global = true, value_name = "FILE", env = "HC_RIG_CONFIG")]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "FILE", env = "HC_RIG_CONFIG")]
     pub config: Option<PathBuf>,
     /// Log to stderr: -v what is done, -vv every request
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = "Global options", action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Format of the log
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
     /// Colours on stderr, and of verdicts on stdout: on a terminal (auto), always or never; NO_COLOR turns auto off
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", env = "HC_RIG_COLOR")]
+    #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", env = "HC_RIG_COLOR")]
     pub color: ColorChoice,
     /// The command.
     #[command(subcommand)]
@@ -86,7 +86,7 @@ pub struct Cli {
 pub enum LogFormat {
     /// For people.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

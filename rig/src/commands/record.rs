@@ -21,10 +21,10 @@ use crate::{
 /// Arguments of `hc-rig record`.
 #[derive(Args, Clone, Debug)]
 pub struct RecordArgs {
-    /// The folder for the recordings, a file a case
+    /// The folder for the recordings, one file per case
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Which cases [default: all]
+    /// The cases to record [default: all]
     pub cases: Vec<String>,
     /// Which Marathon.
     #[command(flatten)]

@@ -28,13 +28,13 @@ pub struct WatchArgs {
     /// Only apps whose labels match this selector of Marathon's, such as team==web or 'tier in (a, b)'
     #[arg(long, value_name = "SELECTOR")]
     pub label: Option<String>,
-    /// How long
+    /// Time to watch for
     #[arg(long = "for", default_value = "5m", value_parser = duration, value_name = "TIME")]
     pub span: Duration,
     /// Print a line as soon as a threshold is crossed, and end the watch with exit code 3
     #[arg(long)]
     pub alert: bool,
-    /// What may not happen, such as 'unhealthy_pct > 1 for 10s' (exit code 3); may be repeated; without it
+    /// End with exit code 3 when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated; without it
     /// unhealthy > 0, flips > 0, killed > 0 and lost > 0
     #[arg(long = "fail-if", value_name = "THRESHOLD")]
     pub fail_if: Vec<Threshold>,
