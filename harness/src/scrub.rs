@@ -1,9 +1,11 @@
 //! Secrets that were sent to a server, kept out of what it answers: a server that echoes a request must not get a password or
 //! token into a message, an event or a file.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use bytes::Bytes;
 use memchr::memmem;

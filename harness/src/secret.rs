@@ -1,6 +1,7 @@
 //! Text that must not be shown: passwords, tokens, keys.
 
 use std::fmt;
+
 use zeroize::Zeroizing;
 
 /// A password, token or private key: wiped from memory when dropped, and invisible to `Debug`.

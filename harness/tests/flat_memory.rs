@@ -8,9 +8,11 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use harness::record::{EventRecord, Sample, StepReport};
-use harness::scale::{Drive, Incoming, Observation, Plan, Sink, Subject};
-use harness::wait::AttemptError;
+use harness::{
+    record::{EventRecord, Sample, StepReport},
+    scale::{Drive, Incoming, Observation, Plan, Sink, Subject},
+    wait::AttemptError,
+};
 use serde_json::{Value, json};
 
 const TASKS: u32 = 300;

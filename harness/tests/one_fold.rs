@@ -11,13 +11,15 @@ use futures::{
     StreamExt as _,
     stream::{self, BoxStream},
 };
-use harness::record::{
-    Between, EventRecord, Lines, Lives, Quantiles, Sample, StepReport, TaskLives,
-    moment::iso,
-    read::{self, Line},
+use harness::{
+    record::{
+        Between, EventRecord, Lines, Lives, Quantiles, Sample, StepReport, TaskLives,
+        moment::iso,
+        read::{self, Line},
+    },
+    scale::{Advance, Drive, Incoming, Observation, Plan, RunReport, Search, Sink, Subject},
+    wait::AttemptError,
 };
-use harness::scale::{Advance, Drive, Incoming, Observation, Plan, RunReport, Search, Sink, Subject};
-use harness::wait::AttemptError;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::datetime};

@@ -2,9 +2,11 @@
 
 mod recorded;
 
-use harness::record::{EventRecord, Lives, Sample, Tally, TaskLife, event::Remark};
-use harness::scale::Comparer;
-use harness::watch::concerns;
+use harness::{
+    record::{EventRecord, Lives, Sample, Tally, TaskLife, event::Remark},
+    scale::Comparer,
+    watch::concerns,
+};
 use recorded::rows;
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -2,14 +2,15 @@
 
 mod recorded;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use harness::model::{App, Deployment, Event};
-use harness::wait::{Condition, Look, Section, View};
-use harness::watch::{
-    AppView, Counted, Events, Logged, TaskView, concerns, crash_looping, gone, healthy, killed_by_health_check,
-    replaced, settled, stays_healthy_for, time_to_healthy,
+use harness::{
+    model::{App, Deployment, Event},
+    wait::{Condition, Look, Section, View},
+    watch::{
+        AppView, Counted, Events, Logged, TaskView, concerns, crash_looping, gone, healthy, killed_by_health_check,
+        replaced, settled, stays_healthy_for, time_to_healthy,
+    },
 };
 use recorded::rows;
 use rstest::rstest;

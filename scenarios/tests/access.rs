@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use fake_marathon::{FakeMarathon, Tls};
 use fixtures::{App, Check, Containerizer};
-use harness::cluster::{DockerSupport, Lease, LeaseOptions, Limits, Needs, RunName, preflight, sweep};
-use harness::dcos::{Credentials, OfferedCa};
-use harness::marathon::{Client, Kill};
-use harness::settings::{Access, Settings};
-use harness::tls::{Fingerprint, ServerTrust, Trust};
-use harness::wait::Condition;
-use harness::watch::{EventLog, Watch, healthy, settled};
-use harness::{Clock, Transport};
+use harness::{
+    Clock, Transport,
+    cluster::{DockerSupport, Lease, LeaseOptions, Limits, Needs, RunName, preflight, sweep},
+    dcos::{Credentials, OfferedCa},
+    marathon::{Client, Kill},
+    settings::{Access, Settings},
+    tls::{Fingerprint, ServerTrust, Trust},
+    wait::Condition,
+    watch::{EventLog, Watch, healthy, settled},
+};
 use serde_json::json;
 
 const TIMEOUT: Duration = Duration::from_secs(60);

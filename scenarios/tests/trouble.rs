@@ -3,19 +3,22 @@
 
 #![expect(clippy::unwrap_used, reason = "the set-up of a test may fail loudly")]
 
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 
-use fake_marathon::fault::{Action, DeploymentAction, Fault, FaultGuard, HttpAction, Match, QueueAction, Rule};
-use fake_marathon::{Builder, FakeMarathon};
+use fake_marathon::{
+    Builder, FakeMarathon,
+    fault::{Action, DeploymentAction, Fault, FaultGuard, HttpAction, Match, QueueAction, Rule},
+};
 use fixtures::{App, Check, Containerizer};
-use harness::Transport;
-use harness::cluster::{Lease, LeaseOptions};
-use harness::dcos::Credentials;
-use harness::marathon::Client;
-use harness::record::{EventRecord, Sample, StepReport};
-use harness::scale::{Drive, MarathonApp, Plan, RunReport, Sink};
-use harness::settings::{Access, Settings};
+use harness::{
+    Transport,
+    cluster::{Lease, LeaseOptions},
+    dcos::Credentials,
+    marathon::Client,
+    record::{EventRecord, Sample, StepReport},
+    scale::{Drive, MarathonApp, Plan, RunReport, Sink},
+    settings::{Access, Settings},
+};
 use http::{Method, StatusCode};
 use rstest::rstest;
 

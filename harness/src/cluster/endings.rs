@@ -1,14 +1,15 @@
 //! How tasks end: an app whose tasks end by themselves answers a question about the agents that they ran on.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::{ClusterError, Lease};
-use crate::marathon::events::StreamItem;
-use crate::model::{EventKind, TaskStatus};
+use crate::{
+    marathon::events::StreamItem,
+    model::{EventKind, TaskStatus},
+};
 
 /// The polling interval while no events arrive.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -1,20 +1,23 @@
 //! A run's own group for a limited time.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use http::StatusCode;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
-use super::removal::remove;
-use super::{CleanUpError, ClusterError, Ownership, ROOT, RunName, id_in_group};
-use crate::clock::Clock;
-use crate::environment::variable;
-use crate::marathon::{Client, Result};
-use crate::model::{App, DeploymentResult};
+use super::{CleanUpError, ClusterError, Ownership, ROOT, RunName, id_in_group, removal::remove};
+use crate::{
+    clock::Clock,
+    environment::variable,
+    marathon::{Client, Result},
+    model::{App, DeploymentResult},
+};
 
 /// How a lease is taken.
 #[derive(Debug, Clone)]

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use time::OffsetDateTime;
-use time::macros::format_description;
+use time::{OffsetDateTime, macros::format_description};
 
 /// The group above all runs.
 pub const ROOT: &str = "/hc-rig";
@@ -61,8 +60,9 @@ pub fn id_in_group(group: &str, id: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use time::macros::datetime;
+
+    use super::*;
 
     #[test]
     fn ids_keep_their_last_element() {

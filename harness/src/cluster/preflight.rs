@@ -3,9 +3,13 @@
 use std::fmt;
 
 use super::DockerSupport;
-use crate::marathon::mesos::{Free, MesosState};
-use crate::marathon::{Client, Result};
-use crate::model::{Info, ServerTime};
+use crate::{
+    marathon::{
+        Client, Result,
+        mesos::{Free, MesosState},
+    },
+    model::{Info, ServerTime},
+};
 
 /// At most this many agents are asked about Docker: on a large cluster they are alike.
 const AGENTS_ASKED: usize = 20;

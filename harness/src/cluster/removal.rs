@@ -5,8 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{CleanUpError, Ownership, RunName};
-use crate::marathon::{Client, Error};
-use crate::model::{App, Group};
+use crate::{
+    marathon::{Client, Error},
+    model::{App, Group},
+};
 
 /// The polling interval.
 const PAUSE: Duration = Duration::from_millis(250);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::removal::remove;
-use super::{CleanUpError, Ownership, ROOT};
-use crate::clock::Clock;
-use crate::marathon::{Client, Error};
+use super::{CleanUpError, Ownership, ROOT, removal::remove};
+use crate::{
+    clock::Clock,
+    marathon::{Client, Error},
+};
 
 /// A group of some run.
 #[derive(Debug, Clone, PartialEq, Eq)]

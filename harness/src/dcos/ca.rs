@@ -3,8 +3,10 @@
 use http::Method;
 use url::Url;
 
-use crate::marathon::{Client, Error, Result};
-use crate::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError};
+use crate::{
+    marathon::{Client, Error, Result},
+    tls::{ClientCertificate, Fingerprint, ServerTrust, Trust, TrustError},
+};
 
 /// A CA certificate that a server offers for itself. Anybody could have sent it: compare the fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,29 +1,32 @@
 //! The login: from credentials to a token.
 
-use std::fmt;
-use std::io;
-use std::path::Path;
-use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::{
+    fmt, io,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, DATE};
-use http::{Method, Request};
+use http::{
+    Method, Request,
+    header::{ACCEPT, CONTENT_TYPE, DATE},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
-use tokio::io::AsyncReadExt as _;
-use tokio::time::timeout;
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use tokio::{io::AsyncReadExt as _, time::timeout};
 use url::Url;
 
 use super::Credentials;
-use crate::clock::Clock;
-use crate::files;
-use crate::marathon::LoginError;
-use crate::scrub::SentSecrets;
-use crate::secret::Secret;
-use crate::transport::{Transport, TransportError, TransportErrorKind};
+use crate::{
+    clock::Clock,
+    files,
+    marathon::LoginError,
+    scrub::SentSecrets,
+    secret::Secret,
+    transport::{Transport, TransportError, TransportErrorKind},
+};
 
 /// The limit for a login, and for a command that prints a token.
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 use url::Url;
 
-use super::Credentials;
-use super::login::{claims, obtain};
-use crate::clock::Clock;
-use crate::marathon::{IssuedToken, LoginError, TokenProvider};
-use crate::secret::Secret;
-use crate::transport::Transport;
+use super::{
+    Credentials,
+    login::{claims, obtain},
+};
+use crate::{
+    clock::Clock,
+    marathon::{IssuedToken, LoginError, TokenProvider},
+    secret::Secret,
+    transport::Transport,
+};
 
 /// A token is renewed when this much of its life is left, or a tenth of its life if that is less.
 const MARGIN: Duration = Duration::from_secs(300);

@@ -3,10 +3,12 @@
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::Result;
-use super::ask::{Ask, Target};
-use super::auth::Auth;
-use super::client::Client;
+use super::{
+    Result,
+    ask::{Ask, Target},
+    auth::Auth,
+    client::Client,
+};
 use crate::model::Info;
 
 impl Client {

@@ -1,7 +1,6 @@
 //! How a client identifies itself to the server.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 

@@ -1,19 +1,18 @@
 //! How a client is put together.
 
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Mutex, OnceLock};
-use std::time::Duration;
+use std::{
+    sync::{Mutex, OnceLock, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use url::Url;
 
-use super::auth::Auth;
-use super::client::Client;
-use super::connection::Connection;
-use super::incident::IncidentLog;
-use super::server_clock::ServerClock;
-use crate::scrub::SentSecrets;
-use crate::tls::{Trust, TrustError};
-use crate::transport::Transport;
+use super::{auth::Auth, client::Client, connection::Connection, incident::IncidentLog, server_clock::ServerClock};
+use crate::{
+    scrub::SentSecrets,
+    tls::{Trust, TrustError},
+    transport::Transport,
+};
 
 impl Client {
     /// Begins a client of the Marathon at `url`, for example `http://127.0.0.1:8080` or

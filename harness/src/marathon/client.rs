@@ -8,11 +8,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::ask::{Ask, Target};
-use super::connection::Connection;
-use super::events::EventStream;
-use super::incident::{IncidentKind, Incidents};
-use super::{Error, Result};
+use super::{
+    Error, Result,
+    ask::{Ask, Target},
+    connection::Connection,
+    events::EventStream,
+    incident::{IncidentKind, Incidents},
+};
 use crate::model::{
     App, Apps, Deployment, DeploymentResult, EventKind, Group, Info, QueueEntry, ServerTime, Task, read_each,
 };

@@ -1,29 +1,38 @@
 //! How one request gets its answer: the URL, the login, redirects, and a second server if the first is away.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::{
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{
+    HeaderMap, Method, Request, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION},
+};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::Result;
-use super::ask::{Ask, Target};
-use super::auth::Auth;
-use super::error::{Error, ErrorKind};
-use super::incident::{IncidentKind, IncidentLog};
-use super::login_error::LoginError;
-use super::server_clock::ServerClock;
-use crate::model::ServerTime;
-use crate::scrub::SentSecrets;
-use crate::secret::Secret;
-use crate::transport::{Response, Transport, TransportError, TransportErrorKind};
+use super::{
+    Result,
+    ask::{Ask, Target},
+    auth::Auth,
+    error::{Error, ErrorKind},
+    incident::{IncidentKind, IncidentLog},
+    login_error::LoginError,
+    server_clock::ServerClock,
+};
+use crate::{
+    model::ServerTime,
+    scrub::SentSecrets,
+    secret::Secret,
+    transport::{Response, Transport, TransportError, TransportErrorKind},
+};
 
 /// Redirects that are followed at most; a standby needs one.
 const REDIRECTS: usize = 5;

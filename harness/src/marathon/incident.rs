@@ -1,8 +1,10 @@
 //! Errors that a client recovered from, for the report of a run.
 
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 

@@ -7,15 +7,16 @@
 use std::iter::Sum;
 
 use http::Method;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
-use super::ask::{Ask, Target};
-use super::client::Client;
-use super::connection::MesosPlace;
-use super::{Error, Result};
+use super::{
+    Error, Result,
+    ask::{Ask, Target},
+    client::Client,
+    connection::MesosPlace,
+};
 
 /// The master's `/state`, as much of it as the rig needs.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]

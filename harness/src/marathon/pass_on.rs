@@ -1,16 +1,19 @@
 //! A request passed on as it is: only the identity is added, and the caller judges the answer.
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{Request, StatusCode, Uri};
+use http::{Request, StatusCode, Uri, header::AUTHORIZATION};
 use tokio::time::timeout;
 
-use super::Result;
-use super::client::Client;
-use super::connection::Connection;
-use super::error::{Error, ErrorKind};
-use crate::secret::Secret;
-use crate::transport::{Response, TransportError, TransportErrorKind};
+use super::{
+    Result,
+    client::Client,
+    connection::Connection,
+    error::{Error, ErrorKind},
+};
+use crate::{
+    secret::Secret,
+    transport::{Response, TransportError, TransportErrorKind},
+};
 
 /// What came of a request that was passed on.
 pub struct PassedOn {

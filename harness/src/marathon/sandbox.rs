@@ -7,10 +7,12 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Result;
-use super::ask::{Ask, Target};
-use super::client::Client;
-use super::mesos::{Agent, MesosState};
+use super::{
+    Result,
+    ask::{Ask, Target},
+    client::Client,
+    mesos::{Agent, MesosState},
+};
 use crate::transport::ByteStream;
 
 /// The sandbox of a task, while its agent still has it.

@@ -1,12 +1,12 @@
 //! What time it is at the server, learnt from the `Date` header of its answers.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use http::HeaderMap;
-use http::header::DATE;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
+use http::{HeaderMap, header::DATE};
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use tokio::time::Instant;
 
 use crate::model::ServerTime;
@@ -63,9 +63,10 @@ impl ServerClock {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use http::HeaderValue;
     use time::macros::datetime;
+
+    use super::*;
 
     fn date(text: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(DATE, HeaderValue::from_static(text))])

@@ -6,9 +6,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::Protocol;
-use super::lenient::{Raw, Unreadable, null_as_default, read_each, timestamp};
-use super::task::Task;
+use super::{
+    Protocol,
+    lenient::{Raw, Unreadable, null_as_default, read_each, timestamp},
+    task::Task,
+};
 
 /// An app as `GET /v2/apps/{id}` and the elements of `GET /v2/apps` show it (Marathon's `AppConversion.scala`).
 ///

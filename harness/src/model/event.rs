@@ -3,8 +3,7 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::lenient::parse_timestamp;
-use super::{EventKind, TaskId, TaskStatus};
+use super::{EventKind, TaskId, TaskStatus, lenient::parse_timestamp};
 
 /// One event. The fields differ by type (Marathon's `Events.scala`), so they are read on demand.
 #[derive(Debug, Clone, PartialEq)]

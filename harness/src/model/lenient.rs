@@ -1,10 +1,8 @@
 //! Reading helpers: `null` as missing, timestamps, and lists in which one bad element does not spoil the rest.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// One element of an answer that could not be read, kept so that it can be reported.
 #[derive(Debug, Clone, PartialEq)]

@@ -22,6 +22,7 @@ pub use deployment::{Deployment, DeploymentAction, DeploymentResult, DeploymentS
 pub use event::Event;
 pub use event_kind::EventKind;
 pub use info::{Info, MarathonConfig};
+pub(crate) use lenient::{Raw, read_each};
 pub use lenient::{Unreadable, parse_timestamp};
 pub use protocol::Protocol;
 pub use queue::{OffersSummary, QueueDelay, QueueEntry, RejectReason};
@@ -29,5 +30,3 @@ pub use server_time::ServerTime;
 pub use task::{HealthResult, IpAddress, Task, TaskId};
 pub use task_state::TaskState;
 pub use task_status::TaskStatus;
-
-pub(crate) use lenient::{Raw, read_each};

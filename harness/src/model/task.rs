@@ -6,8 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::TaskStatus;
-use super::lenient::{Raw, null_as_default, timestamp};
+use super::{
+    TaskStatus,
+    lenient::{Raw, null_as_default, timestamp},
+};
 
 /// A task as `GET /v2/apps/{id}`, `…/tasks` and `/v2/tasks` list it (Marathon's `TaskConversion.scala`).
 ///

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::quantile::Quantiles;
-use super::sample::Ages;
+use super::{quantile::Quantiles, sample::Ages};
 use crate::model::TaskState;
 
 /// When a check last said anything about a task: the latest `lastSuccess` or `lastFailure` of all its results.

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use super::life::{CheckFailure, Happening, TaskLife};
-use super::moment::seconds_between;
-use super::sample::Sample;
+use super::{
+    life::{CheckFailure, Happening, TaskLife},
+    moment::seconds_between,
+    sample::Sample,
+};
 
 impl TaskLife {
     /// The health that a sample's own results show, if any of them counts.

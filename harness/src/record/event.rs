@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::moment::millis;
-use super::sample::FORMAT;
+use super::{moment::millis, sample::FORMAT};
 
 /// What the driver remarks between Marathon's events. Other writers of `events.jsonl` have kinds of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,10 @@
 use std::{borrow::Cow, io};
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use serde_json::ser::{Formatter, Serializer};
+use serde_json::{
+    Value,
+    ser::{Formatter, Serializer},
+};
 
 /// One line, Python's default spacing.
 struct Spaced;

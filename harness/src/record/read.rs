@@ -1,16 +1,15 @@
 //! Reading the record of a run back, line by line and with flat memory.
 
-use std::collections::VecDeque;
-use std::io;
-use std::marker::PhantomData;
-use std::path::Path;
+use std::{collections::VecDeque, io, marker::PhantomData, path::Path};
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::event::{EventRecord, Remark};
-use super::json;
-use super::sample::Sample;
+use super::{
+    event::{EventRecord, Remark},
+    json,
+    sample::Sample,
+};
 use crate::files;
 
 /// A line of the record.

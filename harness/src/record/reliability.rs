@@ -5,8 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use text::seconds;
 
-use super::event::{EventRecord, Remark};
-use super::sample::Sample;
+use super::{
+    event::{EventRecord, Remark},
+    sample::Sample,
+};
 
 /// A result is stale when it is older than so many intervals of its check.
 pub const STALE_INTERVALS: f64 = 3.0;

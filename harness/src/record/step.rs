@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::quantile::Quantiles;
-use super::sample::Counts;
+use super::{quantile::Quantiles, sample::Counts};
 
 /// One step of the plan, as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

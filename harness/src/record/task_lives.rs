@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::life::{Happening, TaskLife};
-use super::tally::StepLives;
+use super::{
+    life::{Happening, TaskLife},
+    tally::StepLives,
+};
 
 /// The lives of all tasks of a run that is over, by task id, and its steps.
 #[derive(Clone, Debug, Default)]

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
-
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use tokio::time::sleep;
 
 use super::subject::{Incoming, Observation, Subject};
-use crate::marathon::events::{EventStream, StreamItem};
-use crate::marathon::{Client, Error};
-use crate::model::{EventKind, HealthCheck};
-use crate::wait::AttemptError;
-use crate::watch::concerns;
+use crate::{
+    marathon::{
+        Client, Error,
+        events::{EventStream, StreamItem},
+    },
+    model::{EventKind, HealthCheck},
+    wait::AttemptError,
+    watch::concerns,
+};
 
 /// One app of a cluster. It is neither created nor deleted here.
 #[derive(Clone, Debug)]

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{EventKind, TaskId, TaskState};
-use crate::record::{Histogram, Quantiles};
+use crate::{
+    model::{EventKind, TaskId, TaskState},
+    record::{Histogram, Quantiles},
+};
 
 /// How many findings are listed; all are counted.
 const LISTED: usize = 100;

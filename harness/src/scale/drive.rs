@@ -5,8 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use super::plan::Plan;
-use super::threshold::Threshold;
+use super::{plan::Plan, threshold::Threshold};
 
 /// The configuration of a run. The app exists already, with the plan's first target as its instances: the driver only
 /// scales, and deploys and deletes nothing.

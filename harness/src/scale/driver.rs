@@ -1,15 +1,16 @@
 //! The run itself: which targets are asked for, in which order, and when that is over.
 
-use futures::StreamExt;
-use futures::stream;
+use futures::{StreamExt, stream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::drive::{Advance, Drive};
-use super::run::{Run, Step};
-use super::search::{Limit, Next, Search};
-use super::subject::{Sink, Subject};
-use super::verdict::{Outcome, RunReport};
+use super::{
+    drive::{Advance, Drive},
+    run::{Run, Step},
+    search::{Limit, Next, Search},
+    subject::{Sink, Subject},
+    verdict::{Outcome, RunReport},
+};
 
 impl Drive {
     /// Runs to the end and reports the outcome. However it ends, everything observed until then went to the sink.

@@ -2,21 +2,25 @@
 
 mod watch;
 
-use std::collections::VecDeque;
-use std::io;
-use std::time::Duration;
+use std::{collections::VecDeque, io, time::Duration};
 
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use serde_json::{Value, json};
 use time::macros::datetime;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::record::{Counts, EventRecord, Lives, Quantiles, Sample, StepReport, TaskLives};
-use crate::wait::AttemptError;
+use crate::{
+    record::{Counts, EventRecord, Lives, Quantiles, Sample, StepReport, TaskLives},
+    wait::AttemptError,
+};
 
 /// An app whose tasks become healthy a fixed time after they were asked for.
 struct App {

@@ -143,8 +143,7 @@ impl Watched {
 
 #[cfg(test)]
 mod tests {
-    use super::super::threshold::Metric;
-    use super::*;
+    use super::{super::threshold::Metric, *};
 
     fn parsed(text: &str) -> Threshold {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))

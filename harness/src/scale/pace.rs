@@ -1,7 +1,6 @@
 //! How often a run may poll, so that the rig never becomes the load that it measures.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// An answer may take at most this part of the time from one poll to the next.
 const SHARE: u32 = 10;

@@ -1,7 +1,6 @@
 //! Which numbers of tasks a run asks for, in which order.
 
-use std::fmt;
-use std::num::NonZeroU32;
+use std::{fmt, num::NonZeroU32};
 
 /// An increasing list of targets. The first is the number of instances that the definition itself asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Finding the largest number of tasks that holds: grow until it breaks, then bisect.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 

@@ -5,11 +5,12 @@ use std::io;
 use futures::stream::BoxStream;
 use serde_json::Value;
 
-use crate::model::ServerTime;
-use crate::record::{EventRecord, Sample, StepReport};
-use crate::scale::guard::Crossing;
-use crate::scale::search::Bracket;
-use crate::wait::AttemptError;
+use crate::{
+    model::ServerTime,
+    record::{EventRecord, Sample, StepReport},
+    scale::{guard::Crossing, search::Bracket},
+    wait::AttemptError,
+};
 
 /// One app that can be observed and scaled.
 pub trait Subject: Send {

@@ -1,8 +1,6 @@
 //! Bounds that a run must not cross, as a person writes them: `unhealthy_pct > 1 for 10s`.
 
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
 use text::duration::DurationError;
 

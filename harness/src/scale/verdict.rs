@@ -1,12 +1,13 @@
 //! What a run came to.
 
-use std::fmt;
-use std::io;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
-use super::disagreement::Agreement;
-use super::guard::{Crossing, Judgement};
+use super::{
+    disagreement::Agreement,
+    guard::{Crossing, Judgement},
+};
 use crate::record::{Quantiles, StepReport};
 
 /// How a run ended.

@@ -4,11 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::input::pinned;
-use super::{Address, Origin, Secret, Setting, SettingsError, SettingsInput};
-use crate::dcos::Credentials;
-use crate::environment::variable;
-use crate::tls::ServerTrust;
+use super::{Address, Origin, Secret, Setting, SettingsError, SettingsInput, input::pinned};
+use crate::{dcos::Credentials, environment::variable, tls::ServerTrust};
 
 /// The variables that are read. `DCOS_*` are the names of DC/OS's own command line.
 pub const VARIABLES: &[(&str, &str)] = &[

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use super::{Access, Origin, Secret, Setting, Settings, SettingsError, access};
-use crate::dcos::Credentials;
-use crate::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust};
+use crate::{
+    dcos::Credentials,
+    tls::{ClientCertificate, Fingerprint, ServerTrust, Trust},
+};
 
 /// Some of the values of [`Settings`], each with its origin. A program fills in what its command line or its own
 /// configuration says, the environment fills what is left, and [`SettingsInput::resolve`] checks the whole.

@@ -11,20 +11,21 @@ mod origin;
 
 use std::sync::Arc;
 
-use once_cell::sync::OnceCell;
-
 pub use access::Access;
 pub use environment::VARIABLES;
 pub use error::SettingsError;
 pub use input::{Address, SettingsInput, pinned};
+use once_cell::sync::OnceCell;
 pub use origin::{Origin, Setting};
 
-use crate::clock::Clock;
-use crate::dcos::TokenSource;
-use crate::marathon::{Auth, Client};
-use crate::secret::Secret;
-use crate::tls::{Fingerprint, ServerTrust, Trust, TrustError};
-use crate::transport::Transport;
+use crate::{
+    clock::Clock,
+    dcos::TokenSource,
+    marathon::{Auth, Client},
+    secret::Secret,
+    tls::{Fingerprint, ServerTrust, Trust, TrustError},
+    transport::Transport,
+};
 
 /// Everything needed to reach a cluster. `Debug` shows no secret.
 #[derive(Debug)]

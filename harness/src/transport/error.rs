@@ -1,8 +1,6 @@
 //! Why a request got no response.
 
-use std::error::Error as StdError;
-use std::fmt;
-use std::io;
+use std::{error::Error as StdError, fmt, io};
 
 use crate::tls::NotPinned;
 

@@ -1,7 +1,6 @@
 //! The way over sockets: reqwest, with our trust and our rule about proxies.
 
-use std::net::IpAddr;
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt;

@@ -10,17 +10,15 @@ mod http_client;
 use std::pin::Pin;
 
 use bytes::Bytes;
+pub use error::{TransportError, TransportErrorKind};
 use futures::{Stream, StreamExt};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, BodyStream, Full};
-use tower::util::BoxCloneSyncService;
-use tower::{Service, ServiceExt};
-
-pub use error::{TransportError, TransportErrorKind};
+use http_client::HttpClients;
 pub use http_client::{HttpSettings, is_loopback};
+use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
 use crate::tls::{Trust, TrustError};
-use http_client::HttpClients;
 
 /// A body as it arrives.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;

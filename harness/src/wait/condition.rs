@@ -1,7 +1,6 @@
 //! What is waited for: a small value that looks at a view and answers met, not yet, or never.
 
-use std::borrow::Cow;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use tokio::time::Instant;
 

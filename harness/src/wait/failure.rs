@@ -1,12 +1,11 @@
 //! A wait that ended without what was waited for.
 
-use std::error::Error;
-use std::fmt;
-use std::panic::Location;
-use std::time::Duration;
+use std::{error::Error, fmt, panic::Location, time::Duration};
 
-use super::report::{Report, Section};
-use super::timeline::Timeline;
+use super::{
+    report::{Report, Section},
+    timeline::Timeline,
+};
 
 /// Why a wait ended without its condition being met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! What a wait observed: changes only.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// How many entries are kept of the beginning and of the end.
 const KEPT_FIRST: usize = 12;

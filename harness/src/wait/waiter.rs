@@ -1,17 +1,21 @@
 //! The one loop behind every wait.
 
-use std::future::{Future, IntoFuture};
-use std::marker::PhantomData;
-use std::panic::Location;
-use std::pin::Pin;
-use std::time::Duration;
+use std::{
+    future::{Future, IntoFuture},
+    marker::PhantomData,
+    panic::Location,
+    pin::Pin,
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::condition::{Condition, Look};
-use super::failure::{Evidence, FailureKind, Story, WaitFailure};
-use super::probe::{AttemptError, Listener, Probe, View};
-use super::timeline::Timeline;
+use super::{
+    condition::{Condition, Look},
+    failure::{Evidence, FailureKind, Story, WaitFailure},
+    probe::{AttemptError, Listener, Probe, View},
+    timeline::Timeline,
+};
 
 /// How long a wait may take unless it says otherwise, before the timeout factor.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,7 +1,6 @@
 //! Waits against scripted probes, in virtual time.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::{Instant, sleep};
 

@@ -3,13 +3,16 @@
 //! Failed waits and the diagnosis of a run describe a task in the same words.
 
 use text::elapsed;
-use time::OffsetDateTime;
-use time::macros::format_description;
+use time::{OffsetDateTime, macros::format_description};
 
-use super::event_log::Logged;
-use super::view::{AppView, Events, TaskView, state_of};
-use crate::model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId, TaskState};
-use crate::wait::{Section, View};
+use super::{
+    event_log::Logged,
+    view::{AppView, Events, TaskView, state_of},
+};
+use crate::{
+    model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId, TaskState},
+    wait::{Section, View},
+};
 
 /// How many tasks, and how many events, are listed.
 const TASKS: usize = 10;

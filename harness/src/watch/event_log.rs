@@ -1,18 +1,23 @@
 //! The events of one Marathon, kept for waits.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use futures::StreamExt;
 use serde_json::Value;
-use tokio::task::AbortHandle;
-use tokio::time::Instant;
+use tokio::{task::AbortHandle, time::Instant};
 
-use crate::marathon::events::{EventStream, StreamItem};
-use crate::marathon::{Client, Result};
-use crate::model::Event;
-use crate::wait::{Listener, Notifier};
+use crate::{
+    marathon::{
+        Client, Result,
+        events::{EventStream, StreamItem},
+    },
+    model::Event,
+    wait::{Listener, Notifier},
+};
 
 /// How many entries are kept; enough for every event of a thousand tasks that start and stop once.
 const KEPT: usize = 20_000;

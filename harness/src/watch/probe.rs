@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use super::event_log::EventLog;
-use super::view::{AppView, Events, TaskView};
-use crate::marathon::{Client, Error, Result};
-use crate::model::{Task, TaskState};
-use crate::wait::{AttemptError, Condition, Evidence, Probe, Wait, wait_for};
+use super::{
+    event_log::EventLog,
+    view::{AppView, Events, TaskView},
+};
+use crate::{
+    marathon::{Client, Error, Result},
+    model::{Task, TaskState},
+    wait::{AttemptError, Condition, Evidence, Probe, Wait, wait_for},
+};
 
 /// Begins waits on one Marathon: its client, its events if they are followed, and the timeout factor.
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 //! What one observation of an app, or of one of its tasks, shows.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::event_log::Logged;
 use crate::model::{App, Deployment, Event, HealthCheck, QueueEntry, ServerTime, Task, TaskId, TaskState};

@@ -1,7 +1,6 @@
 //! Which request each method sends, and how it reads the answer.
 
-use harness::marathon::Kill;
-use harness::model::parse_timestamp;
+use harness::{marathon::Kill, model::parse_timestamp};
 use serde_json::{Value, json};
 
 use crate::stub::{Log, always, in_process};

@@ -1,8 +1,6 @@
 //! What a person reads when a request fails. The bodies are Marathon's own.
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
+use axum::{Router, http::StatusCode, routing::get};
 use harness::marathon::{Client, Error};
 use serde_json::json;
 

@@ -1,20 +1,30 @@
 //! The event stream over a server that drops it, refuses it, or falls silent.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use futures::stream::{self, StreamExt as _};
-use harness::marathon::Client;
-use harness::marathon::events::{EventStream, StreamItem};
-use harness::model::EventKind;
-use harness::tls::Trust;
+use harness::{
+    marathon::{
+        Client,
+        events::{EventStream, StreamItem},
+    },
+    model::EventKind,
+    tls::Trust,
+};
 
 use crate::stub::{Log, in_process, serve};
 

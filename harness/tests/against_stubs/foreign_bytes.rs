@@ -3,12 +3,13 @@
 
 use std::str::FromStr as _;
 
-use harness::Client;
-use harness::record::{Lives, Sample, read};
-use harness::scale::{Plan, Threshold};
-use harness::watch::short;
-use proptest::prelude::*;
-use proptest::sample::Index;
+use harness::{
+    Client,
+    record::{Lives, Sample, read},
+    scale::{Plan, Threshold},
+    watch::short,
+};
+use proptest::{prelude::*, sample::Index};
 use serde_json::{Value, json};
 
 use crate::stub::{answer, in_process};

@@ -1,17 +1,23 @@
 //! What is ours is removed, what is not is left alone.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use axum::extract::{Path, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
-use harness::Clock;
-use harness::cluster::{Kept, Lease, LeaseOptions, RunName, remove_run, sweep};
-use harness::marathon::Client;
+use axum::{
+    Json, Router,
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+use harness::{
+    Clock,
+    cluster::{Kept, Lease, LeaseOptions, RunName, remove_run, sweep},
+    marathon::Client,
+};
 use serde_json::{Value, json};
 use time::macros::datetime;
 

@@ -1,21 +1,31 @@
 //! Login, token, renewal.
 
-use std::io::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::{
+    io::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
+    rsa::{KeyPair, KeySize},
+    signature::KeyPair as _,
+};
+use axum::{
+    Json, Router,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+    routing::{get, post},
+};
 use base64::Engine as _;
-use harness::dcos::{Credentials, TokenSource};
-use harness::marathon::{Auth, Client};
-use harness::{Clock, Transport};
+use harness::{
+    Clock, Transport,
+    dcos::{Credentials, TokenSource},
+    marathon::{Auth, Client},
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use time::OffsetDateTime;

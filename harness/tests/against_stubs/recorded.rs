@@ -1,10 +1,11 @@
 //! The model against answers and events of a real Marathon 1.11.26 (see `../recorded/README.md`).
 
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
-use harness::marathon::events::Parser;
-use harness::model::{App, Deployment, Event, QueueEntry};
+use harness::{
+    marathon::events::Parser,
+    model::{App, Deployment, Event, QueueEntry},
+};
 use serde_json::Value;
 
 /// `(file, lines)` of every recording.

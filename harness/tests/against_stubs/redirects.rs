@@ -1,14 +1,15 @@
 //! Leader and standbys: redirects, a server that is away, and to whom we say who we are.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use axum::Router;
-use axum::extract::Request;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use harness::marathon::{Auth, Client};
-use harness::tls::Trust;
+use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
+use harness::{
+    marathon::{Auth, Client},
+    tls::Trust,
+};
 use url::Url;
 
 use crate::stub::{Log, always, answer, nobody, serve};

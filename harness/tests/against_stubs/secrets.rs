@@ -2,16 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::get;
-use axum::{Json, Router};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use harness::dcos::Credentials;
-use harness::marathon::{Auth, Client};
-use harness::settings::{Address, Setting, Settings, SettingsInput};
-use harness::tls::Trust;
-use harness::{Secret, Transport};
+use axum::{
+    Json, Router,
+    http::{HeaderMap, StatusCode},
+    routing::get,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use harness::{
+    Secret, Transport,
+    dcos::Credentials,
+    marathon::{Auth, Client},
+    settings::{Address, Setting, Settings, SettingsInput},
+    tls::Trust,
+};
 use serde_json::json;
 use tracing::span;
 use url::Url;

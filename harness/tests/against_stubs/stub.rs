@@ -1,14 +1,18 @@
 //! Servers for tests: any axum router, in the process or behind a socket, and the requests that reached it.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, Method, StatusCode},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
 use harness::{Client, Transport};
 use tokio::net::TcpListener;
 use url::Url;

@@ -1,18 +1,23 @@
 //! Whom we trust: a CA file, a pin, nobody, anybody.
 
-use std::io::Write as _;
-use std::sync::Arc;
+use std::{io::Write as _, sync::Arc};
 
 use axum::Router;
-use harness::marathon::Client;
-use harness::tls::{ClientCertificate, Fingerprint, ServerTrust, Trust};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use hyper_util::service::TowerToHyperService;
+use harness::{
+    marathon::Client,
+    tls::{ClientCertificate, Fingerprint, ServerTrust, Trust},
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{
+    RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer},
+    server::WebPkiClientVerifier,
+};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use url::Url;

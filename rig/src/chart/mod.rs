@@ -13,8 +13,7 @@ pub mod style;
 
 use std::fmt::Write as _;
 
-use harness::model::TaskState;
-use harness::record::Counts;
+use harness::{model::TaskState, record::Counts};
 use text::{count, decimal};
 
 use crate::{

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-
 use harness::record::json;
 
 use crate::{

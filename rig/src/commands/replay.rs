@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use tokio::time::{Instant, sleep_until};
-
 use harness::record::read;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     arguments::values::speed,

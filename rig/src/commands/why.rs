@@ -3,7 +3,6 @@
 use std::{path::Path, time::Duration};
 
 use clap::Args;
-
 use harness::record::json;
 
 use crate::{

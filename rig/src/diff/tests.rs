@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use harness::record::Quantiles;
-use harness::scale::{Limit, Totals};
+use harness::{
+    record::{Counts, Quantiles},
+    scale::{Limit, Totals},
+};
 use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
 use serde_json::json;
 
@@ -18,7 +20,6 @@ use crate::{
     },
     verdict::Verdict,
 };
-use harness::record::Counts;
 
 /// What is made different.
 type Change = fn(&mut Manifest);

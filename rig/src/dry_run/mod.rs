@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use futures::future::try_join_all;
 use harness::cluster::Preflight;
 use http::Method;
+use load::Load;
 
 use crate::{
     exit::{Completion, Failure},
@@ -20,8 +21,6 @@ use crate::{
     },
     terminal::layout::field,
 };
-
-use load::Load;
 
 /// A run that is planned and not made.
 #[derive(Clone, Debug)]

@@ -47,8 +47,10 @@ fn titled<T: JsonSchema>(title: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use harness::record::{Quantiles, json};
-    use harness::scale::{Judgement, Totals};
+    use harness::{
+        record::{Quantiles, json},
+        scale::{Judgement, Totals},
+    };
     use rstest::rstest;
     use serde_json::json;
 

@@ -1,18 +1,21 @@
-use harness::record::{EventRecord, Lives};
+use harness::{
+    record::{Counts, EventRecord, Lives, Sample},
+    scale::{Crossing, Judgement, Totals},
+};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::folder::{
-    Run,
-    clean_up::CleanUp,
-    course::Course,
-    manifest::{Manifest, Plan},
-    summary::{Step, Summary},
+use crate::{
+    folder::{
+        Run,
+        clean_up::CleanUp,
+        course::Course,
+        manifest::{Manifest, Plan},
+        summary::{Step, Summary},
+    },
+    report::several::member,
+    verdict::Verdict,
 };
-use crate::report::several::member;
-use crate::verdict::Verdict;
-use harness::record::{Counts, Sample};
-use harness::scale::{Crossing, Judgement, Totals};
 
 const EVIL: &str = "]]></system-out>|`\"=1+1,\u{1}\nx";
 

@@ -1,7 +1,9 @@
 //! `summary.json`: the verdict and the numbers behind it.
 
-use harness::record::{Counts, Degradation, Quantiles, Sample, StepReport, TaskLives};
-use harness::scale::{Limit, Totals};
+use harness::{
+    record::{Counts, Degradation, Quantiles, Sample, StepReport, TaskLives},
+    scale::{Limit, Totals},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{

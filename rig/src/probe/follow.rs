@@ -9,11 +9,10 @@ use std::{
     time::Duration,
 };
 
-use harness::record::{EventRecord, Lines};
 use harness::{
     Client,
     model::{App, HealthCheck, Task},
-    record::{Sample, last_result},
+    record::{EventRecord, Lines, Sample, last_result},
 };
 use serde::Serialize;
 use time::OffsetDateTime;

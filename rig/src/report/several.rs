@@ -133,10 +133,10 @@ pub fn all_steps(members: &[Member<'_>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use Verdict::{Degraded, Failed, Limit, Passed};
     use rstest::rstest;
 
     use super::*;
-    use Verdict::{Degraded, Failed, Limit, Passed};
 
     #[rstest]
     #[case::all_passed(&[Passed, Passed], "2 of 2 pairs healthy at target")]

@@ -1,16 +1,17 @@
-use harness::record::{EventRecord, Lives};
+use harness::record::{EventRecord, Lives, Sample};
 use serde_json::json;
 
 use super::*;
-use crate::folder::{
-    Named,
-    course::Point,
-    incident::Incident,
-    manifest::{Cluster, ClusterKind, FORMAT, Manifest, Plan},
-    summary::Summary,
+use crate::{
+    folder::{
+        Named,
+        course::Point,
+        incident::Incident,
+        manifest::{Cluster, ClusterKind, FORMAT, Manifest, Plan},
+        summary::Summary,
+    },
+    verdict::Verdict,
 };
-use crate::verdict::Verdict;
-use harness::record::Sample;
 
 const EVIL: &str = "</script><script>alert('x')</script>\"&\u{7}";
 

@@ -4,9 +4,9 @@
 pub mod gathered;
 pub mod render;
 
-pub use gathered::{Gathered, gather};
-
 use std::path::Path;
+
+pub use gathered::{Gathered, gather};
 
 use crate::{
     exit::{Code, Completion, Failure},

@@ -8,12 +8,11 @@ use std::{
 use harness::{
     cluster::Ownership,
     model::{App, parse_timestamp},
+    record::{EventRecord, Lines, event::Remark, read},
     scale::{Before, Plan},
 };
 use serde_json::json;
 use time::OffsetDateTime;
-
-use harness::record::{EventRecord, Lines, event::Remark, read};
 
 use crate::{
     exit::Failure,

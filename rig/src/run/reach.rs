@@ -14,7 +14,6 @@ use harness::{
     tls::{ServerTrust, Trust, TrustError},
     transport::is_loopback,
 };
-
 use url::Url;
 
 use crate::{

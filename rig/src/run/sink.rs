@@ -5,8 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use harness::record::{EventRecord, Lines, Sample, StepReport};
-use harness::scale::{Bracket, Crossing, Sink};
+use harness::{
+    record::{EventRecord, Lines, Sample, StepReport},
+    scale::{Bracket, Crossing, Sink},
+};
 use tokio::sync::{mpsc::UnboundedSender, watch};
 
 use crate::{

@@ -1,8 +1,6 @@
 //! Which task and which file are meant by `hc-rig sandbox RUN`, `… --task ID`, `… stderr`.
 
-use harness::watch::short;
-
-use harness::record::TaskLife;
+use harness::{record::TaskLife, watch::short};
 
 use crate::{
     exit::Failure,

@@ -10,7 +10,6 @@ mod refused;
 use std::{collections::BTreeMap, ffi::OsString};
 
 use clap::{Arg, ArgAction, Command};
-
 pub use file::SettingsFile;
 
 use crate::exit::Failure;

@@ -8,6 +8,7 @@ use harness::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub use crate::terminal::pair_line::Poll;
 use crate::{
     metrics::Metrics,
     terminal::{
@@ -17,8 +18,6 @@ use crate::{
         screen, stderr,
     },
 };
-
-pub use crate::terminal::pair_line::Poll;
 
 /// The lines of all runs of a command.
 #[derive(Clone, Debug)]

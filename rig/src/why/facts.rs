@@ -2,12 +2,14 @@
 
 use harness::record::{CheckFailure, Counts, TaskLife};
 
-use crate::folder::{
-    Run,
-    evidence::{Answer, Evidence, Probe},
-    manifest::{CheckFacts, ClusterKind, Manifest},
+use crate::{
+    folder::{
+        Run,
+        evidence::{Answer, Evidence, Probe},
+        manifest::{CheckFacts, ClusterKind, Manifest},
+    },
+    verdict::Verdict,
 };
-use crate::verdict::Verdict;
 
 /// The facts of one run.
 #[derive(Clone, Debug)]

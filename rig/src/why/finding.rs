@@ -1,14 +1,15 @@
 //! What is known of one affected task, for text and HTML.
 
+use harness::record::{Moment, TaskLife};
 use serde::Serialize;
 
-use harness::record::{Moment, TaskLife};
-
-use crate::command_line::quoted;
-use crate::folder::{
-    Run,
-    evidence::{Answer, Evidence, Probe},
-    manifest::{CheckProtocol, ClusterKind, Manifest},
+use crate::{
+    command_line::quoted,
+    folder::{
+        Run,
+        evidence::{Answer, Evidence, Probe},
+        manifest::{CheckProtocol, ClusterKind, Manifest},
+    },
 };
 
 /// Tasks that are described in full without `--all`.

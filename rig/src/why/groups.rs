@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use harness::record::TaskLife;
+use serde::Serialize;
 
 use crate::why::facts::Cause;
 

@@ -6,12 +6,11 @@ use std::{
 };
 
 use harness::Transport;
-use serde_json::Value;
-
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use serde_json::Value;
 
 use crate::hc_rig::HcRig;
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use rstest::rstest;
-
 use serde_json::{Value, json};
 
 use crate::{

@@ -15,10 +15,9 @@ use axum::{
 };
 use fake_marathon::FakeMarathon;
 use fixtures::{App, Check, Containerizer};
-use harness::record::Lines;
 use harness::{
     Client, Transport,
-    record::{EventRecord, Sample, StepReport},
+    record::{EventRecord, Lines, Sample, StepReport},
     scale::{Drive, MarathonApp, Plan, Sink},
 };
 use hc_rig::run::executors::{Executors, NewTasks};

@@ -91,8 +91,9 @@ impl Parser {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn frame(event: &str, data: &str) -> Frame {
         Frame { event: event.to_owned(), data: data.to_owned() }

@@ -1,21 +1,28 @@
 //! The stream that reconnects, and says so.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use futures::{Stream, StreamExt};
-use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::mpsc,
+    task::AbortHandle,
+    time::{Instant, sleep, timeout},
+};
 
 use super::parser::{EVENT_LIMIT, Parser, TooLong};
-use crate::marathon::IncidentKind;
-use crate::marathon::ask::{Ask, Target};
-use crate::marathon::client::Client;
-use crate::marathon::connection::Answer;
-use crate::marathon::{Error, Result};
-use crate::model::{Event, EventKind};
+use crate::{
+    marathon::{
+        Error, IncidentKind, Result,
+        ask::{Ask, Target},
+        client::Client,
+        connection::Answer,
+    },
+    model::{Event, EventKind},
+};
 
 /// Events that are held for a reader that is busy. Beyond that the connection is not read, and Marathon closes it
 /// after 1024 more; the reader then sees [`StreamItem::Reconnected`].

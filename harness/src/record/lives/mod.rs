@@ -11,13 +11,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use self::{known::Known, numbers::Numbers};
-use super::delta::task_id;
-use super::event::{EventRecord, Remark};
-use super::life::{End, GONE, Happening, TaskLife};
-use super::moment::seconds_between;
-use super::sample::Sample;
-use super::tally::{Between, StepLives};
-use super::task_lives::TaskLives;
+use super::{
+    delta::task_id,
+    event::{EventRecord, Remark},
+    life::{End, GONE, Happening, TaskLife},
+    moment::seconds_between,
+    sample::Sample,
+    tally::{Between, StepLives},
+    task_lives::TaskLives,
+};
 use crate::model::{EventKind, TaskState, TaskStatus};
 
 /// Follows all tasks of one app.

@@ -1,10 +1,12 @@
 //! The steps of a run and their numbers, counted as the lives of the tasks change.
 
-use super::super::{
-    life::{End, GONE, Happening, TaskLife},
-    tally::{Between, StepLives},
+use super::{
+    super::{
+        life::{End, GONE, Happening, TaskLife},
+        tally::{Between, StepLives},
+    },
+    is,
 };
-use super::is;
 use crate::model::TaskStatus;
 
 #[derive(Debug, Default)]

@@ -1,16 +1,21 @@
 //! The events of a run: Marathon's as they arrive and the remarks of the driver, each with the time of the run.
 
-use std::io;
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{Run, Step};
-use crate::record::moment::{iso, millis};
-use crate::record::{EventRecord, FORMAT, event};
-use crate::scale::subject::Incoming;
-use crate::scale::verdict::{DriveError, Outcome};
+use crate::{
+    record::{
+        EventRecord, FORMAT, event,
+        moment::{iso, millis},
+    },
+    scale::{
+        subject::Incoming,
+        verdict::{DriveError, Outcome},
+    },
+};
 
 impl Run<'_> {
     /// Records an event, or that some may be missing.

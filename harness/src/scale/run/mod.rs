@@ -4,25 +4,26 @@ mod events;
 mod poll;
 mod watch;
 
-use std::collections::BTreeSet;
-use std::pin::pin;
-use std::time::Duration;
+use std::{collections::BTreeSet, pin::pin, time::Duration};
 
-use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::{StreamExt, stream::BoxStream};
 use tokio::time::{Instant, sleep_until};
 
 use self::events::keep;
-use crate::record::{DeltaWriter, Histogram, Lives, StepReport, Tally};
-use crate::scale::disagreement::Comparer;
-use crate::scale::drive::{Advance, Drive};
-use crate::scale::guard::Guard;
-use crate::scale::pace::Pace;
-use crate::scale::search::Bracket;
-use crate::scale::subject::{Incoming, Observation, Sink, Subject};
-use crate::scale::ticks::{Tick, Ticks};
-use crate::scale::verdict::{DriveError, Outcome, RunReport, Totals};
-use crate::wait::AttemptError;
+use crate::{
+    record::{DeltaWriter, Histogram, Lives, StepReport, Tally},
+    scale::{
+        disagreement::Comparer,
+        drive::{Advance, Drive},
+        guard::Guard,
+        pace::Pace,
+        search::Bracket,
+        subject::{Incoming, Observation, Sink, Subject},
+        ticks::{Tick, Ticks},
+        verdict::{DriveError, Outcome, RunReport, Totals},
+    },
+    wait::AttemptError,
+};
 
 /// A deadline that is noticed so much later was missed by this process, not by the app.
 const LATE: Duration = Duration::from_secs(1);

@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::events::keep;
-use super::{Run, Step, WhenCrossed};
-use crate::record::moment::millis;
-use crate::record::{self, Ages, Counts, FORMAT, Sample, event};
-use crate::scale::measures::Measures;
-use crate::scale::subject::{Observation, Subject};
-use crate::scale::ticks::Tick;
-use crate::scale::verdict::{DriveError, Outcome};
-use crate::wait::AttemptError;
+use super::{Run, Step, WhenCrossed, events::keep};
+use crate::{
+    record::{self, Ages, Counts, FORMAT, Sample, event, moment::millis},
+    scale::{
+        measures::Measures,
+        subject::{Observation, Subject},
+        ticks::Tick,
+        verdict::{DriveError, Outcome},
+    },
+    wait::AttemptError,
+};
 
 impl Run<'_> {
     /// One poll; whether it answered.

@@ -1,16 +1,12 @@
 //! A run that only observes: nothing is scaled, and a crossed threshold does not end it.
 
-use std::collections::BTreeSet;
-use std::convert::Infallible;
+use std::{collections::BTreeSet, convert::Infallible};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::events::keep;
-use super::{Run, Step, WhenCrossed};
-use crate::scale::guard::Judgement;
-use crate::scale::subject::Subject;
-use crate::scale::verdict::Outcome;
+use super::{Run, Step, WhenCrossed, events::keep};
+use crate::scale::{guard::Judgement, subject::Subject, verdict::Outcome};
 
 impl Run<'_> {
     /// Polls until `over`, or until it is `enough`; then the outcome is what was found until then. Whenever somebody else

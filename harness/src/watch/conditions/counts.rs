@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Task, TaskState};
-use crate::wait::{Condition, Look};
-use crate::watch::describe::short;
-use crate::watch::view::{AppView, state_of};
+use crate::{
+    model::{Task, TaskState},
+    wait::{Condition, Look},
+    watch::{
+        describe::short,
+        view::{AppView, state_of},
+    },
+};
 
 /// See [`healthy`], [`running`], [`unhealthy`].
 #[derive(Clone, Debug)]

@@ -1,17 +1,19 @@
 //! A task that a health check had killed, and how many failures that took.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::time::Duration;
+use std::{borrow::Cow, fmt, time::Duration};
 
 use text::elapsed;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::model::{Event, EventKind, HealthCheck, TaskId, TaskState, TaskStatus};
-use crate::wait::{Condition, Look};
-use crate::watch::describe::short;
-use crate::watch::view::{TaskView, state_of};
+use crate::{
+    model::{Event, EventKind, HealthCheck, TaskId, TaskState, TaskStatus},
+    wait::{Condition, Look},
+    watch::{
+        describe::short,
+        view::{TaskView, state_of},
+    },
+};
 
 /// How long the events of a task's end may come after the poll that shows it.
 const LAST_EVENTS: Duration = Duration::from_secs(2);

@@ -1,12 +1,12 @@
 //! A task has been replaced by its successor.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use crate::model::{Task, TaskId};
-use crate::wait::{Condition, Look};
-use crate::watch::describe::short;
-use crate::watch::view::AppView;
+use crate::{
+    model::{Task, TaskId},
+    wait::{Condition, Look},
+    watch::{describe::short, view::AppView},
+};
 
 /// Anything that identifies a task.
 pub trait TaskRef {

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::model::TaskState;
-use crate::wait::{Condition, Look};
-use crate::watch::view::AppView;
+use crate::{
+    model::TaskState,
+    wait::{Condition, Look},
+    watch::view::AppView,
+};
 
 /// See [`settled`].
 #[derive(Clone, Debug)]

@@ -1,18 +1,19 @@
 //! Steady health, flapping, crash loops.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use text::elapsed;
 use tokio::time::Instant;
 
-use super::counts::all_alive;
-use super::life::Lives;
-use crate::model::TaskState;
-use crate::wait::{Condition, Look};
-use crate::watch::describe::short;
-use crate::watch::view::{AppView, TaskView, state_of};
+use super::{counts::all_alive, life::Lives};
+use crate::{
+    model::TaskState,
+    wait::{Condition, Look},
+    watch::{
+        describe::short,
+        view::{AppView, TaskView, state_of},
+    },
+};
 
 /// See [`stays_healthy_for`].
 #[derive(Clone, Debug)]

@@ -1,12 +1,13 @@
 //! How long tasks took to become healthy.
 
-use std::borrow::Cow;
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::counts::healthy;
-use crate::model::TaskId;
-use crate::wait::{Condition, Look};
-use crate::watch::view::AppView;
+use crate::{
+    model::TaskId,
+    wait::{Condition, Look},
+    watch::view::AppView,
+};
 
 /// See [`time_to_healthy`].
 #[derive(Clone, Debug)]

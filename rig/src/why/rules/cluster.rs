@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::model::TaskStatus;
+use harness::{model::TaskStatus, record::TaskLife};
 use text::count;
-
-use harness::record::TaskLife;
 
 use crate::{
     folder::evidence::Waiting,

@@ -6,8 +6,10 @@ use std::{
     path::Path,
 };
 
-use harness::model::QueueEntry;
-use harness::record::{Counts, EventRecord, Lives, Sample};
+use harness::{
+    model::QueueEntry,
+    record::{Counts, EventRecord, Lives, Sample},
+};
 use rstest::rstest;
 use serde_json::Value;
 

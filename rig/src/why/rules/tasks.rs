@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use text::count;
-
 use harness::record::{CheckFailure, TaskLife};
+use text::count;
 
 use crate::{
     folder::{

@@ -1,9 +1,8 @@
 //! Rules about tasks that run and that no check has judged when the run fails: within its grace period a failure does not
 //! count, and a native check does not even report it.
 
-use text::count;
-
 use harness::record::TaskLife;
+use text::count;
 
 use crate::{
     folder::evidence::{Answer, Probe},

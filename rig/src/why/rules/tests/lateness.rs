@@ -1,8 +1,7 @@
 //! Rules about the checks of all tasks: one hung task, a busy machine, a full table of connections.
 
-use rstest::rstest;
-
 use harness::record::{Counts, TaskLife};
+use rstest::rstest;
 
 use super::{IDLE, REFUSED, manifest, probe, running, unhealthy};
 use crate::{

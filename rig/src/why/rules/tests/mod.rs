@@ -4,9 +4,8 @@ mod lateness;
 mod readiness;
 mod tasks;
 
-use serde_json::json;
-
 use harness::record::{CheckFailure, Counts, End, TaskLife};
+use serde_json::json;
 
 use crate::{
     folder::{

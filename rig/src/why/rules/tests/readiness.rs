@@ -1,8 +1,7 @@
 //! The rule about readiness checks.
 
-use rstest::rstest;
-
 use harness::record::Counts;
+use rstest::rstest;
 
 use super::{manifest, running};
 use crate::{

@@ -1,8 +1,7 @@
 //! Rules about single tasks: unhealthy, lost, not launched, not judged.
 
-use rstest::rstest;
-
 use harness::record::{Counts, TaskLife};
+use rstest::rstest;
 
 use super::{IDLE, REFUSED, conclusions, ended, first, manifest, probe, running, unhealthy};
 use crate::{
