@@ -19,6 +19,16 @@ pub enum DurationError {
     TooLong(String),
 }
 
+/// So many seconds. A number that no duration can have (below zero, no number, beyond [`LONGEST`]) becomes the nearest one
+/// that is possible: numbers in files may be anything, and [`Duration::from_secs_f64`] panics.
+#[must_use]
+pub fn from_seconds(seconds: f64) -> Duration {
+    if seconds.is_nan() {
+        return Duration::ZERO;
+    }
+    Duration::try_from_secs_f64(seconds.clamp(0.0, LONGEST.as_secs_f64())).unwrap_or(LONGEST)
+}
+
 /// Reads a duration; a plain number is seconds.
 ///
 /// # Errors
@@ -176,6 +186,13 @@ mod tests {
         );
         assert_eq!(error("5"), "'5' has no unit; write it with ms, s, m, h or d, such as 5s");
         assert_eq!(error("1000y"), "'1000y' is too long; the longest duration is 10000000000s");
+    }
+
+    #[test]
+    fn any_number_of_seconds_is_a_duration() {
+        let of = |seconds| from_seconds(seconds).as_secs_f64();
+        assert_eq!([1.5, -1.0, f64::NAN, f64::NEG_INFINITY].map(of), [1.5, 0.0, 0.0, 0.0]);
+        assert_eq!([1e308, f64::INFINITY].map(from_seconds), [LONGEST; 2]);
     }
 
     #[rstest]

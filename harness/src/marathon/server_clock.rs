@@ -1,9 +1,6 @@
 //! What time it is at the server, learnt from the `Date` header of its answers.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, header::DATE};
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
@@ -53,7 +50,7 @@ impl ServerClock {
         let bounds = (*self.lock())?;
         let midpoint = (bounds.low + bounds.high) / 2.0 + self.started.elapsed().as_secs_f64();
         let now = OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::saturating_seconds_f64(midpoint));
-        Some(ServerTime { now, uncertainty: Duration::from_secs_f64((bounds.high - bounds.low) / 2.0) })
+        Some(ServerTime { now, uncertainty: text::duration::from_seconds((bounds.high - bounds.low) / 2.0) })
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Bounds>> {
@@ -63,6 +60,8 @@ impl ServerClock {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use http::HeaderValue;
     use time::macros::datetime;
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, io};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{
     Value,
     ser::{Formatter, Serializer},
@@ -33,6 +33,16 @@ pub fn line<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     let mut bytes = Vec::with_capacity(256);
     value.serialize(&mut Serializer::with_formatter(&mut bytes, Spaced))?;
     String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+}
+
+/// Reads a count. One above `u32::MAX` is an error: nothing that is counted here comes near it, and sums of what somebody
+/// wrote into a file must not overflow.
+///
+/// # Errors
+/// The value is no whole number from 0 to `u32::MAX`.
+pub fn count<'de, D: Deserializer<'de>, N: TryFrom<u32>>(deserializer: D) -> Result<N, D::Error> {
+    let number = u32::deserialize(deserializer)?;
+    N::try_from(number).map_err(|_| serde::de::Error::custom(format!("{number} is too large")))
 }
 
 /// `value` over several lines for people, with a line end.

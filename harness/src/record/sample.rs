@@ -22,8 +22,10 @@ pub struct Sample {
     /// Seconds since the run began, at the same moment.
     pub t: f64,
     /// The number of the poll, from 1: the chart's X axis. Missed ticks leave no gap.
+    #[serde(deserialize_with = "super::json::count")]
     pub request: u64,
     /// The step of the run, from 1; 0 in files of before it was written.
+    #[serde(deserialize_with = "super::json::count")]
     pub step: usize,
     /// The number of tasks asked for at this moment.
     pub target: u32,
@@ -36,6 +38,7 @@ pub struct Sample {
     /// Seconds after its scheduled tick that the poll began.
     pub late: f64,
     /// Ticks since the previous sample at which no poll could be made.
+    #[serde(deserialize_with = "super::json::count")]
     pub missed: u64,
     /// The age of the tasks' last check results, absent when no running task has one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,20 +60,28 @@ pub struct Sample {
 #[serde(default)]
 pub struct Counts {
     /// Asked for, not launched.
+    #[serde(deserialize_with = "super::json::count")]
     pub scheduled: u64,
     /// Accepted by an agent, not running.
+    #[serde(deserialize_with = "super::json::count")]
     pub staged: u64,
     /// Running without a check result.
+    #[serde(deserialize_with = "super::json::count")]
     pub running: u64,
     /// Last result good.
+    #[serde(deserialize_with = "super::json::count")]
     pub healthy: u64,
     /// Last result bad, and it counts.
+    #[serde(deserialize_with = "super::json::count")]
     pub unhealthy: u64,
     /// Last result bad, but within the grace period, in which no failure counts; part of `unhealthy` in files of before.
+    #[serde(deserialize_with = "super::json::count")]
     pub unhealthy_in_grace: u64,
     /// Agent not heard of.
+    #[serde(deserialize_with = "super::json::count")]
     pub unreachable: u64,
     /// On its way out, or over.
+    #[serde(deserialize_with = "super::json::count")]
     pub killing: u64,
 }
 
@@ -166,6 +177,14 @@ mod tests {
         assert_eq!(counts, Counts { scheduled: 2, healthy: 1, killing: 1, unhealthy_in_grace: 1, ..Counts::default() });
         assert_eq!(counts.total(), 5);
         assert_eq!(Counts::of(&tasks, 1).scheduled, 0, "more listed than asked for, as while scaling down");
+    }
+
+    #[test]
+    fn a_line_with_a_count_that_nobody_can_have_is_no_sample() {
+        let read = |count: u64| serde_json::from_value::<Sample>(json!({"counts": {"healthy": 1, "unhealthy": count}}));
+        assert_eq!(read(u32::MAX.into()).unwrap().counts.total(), 1 << 32);
+        read(1 << 32).unwrap_err();
+        read(u64::MAX).unwrap_err();
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{quantile::Quantiles, sample::Counts};
 #[serde(default)]
 pub struct StepReport {
     /// Which step, from 1.
+    #[serde(deserialize_with = "super::json::count")]
     pub step: usize,
     /// The number of tasks asked for.
     pub target: u32,
@@ -22,12 +23,16 @@ pub struct StepReport {
     /// they had none. Successors do not count.
     pub time_to_unhealthy: Option<Quantiles>,
     /// How many healthy tasks turned unhealthy, and unhealthy ones healthy again, during the step.
+    #[serde(deserialize_with = "super::json::count")]
     pub flips: u64,
     /// How many tasks were killed by a health check during the step.
+    #[serde(deserialize_with = "super::json::count")]
     pub kills: u64,
     /// How many tasks ended in any other way without having been asked to.
+    #[serde(deserialize_with = "super::json::count")]
     pub losses: u64,
     /// Polls that answered.
+    #[serde(deserialize_with = "super::json::count")]
     pub samples: u64,
     /// The oldest last check result seen in any poll of the step, in seconds.
     pub oldest_result: Option<f64>,

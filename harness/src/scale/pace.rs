@@ -37,7 +37,7 @@ impl Pace {
         sorted.sort_unstable();
         // The lower median: of two answers the faster one counts.
         let usual = sorted[(sorted.len() - 1) / 2] * SHARE;
-        let for_size = Duration::from_secs_f64(tasks as f64 / TASKS_PER_SECOND);
+        let for_size = text::duration::from_seconds(tasks as f64 / TASKS_PER_SECOND);
         let needed = usual.max(for_size).as_nanos().div_ceil(self.poll.as_nanos().max(1));
         let needed = u64::try_from(needed).unwrap_or(u64::MAX).max(1);
         if needed <= self.apart && needed.saturating_mul(2) > self.apart {

@@ -92,7 +92,7 @@ async fn measure(facts: &Facts) -> Result<Measured, Failure> {
     let (oldest, killed_after) = hang(facts, check).await?;
     let start_up = facts.cluster.as_ref().and_then(|load| load.start_up);
     let killed_starting = match start_up {
-        Some(seconds) => Some(start(facts, check, Duration::from_secs_f64(seconds)).await?),
+        Some(seconds) => Some(start(facts, check, text::duration::from_seconds(seconds)).await?),
         None => None,
     };
     Ok(Measured { oldest, killed_after, killed_starting })

@@ -3,13 +3,14 @@
 //! A step that was not reached fails with the diagnosis and the ids of the tasks that are to blame in its body; one that was
 //! never asked for is skipped; a threshold is a case too; clean-up is a case of its own, because what it leaves is somebody's problem.
 
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 
 use harness::{
     record::{TaskLife, moment::iso},
     scale::Judgement,
 };
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use text::duration::from_seconds;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
@@ -66,7 +67,7 @@ fn suite(name: &str, run: &Run) -> TestSuite {
     if !start.is_empty() {
         suite.extra.insert("timestamp".into(), start.into());
     }
-    suite.set_time(duration(run.summary.seconds));
+    suite.set_time(from_seconds(run.summary.seconds));
     for (index, step) in run.summary.steps.iter().enumerate() {
         suite.add_test_case(case(run, name, index, step));
     }
@@ -103,19 +104,15 @@ fn threshold(class: &str, judgement: &Judgement) -> TestCase {
     }
     let mut case = named(class, &format!("threshold {}", judgement.threshold), status);
     if let Some(at) = judgement.crossed.as_ref().map(|crossing| crossing.at).or(judgement.worst_at) {
-        case.set_time(duration(at));
+        case.set_time(from_seconds(at));
     }
     case
-}
-
-fn duration(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()
 }
 
 /// So many seconds after an ISO 8601 time; nothing if that is none.
 fn later(start: &str, seconds: f64) -> Option<String> {
     let start = OffsetDateTime::parse(start, &Rfc3339).ok()?;
-    Some(iso(start + duration(seconds)))
+    Some(iso(start.checked_add(from_seconds(seconds).try_into().ok()?)?))
 }
 
 fn named(class: &str, name: &str, status: TestCaseStatus) -> TestCase {
@@ -153,7 +150,7 @@ fn case(run: &Run, class: &str, index: usize, step: &Step) -> TestCase {
     let succeeded = matches!(status, TestCaseStatus::Success { .. });
     let mut case = named(class, &step_name(index, step.target), status);
     let next = run.summary.steps.get(index + 1).map_or(run.summary.seconds, |next| next.asked_at);
-    case.set_time(duration(step.reached_after.unwrap_or(next - step.asked_at)));
+    case.set_time(from_seconds(step.reached_after.unwrap_or(next - step.asked_at)));
     if let Some(at) = later(&run.manifest.started_at, step.asked_at) {
         case.extra.insert("timestamp".into(), at.into());
     }
@@ -220,5 +217,18 @@ fn clean_up(run: &Run) -> TestCaseStatus {
         CleanUp::NotReached => failed("the run ended before clean-up: hc-rig clean RUN"),
         // The run's own clean-up failed, though another command has completed it since.
         late @ (CleanUp::CompletedBy(_) | CleanUp::Incomplete(_)) => failed(&late.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_that_no_calendar_has_is_left_out() {
+        assert_eq!(later("2026-11-22T17:00:00Z", 1.5).as_deref(), Some("2026-11-22T17:00:01.500Z"));
+        assert_eq!(later("2026-11-22T17:00:00Z", -1e308).as_deref(), Some("2026-11-22T17:00:00.000Z"));
+        assert_eq!(later("9999-12-31T23:59:59Z", 1.0), None);
+        assert_eq!(later("yesterday", 1.0), None);
     }
 }

@@ -136,8 +136,10 @@ pub struct Census {
     #[serde(skip)]
     pub t: f64,
     /// Apps with a check that Marathon makes itself.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub apps: u64,
     /// Running tasks of these apps.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub tasks: u64,
     /// Checks that they ask of Marathon per second.
     pub checks_per_second: f64,
@@ -155,10 +157,12 @@ pub struct Waiting {
     #[serde(skip)]
     pub t: f64,
     /// Instances in the launch queue.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub count: u64,
     /// Seconds of back-off that were left.
     pub delay_seconds: i64,
     /// Offers that Marathon considered.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub offers: u64,
     /// For which reason how many offers were declined (Marathon's `rejectSummaryLastOffers`, 0 left out).
     pub refusals: Vec<(String, u64)>,
@@ -199,6 +203,7 @@ pub struct Machine {
     /// Share of its processors' time that was neither idle nor spent waiting for a disk, 0 to 1.
     pub busy: f64,
     /// Processors.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub cores: u64,
     /// Share of the kernel's table of connections (`nf_conntrack`) that was taken, the largest of several observations; absent where
     /// connections are not tracked. A full table drops the packets of new connections.

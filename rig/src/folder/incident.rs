@@ -13,6 +13,7 @@ pub struct Incident {
     /// What it was, in a few words that are the same each time: `answer 503`, `event stream lost`, `another leader`.
     pub what: String,
     /// How often.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub count: u64,
     /// Seconds on the samples' clock at the first; negative before the first poll.
     pub first: f64,

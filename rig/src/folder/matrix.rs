@@ -37,6 +37,7 @@ pub struct Row {
     /// The executor on the agent makes the check, rather than Marathon.
     pub native: bool,
     /// The largest number of tasks that held, with all smaller ones; 0 if not even the smallest did.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub holds: u64,
     /// The smallest number that did not; absent if all held, so that the limit lies beyond.
     pub breaks: Option<u64>,
@@ -51,8 +52,10 @@ pub struct Row {
 #[serde(default)]
 pub struct Cell {
     /// Tasks asked for.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub asked: u64,
     /// Tasks healthy at the last sample.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub healthy: u64,
     /// How it ended.
     pub verdict: Verdict,
@@ -63,6 +66,7 @@ pub struct Cell {
     /// The age of the last check results (p99, seconds); absent for native checks, where it cannot be known.
     pub check_age_p99: Option<f64>,
     /// Tasks killed by their check.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub kills: u64,
     /// The run's folder, beside this file.
     pub folder: String,

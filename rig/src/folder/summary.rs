@@ -22,14 +22,17 @@ use crate::{
 #[serde(default)]
 pub struct Step {
     /// Instances asked for.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub target: u64,
     /// Request number of the first sample with this target.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub request: u64,
     /// Seconds on the samples' clock when it was asked for.
     pub asked_at: f64,
     /// Seconds from asking until the first sample in which all were healthy.
     pub reached_after: Option<f64>,
     /// Tasks that became healthy in this step.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub tasks: u64,
     /// Seconds from staging to the first good result, over these tasks: median, 99th percentile, largest.
     pub task_p50: Option<f64>,
@@ -38,16 +41,20 @@ pub struct Step {
     /// See `task_p50`.
     pub task_max: Option<f64>,
     /// The largest number of unhealthy tasks in one sample.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub worst_unhealthy: u64,
     /// Seconds from the request to each new task's first healthy result, by the rig's clock.
     pub time_to_healthy: Option<Quantiles>,
     /// Seconds from the first healthy result (or the start) to the first unhealthy one, of the tasks that turned so.
     pub time_to_unhealthy: Option<Quantiles>,
     /// Changes of health after a task was first healthy.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub flips: u64,
     /// Tasks killed by a health check.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub kills: u64,
     /// Tasks that ended otherwise, unasked.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub losses: u64,
     /// The oldest last check result in any sample, seconds; of the last change for native checks.
     pub oldest_result: Option<f64>,
@@ -116,8 +123,10 @@ pub struct Summary {
     /// The process's exit code for this run.
     pub exit: u8,
     /// The last target of the plan.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub target: u64,
     /// The largest target that was reached.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub reached: u64,
     /// What made the checks unreliable, the reason first.
     pub degraded: Vec<Degradation>,
@@ -130,16 +139,21 @@ pub struct Summary {
     /// Steps in order.
     pub steps: Vec<Step>,
     /// Samples on disk.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub samples: u64,
     /// Polls that came too late to be made.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub missed_polls: u64,
     /// Seconds from the first sample to the last.
     pub seconds: f64,
     /// Tasks that had a bad result at any time.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub sick_tasks: u64,
     /// Tasks whose only bad results came within their grace period: `"alive": false`, and no failure is counted.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub grace_tasks: u64,
     /// Tasks that ended during the run, whatever the cause.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub ended_tasks: u64,
     /// `complete`, or what is left.
     #[schemars(with = "String")]
@@ -186,6 +200,7 @@ pub struct Combined {
     /// The process's exit code.
     pub exit: u8,
     /// How many passed.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub held: u64,
     /// The runs' folders, in order.
     pub folders: Vec<String>,

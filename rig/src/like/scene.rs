@@ -70,7 +70,7 @@ impl Scene {
         Ok(Self {
             apps,
             agents: manifest.cluster.agents.map_or(5, |n| u16::try_from(n).unwrap_or(u16::MAX)).clamp(1, 200),
-            span: Duration::from_secs_f64(run.summary.seconds.max(0.0)).clamp(SPAN.0, SPAN.1),
+            span: text::duration::from_seconds(run.summary.seconds).clamp(SPAN.0, SPAN.1),
         })
     }
 }
@@ -88,14 +88,14 @@ fn hung_neighbours(run: &Run, pair: Pair) -> Option<(App, Behaviour, u32)> {
     let behaviour = Behaviour::HangsAfter(Duration::from_secs(1));
     let tasks = u32::try_from(hung.len()).unwrap_or(u32::MAX);
     let app = App::of(pair).id("/like/others-hung").instances(tasks).behaviour(behaviour);
-    let app = app.timeout(Duration::from_secs_f64(timeout)).max_consecutive_failures(NEVER_KILLED);
+    let app = app.timeout(text::duration::from_seconds(timeout)).max_consecutive_failures(NEVER_KILLED);
     Some((app, behaviour, tasks))
 }
 
 /// What the task did, from its start, in whole seconds.
 fn behaviour(life: &TaskLife) -> Behaviour {
     let start = life.running.unwrap_or(life.first_seen);
-    let after = |t: f64| Duration::from_secs_f64((t - start).round().max(1.0));
+    let after = |t: f64| text::duration::from_seconds((t - start).round().max(1.0));
     let Some(failure) = &life.check_failure else {
         return match (life.failed_in_grace, life.first_healthy, &life.end) {
             (Some(_), Some(healthy), _) => Behaviour::StartsAfter(after(healthy)),

@@ -1,6 +1,6 @@
 //! The events of a run: Marathon's as they arrive and the remarks of the driver, each with the time of the run.
 
-use std::{io, time::Duration};
+use std::io;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -68,7 +68,7 @@ impl Run<'_> {
     }
 
     fn time_of_day(&self, t: f64) -> OffsetDateTime {
-        self.drive.started + Duration::from_secs_f64(t)
+        self.drive.started + text::duration::from_seconds(t)
     }
 
     /// The time of day at `t`, ISO 8601 in UTC.
