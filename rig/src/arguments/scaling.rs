@@ -7,8 +7,8 @@ use harness::scale::{Advance, Metric, Plan, Threshold};
 
 use crate::{
     arguments::{
-        degraded::Degraded,
-        values::{count, duration, poll, precision},
+        Judging, StepTimeout,
+        values::{count, duration, precision},
     },
     exit::Failure,
     folder::manifest::{self, check_facts},
@@ -62,18 +62,12 @@ pub struct Scaling {
     /// Tries for each number of tasks; the majority decides
     #[arg(long, default_value_t = 1, value_name = "N", requires = "find_limit", value_parser = clap::value_parser!(u32).range(1..=99))]
     pub repeats: u32,
-    /// End the run with exit code 3 when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated
-    #[arg(long = "fail-if", value_name = "THRESHOLD")]
-    pub fail_if: Vec<Threshold>,
-    /// When a run is degraded.
+    /// How it is polled and judged.
     #[command(flatten)]
-    pub degraded: Degraded,
-    /// Time between two polls, 100ms to 60s
-    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
-    pub poll: Duration,
-    /// Timeout of a step
-    #[arg(long, default_value = "5m", value_parser = duration, value_name = "TIME")]
-    pub step_timeout: Duration,
+    pub judging: Judging,
+    /// How long a step may take.
+    #[command(flatten)]
+    pub timeout: StepTimeout,
 }
 
 /// How long a number of tasks must stay healthy in a search without `--hold`.
@@ -89,28 +83,28 @@ impl Scaling {
         let search = self.find_limit.then_some(manifest::Search { precision: self.precision, repeats: self.repeats });
         let of_limit = |threshold: &&Threshold| threshold.metric() == Metric::Limit;
         if search.is_none()
-            && let Some(threshold) = self.fail_if.iter().find(of_limit)
+            && let Some(threshold) = self.judging.fail_if.iter().find(of_limit)
         {
             return Err(Failure::usage(format!(
                 "--fail-if '{threshold}' needs --find-limit: only a search has a limit"
             )));
         }
         // What bounds the limit says nothing about when a try breaks.
-        let thresholds = if search.is_some() && self.fail_if.iter().all(|threshold| of_limit(&threshold)) {
-            search_thresholds(definition).into_iter().chain(self.fail_if.iter().cloned()).collect()
+        let thresholds = if search.is_some() && self.judging.fail_if.iter().all(|threshold| of_limit(&threshold)) {
+            search_thresholds(definition).into_iter().chain(self.judging.fail_if.iter().cloned()).collect()
         } else {
-            self.fail_if.clone()
+            self.judging.fail_if.clone()
         };
         Ok(Scaled {
             plan: self.plan(definition, room)?,
             advance: self.advance(policy)?,
-            poll: self.poll,
-            step_within: self.step_timeout,
+            poll: self.judging.poll,
+            step_within: self.timeout.step_timeout,
             hold: self.hold.unwrap_or(if search.is_some() { HOLD_IN_SEARCH } else { Duration::ZERO }),
             thresholds,
             search,
-            degraded_after: self.degraded.degraded_after,
-            allow_degraded: self.degraded.allow_degraded,
+            degraded_after: self.judging.degraded.degraded_after,
+            allow_degraded: self.judging.degraded.allow_degraded,
         })
     }
 
@@ -157,7 +151,7 @@ impl Scaling {
 
     fn advance(&self, policy: Policy) -> Result<Advance, Failure> {
         match (policy, self.every) {
-            (Policy::Time, Some(every)) if every < self.poll => {
+            (Policy::Time, Some(every)) if every < self.judging.poll => {
                 Err(Failure::usage("--every must not be shorter than --poll: a step would not be polled"))
             }
             (Policy::Time, Some(every)) => Ok(Advance::Every(every)),

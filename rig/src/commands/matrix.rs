@@ -7,14 +7,14 @@ use fixtures::Pair;
 use harness::{
     Client,
     cluster::{Preflight, preflight},
-    scale::{Advance, Plan, Threshold},
+    scale::{Advance, Plan},
 };
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     arguments::{
-        Degraded, Output, PairSet, chosen,
-        values::{count, duration, poll},
+        Judging, Output, PairSet, StepTimeout, chosen,
+        values::{count, duration},
     },
     command_line,
     dry_run::{self, Planned},
@@ -37,6 +37,7 @@ use crate::{
 
 /// Arguments of `hc-rig matrix`.
 #[derive(Args, Clone, Debug)]
+#[command(mut_arg("step_timeout", |arg| arg.help("Timeout of reaching the target in one run").default_value("2m")))]
 pub struct MatrixArgs {
     /// A pair of containerizer and check such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: all]
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
@@ -50,18 +51,12 @@ pub struct MatrixArgs {
     /// Time that all tasks must stay healthy
     #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
     pub hold: Duration,
-    /// A run fails when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated
-    #[arg(long = "fail-if", value_name = "THRESHOLD")]
-    pub fail_if: Vec<Threshold>,
-    /// When a run is degraded.
+    /// How the runs are polled and judged.
     #[command(flatten)]
-    pub degraded: Degraded,
-    /// Time between two polls, 100ms to 60s
-    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
-    pub poll: Duration,
-    /// Timeout of reaching the target in one run
-    #[arg(long, default_value = "2m", value_parser = duration, value_name = "TIME")]
-    pub step_timeout: Duration,
+    pub judging: Judging,
+    /// How long a run may take to its target.
+    #[command(flatten)]
+    pub timeout: StepTimeout,
     /// Only list the requests and the load that they cause; start nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -213,13 +208,13 @@ fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
     Ok(Scaled {
         plan: Plan::list(count, &[count]).map_err(|error| Failure::usage(error.to_string()))?,
         advance: Advance::WhenReached,
-        poll: args.poll,
-        step_within: args.step_timeout,
+        poll: args.judging.poll,
+        step_within: args.timeout.step_timeout,
         hold: args.hold,
-        thresholds: args.fail_if.clone(),
+        thresholds: args.judging.fail_if.clone(),
         search: None,
-        degraded_after: args.degraded.degraded_after,
-        allow_degraded: args.degraded.allow_degraded,
+        degraded_after: args.judging.degraded.degraded_after,
+        allow_degraded: args.judging.degraded.allow_degraded,
     })
 }
 

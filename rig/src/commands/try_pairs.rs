@@ -77,14 +77,14 @@ impl TryArgs {
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     if let Some(named) = &args.like {
-        let line = like::Line { fake: &args.embedded, degraded: args.scaling.degraded, output: &args.output };
+        let line = like::Line { fake: &args.embedded, degraded: args.scaling.judging.degraded, output: &args.output };
         return like::run(named, line, interrupt).await;
     }
     if let Some(demo) = args.demo {
         let line = demo::Line {
             pairs: &args.pairs,
             fake: &args.embedded,
-            degraded: args.scaling.degraded,
+            degraded: args.scaling.judging.degraded,
             output: &args.output,
         };
         return demo::run(demo, line, interrupt).await;

@@ -3,24 +3,28 @@
 use std::time::Duration;
 
 use clap::Args;
-use harness::scale::Threshold;
 use tokio::time::Instant;
 
 use crate::{
-    arguments::{
-        Degraded, Output,
-        values::{duration, poll},
-    },
+    arguments::{Judging, Output, values::duration},
     exit::{Completion, Failure},
     folder::locate,
     results::add_redacted_copy,
-    run::{Interrupt, reach::Reach, watch::Terms},
+    run::{
+        Interrupt,
+        reach::Reach,
+        watch::{Terms, WELL},
+    },
     terminal::{closing::Ending, watched},
     watch::{Watching, select::Selection},
 };
 
 /// Arguments of `hc-rig watch`.
 #[derive(Args, Clone, Debug)]
+#[command(mut_arg("fail_if", |arg| arg.help(format!(
+    "End with exit code 3 when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated [default: {}]",
+    WELL.join(", ")
+))))]
 pub struct WatchArgs {
     /// Ids of apps such as /prod/api, or of groups, of which all apps are watched
     #[arg(value_name = "APP", required_unless_present = "label")]
@@ -34,16 +38,9 @@ pub struct WatchArgs {
     /// Print a line as soon as a threshold is crossed, and end the watch with exit code 3
     #[arg(long)]
     pub alert: bool,
-    /// End with exit code 3 when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated; without it
-    /// unhealthy > 0, flips > 0, killed > 0 and lost > 0
-    #[arg(long = "fail-if", value_name = "THRESHOLD")]
-    pub fail_if: Vec<Threshold>,
-    /// When a watch is degraded.
+    /// How they are polled and judged.
     #[command(flatten)]
-    pub degraded: Degraded,
-    /// Time between two polls, 100ms to 60s
-    #[arg(long, default_value = "2s", value_parser = poll, value_name = "TIME")]
-    pub poll: Duration,
+    pub judging: Judging,
     /// Which cluster.
     #[command(flatten)]
     pub reach: Reach,
@@ -64,10 +61,10 @@ pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, F
         selection: Selection { named: &args.apps, label: args.label.as_deref() },
         terms: Terms {
             span: args.span,
-            poll: args.poll,
-            thresholds: args.fail_if.clone(),
-            degraded_after: args.degraded.degraded_after,
-            allow_degraded: args.degraded.allow_degraded,
+            poll: args.judging.poll,
+            thresholds: args.judging.fail_if.clone(),
+            degraded_after: args.judging.degraded.degraded_after,
+            allow_degraded: args.judging.degraded.allow_degraded,
         },
         alert: args.alert,
         path: &path,

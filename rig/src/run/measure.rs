@@ -14,18 +14,15 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    exit::{Code, Failure},
+    exit::Failure,
     folder::{
-        RunFolder,
-        clean_up::CleanUp,
-        incident,
+        RunFolder, incident,
         manifest::{self, Cluster, ClusterKind, Manifest, Mode, Rig},
         moment,
         secrets::without_secrets,
-        summary::Summary,
     },
     run::{
-        Definition, Interrupt, Scaled,
+        Definition, Interrupt, Outcome, Scaled,
         continued::{self, Continued},
         judge::judge,
         observers::{Observed, Observers},
@@ -33,7 +30,6 @@ use crate::{
         sink::FolderSink,
     },
     terminal::progress::RunProgress,
-    why::Diagnosis,
 };
 
 /// Timeout of removing the app and its last task, beside the time to kill many.
@@ -65,38 +61,6 @@ pub struct Job {
     pub folder: RunFolder,
     /// What an earlier process left of this run, if it continues.
     pub continues: Option<Continued>,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The verdict as it stands in `summary.json`.
-    pub summary: Summary,
-    /// Where the results are.
-    pub folder: RunFolder,
-    /// What went wrong beyond a target that was not reached: the sentence and its exit code.
-    pub failure: Option<Failure>,
-    /// Whether a degraded run ends with exit code 0.
-    pub allow_degraded: bool,
-}
-
-impl Outcome {
-    /// The exit code of this run.
-    pub fn code(&self) -> Code {
-        let verdict = || self.summary.verdict.code(self.allow_degraded);
-        self.failure.as_ref().map_or_else(verdict, |failure| failure.code)
-    }
-
-    /// Records how clean-up ended: complete, or with what is left.
-    fn cleaned_up(&mut self, left: Option<String>) {
-        match left {
-            None => self.summary.clean_up = CleanUp::Complete,
-            Some(left) => {
-                self.summary.clean_up = CleanUp::Incomplete(left.clone());
-                self.failure.get_or_insert_with(|| Failure::new(Code::CleanUp, left));
-            }
-        }
-    }
 }
 
 /// Runs the job to its end. Samples are on disk before clean-up begins; clean-up is always tried.
@@ -151,17 +115,7 @@ pub async fn measure(
     let incidents = incident::reported(&client.incidents(), begun, start);
     let mut outcome = judge(&report, limit, &job, sink.broken().cloned().or(synced));
     outcome.cleaned_up(left);
-    outcome.summary.incidents = incidents;
-    outcome.summary.machine = machine.await.ok().flatten();
-    outcome.summary.exit = outcome.code().status();
-    drop(reserve);
-    outcome.summary.ended_at = Some(moment::now());
-    match job.folder.conclude(outcome.summary.clone(), |run| Diagnosis::of(run).causes()) {
-        Ok(summary) => outcome.summary = summary,
-        Err(failure) => drop(outcome.failure.get_or_insert(failure)),
-    }
-    progress.finish(outcome.summary.verdict.word());
-    Ok(outcome)
+    Ok(outcome.conclude(incidents, machine.await.ok().flatten(), reserve, progress))
 }
 
 /// The absolute id under which the app is deployed.

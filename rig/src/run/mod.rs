@@ -2,11 +2,11 @@
 //!
 //! [`definition`] is what is run, [`scaled`] how it is scaled and judged, [`cells`] are the runs of a matrix. [`reach`] and
 //! [`embedded`] connect to the cluster or the fake and map errors to exit codes, [`allowance`] limits what a run may use,
-//! [`capacity`] what this machine can hold. [`measure()`] makes the run, [`judge`] its verdict, [`continued`] resumes a run
-//! of an earlier process. [`sink`] writes what is observed. [`observers`] run beside the driver: [`executors`] reads the
-//! process ids of executors from the agents, [`machine`] samples the load of this machine. [`programs`] finds out what the
-//! agents have, [`watch()`] observes an app that exists already, [`interrupt`] is Ctrl-C, and [`rehearsal`] runs against a
-//! stand-in that accepts everything.
+//! [`capacity`] what this machine can hold. [`measure()`] makes the run, [`judge`] its verdict, [`outcome`] writes it,
+//! [`continued`] resumes a run of an earlier process. [`sink`] writes what is observed. [`observers`] run beside the driver:
+//! [`executors`] reads the process ids of executors from the agents, [`machine`] samples the load of this machine.
+//! [`programs`] finds out what the agents have, [`watch()`] observes an app that exists already, [`interrupt`] is Ctrl-C, and
+//! [`rehearsal`] runs against a stand-in that accepts everything.
 
 pub mod allowance;
 pub mod capacity;
@@ -21,6 +21,7 @@ pub mod judge;
 pub mod machine;
 pub mod measure;
 pub mod observers;
+pub mod outcome;
 pub mod programs;
 pub mod reach;
 pub mod rehearsal;
@@ -31,6 +32,7 @@ pub mod watch;
 pub use allowance::Allowance;
 pub use definition::Definition;
 pub use interrupt::Interrupt;
-pub use measure::{Job, Outcome, measure};
+pub use measure::{Job, measure};
+pub use outcome::Outcome;
 pub use scaled::{DEGRADED_AFTER, Scaled};
 pub use watch::{Watch, watch};

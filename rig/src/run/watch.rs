@@ -19,7 +19,6 @@ use crate::{
         clean_up::CleanUp,
         incident,
         manifest::{Cluster, ClusterKind, Manifest, Mode},
-        moment,
         secrets::of_others,
     },
     run::{
@@ -30,11 +29,10 @@ use crate::{
         sink::FolderSink,
     },
     terminal::progress::RunProgress,
-    why::Diagnosis,
 };
 
 /// What may not happen in an app that is well: the thresholds of a watch that is given none.
-const WELL: [&str; 4] = ["unhealthy > 0", "flips > 0", "killed > 0", "lost > 0"];
+pub const WELL: [&str; 4] = ["unhealthy > 0", "flips > 0", "killed > 0", "lost > 0"];
 
 /// How apps are watched.
 #[derive(Clone, Debug)]
@@ -102,7 +100,7 @@ pub struct Watch {
 pub async fn watch(
     client: &Client,
     watch: Watch,
-    mut progress: RunProgress,
+    progress: RunProgress,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
     let (begun, id) = (Instant::now(), watch.app.id.clone());
@@ -128,17 +126,7 @@ pub async fn watch(
     let incidents = incident::reported(&client.incidents(), begun, begun);
     let mut outcome = judge(&report, None, &job, sink.broken().cloned().or(unwritten));
     outcome.summary.clean_up = CleanUp::Complete;
-    outcome.summary.incidents = incidents;
-    outcome.summary.machine = machine.await.ok().flatten();
-    outcome.summary.exit = outcome.code().status();
-    drop(reserve);
-    outcome.summary.ended_at = Some(moment::now());
-    match job.folder.conclude(outcome.summary.clone(), |run| Diagnosis::of(run).causes()) {
-        Ok(summary) => outcome.summary = summary,
-        Err(failure) => drop(outcome.failure.get_or_insert(failure)),
-    }
-    progress.finish(outcome.summary.verdict.word());
-    Ok(outcome)
+    Ok(outcome.conclude(incidents, machine.await.ok().flatten(), reserve, progress))
 }
 
 /// The app as the job of a run that leaves it as it is.
