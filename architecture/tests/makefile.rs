@@ -48,7 +48,15 @@ fn not_applicable_scenarios_are_listed_and_forgotten() {
 /// A path that names `target/` itself is wrong wherever the variable is set.
 #[test]
 fn no_script_names_the_target_directory_itself() {
-    let scripts = ["Makefile", ".ci/docker-engine", ".ci/live-rehearsal", ".ci/not-applicable", ".ci/run", ".ci/test"];
+    let scripts = [
+        "Makefile",
+        ".ci/docker-engine",
+        ".ci/fuzz",
+        ".ci/live-rehearsal",
+        ".ci/not-applicable",
+        ".ci/run",
+        ".ci/test",
+    ];
     for name in scripts.into_iter().chain(["fixtures/clients/run"]) {
         let text = fs::read_to_string(workspace().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {

@@ -21,77 +21,8 @@ static SEEDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     brought.chain(BODIES.iter().map(|body| body.to_string().into_bytes())).collect()
 });
 
-/// Bytes that mean something to a reader of JSON, or nothing anywhere.
-const PIECES: [&[u8]; 24] = [
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b"\"",
-    b",",
-    b":",
-    b"\\",
-    b"\\u0000",
-    b"\\ud800",
-    b"\0",
-    b"\xff",
-    b"\xc3",
-    b"\xef\xbb\xbf",
-    b"1e999",
-    b"-",
-    b"0x1",
-    b"NaN",
-    b"null",
-    b"true",
-    b"//",
-    b"\n",
-    b"9999999999999999999999",
-    b"[[[[[[[[[[[[[[[[[[[[[[[[",
-];
-
-/// One change of bytes, at the place that the index picks.
-#[derive(Clone, Debug)]
-enum Edit {
-    Insert(prop::sample::Index, &'static [u8]),
-    Remove(prop::sample::Index, usize),
-    Repeat(prop::sample::Index, usize),
-    Flip(prop::sample::Index, u8),
-}
-
-fn edit() -> impl Strategy<Value = Edit> {
-    let at = any::<prop::sample::Index>;
-    prop_oneof![
-        3 => (at(), prop::sample::select(PIECES.to_vec())).prop_map(|(at, piece)| Edit::Insert(at, piece)),
-        2 => (at(), 1_usize..20).prop_map(|(at, bytes)| Edit::Remove(at, bytes)),
-        1 => (at(), 1_usize..200).prop_map(|(at, bytes)| Edit::Repeat(at, bytes)),
-        2 => (at(), any::<u8>()).prop_map(|(at, byte)| Edit::Flip(at, byte)),
-    ]
-}
-
-fn edited(mut bytes: Vec<u8>, edits: &[Edit]) -> Vec<u8> {
-    for edit in edits {
-        let (Edit::Insert(at, _) | Edit::Remove(at, _) | Edit::Repeat(at, _) | Edit::Flip(at, _)) = edit;
-        let at = at.index(bytes.len() + 1);
-        let end = |bytes: &[u8], length: usize| bytes.len().min(at + length);
-        match edit {
-            Edit::Insert(_, piece) => drop(bytes.splice(at..at, piece.iter().copied())),
-            Edit::Remove(_, length) => drop(bytes.drain(at..end(&bytes, *length))),
-            Edit::Repeat(_, length) => {
-                let piece = bytes[at..end(&bytes, *length)].to_vec();
-                drop(bytes.splice(at..at, piece));
-            }
-            Edit::Flip(_, byte) => {
-                if let Some(place) = bytes.get_mut(at) {
-                    *place ^= byte;
-                }
-            }
-        }
-    }
-    bytes
-}
-
 fn broken() -> impl Strategy<Value = Vec<u8>> {
-    (0..SEEDS.len(), vec(edit(), 0..6)).prop_map(|(which, edits)| edited(SEEDS[which].clone(), &edits))
+    fuzz::bytes::broken(SEEDS.clone(), 5)
 }
 
 fn sent(method: &'static str, target: impl Into<String>, body: Vec<u8>, pause_ms: u64) -> Sent {
@@ -185,12 +116,12 @@ pub(crate) fn constraints() -> impl Strategy<Value = Vec<Sent>> {
 }
 
 /// Bodies for the admin API, from its documentation, broken.
-pub(crate) fn admin_bodies() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn admin_bodies() -> impl Strategy<Value = Sent> {
     let page = include_str!("../../../docs/fake.md");
     let calls =
         page.lines().filter_map(|line| Some(line.split_once(" -d '")?.1.rsplit_once('\'')?.0.as_bytes().to_vec()));
     let calls: Vec<Vec<u8>> = calls.chain([br#"{"advance": "1s"}"#.to_vec()]).collect();
-    (prop::sample::select(calls), vec(edit(), 0..4)).prop_map(|(call, edits)| edited(call, &edits))
+    fuzz::bytes::broken(calls, 3).prop_map(|body| sent("POST", "the admin API", body, 0))
 }
 
 /// Sends a body to each reader of the admin API.

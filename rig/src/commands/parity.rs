@@ -18,6 +18,9 @@ use serde_json::Value;
 
 use crate::exit::{Code, Completion, Failure};
 
+/// The latest moment of a recording, in seconds. The longest case takes two minutes.
+const LONGEST: f64 = 86_400.0;
+
 /// Arguments of `hc-rig parity`.
 #[derive(Args, Clone, Debug)]
 pub struct ParityArgs {
@@ -87,9 +90,13 @@ fn read(path: &Path) -> Result<Vec<Value>, Failure> {
     let row = |(n, line): (usize, &str)| {
         let row: Value =
             serde_json::from_str(line).map_err(|error| unreadable(format!("line {} is not JSON: {error}", n + 1)))?;
-        match row["t"].is_number() && row["kind"].is_string() {
-            true => Ok(row),
-            false => Err(unreadable(format!("line {} is not a row of a recording: it lacks `t` or `kind`", n + 1))),
+        if !row["t"].is_number() || !row["kind"].is_string() {
+            return Err(unreadable(format!("line {} is not a row of a recording: it lacks `t` or `kind`", n + 1)));
+        }
+        // The replay waits that long, if only in virtual time.
+        match ["t", "took"].into_iter().find(|key| row[key].as_f64().is_some_and(|t| !(0.0..=LONGEST).contains(&t))) {
+            None => Ok(row),
+            Some(key) => Err(unreadable(format!("line {}: `{key}` is not between 0 and {LONGEST} s", n + 1))),
         }
     };
     text.lines().enumerate().map(row).collect()
@@ -98,6 +105,17 @@ fn read(path: &Path) -> Result<Vec<Value>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_no_recording_has_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("too_big.jsonl");
+        for row in [r#"{"kind": "http", "t": -1}"#, r#"{"kind": "http", "t": 1, "took": 1e300}"#] {
+            std::fs::write(&path, row).unwrap();
+            let refused = read(&path).unwrap_err().message;
+            assert!(refused.contains("line 1") && refused.contains("between 0 and 86400 s"), "{refused}");
+        }
+    }
 
     #[test]
     fn the_rules_are_those_of_the_recorded_version_or_the_sentence_says_why_not() {

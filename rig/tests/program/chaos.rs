@@ -1,6 +1,6 @@
 //! Chaos: a run through a proxy that breaks what passes, with kills and suspensions at random. Whatever happens, samples
 //! are whole, `clean` leaves nothing, apps of others stay as they are, and exit code and verdict are the documented ones.
-//! `make chaos SEEDS=1000` makes more of it.
+//! `make chaos SEEDS=1000` makes more of it; `HC_RIG_CHAOS_SEED=N HC_RIG_CHAOS_SEEDS=1` takes one seed, though moments differ.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read, Write},
@@ -21,7 +21,7 @@ use crate::{
     results::{json, out, samples},
 };
 
-/// The first seeds: a run that is killed, one that passes, one that is stopped.
+/// The first seeds of a plain run: a run that is killed, one that passes, one that is stopped.
 const FIRST: u64 = 6;
 
 /// What happens to a connection.
@@ -229,12 +229,12 @@ fn survives(seed: u64) {
 
 #[test]
 fn whatever_breaks_on_the_way_nothing_is_left_and_nothing_else_is_touched() {
-    let more = std::env::var("HC_RIG_CHAOS_SEEDS").ok().map(|seeds| seeds.parse().expect("a number of seeds"));
-    let seeds: u64 = more.unwrap_or(3);
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a whole number"));
+    let (begin, seeds) = (number("HC_RIG_CHAOS_SEED").unwrap_or(FIRST), number("HC_RIG_CHAOS_SEEDS").unwrap_or(3));
     // Three at a time: most of it is waiting.
     thread::scope(|scope| {
         for first in 0..3 {
-            scope.spawn(move || (FIRST + first..FIRST + seeds).step_by(3).for_each(survives));
+            scope.spawn(move || (begin + first..begin + seeds).step_by(3).for_each(survives));
         }
     });
 }
