@@ -5,15 +5,55 @@ use crate::ids::{AgentId, PathId};
 /// A read of Mesos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MesosQuery {
-    /// The master's `/state`.
-    MasterState,
-    /// An agent's `/state`.
-    AgentState(AgentId),
-    /// An agent's `/containers`.
-    AgentContainers(AgentId),
+    /// An endpoint of the master.
+    Master(MasterEndpoint),
+    /// An endpoint of an agent.
+    Agent(AgentId, AgentEndpoint),
     /// Where a path on an agent really is: `{"sandbox": …, "below": …}`, the path below the sandbox perhaps empty. `None`
     /// when it lies in no sandbox of a process task.
     Sandbox(AgentId, String),
     /// Sandbox folders of an app's tasks, for evidence: `[{"task": …, "sandbox": …}]`.
     Sandboxes(PathId),
+}
+
+/// The master's endpoints that show its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MasterEndpoint {
+    /// `/state`.
+    State,
+    /// `/state-summary`.
+    StateSummary,
+    /// `/slaves`, of all agents.
+    Slaves,
+    /// `/frameworks`.
+    Frameworks,
+    /// `/tasks`: all tasks, the first ones first.
+    Tasks,
+    /// `/roles`.
+    Roles,
+    /// `/version`.
+    Version,
+    /// `/flags`.
+    Flags,
+    /// `/metrics/snapshot`.
+    Metrics,
+}
+
+/// An agent's endpoints that show its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentEndpoint {
+    /// `/state`.
+    State,
+    /// `/containers`.
+    Containers,
+    /// `/monitor/statistics`.
+    Statistics,
+    /// `/version`.
+    Version,
+    /// `/flags`.
+    Flags,
+    /// `/metrics/snapshot`.
+    Metrics,
+    /// `/files/debug`.
+    Files,
 }

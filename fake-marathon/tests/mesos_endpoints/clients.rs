@@ -1,0 +1,140 @@
+//! What service discovery reads: the fields that mesos-dns (`records/state/state.go`) and Prometheus
+//! (`discovery/marathon/marathon.go`) decode, of the types that they decode them to.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+
+mod mesos_dns {
+    use super::*;
+
+    #[derive(Deserialize)]
+    pub(super) struct State {
+        pub(super) frameworks: Vec<Framework>,
+        pub(super) slaves: Vec<Slave>,
+        pub(super) leader: String,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Framework {
+        pub(super) tasks: Vec<Task>,
+        pub(super) pid: String,
+        pub(super) name: String,
+        pub(super) hostname: String,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Slave {
+        pub(super) id: String,
+        pub(super) hostname: String,
+        pub(super) pid: String,
+        pub(super) attributes: HashMap<String, Value>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Task {
+        pub(super) id: String,
+        pub(super) name: String,
+        pub(super) slave_id: String,
+        pub(super) framework_id: String,
+        pub(super) state: String,
+        pub(super) statuses: Vec<Status>,
+        pub(super) resources: Resources,
+        pub(super) discovery: Discovery,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Status {
+        pub(super) timestamp: f64,
+        pub(super) state: String,
+        pub(super) container_status: ContainerStatus,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct ContainerStatus {
+        pub(super) network_infos: Vec<NetworkInfo>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct NetworkInfo {
+        pub(super) ip_addresses: Vec<Address>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Address {
+        pub(super) ip_address: String,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Resources {
+        pub(super) ports: String,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Discovery {
+        pub(super) visibility: String,
+        pub(super) name: String,
+        pub(super) ports: Ports,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Ports {
+        pub(super) ports: Vec<Port>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Port {
+        pub(super) protocol: String,
+        pub(super) number: u16,
+        #[serde(default)]
+        pub(super) name: String,
+    }
+}
+
+#[tokio::test]
+async fn service_discovery_finds_what_it_reads() {
+    let cluster = Cluster::start().await;
+    let state: mesos_dns::State = serde_json::from_value(cluster.get("/mesos/master/state").await).unwrap();
+    assert!(state.leader.starts_with("master@127.0.0.1:"), "{}", state.leader);
+    let slave = &state.slaves[0];
+    assert!(slave.pid.contains(&slave.hostname) && slave.attributes.is_empty());
+    let framework = &state.frameworks[0];
+    assert_eq!((framework.name.as_str(), framework.hostname.as_str()), ("marathon", "127.0.0.1"));
+    assert!(framework.pid.contains('@'));
+    for task in &framework.tasks {
+        assert_eq!((task.slave_id.as_str(), task.state.as_str()), (slave.id.as_str(), "TASK_RUNNING"));
+        assert!(task.framework_id.ends_with("-0000") && task.id.ends_with("._app.1"));
+        let status = task.statuses.last().unwrap();
+        assert!(status.timestamp > 0.0 && status.state == "TASK_RUNNING");
+        assert!(status.container_status.network_infos[0].ip_addresses[0].ip_address.starts_with("127."));
+        assert_eq!((task.discovery.visibility.as_str(), &task.discovery.name), ("FRAMEWORK", &task.name));
+        assert!(task.resources.ports.contains(&task.discovery.ports.ports[0].number.to_string()));
+    }
+    let web = framework.tasks.iter().find(|task| task.name == "web.g2m").unwrap();
+    let ports = web.discovery.ports.ports.iter().map(|port| (port.name.as_str(), port.protocol.as_str()));
+    assert_eq!(ports.collect::<Vec<_>>(), [("http", "tcp"), ("", "tcp"), ("dns", "udp"), ("dns", "tcp")]);
+
+    prometheus(&cluster.get("/v2/apps/?embed=apps.tasks").await);
+}
+
+/// `marathon_sd_configs`: targets are tasks with their ports; labels come from the definitions of the ports.
+fn prometheus(apps: &Value) {
+    for app in apps["apps"].as_array().unwrap() {
+        assert!(app["id"].is_string() && app["labels"].is_object() && app["requirePorts"].is_boolean(), "{app:#}");
+        assert_eq!(app["tasksRunning"], 1);
+        let task = &app["tasks"][0];
+        assert!(task["id"].is_string() && task["host"].is_string() && task["ports"][0].is_u64(), "{task:#}");
+        assert!(task["ipAddresses"][0]["ipAddress"].is_string(), "{task:#}");
+    }
+    let app = |id: &str| apps["apps"].as_array().unwrap().iter().find(|app| app["id"] == id).unwrap();
+    assert_eq!(app("/g2m/web")["portDefinitions"][0]["labels"]["VIP_0"], "/web:80");
+    let docker = app("/g2m/docker");
+    assert_eq!(docker["container"]["docker"]["image"], "python:2");
+    let mapping = &docker["container"]["portMappings"][0];
+    assert!(mapping["containerPort"].is_u64() && mapping["hostPort"].is_u64() && mapping["servicePort"].is_u64());
+    assert_eq!(mapping["labels"]["VIP_0"], "/d:80");
+    assert_eq!(docker["networks"][0]["mode"], "container/bridge");
+}
