@@ -23,7 +23,7 @@ pub fn one(run: &Run) -> String {
     let summary = &run.summary;
     let name = run.manifest.name();
     let mut out = format!("### {}: {}\n\n", summary.verdict.word(), code(name));
-    let _ = writeln!(out, "{}.{}\n", plain(&headline(summary)), because(summary));
+    let _ = writeln!(out, "{}.{}\n", plain(&headline(run)), because(summary));
     diagnosis(&mut out, run);
     steps(&mut out, summary);
     troubles(&mut out, run);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use harness::record::json;
-use text::{count, decimal, seconds};
+use text::{count, decimal};
 
 use crate::{
     chart::style::escape,
@@ -11,20 +11,22 @@ use crate::{
     folder::{
         Run,
         manifest::{ClusterKind, Manifest, NO_TLS},
-        summary::{Step, Summary},
+        summary::Summary,
     },
-    verdict::{Row, Tone, Verdict},
-    why::{Diagnosis, Finding, SHOWN_BY_DEFAULT, findings},
+    verdict::{Row, Verdict},
+    why::Diagnosis,
 };
 
 /// The sentence that the verdict stands for.
-pub fn headline(summary: &Summary) -> String {
+pub fn headline(run: &Run) -> String {
+    let summary = &run.summary;
     match summary.verdict {
         Verdict::Passed | Verdict::Degraded if summary.limit.as_ref().is_some_and(|limit| limit.breaks.is_none()) => {
             format!("no limit up to {}: all of them stay healthy", text::count(summary.target, "task"))
         }
         Verdict::Passed | Verdict::Degraded => {
-            let healthy = format!("{} of {} tasks healthy at target", summary.last.healthy, summary.target);
+            let when = if run.manifest.is_watch() { "at the end" } else { "at target" };
+            let healthy = format!("{} of {} tasks healthy {when}", summary.last.healthy, summary.target);
             match (summary.sick_tasks, summary.grace_tasks) {
                 (0, 0) => healthy,
                 (0, late) => format!("{healthy}, {late} failed within the grace period first"),
@@ -37,10 +39,11 @@ pub fn headline(summary: &Summary) -> String {
         }
         Verdict::Failed | Verdict::Stopped | Verdict::Error => {
             let reason = summary.reason.map(|reason| format!("{}; ", reason.words())).unwrap_or_default();
-            format!(
-                "{reason}{} of {} tasks healthy; largest target reached: {}",
-                summary.last.healthy, summary.target, summary.reached
-            )
+            let healthy = format!("{reason}{} of {} tasks healthy", summary.last.healthy, summary.target);
+            if run.manifest.is_watch() {
+                return format!("{healthy} at the end");
+            }
+            format!("{healthy}; largest target reached: {}", summary.reached)
         }
     }
 }
@@ -50,7 +53,7 @@ pub fn verdict(run: &Run, diagnosis: &Diagnosis) -> String {
     let summary = &run.summary;
     let why = if summary.why.is_empty() { Vec::new() } else { vec![summary.why.clone()] };
     let likely = diagnosis.conclusions.first().map(|first| first.title.as_str());
-    banner(summary.verdict, &headline(summary), &why, likely)
+    banner(summary.verdict, &headline(run), &why, likely)
 }
 
 /// A coloured head: sign, word, sentence; reasons, and the title of the diagnosis, which the page has further down.
@@ -76,6 +79,11 @@ pub fn head(class: &str, sign: &str, headline: &str, more: &str) -> String {
 /// A word or a number in the colour of its verdict.
 pub fn pill(verdict: Verdict, text: &str) -> String {
     format!("<span class=\"pill {}\">{}</span>", verdict.row().tone.class(), escape(text))
+}
+
+/// The name of a run, which a narrow table may break after the comma of its pair.
+pub fn breakable(name: &str) -> String {
+    escape(name).replace(',', ",<wbr>")
 }
 
 /// What this report may claim: fake or real, clock, cores, loopback.
@@ -119,124 +127,9 @@ pub fn claim_text(manifest: &Manifest) -> String {
     parts.join(" · ")
 }
 
-/// The numbers that matter, large.
-pub fn tiles(run: &Run) -> String {
-    let summary = &run.summary;
-    let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
-    let tile = |value: String, label: &str| format!("<div class=\"tile\"><b>{value}</b><span>{label}</span></div>");
-    let mut html = String::from("<div class=\"tiles\">");
-    html.push_str(&match &summary.limit {
-        Some(limit) => tile(limit.holds.to_string(), "tasks stay healthy"),
-        None => tile(format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end"),
-    });
-    html.push_str(&tile(format!("{} s", decimal(summary.seconds.round(), 2)), "first to last sample"));
-    html.push_str(&tile(slowest.map_or("–".to_owned(), seconds), "slowest step"));
-    html.push_str(&tile(summary.sick_tasks.to_string(), &format!("tasks that were unhealthy{}", in_grace(summary))));
-    html.push_str(&tile(summary.ended_tasks.to_string(), "tasks that died"));
-    let missed = if summary.missed_polls > 0 { format!(", {} missed", summary.missed_polls) } else { String::new() };
-    html.push_str(&tile(summary.samples.to_string(), &format!("samples{missed}")));
-    html.push_str("</div>");
-    html
-}
-
 /// What is to be said beside the number of sick tasks: failures in grace are counted and drawn apart.
 pub fn in_grace(summary: &Summary) -> String {
     if summary.grace_tasks == 0 { String::new() } else { format!(", {} more in grace only", summary.grace_tasks) }
-}
-
-/// The table of steps with times to healthy.
-pub fn steps(steps: &[Step]) -> String {
-    if steps.is_empty() {
-        return String::new();
-    }
-    let mut html = String::from(
-        "<div class=\"scroll\"><table><thead><tr><th class=\"n\">step</th><th class=\"n\">target</th>\
-         <th class=\"n\">from request</th><th class=\"n\">all healthy after</th><th class=\"n\">new tasks</th>\
-         <th class=\"n\">staged → healthy<br>median</th><th class=\"n\"><br>99 %</th><th class=\"n\"><br>slowest</th>\
-         <th class=\"n\">most unhealthy<br>at once</th></tr></thead><tbody>\n",
-    );
-    for (index, step) in steps.iter().enumerate() {
-        let _ = write!(
-            html,
-            "<tr><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>",
-            index + 1,
-            step.target,
-            step.request
-        );
-        let reached = step.reached_after.map_or("not reached".to_owned(), seconds);
-        let _ = write!(html, "<td class=\"n\">{reached}</td><td class=\"n\">{}</td>", step.tasks);
-        for value in [step.task_p50, step.task_p99, step.task_max] {
-            let _ =
-                write!(html, "<td class=\"n\">{}</td>", value.map_or("–".to_owned(), |value| format!("{value:.2} s")));
-        }
-        let _ = writeln!(html, "<td class=\"n\">{}</td></tr>", step.worst_unhealthy);
-    }
-    html.push_str("</tbody></table></div>");
-    html
-}
-
-/// The tasks that had a bad result or ended.
-pub fn troubles(run: &Run) -> String {
-    let findings = findings(run);
-    if findings.is_empty() {
-        let grace = match run.summary.grace_tasks {
-            0 => "no task had <code>\"alive\": false</code>".to_owned(),
-            late => format!("{late} failed within the grace period and then got well"),
-        };
-        return format!("<p class=\"soft\">None: {grace}, and none died before clean-up.</p>");
-    }
-    let mut html = String::new();
-    let (shown, rest) = findings.split_at(findings.len().min(SHOWN_BY_DEFAULT));
-    for finding in shown {
-        task(&mut html, finding);
-    }
-    if !rest.is_empty() {
-        let _ = write!(html, "<details><summary>{} more</summary>", rest.len());
-        for finding in rest.iter().take(500) {
-            task(&mut html, finding);
-        }
-        if rest.len() > 500 {
-            let _ = write!(html, "<p class=\"soft\">and {} more in samples.jsonl</p>", rest.len() - 500);
-        }
-        html.push_str("</details>");
-    }
-    html
-}
-
-fn task(html: &mut String, finding: &Finding) {
-    let tone = if finding.status.starts_with("was unhealthy") { Tone::Neutral } else { Tone::Bad };
-    let class = tone.class();
-    let _ = write!(
-        html,
-        "<div class=\"task\"><h3>{} <span class=\"pill {class}\">{}</span></h3><dl>",
-        escape(&finding.task),
-        escape(&finding.status)
-    );
-    let failures =
-        if finding.failures > 0 { format!(", {} failures in a row", finding.failures) } else { String::new() };
-    let pid = finding.executor_pid.map_or("not known".to_owned(), |pid| format!("pid {pid}"));
-    let facts = [
-        ("check", format!("{}{failures}", finding.check)),
-        ("where", finding.address.clone()),
-        ("agent", finding.agent.clone()),
-        ("executor", pid),
-        ("since", finding.since.clone()),
-        ("cause", finding.cause.clone()),
-        ("end", finding.end.clone().unwrap_or_default()),
-        ("look at", finding.look.clone()),
-    ];
-    for (key, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
-        let _ = write!(html, "<dt>{key}</dt><dd>{}</dd>", escape(&value));
-    }
-    html.push_str("</dl>");
-    for line in finding.commands.iter().chain(&finding.ready) {
-        html.push_str(&command(line));
-    }
-    html.push_str("<details><summary class=\"soft\">timeline</summary><ol class=\"timeline\">");
-    for moment in &finding.timeline {
-        let _ = write!(html, "<li><span>{:.1} s</span>{}</li>", moment.t, escape(&moment.what.to_string()));
-    }
-    html.push_str("</ol></details></div>\n");
 }
 
 /// A command to be copied.
@@ -265,24 +158,35 @@ pub fn settings(run: &Run) -> String {
             ),
         ));
     }
+    let scaled = |text: String| if manifest.is_watch() { String::new() } else { text };
     rows.extend([
         ("app", manifest.app.clone()),
-        ("targets", targets.join(", ")),
+        ("targets", scaled(few(&targets))),
         ("poll", format!("every {} s", decimal(manifest.plan.poll_seconds, 2))),
-        ("time for one step", format!("{} s", decimal(manifest.plan.step_seconds, 2))),
+        ("time for one step", scaled(format!("{} s", decimal(manifest.plan.step_seconds, 2)))),
         ("cluster", cluster.url.clone()),
         ("agents", cluster.agents.map(|n| n.to_string()).unwrap_or_default()),
         ("Marathon", text(&cluster.marathon)),
         ("Mesos", text(&cluster.mesos)),
         ("TLS", cluster.tls.clone()),
         ("hc-rig", format!("{} on {} cores", manifest.rig.version, manifest.rig.cores)),
-        ("clean-up", run.summary.clean_up.to_string()),
+        ("clean-up", scaled(run.summary.clean_up.to_string())),
         ("exit code", exit(run)),
     ]);
     if run.torn > 0 {
         rows.push(("torn lines", format!("{} in samples.jsonl, left out", run.torn)));
     }
     table(rows)
+}
+
+/// All of a few targets, else how many, the first and the last.
+fn few(targets: &[String]) -> String {
+    match targets {
+        [first, second, .., last] if targets.len() > 12 => {
+            format!("{first}, {second}, … {last} ({} in all)", targets.len())
+        }
+        all => all.join(", "),
+    }
 }
 
 fn exit(run: &Run) -> String {
@@ -306,8 +210,9 @@ pub fn definition(manifest: &Manifest) -> String {
         return String::new();
     }
     let text = json::pretty(&manifest.definition).unwrap_or_default();
+    let whose = if manifest.is_watch() { "As Marathon had it" } else { "As it was sent" };
     format!(
-        "<details><summary>as it was sent, secrets left out</summary><pre>{}</pre></details>",
+        "<p class=\"soft\">{whose}, secrets left out.</p><pre>{}</pre>",
         escape(&text::visible_lines(text.trim_end()))
     )
 }

@@ -15,7 +15,8 @@ use crate::{
         matrix::{Cell, Matrix, Row},
     },
     report::{
-        fragments::{banner, claims, files, over_all, pill, repeat},
+        changes,
+        fragments::{banner, breakable, claims, files, over_all, pill, repeat},
         measured::{self, Member},
         multiples::multiples,
         page::{Section, page},
@@ -56,7 +57,7 @@ pub fn reasons(matrix: &Matrix) -> Vec<String> {
 pub fn matrix(matrix: &Matrix, runs: &[Named]) -> String {
     let members = members(matrix, runs);
     let first = runs.first().map(|(_, run)| &run.manifest);
-    let mut head = banner(verdict(runs), &sentence(matrix), &reasons(matrix), None);
+    let mut head = banner(verdict(runs), &sentence(matrix), &[], None);
     head.push_str(&first.map(claims).unwrap_or_default());
     let figure = format!(
         "<figure class=\"chart\" data-points><div class=\"wide\">{}</div><div class=\"narrow\">{}</div>\
@@ -76,15 +77,16 @@ pub fn matrix(matrix: &Matrix, runs: &[Named]) -> String {
     let (multiples, panels) = multiples(&series, matrix.counts.len().min(3), false, &caption);
     let sections = [
         Section::bare(head),
-        Section::titled("Tasks healthy against tasks asked for", figure),
         Section::titled("Limits", table(matrix)),
-        Section::titled("Tasks by state at each request", multiples),
-        Section::titled("Runs", measured::table(&members)),
-        Section::titled("Thresholds", measured::thresholds(&members)),
+        Section::titled("What changed, and when", changes::list_of(&members)),
+        Section::titled("Tasks healthy against tasks asked for", figure),
         Section::titled("Diagnosis", measured::diagnoses(&members)),
         Section::titled("Survived on the way", measured::survived(&members)),
-        Section::titled("Repeat it", first.map(repeat).unwrap_or_default()),
-        Section::titled("Files beside this report", files(&files_over())),
+        Section::on_paper("Runs", measured::table(&members)),
+        Section::on_demand("Thresholds", measured::thresholds(&members)),
+        Section::on_demand("Tasks by state at each request", multiples),
+        Section::on_demand("Repeat it", first.map(repeat).unwrap_or_default()),
+        Section::on_demand("Files beside this report", files(&files_over())),
     ];
     let started = first.map_or("", |manifest| manifest.started_at.as_str());
     page("Marathon-level against Mesos-native checks", started, &sections, &panels)
@@ -106,7 +108,8 @@ fn table(matrix: &Matrix) -> String {
     html.push_str("</tr></thead><tbody>");
     for row in &matrix.rows {
         let by = if row.native { "Mesos" } else { "Marathon" };
-        let _ = write!(html, "<tr><th scope=\"row\">{}</th><td>{by}</td><td>{}</td>", escape(&row.pair), row.limit());
+        let _ =
+            write!(html, "<tr><th scope=\"row\">{}</th><td>{by}</td><td>{}</td>", breakable(&row.pair), row.limit());
         for count in &matrix.counts {
             match row.cells.iter().find(|cell| cell.asked == *count) {
                 None => html.push_str("<td class=\"n\">–</td>"),

@@ -9,11 +9,10 @@ use crate::{
     chart::style::escape,
     folder::{Run, incident, summary::Summary},
     report::{
-        fragments::pill,
+        fragments::{breakable, pill},
         verdicts::{JUDGED, judged},
     },
-    verdict::Verdict,
-    why::Diagnosis,
+    why::{Conclusion, Diagnosis, Reason},
 };
 
 /// A run on a page over several.
@@ -30,8 +29,8 @@ pub struct Member<'a> {
 /// One column of the table: heading, and what stands in it.
 type Column = (&'static str, fn(&Summary) -> String);
 
-const COLUMNS: [Column; 9] = [
-    ("healthy", |summary| format!("{}/{}", summary.last.healthy, summary.target)),
+/// Of runs that scaled their apps.
+const START: [Column; 2] = [
     ("slowest<br>step", |summary| {
         or_dash(summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp), seconds)
     }),
@@ -40,6 +39,14 @@ const COLUMNS: [Column; 9] = [
             format!("{:.1} · {:.1} s", of.p50, of.p99)
         })
     }),
+];
+
+/// Of watches: nobody saw their tasks start.
+const CHANGES: [Column; 1] = [("flips", |summary| or_dash(summary.measures.as_ref(), |all| all.flips.to_string()))];
+
+/// Of all.
+const COLUMNS: [Column; 7] = [
+    ("healthy", |summary| format!("{}/{}", summary.last.healthy, summary.target)),
     ("age of results<br>99 % · oldest", |summary| {
         let measures = summary.measures.as_ref();
         if measures.is_some_and(|all| all.age_of_changes_only) {
@@ -65,18 +72,22 @@ const COLUMNS: [Column; 9] = [
 /// A row a run, each with the way to its own report.
 pub fn table(members: &[Member<'_>]) -> String {
     let mut html = String::from("<div class=\"scroll\"><table class=\"runs\"><thead><tr><th>run</th><th>verdict</th>");
-    for (heading, _) in COLUMNS {
+    let watched = members.iter().all(|member| member.run.manifest.is_watch());
+    let own: &[Column] = if watched { &CHANGES } else { &START };
+    let (healthy, others) = COLUMNS.split_at(1);
+    let columns = || healthy.iter().chain(own).chain(others);
+    for (heading, _) in columns() {
         let _ = write!(html, "<th class=\"n\">{heading}</th>");
     }
     html.push_str("</tr></thead><tbody>\n");
     for Member { name, folder, run } in members {
-        let (folder, name) = (escape(folder), escape(name));
+        let (folder, name) = (escape(folder), breakable(name));
         let _ = write!(
             html,
             "<tr><th scope=\"row\"><a href=\"{folder}/report.html\">{name}</a></th><td>{}</td>",
             pill(run.summary.verdict, &run.summary.verdict.word().to_lowercase())
         );
-        for (_, tell) in COLUMNS {
+        for (_, tell) in columns() {
             let _ = write!(html, "<td class=\"n\">{}</td>", tell(&run.summary));
         }
         html.push_str("</tr>\n");
@@ -85,27 +96,28 @@ pub fn table(members: &[Member<'_>]) -> String {
     html
 }
 
-/// Why runs did not pass, a line each; empty if all did.
-pub fn reasons(members: &[Member<'_>]) -> Vec<String> {
-    let failed = members.iter().filter(|member| member.run.summary.verdict != Verdict::Passed);
-    failed.map(|Member { name, run, .. }| format!("{name}: {}", run.summary.why)).collect()
-}
-
-/// What became of each threshold of each run.
+/// What became of each threshold of each run: those that were kept on demand.
 pub fn thresholds(members: &[Member<'_>]) -> String {
-    let mut rows = String::new();
+    let (mut kept, mut others) = (Vec::new(), Vec::new());
     for Member { name, run, .. } in members {
         let measures = run.summary.measures.iter();
         for judgement in measures.flat_map(|measures| &measures.thresholds) {
-            let _ = writeln!(rows, "<tr><th scope=\"row\">{}</th>{}</tr>", escape(name), judged(judgement));
+            let row = format!("<tr><th scope=\"row\">{}</th>{}</tr>\n", escape(name), judged(judgement));
+            let was_kept = judgement.crossed.is_none() && judgement.worst.is_some();
+            if was_kept { &mut kept } else { &mut others }.push(row);
         }
     }
-    if rows.is_empty() {
-        return rows;
+    let table = |rows: &[String]| {
+        format!(
+            "<div class=\"scroll\"><table class=\"runs\"><thead><tr><th>run</th>{JUDGED}</tr></thead><tbody>{}</tbody></table></div>",
+            rows.concat()
+        )
+    };
+    let mut html = if others.is_empty() { String::new() } else { table(&others) };
+    if !kept.is_empty() {
+        let _ = write!(html, "<details><summary>{} kept</summary>{}</details>", kept.len(), table(&kept));
     }
-    format!(
-        "<div class=\"scroll\"><table class=\"runs\"><thead><tr><th>run</th>{JUDGED}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    html
 }
 
 /// What went wrong between the rig and Marathon without ending the runs: whose it is, and the sentence. Runs that all went
@@ -130,23 +142,39 @@ pub fn survived(members: &[Member<'_>]) -> String {
     if html.is_empty() { html } else { format!("<ul>{html}</ul>") }
 }
 
-/// The likeliest cause of each run's trouble.
+/// The likeliest causes of the runs' trouble: runs of one cause together, with the first of them as the example.
 pub fn diagnoses(members: &[Member<'_>]) -> String {
+    let mut causes: Vec<(Conclusion, Vec<&Member<'_>>)> = Vec::new();
+    for member in members {
+        let Some(first) = Diagnosis::of(member.run).conclusions.into_iter().next() else { continue };
+        match causes.iter_mut().find(|(cause, _)| cause.reason == first.reason) {
+            Some((_, runs)) => runs.push(member),
+            None => causes.push((first, vec![member])),
+        }
+    }
+    // What is not known comes last. Stable: among equals in the order of the runs.
+    causes.sort_by_key(|(cause, runs)| (cause.reason == Reason::Unknown, std::cmp::Reverse(runs.len())));
     let mut html = String::new();
-    for Member { name, folder, run } in members {
-        let diagnosis = Diagnosis::of(run);
-        let Some(first) = diagnosis.conclusions.first() else { continue };
+    for (cause, runs) in &causes {
+        let links: Vec<String> = runs.iter().map(|member| evidence(member)).collect();
+        let whose = if runs.len() > 1 { format!("{} runs", runs.len()) } else { runs[0].name.clone() };
+        let example = if runs.len() > 1 { format!("For example {}: ", escape(&runs[0].name)) } else { String::new() };
         let _ = writeln!(
             html,
-            "<details{}><summary><b>{}</b>: {}</summary><p class=\"soft\">{}</p><p>{}</p><p><a href=\"{}/report.html#diagnosis\">\
-             evidence, and the tasks one by one</a></p></details>",
+            "<details class=\"paper\"{}><summary><b>{}</b>: {}</summary><p class=\"soft\">{}</p><p>{example}{}</p>\
+             <p class=\"soft\">Evidence, and the tasks: {}</p></details>",
             if html.is_empty() { " open" } else { "" },
-            escape(name),
-            escape(&first.title),
-            first.confidence.words(),
-            escape(&first.text),
-            escape(folder)
+            escape(&whose),
+            escape(&cause.title),
+            cause.confidence.words(),
+            escape(&cause.text),
+            links.join(", ")
         );
     }
     html
+}
+
+/// The way to a run's own diagnosis.
+fn evidence(member: &Member<'_>) -> String {
+    format!("<a href=\"{}/report.html#diagnosis\">{}</a>", escape(member.folder), escape(&member.name))
 }

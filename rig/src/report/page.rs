@@ -19,21 +19,62 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// A part of the page.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Section {
-    title: Option<String>,
+    title: String,
+    shown: Shown,
     body: String,
+}
+
+/// How a part of the page is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// Without a heading.
+    Bare,
+    /// Below its heading.
+    Titled,
+    /// On demand, and not on paper.
+    OnDemand,
+    /// On demand, and on paper.
+    OnPaper,
 }
 
 impl Section {
     /// A part with a heading; left out of the page if its body is empty.
     pub fn titled(title: &str, body: String) -> Self {
-        Self { title: Some(title.to_owned()), body }
+        Self { title: title.to_owned(), shown: Shown::Titled, body }
+    }
+
+    /// A part that is shown on demand, and not on paper: what else there is.
+    pub fn on_demand(title: &str, body: String) -> Self {
+        Self { title: title.to_owned(), shown: Shown::OnDemand, body }
+    }
+
+    /// A part that is shown on demand, and on paper, where nobody can ask for it.
+    pub fn on_paper(title: &str, body: String) -> Self {
+        Self { title: title.to_owned(), shown: Shown::OnPaper, body }
     }
 
     /// A part without a heading.
     pub fn bare(body: String) -> Self {
-        Self { title: None, body }
+        Self { title: String::new(), shown: Shown::Bare, body }
+    }
+
+    fn write(&self, html: &mut String) {
+        let id = escape(&self.title.to_lowercase().replace([' ', ','], "-").replace("--", "-"));
+        let (title, body) = (escape(&self.title), &self.body);
+        let _ = match self.shown {
+            Shown::Bare => writeln!(html, "<section>\n{body}\n</section>"),
+            Shown::Titled => writeln!(html, "<section>\n<h2 id=\"{id}\">{title}</h2>\n{body}\n</section>"),
+            Shown::OnDemand | Shown::OnPaper => {
+                let class = if self.shown == Shown::OnPaper { "paper" } else { "screen" };
+                writeln!(
+                    html,
+                    "<section class=\"folded {class}\"><details class=\"{class}\"><summary><h2 id=\"{id}\">{title}</h2></summary>\n\
+                     {body}\n</details></section>"
+                )
+            }
+        };
     }
 }
 
@@ -53,13 +94,7 @@ pub fn page(title: &str, started_at: &str, sections: &[Section], panels: &[Value
         escape(&started_at.replacen('T', " ", 1).replace('Z', " UTC"))
     );
     for section in sections.iter().filter(|section| !section.body.is_empty()) {
-        html.push_str("<section>\n");
-        if let Some(title) = &section.title {
-            let id = title.to_lowercase().replace(' ', "-");
-            let _ = writeln!(html, "<h2 id=\"{}\">{}</h2>", escape(&id), escape(title));
-        }
-        html.push_str(&section.body);
-        html.push_str("\n</section>\n");
+        section.write(&mut html);
     }
     let _ = write!(
         html,

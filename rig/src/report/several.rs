@@ -6,10 +6,12 @@ use crate::{
     chart::{Series, style::escape},
     folder::{Named, Run},
     report::{
-        fragments::{banner, claims, files, headline, over_all, repeat, steps},
-        measured::{Member, diagnoses, reasons, survived, table, thresholds},
+        changes,
+        fragments::{banner, claims, files, headline, over_all, repeat},
+        measured::{Member, diagnoses, survived, table, thresholds},
         multiples::multiples,
         page::{Section, page},
+        steps::steps,
         verdicts::limit,
     },
     verdict::Verdict,
@@ -82,7 +84,7 @@ pub fn members(runs: &[Named]) -> Vec<Member<'_>> {
 pub fn several(runs: &[Named]) -> String {
     let series = all_series(runs);
     let members = members(runs);
-    let mut head = banner(verdict(runs), &sentence(runs), &reasons(&members), None);
+    let mut head = banner(verdict(runs), &sentence(runs), &[], None);
     if let Some((_, run)) = runs.first() {
         head.push_str(&claims(&run.manifest));
     }
@@ -90,20 +92,22 @@ pub fn several(runs: &[Named]) -> String {
     let caption = format!("{} · X: {poll} · Y: number of tasks", shared_facts(&series));
     let (figure, panels) = multiples(&series, 3, true, &caption);
     let first = runs.first().map(|(_, run)| &run.manifest);
+    let watched = are_watches(runs);
     let sections = [
         Section::bare(head),
+        Section::titled("What changed, and when", changes::list_of(&members)),
+        Section::titled(if watched { "Apps" } else { "Pairs" }, table(&members)),
         Section::titled("Tasks by state at each request", figure),
-        Section::titled(if are_watches(runs) { "Apps" } else { "Pairs" }, table(&members)),
         Section::titled("Thresholds", thresholds(&members)),
         Section::titled("Limits", limits(&members)),
         Section::titled("Diagnosis", diagnoses(&members)),
         Section::titled("Survived on the way", survived(&members)),
-        Section::titled("Steps", all_steps(&members)),
-        Section::titled("Repeat it", first.map(repeat).unwrap_or_default()),
-        Section::titled("Files beside this report", files(&over_all("chart"))),
+        Section::on_demand("Steps", if watched { String::new() } else { all_steps(&members) }),
+        Section::on_demand("Repeat it", first.map(repeat).unwrap_or_default()),
+        Section::on_demand("Files beside this report", files(&over_all("chart"))),
     ];
     let started = first.map_or("", |manifest| &manifest.started_at);
-    let title = if are_watches(runs) { "watched apps" } else { "pairs of containerizer and check" };
+    let title = if watched { "watched apps" } else { "pairs of containerizer and check" };
     page(&format!("{} {title}", runs.len()), started, &sections, &panels)
 }
 
@@ -115,15 +119,15 @@ fn limits(members: &[Member<'_>]) -> String {
     members.iter().filter_map(of).collect()
 }
 
-/// The steps of each run, folded, on paper too: its own report has them.
+/// The steps of each run, folded: its own report has them.
 pub fn all_steps(members: &[Member<'_>]) -> String {
     let mut html = String::new();
     for Member { name, folder, run } in members {
         let _ = write!(
             html,
-            "<details class=\"elsewhere\"><summary><b>{}</b> · {}</summary>{}<p><a href=\"{}/report.html\">full report of this run</a></p></details>",
+            "<details><summary><b>{}</b> · {}</summary>{}<p><a href=\"{}/report.html\">full report of this run</a></p></details>",
             escape(name),
-            escape(&headline(&run.summary)),
+            escape(&headline(run)),
             steps(&run.summary.steps),
             escape(folder)
         );

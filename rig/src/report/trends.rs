@@ -16,6 +16,7 @@ use crate::{
     },
     folder::Run,
     report::panels::{Caption, Context, PANELS, Panel, number},
+    verdict::Verdict,
 };
 
 /// Height of one picture's plot.
@@ -52,25 +53,36 @@ pub fn trends(run: &Run, series: &Series) -> String {
     }
     let context = Context::of(run);
     let mut html = String::new();
+    let mut titles = Vec::new();
     for panel in &PANELS {
         match (panel.caption)(&context) {
-            Caption::Note(note) => picture(&mut html, series, panel, &context, &note),
+            Caption::Note(note) => titles.extend(picture(&mut html, series, panel, &context, &note)),
             Caption::Instead(subject, sentence) => {
                 let _ = write!(html, "<p class=\"soft\"><b>{subject}.</b> {sentence}</p>");
             }
             Caption::Absent => {}
         }
     }
-    html
+    // Of a run that ended well the bars tell all that most readers want to know.
+    let open = match run.summary.verdict {
+        Verdict::Passed | Verdict::Limit => "",
+        Verdict::Degraded | Verdict::Failed | Verdict::Stopped | Verdict::Error => " open",
+    };
+    let what = if titles.is_empty() { "More".to_owned() } else { titles.join(" · ") };
+    format!("<details class=\"trends\"{open}><summary>Over time: {}</summary>{html}</details>", escape(&what))
 }
 
-/// One panel, wide and narrow. Left out when there is nothing to draw.
-fn picture(html: &mut String, series: &Series, panel: &Panel, context: &Context<'_>, note: &str) {
+/// One panel, wide and narrow; returns its title. Left out when there is nothing to draw.
+fn picture(
+    html: &mut String,
+    series: &Series,
+    panel: &Panel,
+    context: &Context<'_>,
+    note: &str,
+) -> Option<&'static str> {
     let lines = lines(panel, context);
     let all = || lines.iter().flat_map(|line| line.values.iter().flatten().copied());
-    if all().next().is_none() {
-        return;
-    }
+    all().next()?;
     let top = round_up(all().fold(0.0, f64::max));
     let (title, unit) = ((panel.label)(&context.asked), panel.unit.symbol());
     let measured = format!("{title}, {}", panel.unit.words());
@@ -94,6 +106,7 @@ fn picture(html: &mut String, series: &Series, panel: &Panel, context: &Context<
         let _ = write!(html, "<p class=\"soft\">{}</p>", escape(note));
     }
     html.push_str("</div>\n");
+    Some(title)
 }
 
 fn lines(panel: &Panel, Context { points, asked, .. }: &Context<'_>) -> Vec<Line> {

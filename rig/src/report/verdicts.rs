@@ -67,8 +67,15 @@ pub fn limit(summary: &Summary) -> String {
 /// What it most likely was, the surest first.
 pub fn conclusions(diagnosis: &Diagnosis) -> String {
     let mut html = String::new();
-    for conclusion in &diagnosis.conclusions {
-        conclude(&mut html, conclusion);
+    let mut conclusions = diagnosis.conclusions.iter();
+    if let Some(first) = conclusions.next() {
+        let _ = write!(html, "<h3>{}</h3>", escape(&first.title));
+        conclude(&mut html, first);
+    }
+    for other in conclusions {
+        let _ = write!(html, "<details class=\"also\"><summary>Also: {}</summary>", escape(&other.title));
+        conclude(&mut html, other);
+        html.push_str("</details>");
     }
     let common = diagnosis.groups.sentences();
     if !common.is_empty() {
@@ -80,8 +87,7 @@ pub fn conclusions(diagnosis: &Diagnosis) -> String {
 fn conclude(html: &mut String, conclusion: &Conclusion) {
     let _ = write!(
         html,
-        "<h3>{}</h3><p class=\"soft\">{}</p><p>{}</p>",
-        escape(&conclusion.title),
+        "<p class=\"soft\">{}</p><p>{}</p>",
         escape(conclusion.confidence.words()),
         escape(&conclusion.text)
     );

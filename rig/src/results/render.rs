@@ -76,7 +76,7 @@ fn write(folder: &RunFolder, run: &Run, formats: &[Format]) -> Result<(), Failur
             Format::Html => folder.write("report.html", report::single(run).as_bytes())?,
             Format::Chart => {
                 let mut series = Series::of(&run.manifest, &run.course);
-                series.title = format!("{} · {}", series.title, report::fragments::headline(&run.summary));
+                series.title = format!("{} · {}", series.title, report::fragments::headline(run));
                 picture(folder, "chart", &chart::single(&series, 1200.0, 600.0, Theme::Standalone))?;
             }
             Format::Csv => {

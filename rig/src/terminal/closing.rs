@@ -108,7 +108,7 @@ pub fn one(run: &Run, ending: Ending<'_>) -> Closing {
     let steps = &steps[steps.len() - steps.len().min(STEPS).min(free - affected.len())..];
     Closing {
         verdict: summary.verdict,
-        sentence: format!("{}: {}", run.manifest.pair, headline(summary)),
+        sentence: format!("{}: {}", run.manifest.pair, headline(run)),
         body: format!("{head}{}{}{diagnosis}{measures}{end}", steps.concat(), affected.concat()),
     }
 }

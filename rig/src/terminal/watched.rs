@@ -24,7 +24,7 @@ pub fn render(runs: &[Named], ending: Ending<'_>) -> Closing {
     let (verdict, sentence) = match runs {
         [(_, run)] => {
             one(&mut out, run, ending);
-            (run.summary.verdict, format!("{}: {}", run.manifest.app, headline(&run.summary)))
+            (run.summary.verdict, format!("{}: {}", run.manifest.app, headline(run)))
         }
         _ => {
             on(&mut out, runs);

@@ -28,6 +28,11 @@ fn plot(browser: &mut Browser, nth: usize) -> (f64, f64, f64) {
     (number(0), number(1), number(2))
 }
 
+/// Opens all that the page shows on demand.
+fn demand_all(browser: &mut Browser) {
+    browser.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
+}
+
 /// What is shown under the pointer, as it is read.
 fn tip(browser: &mut Browser) -> String {
     let text = browser.value(
@@ -161,6 +166,7 @@ fn the_page_over_several_pairs_tells_of_each_and_zooms_them_together() {
     let text = tip(&mut browser);
     assert!(text.starts_with("request 3"), "the third pair begins at its half, too: {text}");
 
+    demand_all(&mut browser);
     let text = browser.value("document.querySelector('main').innerText");
     let text = text.as_str().expect("text").to_owned();
     for part in ["unhealthy_pct > 1 for 10s", "2 × answer 503 (at 4.0 s to 6.0 s)", "time to healthy", "2 of 3 pairs"]
@@ -191,6 +197,7 @@ fn the_matrix_marks_limits_and_each_point_tells_and_leads_to_its_run() {
 
     let marks = browser.value("[...document.querySelectorAll('.wide .hc-limit')].length");
     assert_eq!(marks, json!(1), "only the pair that broke has its limit marked");
+    demand_all(&mut browser);
     let (x, y, width) = plot(&mut browser, 1);
     drag(&mut browser, x - width / 4.0, x + width / 4.0, y);
     assert!(shown(&mut browser).ends_with("% of each run"), "the runs below zoom");
