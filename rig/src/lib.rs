@@ -1,6 +1,7 @@
 //! hc-rig: drives an app through scale steps on a Marathon, keeps a sample of every poll, draws, reports and explains.
 //!
-//! Start here: [`cli`] is the command line, [`settings`] where flags get values from that nobody typed, [`commands`] one file
+//! Start here: [`cli`] is the command line, [`flags`] what all flags share, [`settings`] where flags
+//! get values from that nobody typed, [`commands`] one file
 //! a command. [`run`] measures, [`watch`] observes apps of others, [`folder`] is what a run leaves on disk, [`results`] what is drawn of it ([`chart`],
 //! [`report`], [`export`]), [`why`] the diagnosis, [`terminal`] everything that a person reads there. [`verdict`] and [`exit`]
 //! hold the tables of verdicts and exit codes. Driving and waiting live in the `harness` crate, the fake in `fake-marathon`.
@@ -20,6 +21,7 @@ pub mod diff;
 pub mod dry_run;
 pub mod exit;
 pub mod export;
+pub mod flags;
 pub mod folder;
 pub mod like;
 pub mod metrics;

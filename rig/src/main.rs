@@ -11,7 +11,7 @@ use std::{
 use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 use harness::environment::variable;
 use hc_rig::{
-    cli::{Cli, Command, LogFormat},
+    cli::{self, Cli, Command, LogFormat},
     commands::{
         self, advise, apps, capture, clean, completions, diff, doctor, login, man, matrix, parity, record, replay,
         report, resume, sandbox, sweep, try_pairs, watch, why,
@@ -100,15 +100,16 @@ fn print(end: &Completion) -> Result<(), Failure> {
 fn parse() -> Result<(Cli, Sources), Failure> {
     let line: Vec<OsString> = std::env::args_os().collect();
     // Only to find the file: the parser below reports errors of the whole line.
-    let asked = Cli::command().ignore_errors(true).try_get_matches_from(&line).ok();
+    let command = || cli::command(&line);
+    let asked = command().ignore_errors(true).try_get_matches_from(&line).ok();
     let config = asked.as_ref().and_then(|matches| matches.get_one::<PathBuf>("config"));
     let file = SettingsFile::find(config.map(PathBuf::as_path), variable)?;
     let color = asked.as_ref().and_then(|matches| matches.get_one::<ColorChoice>("color").copied()).unwrap_or_default();
-    let expanded = settings::expand(&Cli::command(), line, variable, file.as_ref())?;
+    let expanded = settings::expand(&command(), line.clone(), variable, file.as_ref())?;
     if let Some(ignored) = file.as_ref().and_then(SettingsFile::ignored_sentence) {
         stderr::line(format_args!("hc-rig: {ignored}"));
     }
-    let parsed = Cli::command().color(color).try_get_matches_from(&expanded.line);
+    let parsed = command().color(color).try_get_matches_from(&expanded.line);
     match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => Ok((cli, expanded.sources())),
         Err(error) => match expanded.refused(&error, file.as_ref()) {

@@ -143,7 +143,7 @@ impl Watched {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::threshold::Metric, *};
+    use super::{super::metric::Metric, *};
 
     fn parsed(text: &str) -> Threshold {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))

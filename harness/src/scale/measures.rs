@@ -1,6 +1,9 @@
 //! The values that thresholds are held against, at one sample.
 
-use super::threshold::{Metric, Share, Threshold};
+use super::{
+    metric::{Metric, Share},
+    threshold::Threshold,
+};
 use crate::record::{Ages, Counts, Quantiles, Spread, Tally};
 
 /// An age is judged only when what is not known of the server's clock is at most this part of the bound.

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use text::duration::DurationError;
 
+use super::metric::{Metric, UnknownMetric};
+
 /// A bound on one measure, optionally only when it is exceeded for some time without a break.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
@@ -11,49 +13,6 @@ pub struct Threshold {
     op: Op,
     bound: f64,
     lasting: Duration,
-}
-
-/// What can be bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Metric {
-    /// Unhealthy tasks.
-    Unhealthy,
-    /// Tasks whose last result is bad, but within the grace period, in which no failure counts, at this moment.
-    UnhealthyInGrace,
-    /// Unhealthy tasks in per cent of the target.
-    UnhealthyPct,
-    /// Healthy tasks in per cent of the target.
-    HealthyPct,
-    /// Tasks killed by a health check since the run began.
-    Killed,
-    /// Tasks that ended otherwise, unasked, since the run began.
-    Lost,
-    /// Changes of health after a task was first healthy, since the run began.
-    Flips,
-    /// Seconds from a step's request to its new tasks' first healthy results. Tasks that still wait count with the time
-    /// that they have waited.
-    TimeToHealthy(Share),
-    /// Seconds that polls took, since the run began.
-    Api(Share),
-    /// Seconds since the last check result of each running task, at this moment.
-    CheckAge(Share),
-    /// Seconds by which this poll was late.
-    Late,
-    /// Ticks missed since the run began.
-    Missed,
-    /// The limit that a search found, known at its end only.
-    Limit,
-}
-
-/// Which part of many numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
-    /// The median.
-    P50,
-    /// The 99th percentile.
-    P99,
-    /// The largest.
-    Max,
 }
 
 /// How a value is compared with the bound.
@@ -72,14 +31,9 @@ pub enum ThresholdError {
     #[error("'{0}' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'")]
     Form(String),
     /// A metric that does not exist.
-    #[error("unknown measure '{name}'; the measures are {known}")]
-    Metric {
-        /// As written.
-        name: String,
-        /// All there are.
-        known: String,
-    },
-    /// A bound that is no number, or has the wrong unit.
+    #[error(transparent)]
+    Metric(#[from] UnknownMetric),
+    /// A bound that is no number, or is no time.
     #[error("'{bound}' is not a bound for {metric}; write {example}")]
     Bound {
         /// As written.
@@ -92,71 +46,6 @@ pub enum ThresholdError {
     /// Something other than a duration after `for`.
     #[error(transparent)]
     Duration(#[from] DurationError),
-}
-
-const SHARES: [(&str, Share); 3] = [("p50", Share::P50), ("p99", Share::P99), ("max", Share::Max)];
-
-impl Metric {
-    /// Every measure that can be bounded.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        let mut all = vec![
-            Self::Unhealthy,
-            Self::UnhealthyInGrace,
-            Self::UnhealthyPct,
-            Self::HealthyPct,
-            Self::Killed,
-            Self::Lost,
-            Self::Flips,
-        ];
-        for of in [Self::TimeToHealthy, Self::Api, Self::CheckAge] {
-            all.extend(SHARES.map(|(_, share)| of(share)));
-        }
-        all.extend([Self::Late, Self::Missed, Self::Limit]);
-        all
-    }
-
-    /// Whether it is a time, whose bound needs a unit.
-    #[must_use]
-    pub fn is_time(self) -> bool {
-        matches!(self, Self::TimeToHealthy(_) | Self::Api(_) | Self::CheckAge(_) | Self::Late)
-    }
-}
-
-impl fmt::Display for Metric {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, share) = match self {
-            Self::Unhealthy => ("unhealthy", None),
-            Self::UnhealthyInGrace => ("unhealthy_in_grace", None),
-            Self::UnhealthyPct => ("unhealthy_pct", None),
-            Self::HealthyPct => ("healthy_pct", None),
-            Self::Killed => ("killed", None),
-            Self::Lost => ("lost", None),
-            Self::Flips => ("flips", None),
-            Self::TimeToHealthy(share) => ("time_to_healthy", Some(share)),
-            Self::Api(share) => ("api", Some(share)),
-            Self::CheckAge(share) => ("check_age", Some(share)),
-            Self::Late => ("late", None),
-            Self::Missed => ("missed", None),
-            Self::Limit => ("limit", None),
-        };
-        f.write_str(name)?;
-        match share.and_then(|wanted| SHARES.iter().find(|(_, share)| share == wanted)) {
-            Some((share, _)) => write!(f, "_{share}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl FromStr for Metric {
-    type Err = ThresholdError;
-
-    fn from_str(text: &str) -> Result<Self, ThresholdError> {
-        Self::all().into_iter().find(|metric| metric.to_string() == text).ok_or_else(|| {
-            let known: Vec<String> = Self::all().iter().map(Self::to_string).collect();
-            ThresholdError::Metric { name: text.to_owned(), known: known.join(", ") }
-        })
-    }
 }
 
 impl Threshold {
@@ -233,7 +122,7 @@ impl FromStr for Threshold {
         };
         let metric: Metric = left.trim().parse()?;
         let (bound, lasting) = match rest.split_once(" for ") {
-            Some((bound, lasting)) => (bound.trim(), text::duration::parse_with_unit(lasting)?),
+            Some((bound, lasting)) => (bound.trim(), text::duration::parse(lasting)?),
             None => (rest.trim(), Duration::ZERO),
         };
         if bound.is_empty() {
@@ -243,7 +132,7 @@ impl FromStr for Threshold {
             .ok_or_else(|| ThresholdError::Bound {
                 bound: bound.to_owned(),
                 metric: metric.to_string(),
-                example: if metric.is_time() { "a time like 500ms or 3s" } else { "a number like 1 or 2.5" },
+                example: if metric.is_time() { "a time like 3s, 500ms or 3" } else { "a number like 1 or 2.5" },
             })?;
         Ok(Self { metric, op, bound, lasting })
     }
@@ -254,9 +143,9 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
 }
 
-/// A time with its unit, in seconds.
+/// A time in seconds; as everywhere, a number without a unit is seconds.
 fn time(text: &str) -> Option<f64> {
-    text::duration::parse_with_unit(text).ok().map(|duration| duration.as_secs_f64())
+    text::duration::parse(text).ok().map(|duration| duration.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -276,6 +165,8 @@ mod tests {
     #[case("time_to_healthy_p99 > 30s", "time_to_healthy_p99 > 30s")]
     #[case("killed > 0", "killed > 0")]
     #[case("api_p99 > 500ms", "api_p99 > 0.5s")]
+    #[case("api_p99 > 2 for 1m30s", "api_p99 > 2s for 90s")]
+    #[case("killed > 0 for 10", "killed > 0 for 10s")]
     #[case("check_age_p99 >= 1.5m for 500ms", "check_age_p99 >= 90s for 0.5s")]
     #[case(" healthy_pct <= 99.5 ", "healthy_pct <= 99.5")]
     fn what_a_person_writes_is_understood(#[case] text: &str, #[case] normal: &str) {
@@ -284,15 +175,22 @@ mod tests {
 
     #[test]
     fn a_malformed_threshold_is_explained_in_one_sentence() {
-        let texts =
-            ["killed", "dead > 0", "api_p99 > 500", "killed > some", "killed > 0 for 10", "killed > -1", "api_p99 >"];
+        let texts = [
+            "killed",
+            "dead > 0",
+            "api_p99 > soon",
+            "killed > some",
+            "killed > 0 for ever",
+            "killed > -1",
+            "api_p99 >",
+        ];
         let errors = texts.map(|text| text.parse::<Threshold>().expect_err(text).to_string());
         insta::assert_snapshot!(errors.join("\n"), @r"
         'killed' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'
         unknown measure 'dead'; the measures are unhealthy, unhealthy_in_grace, unhealthy_pct, healthy_pct, killed, lost, flips, time_to_healthy_p50, time_to_healthy_p99, time_to_healthy_max, api_p50, api_p99, api_max, check_age_p50, check_age_p99, check_age_max, late, missed, limit
-        '500' is not a bound for api_p99; write a time like 500ms or 3s
+        'soon' is not a bound for api_p99; write a time like 3s, 500ms or 3
         'some' is not a bound for killed; write a number like 1 or 2.5
-        '10' has no unit; write it with ms, s, m, h or d, such as 10s
+        'ever' is not a duration; write a number with ms, s, m, h or d, such as 500ms, 90s or 1m30s
         '-1' is not a bound for killed; write a number like 1 or 2.5
         'api_p99 >' is not a threshold; write one like 'unhealthy_pct > 1 for 10s'
         ");

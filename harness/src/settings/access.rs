@@ -1,7 +1,7 @@
 //! The address of a cluster, and the identity there.
 
 use percent_encoding::percent_decode_str;
-use url::Url;
+use url::{ParseError, Url};
 
 use super::{Origin, Secret, Setting, SettingsError};
 use crate::dcos::Credentials;
@@ -144,7 +144,7 @@ fn address(text: &str, origin: Origin) -> Result<Url, SettingsError> {
         let how = "write https://HOST or http://HOST:PORT";
         SettingsError::unusable(format!("{origin} is not an address ({why}); {how}"))
     };
-    let url = Url::parse(text.trim()).map_err(|error| wrong(&error.to_string()))?;
+    let url = Url::parse(text.trim()).map_err(|error| wrong(unread(error)))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong(&format!("`{}` is neither http nor https", url.scheme())));
     }
@@ -152,6 +152,23 @@ fn address(text: &str, origin: Origin) -> Result<Url, SettingsError> {
         return Err(wrong("it has no host"));
     }
     Ok(url)
+}
+
+/// What is wrong with an address, in words of our own.
+fn unread(error: ParseError) -> &'static str {
+    match error {
+        ParseError::RelativeUrlWithoutBase | ParseError::RelativeUrlWithCannotBeABaseBase => {
+            "it does not begin with http:// or https://"
+        }
+        ParseError::EmptyHost => "it has no host",
+        ParseError::InvalidPort => "its port is not a number up to 65535",
+        ParseError::IdnaError
+        | ParseError::InvalidIpv4Address
+        | ParseError::InvalidIpv6Address
+        | ParseError::InvalidDomainCharacter => "its host is neither a name nor an IP address",
+        // The library may add others.
+        _ => "it cannot be read",
+    }
 }
 
 /// User and password stand percent-encoded in a URL.

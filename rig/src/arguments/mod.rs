@@ -1,11 +1,10 @@
-//! Flags that several commands share, and the values that they take.
+//! Flags that several commands share.
 
 pub mod degraded;
 pub mod judging;
 pub mod output;
 pub mod pairs;
 pub mod scaling;
-pub mod values;
 
 pub use degraded::Degraded;
 pub use judging::{Judging, StepTimeout};

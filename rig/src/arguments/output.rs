@@ -6,8 +6,8 @@ use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
-    arguments::values::address,
     exit::Failure,
+    flags::{OUTPUT, values::address},
     folder::{RunFolder, locate},
     metrics::Metrics,
     run::Interrupt,
@@ -16,18 +16,21 @@ use crate::{
 
 /// Where results and progress go.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = OUTPUT)]
 pub struct Output {
-    /// The folder for the results; it must be new or empty [default: hc-rig-runs/COMMAND-TIME]
+    /// Folder for the results [default: below hc-rig-runs]
+    ///
+    /// It must be new or empty. The default is hc-rig-runs/COMMAND-TIME.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Print no progress
-    #[arg(long, short)]
+    #[arg(long, short, hide_short_help = true)]
     pub quiet: bool,
     /// Also make a copy of the results, FOLDER-redacted, without hosts, ids, URLs and users, to share with others
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub redact: bool,
     /// Serve metrics for Prometheus at http://ADDR/metrics during the run, such as 127.0.0.1:9464
-    #[arg(long, value_name = "ADDR", value_parser = address)]
+    #[arg(long, hide_short_help = true, value_name = "ADDR", value_parser = address)]
     pub metrics: Option<SocketAddr>,
 }
 

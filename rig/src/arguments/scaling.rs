@@ -6,11 +6,12 @@ use clap::{Args, ValueEnum};
 use harness::scale::{Advance, Metric, Plan, Threshold};
 
 use crate::{
-    arguments::{
-        Judging, StepTimeout,
-        values::{count, duration, precision},
-    },
+    arguments::{Judging, StepTimeout},
     exit::Failure,
+    flags::{
+        PLAN,
+        values::{count, duration, positive, precision, whole},
+    },
     folder::manifest::{self, check_facts},
     run::{Definition, scaled::Scaled},
 };
@@ -30,37 +31,43 @@ pub enum Policy {
 
 /// How an app is scaled and polled.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = PLAN)]
 pub struct Scaling {
     /// How the number of tasks grows [default: what the other flags imply, else linear; exponential to find a limit]
-    #[arg(long, value_enum, value_name = "POLICY")]
+    #[arg(long, hide_short_help = true, value_enum, value_name = "POLICY")]
     pub policy: Option<Policy>,
     /// Tasks that each step adds
-    #[arg(long, default_value = "10", value_name = "N")]
+    #[arg(long, default_value = "10", value_name = "N", value_parser = positive)]
     pub step: NonZeroU32,
     /// Factor by which each step multiplies the tasks
-    #[arg(long, default_value_t = 2, value_name = "N")]
+    #[arg(long, hide_short_help = true, default_value_t = 2, value_name = "N", value_parser = whole(0, u32::MAX))]
     pub factor: u32,
     /// The numbers of tasks, in order: 10,50,200
-    #[arg(long, value_delimiter = ',', value_name = "N,N,…", conflicts_with = "target", value_parser = count)]
+    #[arg(
+        long, hide_short_help = true, value_delimiter = ',', value_name = "N,N,…", conflicts_with = "target", value_parser = count
+    )]
     pub targets: Vec<u32>,
     /// Time from one step to the next, whether its target was reached or not
-    #[arg(long, value_parser = duration, value_name = "TIME")]
+    #[arg(long, hide_short_help = true, value_parser = duration, value_name = "TIME")]
     pub every: Option<Duration>,
-    /// Tasks of the last step [default: the definition's instances and three steps; to find a limit, as many as the cluster
-    /// or this machine has room for]
-    #[arg(long, value_name = "N")]
+    /// Tasks of the last step [default: three steps more]
+    ///
+    /// The default is the definition's instances and three steps. To find a limit, the default is as many as the cluster or this machine has room for.
+    #[arg(long, value_name = "N", value_parser = whole(0, u32::MAX))]
     pub target: Option<u32>,
     /// Time that each target must stay reached [default: 0; 30s to find a limit]
-    #[arg(long, value_parser = duration, value_name = "TIME")]
+    #[arg(long, hide_short_help = true, value_parser = duration, value_name = "TIME")]
     pub hold: Option<Duration>,
-    /// Grow until it fails, then narrow down the largest number of tasks that stays healthy for --hold
+    /// Find how many tasks stay healthy
+    ///
+    /// Grows until it fails, then narrows down the largest number of tasks that stays healthy for --hold.
     #[arg(long)]
     pub find_limit: bool,
     /// Precision of the limit: 1% or 0.01
-    #[arg(long, default_value = "1%", value_parser = precision, value_name = "SHARE", requires = "find_limit")]
+    #[arg(long, hide_short_help = true, default_value = "1%", value_parser = precision, value_name = "SHARE", requires = "find_limit")]
     pub precision: f64,
     /// Tries for each number of tasks; the majority decides
-    #[arg(long, default_value_t = 1, value_name = "N", requires = "find_limit", value_parser = clap::value_parser!(u32).range(1..=99))]
+    #[arg(long, hide_short_help = true, default_value_t = 1, value_name = "N", requires = "find_limit", value_parser = whole(1_u32, 99))]
     pub repeats: u32,
     /// How it is polled and judged.
     #[command(flatten)]

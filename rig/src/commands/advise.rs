@@ -13,6 +13,7 @@ use crate::{
         prove::{Proof, prove},
     },
     exit::{Code, Completion, Failure},
+    flags::values::whole,
     run::{
         Definition, Interrupt,
         reach::{self, Reach},
@@ -27,7 +28,7 @@ pub struct AdviseArgs {
     #[arg(value_name = "APP.json|/APP")]
     pub app: String,
     /// Health checks that Marathon makes at the same time (its --max_concurrent_marathon_health_checks, which no API tells)
-    #[arg(long, default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, hide_short_help = true, default_value_t = 256, value_name = "N", value_parser = whole(1, u32::MAX))]
     pub slots: u32,
     /// Replay the settings before and after on the built-in fake, in virtual time
     #[arg(long)]

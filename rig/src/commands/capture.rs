@@ -6,7 +6,6 @@ use clap::Args;
 use harness::watch::short;
 
 use crate::{
-    arguments::values,
     capture::{
         filter,
         session::{self, Agent, Wanted},
@@ -14,6 +13,7 @@ use crate::{
     },
     command_line::quoted,
     exit::{Code, Completion, Failure},
+    flags::values,
     folder::{RunFolder, locate, manifest::Manifest},
     run::Interrupt,
     sandbox::which,
@@ -26,25 +26,29 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// Arguments of `hc-rig capture`.
 #[derive(Args, Clone, Debug)]
 pub struct CaptureArgs {
-    /// The run (its folder, its name, or nothing for the latest), then the task: its id, the short form of the reports
-    /// (435aa001.1), or a part of it
+    /// The run (nothing for the latest), then the task
+    ///
+    /// The run is its folder or its name, the task its id, the short form of the reports (435aa001.1), or a part of it.
     #[arg(value_name = "RUN] [TASK", num_args = 1..=2, required = true)]
     pub words: Vec<String>,
-    /// The task's agent, as ssh knows it: user@host, ssh://user@host:port, or a name of ~/.ssh/config. ssh must not have to
-    /// ask for anything
+    /// The task's agent, as ssh knows it
+    ///
+    /// user@host, ssh://user@host:port, or a name of ~/.ssh/config. ssh must not have to ask for anything.
     #[arg(long, value_name = "USER@HOST")]
     pub ssh: String,
     /// Duration of the capture
     #[arg(long = "for", value_name = "TIME", value_parser = values::duration, default_value = "10s")]
     pub length: Duration,
-    /// The file; sysdig appends a number [default: capture-TASK.scap.gz in the run's folder]
+    /// The file [default: capture-TASK.scap.gz in the run's folder]
+    ///
+    /// sysdig appends a number.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Become root on the agent with sudo, which must not ask for a password
     #[arg(long)]
     pub sudo: bool,
     /// A setting of ssh, as in ssh_config: IdentityFile=KEY (may be repeated)
-    #[arg(long = "ssh-option", value_name = "NAME=VALUE")]
+    #[arg(long = "ssh-option", hide_short_help = true, value_name = "NAME=VALUE")]
     pub ssh_options: Vec<String>,
 }
 

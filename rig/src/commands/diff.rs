@@ -14,6 +14,7 @@ use crate::{
         verdict::{CONFIDENCE, percent},
     },
     exit::{Code, Completion, Failure},
+    flags::values::whole,
     folder::write_whole,
 };
 
@@ -25,10 +26,10 @@ pub struct DiffArgs {
     /// After: a folder like A
     pub b: PathBuf,
     /// Confidence of the verdict as a whole
-    #[arg(long, default_value_t = CONFIDENCE, value_name = "SHARE", value_parser = confidence)]
+    #[arg(long, hide_short_help = true, default_value_t = CONFIDENCE, value_name = "SHARE", value_parser = confidence)]
     pub confidence: f64,
     /// Random seed of the bootstrap
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, hide_short_help = true, default_value_t = 1, value_name = "N", value_parser = whole(0, u64::MAX))]
     pub seed: u64,
     /// The comparison as JSON
     #[arg(long, conflicts_with = "markdown")]

@@ -12,14 +12,15 @@ use harness::{
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    arguments::{
-        Judging, Output, PairSet, StepTimeout, chosen,
-        values::{count, duration},
-    },
+    arguments::{Judging, Output, PairSet, StepTimeout, chosen},
     command_line,
     dry_run::{self, Planned},
     exit::{Completion, Failure},
     export::Format,
+    flags::{
+        PLAN, WHAT,
+        values::{count, duration},
+    },
     folder::{RunFolder, manifest::Cluster, matrix::Matrix},
     results::{Gathered, add_redacted_copy, gather, gathered::Ended, render},
     run::{
@@ -37,19 +38,21 @@ use crate::{
 
 /// Arguments of `hc-rig matrix`.
 #[derive(Args, Clone, Debug)]
-#[command(mut_arg("step_timeout", |arg| arg.help("Timeout of reaching the target in one run").default_value("2m")))]
+#[command(next_help_heading = WHAT, mut_arg("step_timeout", |arg| arg.help("Timeout of reaching the target in one run").default_value("2m")))]
 pub struct MatrixArgs {
-    /// A pair of containerizer and check such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: all]
+    /// A pair such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: all]
+    ///
+    /// A pair is a containerizer and the protocol of a health check. The procedure has six of them.
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
     /// Numbers of tasks, each in a run of its own
     #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_name = "N,N,…", value_parser = count)]
     pub counts: Vec<u32>,
     /// Run all pairs at the same time, one number of tasks after the other
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub side_by_side: bool,
     /// Time that all tasks must stay healthy
-    #[arg(long, default_value = "10s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, help_heading = PLAN, default_value = "10s", value_parser = duration, value_name = "TIME")]
     pub hold: Duration,
     /// How the runs are polled and judged.
     #[command(flatten)]
@@ -57,7 +60,7 @@ pub struct MatrixArgs {
     /// How long a run may take to its target.
     #[command(flatten)]
     pub timeout: StepTimeout,
-    /// Only list the requests and the load that they cause; start nothing
+    /// Only list requests and load; start nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Which cluster; without --url the fake in this program.

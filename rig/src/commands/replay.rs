@@ -7,8 +7,8 @@ use harness::record::read;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    arguments::values::speed,
     exit::{Completion, Failure},
+    flags::values::speed,
     folder::{RunFolder, locate},
     run::Interrupt,
     terminal::progress::{Poll, Progress, RunProgress},

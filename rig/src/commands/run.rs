@@ -9,6 +9,7 @@ use crate::{
     command_line,
     dry_run::{self, Planned},
     exit::{Completion, Failure},
+    flags::WHAT,
     results::{add_redacted_copy, conclude, discard},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
@@ -21,8 +22,11 @@ use crate::{
 
 /// Arguments of `hc-rig run`.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = WHAT)]
 pub struct RunArgs {
-    /// The app definition: a JSON file, or a pair of containerizer and check such as mesos,MESOS_TCP
+    /// An app definition (JSON), or a pair such as mesos,MESOS_TCP
+    ///
+    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; it stands for a built-in definition.
     #[arg(value_name = "APP.json|PAIR")]
     pub app: String,
     /// Which cluster.
@@ -32,12 +36,12 @@ pub struct RunArgs {
     #[command(flatten)]
     pub scaling: Scaling,
     /// Deploy under the definition's own id instead of in a group of the run
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub id_as_is: bool,
     /// Run an app without health checks too: its targets are reached when all tasks run
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub allow_no_check: bool,
-    /// Only list the requests and the load that they cause; change nothing
+    /// Only list requests and load; change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// How much it may use.

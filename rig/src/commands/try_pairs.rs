@@ -7,11 +7,12 @@ use harness::{Client, scale::Plan};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    arguments::{Output, PairSet, Scaling, chosen, values::duration_or_zero},
+    arguments::{Output, PairSet, Scaling, chosen},
     command_line,
     demo::{self, Demo},
     dry_run::{self, Planned},
     exit::{Completion, Failure},
+    flags::{WHAT, values::duration_or_zero},
     folder::{RunFolder, manifest::Cluster},
     like,
     results::{Gathered, add_redacted_copy, gather, gathered::Ended},
@@ -33,6 +34,7 @@ use crate::{
 /// for offers (5 s with the steps), so that each step waits for the next one and looks alike in every run.
 #[derive(Args, Clone, Debug)]
 #[command(
+    next_help_heading = WHAT,
     mut_arg("poll", |arg| arg.default_value("500ms")),
     mut_arg("hold", |arg| arg
         .help("Time that each target must stay reached [default: 5s; 30s to find a limit]")
@@ -40,20 +42,23 @@ use crate::{
         .default_value_if("find_limit", "true", "30s")),
 )]
 pub struct TryArgs {
-    /// Run a demo instead of the procedure; --pair selects the check
+    /// Run a demo instead; --pair selects the check
     #[arg(long, value_enum, value_name = "NAME")]
     pub demo: Option<Demo>,
-    /// Rebuild the failure of a run on the fake, from its folder or name: the same agents, checks and behaviours of tasks
+    /// Rebuild the failure of a run on the fake
+    ///
+    /// RUN is its folder or name. The fake gets the same agents and checks, and tasks that do what those of the run did.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["demo", "pairs", "dry_run"])]
     pub like: Option<String>,
-    /// A pair of containerizer and check such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: procedure, the
-    /// six of the manual procedure]
+    /// A pair such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: procedure]
+    ///
+    /// A pair is a containerizer and the protocol of a health check. The procedure has six of them.
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
     /// How they are scaled.
     #[command(flatten)]
     pub scaling: Scaling,
-    /// Only list the requests and the load that they cause; start nothing
+    /// Only list requests and load; start nothing
     #[arg(long, conflicts_with = "demo")]
     pub dry_run: bool,
     /// The fake cluster.

@@ -6,8 +6,9 @@ use clap::Args;
 use tokio::time::Instant;
 
 use crate::{
-    arguments::{Judging, Output, values::duration},
+    arguments::{Judging, Output, judging},
     exit::{Completion, Failure},
+    flags::{WHAT, values::duration},
     folder::locate,
     results::add_redacted_copy,
     run::{
@@ -21,21 +22,25 @@ use crate::{
 
 /// Arguments of `hc-rig watch`.
 #[derive(Args, Clone, Debug)]
-#[command(mut_arg("fail_if", |arg| arg.help(format!(
-    "End with exit code 3 when a measure crosses a bound, such as 'unhealthy_pct > 1 for 10s'; may be repeated [default: {}]",
-    WELL.join(", ")
-))))]
+#[command(next_help_heading = WHAT, mut_arg("fail_if", |arg| {
+    let default = format!(" [default: {}]", WELL.join(", "));
+    arg.help(format!("Fail when crossed{default}")).long_help(judging::fail_if(&default))
+}))]
 pub struct WatchArgs {
-    /// Ids of apps such as /prod/api, or of groups, of which all apps are watched
+    /// Ids of apps such as /prod/api, or of groups of apps
     #[arg(value_name = "APP", required_unless_present = "label")]
     pub apps: Vec<String>,
-    /// Only apps whose labels match this selector of Marathon's, such as team==web or 'tier in (a, b)'
+    /// Only apps with these labels: team==web, 'tier in (a, b)'
+    ///
+    /// A selector of Marathon's.
     #[arg(long, value_name = "SELECTOR")]
     pub label: Option<String>,
     /// Time to watch for
     #[arg(long = "for", default_value = "5m", value_parser = duration, value_name = "TIME")]
     pub span: Duration,
-    /// Print a line as soon as a threshold is crossed, and end the watch with exit code 3
+    /// End as soon as a threshold is crossed, and say so
+    ///
+    /// Prints a line ALERT on stderr, also with --quiet, and ends the watch of all apps with exit code 3.
     #[arg(long)]
     pub alert: bool,
     /// How they are polled and judged.

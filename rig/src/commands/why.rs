@@ -6,8 +6,9 @@ use clap::Args;
 use harness::record::json;
 
 use crate::{
-    arguments::{Output, values::duration},
+    arguments::Output,
     exit::{Code, Completion, Failure},
+    flags::values::duration,
     folder::{RunFolder, locate},
     run::{DEGRADED_AFTER, Interrupt, reach::Reach, watch::Terms},
     terminal::{
@@ -22,8 +23,7 @@ use crate::{
 /// Arguments of `hc-rig why`.
 #[derive(Args, Clone, Debug)]
 pub struct WhyArgs {
-    /// The run: its folder, its name, or nothing for the latest; or the id of an app such as /prod/api, which is watched for
-    /// a while first
+    /// The run: its folder, its name, or nothing for the latest; or an app such as /prod/api, which is watched first
     #[arg(value_name = "RUN|/APP")]
     pub run: Option<String>,
     /// How long an app is watched

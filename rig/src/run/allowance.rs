@@ -4,22 +4,30 @@ use clap::Args;
 use fixtures::Containerizer;
 use harness::cluster::{Limits, Needs, Preflight, Refusal};
 
-use crate::{exit::Failure, run::Definition};
+use crate::{
+    exit::Failure,
+    flags::{
+        LIMITS,
+        values::{amount, whole},
+    },
+    run::Definition,
+};
 
 /// The limits of one run; a run that would use more is refused before anything is deployed.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = LIMITS)]
 pub struct Allowance {
     /// Tasks that a run may have without --yes
-    #[arg(long, value_name = "N", env = "HC_RIG_MAX_TASKS", default_value_t = Limits::default().tasks)]
+    #[arg(long, hide_short_help = true, value_parser = whole(0, u64::MAX), value_name = "N", env = "HC_RIG_MAX_TASKS", default_value_t = Limits::default().tasks)]
     pub max_tasks: u64,
     /// CPUs that a run may use without --yes
-    #[arg(long, value_name = "CPUS", env = "HC_RIG_MAX_CPUS", default_value_t = Limits::default().cpus)]
+    #[arg(long, hide_short_help = true, value_parser = amount, value_name = "CPUS", env = "HC_RIG_MAX_CPUS", default_value_t = Limits::default().cpus)]
     pub max_cpus: f64,
     /// Memory (MB) that a run may use without --yes
-    #[arg(long, value_name = "MB", env = "HC_RIG_MAX_MEM", default_value_t = Limits::default().mem)]
+    #[arg(long, hide_short_help = true, value_parser = amount, value_name = "MB", env = "HC_RIG_MAX_MEM", default_value_t = Limits::default().mem)]
     pub max_mem: f64,
     /// Allow more than --max-tasks, --max-cpus and --max-mem, more than is free, and steps above 1000 tasks
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub yes: bool,
 }
 

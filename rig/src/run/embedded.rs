@@ -14,30 +14,32 @@ use uuid::Uuid;
 
 use crate::{
     exit::{Code, Failure},
+    flags::{FAKE, values::whole},
     folder::manifest::{Cluster, ClusterKind},
     run::{Definition, reach},
 };
 
 /// Flags of the embedded fake.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = FAKE)]
 pub struct EmbeddedArgs {
     /// Agents of the fake cluster
-    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=200))]
+    #[arg(long, hide_short_help = true, default_value_t = 5, value_name = "N", value_parser = whole(1, 200_u16))]
     pub agents: u16,
     /// Random seed of the fake
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, hide_short_help = true, default_value_t = 1, value_name = "N", value_parser = whole(0, u64::MAX))]
     pub seed: u64,
     /// Version of Marathon whose rules the fake follows
-    #[arg(long, value_name = "VERSION", default_value_t = Quirks::default())]
+    #[arg(long, hide_short_help = true, value_name = "VERSION", default_value_t = Quirks::default())]
     pub marathon_version: Quirks,
     /// Offers in Mesos's cycles, as on a real cluster
-    #[arg(long, conflicts_with = "prompt_offers")]
+    #[arg(long, hide_short_help = true, conflicts_with = "prompt_offers")]
     pub faithful_offers: bool,
     /// Offers at once instead of in Mesos's cycles: faster than any real cluster
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub prompt_offers: bool,
     /// Let only the N oldest tasks of each app pass their checks; N~2% varies N by that much at each check
-    #[arg(long, value_name = "N[~NOISE%]", value_parser = bound)]
+    #[arg(long, hide_short_help = true, value_name = "N[~NOISE%]", value_parser = bound)]
     pub hold_at_most: Option<Bound>,
 }
 

@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::{
     exit::{Code, Failure},
+    flags::CLUSTER,
     folder::manifest::{Cluster, ClusterKind, Manifest, NO_TLS},
     settings::Sources,
     terminal::prompt,
@@ -25,33 +26,36 @@ use crate::{
 
 /// Which cluster, and what to trust there. What no flag sets comes from the environment.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = CLUSTER)]
 pub struct Reach {
-    /// Address of the cluster or of a Marathon (else DCOS_URL or MARATHON_URL); repeat it for leader and standbys
+    /// Cluster or Marathon (else DCOS_URL, MARATHON_URL)
+    ///
+    /// Repeat it for leader and standbys of a Marathon.
     #[arg(long, value_name = "URL")]
     pub url: Option<Vec<String>>,
     /// The DC/OS user (else DCOS_USERNAME); the password comes from DCOS_PASSWORD, or is asked for on a terminal
-    #[arg(long, value_name = "UID")]
+    #[arg(long, hide_short_help = true, value_name = "UID")]
     pub user: Option<String>,
     /// Trust the certificates of this PEM file and no others
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Trust only the certificate with this SHA-256 fingerprint
-    #[arg(long, value_name = "FINGERPRINT")]
+    #[arg(long, hide_short_help = true, value_name = "FINGERPRINT")]
     pub pin: Option<String>,
     /// Trust the CA that the cluster itself offers (/ca/dcos-ca.crt), after confirming its fingerprint or with --pin
-    #[arg(long, conflicts_with_all = ["ca", "insecure"])]
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["ca", "insecure"])]
     pub ca_from_cluster: bool,
     /// Client certificate, if the cluster requires one (PEM; else DCOS_CLIENT_CERT)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub cert: Option<PathBuf>,
     /// The key of --cert (PEM; else DCOS_CLIENT_KEY)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Trust any certificate, as `curl -k` does; the report says so
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub insecure: bool,
     /// Send a password or token over http without TLS to another machine; everybody on the way can read it
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub insecure_http: bool,
 }
 

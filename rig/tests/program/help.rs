@@ -13,10 +13,12 @@ use crate::{
 /// Every example of the help of these commands, once.
 fn examples() -> Vec<String> {
     let mut examples: Vec<String> = Vec::new();
-    for command in [&["--help"][..], &["try", "--help"], &["run", "--help"], &["matrix", "--help"]] {
+    let commands =
+        [&["--help"][..], &["-h"], &["try", "--help"], &["run", "--help"], &["run", "-h"], &["matrix", "--help"]];
+    for command in commands {
         let help = HcRig::new(command).run();
         ends_with(&help, 0);
-        let help = stdout(&help);
+        let help = stdout(&help) + "\n";
         let (_, rest) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{command:?} has no examples: {help}"));
         let (lines, _) = rest.split_once("\n\n").expect("a paragraph");
         // What follows two spaces and more explains the example.
@@ -45,7 +47,8 @@ fn the_examples_of_the_help_run_as_they_are_printed() {
             word => word.to_owned(),
         });
         let mut words: Vec<String> = words.collect();
-        if ["try", "run", "matrix"].contains(&words[0].as_str()) {
+        let plans = ["try", "run", "matrix"].contains(&words[0].as_str());
+        if plans && !words.iter().any(|word| word == "--dry-run") {
             words.push("--dry-run".to_owned());
         }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();

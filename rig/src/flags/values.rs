@@ -1,6 +1,6 @@
 //! Values of flags.
 
-use std::time::Duration;
+use std::{fmt::Display, num::NonZeroU32, str::FromStr, time::Duration};
 
 /// A duration such as `2s`, `500ms` or `5m`; a bare number is seconds. Not zero.
 ///
@@ -56,6 +56,34 @@ pub fn speed(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
         .ok_or_else(|| "write a number above 0, such as 10".to_owned())
+}
+
+/// A whole number within these bounds.
+pub fn whole<T>(least: T, most: T) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr + PartialOrd + Display + Copy + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| format!("write a whole number from {least} to {most}"))
+    }
+}
+
+/// A whole number of at least 1.
+///
+/// # Errors
+/// Why the text is refused.
+pub fn positive(text: &str) -> Result<NonZeroU32, String> {
+    text.trim().parse().map_err(|_| format!("write a whole number from 1 to {}", u32::MAX))
+}
+
+/// A number that is not negative, such as of CPUs.
+///
+/// # Errors
+/// Why the text is refused.
+pub fn amount(text: &str) -> Result<f64, String> {
+    let number = text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "write a number from 0 on, such as 2 or 0.5".to_owned())
 }
 
 /// One of several numbers of tasks.
