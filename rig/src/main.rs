@@ -26,6 +26,11 @@ use hc_rig::{
     },
 };
 
+// Allocating is a third of what the program does under load: docs/benchmarks.md.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // The panic has printed what went wrong.
     std::panic::catch_unwind(program).unwrap_or_else(|_| {
