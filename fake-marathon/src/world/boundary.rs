@@ -1,9 +1,11 @@
 //! What the world consists of at the start, what comes in, and what goes out.
 
+use std::sync::Arc;
+
 use crate::{
     checkers::{Probe, ProbeId, ProbeOutcome},
     clock::Time,
-    events::Event,
+    events::Published,
     fault::Faults,
     mesos::MesosConfig,
     tuning::Tuning,
@@ -23,7 +25,7 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// For the event bus.
-    Publish(Event),
+    Publish(Arc<Published>),
     /// A probe to be made now (process tasks only).
     Probe(Probe),
     /// A call to the world of processes (process tasks only).
