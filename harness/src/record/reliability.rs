@@ -33,12 +33,16 @@ pub struct Degradation {
     /// Periods that lasted too long.
     pub periods: u64,
     /// Seconds of the run at which the longest began.
+    #[serde(rename = "from_seconds")]
     pub from: f64,
     /// Seconds of the run at which the longest ended.
+    #[serde(rename = "to_seconds")]
     pub to: f64,
     /// What was exceeded, in seconds: three intervals of the check, or the time that is tolerated.
+    #[serde(rename = "bound_seconds")]
     pub bound: f64,
     /// The oldest result (99th percentile over the tasks, in seconds) in these periods; absent for other weaknesses.
+    #[serde(rename = "oldest_result_seconds")]
     pub oldest: Option<f64>,
 }
 

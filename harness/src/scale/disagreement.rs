@@ -27,8 +27,10 @@ pub struct Agreement {
     /// Changes that a poll saw and no event reported in time.
     pub untold_by_events: u64,
     /// Seconds from the event to the poll that saw the same change.
+    #[serde(rename = "polls_behind_seconds")]
     pub polls_behind: Option<Quantiles>,
     /// Seconds from the poll to an event that came after it.
+    #[serde(rename = "events_behind_seconds")]
     pub events_behind: Option<Quantiles>,
     /// Events that bear an earlier time than one of the same instance that arrived before.
     pub out_of_order: u64,
@@ -40,6 +42,7 @@ pub struct Agreement {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
     /// When it happened, in seconds since the run began.
+    #[serde(rename = "at_seconds")]
     pub t: f64,
     /// The instance.
     pub instance: String,

@@ -18,8 +18,10 @@ pub struct Crossing {
     /// The value in words, `2.5 s` or `3`.
     pub found: String,
     /// When it first was beyond the bound, in seconds since the run began.
+    #[serde(rename = "since_seconds")]
     pub since: f64,
     /// When that had lasted long enough.
+    #[serde(rename = "at_seconds")]
     pub at: f64,
 }
 
@@ -42,8 +44,10 @@ pub struct Judgement {
     /// The same in words, `2.5 s` or `3`.
     pub found: Option<String>,
     /// When that was, in seconds since the run began.
+    #[serde(rename = "worst_at_seconds")]
     pub worst_at: Option<f64>,
     /// The longest time in seconds that it was beyond the bound without a break.
+    #[serde(rename = "longest_seconds")]
     pub longest: f64,
     /// The first time that it was crossed.
     pub crossed: Option<Crossing>,

@@ -87,6 +87,26 @@ impl Threshold {
         self.bound
     }
 
+    /// The unit of the bound: `s` for times, `%` for shares, empty for numbers.
+    #[must_use]
+    pub fn unit(&self) -> &'static str {
+        match self.metric {
+            metric if metric.is_time() => "s",
+            Metric::UnhealthyPct | Metric::HealthyPct => "%",
+            Metric::Unhealthy
+            | Metric::UnhealthyInGrace
+            | Metric::Killed
+            | Metric::Lost
+            | Metric::Flips
+            | Metric::TimeToHealthy(_)
+            | Metric::Api(_)
+            | Metric::CheckAge(_)
+            | Metric::Late
+            | Metric::Missed
+            | Metric::Limit => "",
+        }
+    }
+
     /// A value of this measure in words, `2.5 s` or `3`.
     #[must_use]
     pub fn in_words(&self, value: f64) -> String {

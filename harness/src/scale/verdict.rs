@@ -91,16 +91,21 @@ pub struct Totals {
     /// Seconds from one poll to the next at the end of the run; more than asked for when the answers were slow or large.
     pub poll_seconds: f64,
     /// How late the polls began after their ticks, in seconds.
+    #[serde(rename = "lateness_seconds")]
     pub lateness: Option<Quantiles>,
     /// How long the polls took, in seconds: the latency of the API.
+    #[serde(rename = "api_seconds")]
     pub api: Option<Quantiles>,
     /// How old the last check results of all running tasks were at all polls, in seconds by the server's clock.
+    #[serde(rename = "result_age_seconds")]
     pub age: Option<Quantiles>,
     /// The check is native: `age` is that of the last change, and the age of the last check cannot be known.
     pub age_of_changes_only: bool,
     /// From the request to the first healthy result, over the new tasks of all steps.
+    #[serde(rename = "time_to_healthy_seconds")]
     pub time_to_healthy: Option<Quantiles>,
     /// See [`StepReport::time_to_unhealthy`].
+    #[serde(rename = "time_to_unhealthy_seconds")]
     pub time_to_unhealthy: Option<Quantiles>,
     /// Changes of health after a task was first healthy.
     pub flips: u64,

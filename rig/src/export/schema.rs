@@ -12,6 +12,11 @@ use crate::{
     },
 };
 
+/// Format 1 was published with version 0.1; format 2 was amended before any version had it.
+const DESCRIPTION: &str = "The verdict of one run and the numbers behind it, or those of the runs of several pairs. Format 2; names of \
+                           times end with _seconds, started_at and ended_at are ISO 8601. Format 1, in which verdict and reason \
+                           were one word and times had no unit in their names, is summary.v1.schema.json.";
+
 /// The schema of `summary.json`: the summary of one run, or that over the runs of several pairs. Fields may be added in
 /// later versions; those that are listed are always written.
 pub fn summary() -> Value {
@@ -21,7 +26,7 @@ pub fn summary() -> Value {
     let schema = json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "summary.json of hc-rig",
-        "description": "The verdict of one run and the numbers behind it, or those of the runs of several pairs.",
+        "description": DESCRIPTION,
         "anyOf": [one, several],
         "$defs": generator.take_definitions(true),
     });

@@ -16,8 +16,10 @@ pub struct Incident {
     #[serde(deserialize_with = "harness::record::json::count")]
     pub count: u64,
     /// Seconds on the samples' clock at the first; negative before the first poll.
+    #[serde(rename = "first_seconds")]
     pub first: f64,
     /// Seconds on the samples' clock at the last.
+    #[serde(rename = "last_seconds")]
     pub last: f64,
     /// The first of them, in full.
     pub example: String,

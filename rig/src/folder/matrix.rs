@@ -9,6 +9,7 @@ use crate::{
     exit::Failure,
     folder::{
         Named, Run,
+        origin::Origin,
         upgrade::{VERDICT_FORMAT, upgraded},
     },
     verdict::{EndReason, Verdict},
@@ -20,6 +21,9 @@ use crate::{
 pub struct Matrix {
     /// Version of the format.
     pub format: u32,
+    /// Where the runs came from.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// The numbers of tasks asked for, increasing.
     pub counts: Vec<u64>,
     /// Whether the pairs ran at the same time.
@@ -62,8 +66,10 @@ pub struct Cell {
     /// Why, where the verdict leaves that open.
     pub reason: Option<EndReason>,
     /// Seconds until all were healthy.
+    #[serde(rename = "reached_after_seconds")]
     pub reached_after: Option<f64>,
     /// The age of the last check results (p99, seconds); absent for native checks, where it cannot be known.
+    #[serde(rename = "check_age_p99_seconds")]
     pub check_age_p99: Option<f64>,
     /// Tasks killed by their check.
     #[serde(deserialize_with = "harness::record::json::count")]
@@ -110,7 +116,7 @@ impl Matrix {
             });
             rows[place].take(cell(name, run), &run.summary.why);
         }
-        Self { format: VERDICT_FORMAT, counts, side_by_side, rows }
+        Self { format: VERDICT_FORMAT, origin: Origin::of(runs), counts, side_by_side, rows }
     }
 
     /// From the same runs as `before`, with its rows in the same order.

@@ -13,6 +13,7 @@ pub mod lock;
 pub mod manifest;
 pub mod matrix;
 pub mod moment;
+pub mod origin;
 pub mod outcome;
 pub mod reserve;
 pub mod secrets;

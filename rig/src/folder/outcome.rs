@@ -1,6 +1,6 @@
 //! What `summary.json` says beside the verdict: likely causes, and what became of the thresholds.
 
-use harness::scale::Judgement;
+use harness::scale::{Judgement, Threshold};
 use serde::{Deserialize, Serialize};
 
 /// A likely cause of what went wrong, as `hc-rig why` names it.
@@ -21,9 +21,11 @@ pub struct Cause {
 pub struct Judged {
     /// As it reads, such as `unhealthy_pct > 1 for 10s`.
     pub threshold: String,
-    /// The bound; times in seconds.
+    /// The unit of bound and value: `s` for times, `%` for shares, empty for numbers.
+    pub unit: String,
+    /// The bound in this unit.
     pub bound: f64,
-    /// The value that crossed it, or else the worst; times in seconds. Absent where the measure was never known.
+    /// The value that crossed it, or else the worst, in this unit. Absent where the measure was never known.
     pub value: Option<f64>,
     /// When that was, in seconds since the run began.
     pub at_seconds: Option<f64>,
@@ -37,6 +39,7 @@ impl From<&Judgement> for Judged {
         let value = crossing.map(|crossing| crossing.value).or(judgement.worst);
         Self {
             threshold: judgement.threshold.clone(),
+            unit: judgement.threshold.parse().map_or("", |threshold: Threshold| threshold.unit()).to_owned(),
             bound: judgement.bound,
             value,
             at_seconds: crossing.map(|crossing| crossing.at).or(judgement.worst_at),

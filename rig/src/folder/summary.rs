@@ -12,6 +12,7 @@ use crate::{
         clean_up::CleanUp,
         evidence::Machine,
         incident::Incident,
+        origin::Origin,
         outcome::{Cause, Judged},
     },
     verdict::{EndReason, Verdict},
@@ -28,24 +29,31 @@ pub struct Step {
     #[serde(deserialize_with = "harness::record::json::count")]
     pub request: u64,
     /// Seconds on the samples' clock when it was asked for.
+    #[serde(rename = "asked_at_seconds")]
     pub asked_at: f64,
     /// Seconds from asking until the first sample in which all were healthy.
+    #[serde(rename = "reached_after_seconds")]
     pub reached_after: Option<f64>,
     /// Tasks that became healthy in this step.
     #[serde(deserialize_with = "harness::record::json::count")]
     pub tasks: u64,
     /// Seconds from staging to the first good result, over these tasks: median, 99th percentile, largest.
+    #[serde(rename = "task_p50_seconds")]
     pub task_p50: Option<f64>,
     /// See `task_p50`.
+    #[serde(rename = "task_p99_seconds")]
     pub task_p99: Option<f64>,
     /// See `task_p50`.
+    #[serde(rename = "task_max_seconds")]
     pub task_max: Option<f64>,
     /// The largest number of unhealthy tasks in one sample.
     #[serde(deserialize_with = "harness::record::json::count")]
     pub worst_unhealthy: u64,
     /// Seconds from the request to each new task's first healthy result, by the rig's clock.
+    #[serde(rename = "time_to_healthy_seconds")]
     pub time_to_healthy: Option<Quantiles>,
     /// Seconds from the first healthy result (or the start) to the first unhealthy one, of the tasks that turned so.
+    #[serde(rename = "time_to_unhealthy_seconds")]
     pub time_to_unhealthy: Option<Quantiles>,
     /// Changes of health after a task was first healthy.
     #[serde(deserialize_with = "harness::record::json::count")]
@@ -57,6 +65,7 @@ pub struct Step {
     #[serde(deserialize_with = "harness::record::json::count")]
     pub losses: u64,
     /// The oldest last check result in any sample, seconds; of the last change for native checks.
+    #[serde(rename = "oldest_result_seconds")]
     pub oldest_result: Option<f64>,
     /// Why it ended when it did not end well.
     pub why: Option<String>,
@@ -193,6 +202,9 @@ impl Summary {
 pub struct Combined {
     /// Version of the format.
     pub format: u32,
+    /// Where the runs came from.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// Passed if all passed, else the most severe.
     pub verdict: Verdict,
     /// `6 of 6 pairs healthy at target`.

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     exit::{Code, Completion, Failure},
-    folder::{Named, RunFolder, summary::Combined, upgrade::VERDICT_FORMAT},
+    folder::{Named, RunFolder, origin::Origin, summary::Combined, upgrade::VERDICT_FORMAT},
     report::several,
     results::{discard, render},
     run::Outcome,
@@ -101,6 +101,7 @@ impl Gathered {
     pub fn combined(&self) -> Combined {
         Combined {
             format: VERDICT_FORMAT,
+            origin: Origin::of(&self.runs),
             verdict: several::verdict(&self.runs),
             sentence: several::sentence(&self.runs),
             exit: self.end.code.status(),

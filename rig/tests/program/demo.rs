@@ -30,7 +30,7 @@ fn one_hung_task_makes_the_ages_of_the_recording_and_is_named_as_the_cause() {
     let summary = json(&run, "summary.json");
     assert_eq!(summary["sick_tasks"], 0, "nobody is called unhealthy");
     assert_eq!((&summary["verdict"], &summary["reason"]), (&"degraded".into(), &"stale_results".into()));
-    assert_eq!((&summary["exit"], summary["degraded"][0]["bound"].as_f64()), (&3.into(), Some(3.0)));
+    assert_eq!((&summary["exit"], summary["degraded"][0]["bound_seconds"].as_f64()), (&3.into(), Some(3.0)));
     fits_the_schema(&run, "summary");
     for (file, text) in [("summary.md", "### DEGRADED"), ("junit.xml", "\"DEGRADED\""), ("report.html", "DEGRADED: ")] {
         assert!(read(&run, file).contains(text), "{file} lacks {text}");

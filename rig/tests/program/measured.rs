@@ -30,7 +30,10 @@ fn a_threshold_that_is_crossed_ends_the_run_with_code_3() {
     assert_eq!(read(&run, "junit.xml").matches("value=\"threshold crossed\"").count(), 1);
     let judged = &summary["measures"]["thresholds"][0];
     assert_eq!((&summary["verdict"], &judged["bound"]), (&Value::from("failed"), &Value::from(40.0)));
-    assert!(judged["crossed"]["at"].is_number() && judged["crossed"]["value"].as_f64() > Some(40.0), "{judged}");
+    assert!(
+        judged["crossed"]["at_seconds"].is_number() && judged["crossed"]["value"].as_f64() > Some(40.0),
+        "{judged}"
+    );
 }
 
 #[test]

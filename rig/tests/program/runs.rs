@@ -57,10 +57,14 @@ fn try_runs_real_tasks_to_their_target_without_anything() {
         assert!(read(&one, "events.jsonl").contains("hc_rig_executor"), "the executors are recorded");
         let summary: Value = serde_json::from_str(&read(&one, "summary.json")).unwrap();
         let measures = &summary["measures"];
-        assert_eq!(measures["time_to_healthy"]["n"], 2, "{pair}: {measures}");
-        assert!(measures["api"]["p99"].as_f64() > Some(0.0) && measures["age"]["n"].as_u64() > Some(0), "{measures}");
+        assert_eq!(measures["time_to_healthy_seconds"]["n"], 2, "{pair}: {measures}");
+        assert!(
+            measures["api_seconds"]["p99"].as_f64() > Some(0.0)
+                && measures["result_age_seconds"]["n"].as_u64() > Some(0),
+            "{measures}"
+        );
         assert_eq!(measures["age_of_changes_only"], pair.contains("mesos_tcp"), "only native checks hide their age");
-        assert_eq!(summary["steps"][1]["time_to_healthy"]["n"], 1);
+        assert_eq!(summary["steps"][1]["time_to_healthy_seconds"]["n"], 1);
         assert_eq!(read(&one, "tasks.csv").lines().count(), 3, "a heading and the life of each task");
         assert_eq!(summary["steps"][0]["tasks"], 1, "completed by what the record shows");
     }
