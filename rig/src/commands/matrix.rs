@@ -22,7 +22,8 @@ use crate::{
         values::{count, duration},
     },
     folder::{RunFolder, manifest::Cluster, matrix::Matrix},
-    results::{Gathered, add_redacted_copy, gather, gathered::Ended, render},
+    report,
+    results::{Gathered, actions, add_redacted_copy, gather, gathered::Ended, render},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
         cells::{self, Cell},
@@ -248,5 +249,6 @@ fn finish(args: &MatrixArgs, path: &Path, gathered: Gathered, seconds: f64) -> C
     if let Err(failure) = written {
         end.worsen(failure);
     }
-    closing::matrix(&matrix, &runs, Ending { folder: path, code: end.code, seconds }).end(end)
+    let end = closing::matrix(&matrix, &runs, Ending { folder: path, code: end.code, seconds }).end(end);
+    actions::report(path, &report::matrix::members(&matrix, &runs), end)
 }

@@ -15,7 +15,8 @@ use crate::{
     flags::{WHAT, values::duration_or_zero},
     folder::{RunFolder, manifest::Cluster},
     like,
-    results::{Gathered, add_redacted_copy, gather, gathered::Ended},
+    report::several,
+    results::{Gathered, actions, add_redacted_copy, gather, gathered::Ended},
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
@@ -233,7 +234,7 @@ fn finish(path: &Path, pairs: usize, mut gathered: Gathered, seconds: f64) -> Co
         [(_, run)] if pairs == 1 => closing::one(run, ending),
         _ => closing::over(&runs, ending),
     };
-    closing.end(end)
+    actions::report(path, &several::members(&runs), closing.end(end))
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use crate::{
     exit::{Completion, Failure},
     flags::{WHAT, values::duration},
     folder::locate,
-    results::add_redacted_copy,
+    report::several,
+    results::{actions, add_redacted_copy},
     run::{
         Interrupt,
         reach::Reach,
@@ -83,5 +84,6 @@ pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, F
         Ending { folder: &path, code: end.code, seconds: begun.elapsed().as_secs_f64() },
     )
     .end(end);
+    let end = actions::report(&path, &several::members(&gathered.runs), end);
     Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
 }

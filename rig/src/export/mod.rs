@@ -2,6 +2,7 @@
 //! a pull request, timelines for Perfetto. All of them are made from the [`Run`](crate::folder::Run) that the report is
 //! made from, so the two cannot differ.
 
+pub mod actions;
 pub mod junit;
 pub mod markdown;
 pub mod redact;

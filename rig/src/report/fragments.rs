@@ -52,7 +52,7 @@ pub fn headline(run: &Run) -> String {
 pub fn verdict(run: &Run, diagnosis: &Diagnosis) -> String {
     let summary = &run.summary;
     let why = if summary.why.is_empty() { Vec::new() } else { vec![summary.why.clone()] };
-    let likely = diagnosis.conclusions.first().map(|first| first.title.as_str());
+    let likely = diagnosis.likely();
     banner(summary.verdict, &headline(run), &why, likely)
 }
 

@@ -1,6 +1,7 @@
-//! What is made of measured runs when they are over: [`gathered`] reads several back and settles the exit code, [`render`]
+//! What is made of measured runs when they are over: [`actions`] reports to GitHub Actions, [`gathered`] reads several back and settles the exit code, [`render`]
 //! draws pages, pictures and exports into the run folder.
 
+pub mod actions;
 pub mod gathered;
 pub mod render;
 
@@ -12,6 +13,7 @@ use crate::{
     exit::{Code, Completion, Failure},
     export::Format,
     folder::RunFolder,
+    report::several,
     run::Outcome,
     terminal::{
         closing::{self, Ending},
@@ -34,7 +36,8 @@ pub fn conclude(folder: &RunFolder, outcome: Outcome, seconds: f64) -> Result<Co
             folder.read_knowing(Some(outcome.summary)).map_err(|failure| failure.once_deployed(Code::Results))?
         }
     };
-    Ok(closing::one(&run, Ending { folder: folder.path(), code: end.code, seconds }).end(end))
+    let end = closing::one(&run, Ending { folder: folder.path(), code: end.code, seconds }).end(end);
+    Ok(actions::report(folder.path(), &[several::member("", &run)], end))
 }
 
 /// Adds a copy without names and addresses beside the folder, with everything drawn in it.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     folder::{Run, outcome::Cause},
-    why::{Conclusion, Facts, Finding, Groups, finding::CAPTURE, findings, rules},
+    why::{Conclusion, Facts, Finding, Groups, Reason, finding::CAPTURE, findings, rules},
 };
 
 /// The diagnosis of one run.
@@ -62,6 +62,11 @@ impl Diagnosis {
             confidence: word(conclusion.confidence),
         };
         self.conclusions.iter().map(cause).collect()
+    }
+
+    /// The title of the most confident conclusion, if a cause was found.
+    pub fn likely(&self) -> Option<&str> {
+        self.conclusions.first().filter(|first| first.reason != Reason::Unknown).map(|first| first.title.as_str())
     }
 
     /// Whether anything was wrong at all.

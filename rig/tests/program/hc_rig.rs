@@ -12,7 +12,11 @@ impl HcRig {
     /// Called with these arguments, in the system's folder for temporary files.
     pub(crate) fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hc-rig"));
-        for name in harness::settings::VARIABLES.iter().map(|(name, _)| *name).chain(["DCOS_UID"]) {
+        for name in harness::settings::VARIABLES.iter().map(|(name, _)| *name).chain([
+            "DCOS_UID",
+            "GITHUB_ACTIONS",
+            "GITHUB_STEP_SUMMARY",
+        ]) {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(std::env::temp_dir()).stdin(Stdio::null());

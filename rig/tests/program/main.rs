@@ -11,6 +11,7 @@ mod exit_codes;
 mod fake;
 mod foreign;
 mod full_disk;
+mod github;
 mod hc_rig;
 mod help;
 mod hostile_files;

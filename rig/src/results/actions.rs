@@ -1,0 +1,52 @@
+//! Reports to GitHub Actions, where this program runs in a job of it: the Markdown summary on the page of the job, and an annotation
+//! for each failure.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use harness::{environment::variable, files};
+
+use crate::{exit::Completion, export::actions::annotations, report::measured::Member, terminal::stderr};
+
+/// GitHub refuses a summary of a step that is larger.
+const LARGEST: u64 = 1 << 20;
+
+/// Appends the Markdown summary in `folder` to that of the job, and annotations to what is printed. What cannot be written is a
+/// warning: the run is over, and its results are safe.
+pub fn report(folder: &Path, members: &[Member<'_>], mut end: Completion) -> Completion {
+    if variable("GITHUB_ACTIONS").as_deref() != Some("true") {
+        return end;
+    }
+    if let Some(summary) = variable("GITHUB_STEP_SUMMARY")
+        && let Err(error) = append(&folder.join("summary.md"), Path::new(&summary))
+    {
+        stderr::line(format_args!(
+            "hc-rig: warning: no summary for the job: cannot write {summary} (GITHUB_STEP_SUMMARY): {error}"
+        ));
+    }
+    // A workflow command is a line of its own on stdout.
+    for annotation in annotations(members, end.problem.as_deref()) {
+        end.text.push_str(&annotation.to_string());
+        end.text.push('\n');
+    }
+    end
+}
+
+fn append(markdown: &Path, summary: &Path) -> io::Result<()> {
+    let text = files::read_ordinary(markdown)?;
+    let there = match fs::metadata(summary) {
+        Ok(found) if !found.is_file() => return Err(io::Error::other("it is not a file")),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    };
+    if there + text.len() as u64 > LARGEST {
+        return Err(io::Error::other("it would have more than the 1 MiB that GitHub shows"));
+    }
+    let mut file = OpenOptions::new().append(true).create(true).open(summary)?;
+    file.write_all(&text)?;
+    // What another step writes begins on a line of its own.
+    file.write_all(b"\n")
+}
