@@ -2,13 +2,13 @@
 //!
 //! Rules from Marathon's `core/readiness/impl/ReadinessCheckExecutorImpl.scala`: the next request follows the interval
 //! after the former one's end, and what fails counts as an answer with status 504. akka-http's pool, which makes them,
-//! tries to connect until the time-out.
+//! tries a refused connection again (recorded in `readiness.*`).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::probe_ids::ProbeIds;
+use super::{health, probe_ids::ProbeIds};
 use crate::{
     app::{ReadinessCheck, Scheme},
     checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
@@ -42,20 +42,44 @@ pub(crate) enum Event {
 pub(crate) enum Due {
     /// The next request: [`Readiness::ask`].
     Ask(Awaited),
+    /// A refused connection is tried again: [`Readiness::retry`].
+    Retry(ProbeId),
     /// A request whose connection was refused times out: [`Readiness::probed`].
     TimedOut(ProbeId),
 }
 
-/// Readiness requests under way, with the address of each.
+/// akka-http's pool waits this long before it tries a refused connection again: its delays double and have a random part
+/// (`NewHostConnectionPool`, 4 s to 6 s in all; recorded 4.0 s three times).
+const RETRIES: [Duration; 5] = [
+    Duration::from_millis(130),
+    Duration::from_millis(260),
+    Duration::from_millis(520),
+    Duration::from_millis(1030),
+    Duration::from_millis(2060),
+];
+
+/// A request under way.
+#[derive(Clone, Debug)]
+struct Request {
+    awaited: Awaited,
+    /// As it was sent first.
+    probe: Probe,
+    /// How often its connection was refused.
+    refused: usize,
+    /// How long it has waited between its connections.
+    waited: Duration,
+}
+
+/// Readiness requests under way.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness {
-    in_flight: BTreeMap<ProbeId, (Awaited, String)>,
+    in_flight: BTreeMap<ProbeId, Request>,
 }
 
 impl Readiness {
     /// Whose request a probe is.
     pub(crate) fn awaited(&self, probe: ProbeId) -> Option<&Awaited> {
-        self.in_flight.get(&probe).map(|(awaited, _)| awaited)
+        self.in_flight.get(&probe).map(|request| &request.awaited)
     }
 
     /// Sends a request to a task's host and port.
@@ -67,8 +91,7 @@ impl Readiness {
         ids: &mut ProbeIds,
     ) -> Event {
         let (id, task) = (ids.next(), awaited.task.clone());
-        self.in_flight.insert(id, (awaited, format!("{host}:{port}{}", check.path)));
-        Event::Probe(Probe {
+        let probe = Probe {
             id,
             task,
             by: ProbedBy::Marathon,
@@ -77,7 +100,32 @@ impl Readiness {
             port,
             timeout: Some(check.timeout),
             want_body: true,
-        })
+        };
+        self.in_flight.insert(id, Request { awaited, probe: probe.clone(), refused: 0, waited: Duration::ZERO });
+        Event::Probe(probe)
+    }
+
+    /// Tries a refused connection again.
+    pub(crate) fn retry(&mut self, probe: ProbeId, ids: &mut ProbeIds) -> Option<Event> {
+        let request = self.in_flight.remove(&probe)?;
+        let id = ids.next();
+        let timeout = request.probe.timeout.map(|timeout| timeout.saturating_sub(request.waited));
+        let probe = Probe { id, timeout, ..request.probe.clone() };
+        self.in_flight.insert(id, request);
+        Some(Event::Probe(probe))
+    }
+
+    /// A connection was refused: when it is tried again, or when the request times out; `None` when the pool gives up.
+    fn refused(&mut self, now: Time, probe: ProbeId, check: &ReadinessCheck) -> Option<Event> {
+        let request = self.in_flight.get_mut(&probe)?;
+        let pause = RETRIES.get(request.refused)?;
+        let left = check.timeout.saturating_sub(request.waited);
+        if left <= *pause {
+            return Some(Event::Timer(now + left, Due::TimedOut(probe)));
+        }
+        request.refused += 1;
+        request.waited += *pause;
+        Some(Event::Timer(now + *pause, Due::Retry(probe)))
     }
 
     /// A request has been answered. Without `check` no deployment waits for the answer.
@@ -89,14 +137,17 @@ impl Readiness {
         outcome: &ProbeOutcome,
         check: Option<&ReadinessCheck>,
     ) -> Vec<Event> {
-        let Some((awaited, url)) = self.in_flight.remove(&probe) else { return Vec::new() };
-        let Some(check) = check else { return Vec::new() };
-        if *outcome == ProbeOutcome::Refused {
-            self.in_flight.insert(probe, (awaited, url));
-            return vec![Event::Timer(now + check.timeout, Due::TimedOut(probe))];
+        let Some(check) = check.filter(|_| self.in_flight.contains_key(&probe)) else {
+            self.in_flight.remove(&probe);
+            return Vec::new();
+        };
+        if *outcome == ProbeOutcome::Refused
+            && let Some(event) = self.refused(now, probe, check)
+        {
+            return vec![event];
         }
-        let scheme = if check.scheme == Scheme::Https { "https" } else { "http" };
-        let answer = answer(&format!("{scheme}://{url}"), outcome);
+        let Some(Request { awaited, probe, .. }) = self.in_flight.remove(&probe) else { return Vec::new() };
+        let answer = answer(&probe, check, outcome);
         let (ready, result) = result(check, &awaited.task, answer);
         let mut events = Vec::new();
         if !ready {
@@ -113,7 +164,10 @@ impl Readiness {
 }
 
 /// Status, content type and body of an answer, or of Marathon's substitute for one.
-fn answer(url: &str, outcome: &ProbeOutcome) -> (u16, String, String) {
+fn answer(probe: &Probe, check: &ReadinessCheck, outcome: &ProbeOutcome) -> (u16, String, String) {
+    let Probe { host, port, .. } = probe;
+    let scheme = if check.scheme == Scheme::Https { "https" } else { "http" };
+    let url = format!("{scheme}://{host}:{port}{}", check.path);
     let failed = |why: &str| (504, "text/plain".to_owned(), format!("Marathon could not query {url}: {why}"));
     match outcome {
         // Marathon searches the headers for the type, where akka-http never keeps it.
@@ -121,8 +175,9 @@ fn answer(url: &str, outcome: &ProbeOutcome) -> (u16, String, String) {
         ProbeOutcome::Status(status) | ProbeOutcome::Unregistered { status, .. } => {
             (*status, String::new(), String::new())
         }
-        // The time-out has no name, and the text leaves room for one.
-        ProbeOutcome::Refused | ProbeOutcome::TimedOut => failed(" timed out"),
+        ProbeOutcome::Refused => failed(&health::refused(host, *port)),
+        // The time-out has no name: its text has Scala's `None`.
+        ProbeOutcome::TimedOut => failed(&format!("None timed out after {}", health::seconds(check.timeout.as_secs()))),
         ProbeOutcome::Reset => failed("The connection closed with error: Connection reset"),
         ProbeOutcome::Failed(text) => failed(text),
         ProbeOutcome::Ok | ProbeOutcome::ExitStatus(_) | ProbeOutcome::Transient => failed("no answer"),

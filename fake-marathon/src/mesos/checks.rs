@@ -64,7 +64,7 @@ impl Checks {
                     task: id.clone(),
                     by: ProbedBy::Executor,
                     kind: check.kind.clone(),
-                    host: String::from("127.0.0.1"),
+                    host: check.host.to_owned(),
                     port: check.port,
                     timeout,
                     want_body: false,

@@ -21,7 +21,7 @@ pub(super) enum Refusal {
 
 /// Takes what a task needs out of an offer; returns what it took.
 pub(super) fn take(info: &TaskInfo, offered: &mut Resources) -> Result<Resources, Refusal> {
-    if let Some(why) = invalid(info) {
+    if let Some(why) = invalid(info).or_else(|| overlapping(&info.ports)) {
         return Err(Refusal::Invalid(why));
     }
     let needed = Resources::of(info);
@@ -35,6 +35,15 @@ fn invalid(info: &TaskInfo) -> Option<String> {
         }
         ProbeKind::Http { .. } | ProbeKind::Tcp | ProbeKind::Command { .. } => None,
     }
+}
+
+/// One port twice makes ranges that overlap (`src/common/resources.cpp`; recorded in `ports.same_host_port_twice`).
+fn overlapping(ports: &[u16]) -> Option<String> {
+    let twice = ports.iter().enumerate().any(|(n, port)| ports[..n].contains(port));
+    let ranges: Vec<String> = ports.iter().map(|port| format!("{port}-{port}")).collect();
+    twice.then(|| {
+        format!("Resource 'ports:[{}]' is invalid: Invalid ranges resource: overlapping ranges", ranges.join(", "))
+    })
 }
 
 impl Refusal {

@@ -9,7 +9,7 @@ use crate::{
     app::AppDefinition,
     clock::Time,
     ids::{InstanceId, TaskId},
-    marathon::{bus, task_info},
+    marathon::{bus, environment::Placement, task_info},
     wire::{Offer, TaskInfo},
 };
 
@@ -45,7 +45,7 @@ impl Instances {
         now: Time,
         slot: Slot,
         offer: &Offer,
-        ports: &[Option<u16>],
+        placement: Placement<'_>,
     ) -> Option<(TaskInfo, Arc<AppDefinition>, Vec<Event>)> {
         let instance = self.get(slot)?;
         let incarnation = instance.task.as_ref().map_or(1, |task| task.id.incarnation() + 1);
@@ -57,7 +57,7 @@ impl Instances {
             zone: offer.zone.clone(),
         });
         let id = instance.id.task(incarnation);
-        let info = task_info::build(&instance.spec, id.clone(), &agent, ports);
+        let info = task_info::build(&instance.spec, id.clone(), &agent, placement);
         let task = Task {
             id: id.clone(),
             condition: Condition::Provisioned,

@@ -1,6 +1,7 @@
 //! Matching one offer to the instances that wait.
 //!
-//! Rules from Marathon's `core/matcher/manager/impl/OfferMatcherManagerActor.scala`.
+//! Rules from Marathon's `core/matcher/manager/impl/OfferMatcherManagerActor.scala` and
+//! `core/launcher/impl/InstanceOpFactoryImpl.scala`, which tries every waiting instance (recorded in `waiting.*`).
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -19,6 +20,7 @@ use crate::{
 /// One offer and what was launched with it so far.
 #[derive(Debug)]
 pub(crate) struct Round {
+    now: Time,
     offer: Offer,
     remaining: Remaining,
     /// The waiting apps, in the order of their turns.
@@ -59,17 +61,11 @@ impl LaunchQueue {
             self.turn = self.turn.wrapping_add(1);
         }
         let remaining = Remaining::of(&offer);
-        Round { offer, remaining, apps, launches: Vec::new(), launched: Vec::new(), starved: false }
+        Round { now, offer, remaining, apps, launches: Vec::new(), launched: Vec::new(), starved: false }
     }
 
     /// The next match of a round; the former ones have been placed by now.
-    pub(crate) fn next_match(
-        &mut self,
-        now: Time,
-        round: &mut Round,
-        instances: &Instances,
-        rng: &mut Rng,
-    ) -> Option<Match> {
+    pub(crate) fn next_match(&mut self, round: &mut Round, instances: &Instances, rng: &mut Rng) -> Option<Match> {
         while let Some(app) = round.apps.pop_front() {
             if round.launches.len() >= self.tuning.max_launches_per_offer {
                 return None;
@@ -78,26 +74,45 @@ impl LaunchQueue {
                 round.starved = true;
                 return None;
             }
-            let Some(instance) = instances.waiting(&app).find(|instance| self.may_launch(now, instance)) else {
+            let found = self.match_app(&app, round, instances, rng);
+            if found.is_some() {
+                self.tokens -= 1;
+                round.apps.push_back(app);
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The first waiting instance of an app that the offer can carry. Instances of one definition differ in nothing
+    /// that counts here, so each definition is examined once.
+    fn match_app(&mut self, app: &PathId, round: &mut Round, instances: &Instances, rng: &mut Rng) -> Option<Match> {
+        let now = round.now;
+        let mut examined: Vec<&Arc<AppDefinition>> = Vec::new();
+        let mut refused = None;
+        for instance in instances.waiting(app) {
+            let spec = &instance.spec;
+            if examined.iter().any(|known| Arc::ptr_eq(known, spec)) || !self.may_launch(now, instance) {
                 continue;
-            };
-            if offer_matching::fails(&instance.spec, &round.offer) {
+            }
+            examined.push(spec);
+            if offer_matching::fails(spec, &round.offer) {
                 // The app's launcher ends with an exception, and what was remembered for it ends too.
-                self.statistics.remove(&app);
-                continue;
+                self.statistics.remove(app);
+                return None;
             }
             let placed = placed(instance, instances);
-            let statistics = self.statistics.entry(app.clone()).or_default();
-            match offer_matching::matches(&instance.spec, &round.offer, &round.remaining, &placed, rng) {
+            match offer_matching::matches(spec, &round.offer, &round.remaining, &placed, rng) {
                 Ok(ports) => {
-                    round.remaining.take(&instance.spec, &ports);
-                    self.tokens -= 1;
-                    statistics.used(now);
-                    round.apps.push_back(app);
+                    round.remaining.take(spec, &ports);
+                    self.statistics.entry(app.clone()).or_default().used(now);
                     return Some(Match { slot: instance.slot, ports });
                 }
-                Err(reasons) => statistics.unused(now, &round.offer, &round.remaining, reasons),
+                Err(reasons) => refused = Some(reasons),
             }
+        }
+        if let Some(reasons) = refused {
+            self.statistics.entry(app.clone()).or_default().unused(now, &round.offer, &round.remaining, reasons);
         }
         None
     }

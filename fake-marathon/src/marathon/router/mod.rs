@@ -158,6 +158,7 @@ impl Marathon {
                 self.parts.on_health(events);
             }
             Timer::Readiness(readiness::Due::Ask(awaited)) => self.parts.ask_readiness(awaited),
+            Timer::Readiness(readiness::Due::Retry(probe)) => self.parts.retry_readiness(probe),
             Timer::Readiness(readiness::Due::TimedOut(probe)) => {
                 self.parts.readiness_probed(probe, &ProbeOutcome::TimedOut)
             }

@@ -8,7 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 use serde_json::Value;
 
 use crate::{
-    app::AppDefinition,
+    app::{AppDefinition, roles::Tree as _},
     checkers::{ProbeId, ProbeOutcome},
     clock::Time,
     events::Event,
@@ -17,9 +17,10 @@ use crate::{
     marathon::{
         Output,
         deployment::{self, Deployments, Next, scaling},
+        environment::Placement,
         group_manager::GroupManager,
         health::{self, Health},
-        instances::{self, Changed, Healthy, Instances, Slot},
+        instances::{self, Changed, Healthy, Instance, Instances, Slot},
         kills::{Kill, Kills},
         last_failures::LastFailures,
         launch_queue::{self, LaunchQueue},
@@ -151,8 +152,11 @@ impl Parts {
 
     pub(super) fn match_offer(&mut self, offer: Offer) {
         let mut round = self.launch_queue.begin_round(self.now, offer, &self.instances);
-        while let Some(found) = self.launch_queue.next_match(self.now, &mut round, &self.instances, &mut self.rng) {
-            let placed = self.instances.provision(self.now, found.slot, round.offer(), &found.ports);
+        while let Some(found) = self.launch_queue.next_match(&mut round, &self.instances, &mut self.rng) {
+            let app = self.instances.get(found.slot).map(Instance::app);
+            let enforces_role = app.is_some_and(|app| self.groups.root().enforces_role(app));
+            let placement = Placement { ports: &found.ports, enforces_role };
+            let placed = self.instances.provision(self.now, found.slot, round.offer(), placement);
             if let Some((info, spec, events)) = placed {
                 self.on_instances(events);
                 round.launch(info, spec);
@@ -193,6 +197,11 @@ impl Parts {
             let event = self.readiness.ask(awaited, check, target, &mut self.probe_ids);
             self.on_readiness(vec![event]);
         }
+    }
+
+    pub(super) fn retry_readiness(&mut self, probe: ProbeId) {
+        let event = self.readiness.retry(probe, &mut self.probe_ids);
+        self.on_readiness(event.into_iter().collect());
     }
 
     pub(super) fn readiness_probed(&mut self, probe: ProbeId, outcome: &ProbeOutcome) {

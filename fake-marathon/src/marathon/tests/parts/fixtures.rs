@@ -9,7 +9,10 @@ use crate::{
     app::{self, AppDefinition},
     clock::Time,
     ids::{InstanceId, TaskId},
-    marathon::instances::{Event, Instances, Slot},
+    marathon::{
+        environment::Placement,
+        instances::{Event, Instances, Slot},
+    },
     tree::Root,
     tuning::Tuning,
     wire::TaskState,
@@ -50,7 +53,7 @@ pub(super) fn scheduled(instances: &mut Instances, app: &Arc<AppDefinition>) -> 
 /// Adds an instance whose task was launched.
 pub(super) fn launched(instances: &mut Instances, app: &Arc<AppDefinition>) -> (Slot, TaskId) {
     let slot = scheduled(instances, app);
-    let (info, ..) = instances.provision(START, slot, &offer(0), &[Some(33_000)]).expect("it waits");
+    let (info, ..) = instances.provision(START, slot, &offer(0), on_ports(&[Some(33_000)])).expect("it waits");
     (slot, info.id)
 }
 
@@ -64,4 +67,9 @@ pub(super) fn running(instances: &mut Instances, app: &Arc<AppDefinition>) -> (S
 /// Reports a state of a task.
 pub(super) fn report(instances: &mut Instances, now: Time, task: &TaskId, state: TaskState) -> Vec<Event> {
     instances.status(now, update(now, task, state), &Root::empty(START))
+}
+
+/// Host ports, in a group that enforces no role.
+pub(super) fn on_ports(ports: &[Option<u16>]) -> Placement<'_> {
+    Placement { ports, enforces_role: false }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     super::rig::{START, plain},
-    fixtures::{app, instances, launched, offer, root, scheduled},
+    fixtures::{app, instances, launched, offer, on_ports, root, scheduled},
 };
 use crate::{
     app::AppDefinition,
@@ -37,12 +37,26 @@ fn match_offer(queue: &mut LaunchQueue, all: &mut Instances, now: Time) -> (Vec<
     let mut rng = Rng::seeded(1);
     let mut round = queue.begin_round(now, offer(1), all);
     let mut launches = 0;
-    while let Some(found) = queue.next_match(now, &mut round, all, &mut rng) {
-        let (info, spec, _) = all.provision(now, found.slot, round.offer(), &found.ports).expect("it waits");
+    while let Some(found) = queue.next_match(&mut round, all, &mut rng) {
+        let (info, spec, _) = all.provision(now, found.slot, round.offer(), on_ports(&found.ports)).expect("it waits");
         round.launch(info, spec);
         launches += 1;
     }
     (queue.end_round(now, round), launches)
+}
+
+/// Recorded in `waiting.mended_cpus`: the mended definition is launched past the one that fits nowhere.
+#[test]
+fn an_instance_that_fits_nowhere_does_not_hold_up_a_mended_one() {
+    let mut all = instances();
+    let mut queue = queue(Tuning::default());
+    let mut body = plain("/a", 1);
+    body["cpus"] = json!(1000);
+    waiting(&mut queue, &mut all, &app(&body));
+    body["cpus"] = json!(0.1);
+    waiting(&mut queue, &mut all, &app(&body));
+    let (events, launches) = match_offer(&mut queue, &mut all, START);
+    assert_eq!((launches, refusal(&events)), (1, Some(Duration::ZERO)));
 }
 
 fn refusal(events: &[Event]) -> Option<Duration> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rstest::rstest;
 use serde_json::json;
 
 use super::{super::rig::START, fixtures::app};
@@ -52,17 +53,56 @@ fn a_task_is_asked_again_until_it_is_ready() {
     assert!(matches!(&events[..], [Event::Result { ready: true, .. }]), "{events:?}");
 }
 
+/// Refuses every connection; returns the seconds until the result and the result's text.
+fn refuse(check: &ReadinessCheck) -> (f64, String) {
+    let (mut readiness, mut ids, mut now) = (Readiness::default(), ProbeIds::default(), START);
+    let mut event = readiness.ask(awaited(), check, ("10.0.0.1".into(), 33_000), &mut ids);
+    loop {
+        let events = match event {
+            Event::Probe(probe) => readiness.probed(now, probe.id, &ProbeOutcome::Refused, Some(check)),
+            Event::Timer(at, Due::Retry(probe)) => {
+                now = at;
+                readiness.retry(probe, &mut ids).into_iter().collect()
+            }
+            Event::Timer(at, Due::TimedOut(probe)) => {
+                now = at;
+                readiness.probed(now, probe, &ProbeOutcome::TimedOut, Some(check))
+            }
+            other => panic!("{other:?}"),
+        };
+        if let Some(Event::Result { ready: false, result, .. }) = events.last() {
+            let text = result["lastResponse"]["body"].as_str().expect("a text").to_owned();
+            return (now.since(START).as_secs_f64(), text);
+        }
+        event = events.into_iter().next().expect("an event");
+    }
+}
+
+/// Recorded in `readiness.never_listens_timeout_10` and `readiness.never_listens_timeout_2`.
+#[rstest]
+#[case(
+    10,
+    4.0,
+    "Tcp command [Connect(10.0.0.1/<unresolved>:33000,None,List(),Some(10 seconds),true)] failed because of \
+                 java.net.ConnectException: Connection refused"
+)]
+#[case(2, 2.0, "None timed out after 2 seconds")]
+#[case(1, 1.0, "None timed out after 1 second")]
+fn a_refused_connection_is_tried_again_for_four_seconds(#[case] timeout: u64, #[case] after: f64, #[case] why: &str) {
+    let check = ReadinessCheck { timeout: Duration::from_secs(timeout), ..check() };
+    assert_eq!(refuse(&check), (after, format!("Marathon could not query http://10.0.0.1:33000/ready: {why}")));
+}
+
+/// Recorded in `readiness.listens_after_3`: the first request succeeds.
 #[test]
-fn a_refused_connection_counts_only_after_the_time_out() {
-    let mut readiness = Readiness::default();
-    let probe = ask(&mut readiness);
-    let events = readiness.probed(START, probe, &ProbeOutcome::Refused, Some(&check()));
-    assert_eq!(events, [Event::Timer(START + Duration::from_secs(3), Due::TimedOut(probe))]);
-    let events = readiness.probed(START, probe, &ProbeOutcome::TimedOut, Some(&check()));
-    let Some(Event::Result { ready: false, result, .. }) = events.last() else { panic!("{events:?}") };
-    assert_eq!(result["lastResponse"]["status"], 504);
-    let expected = "Marathon could not query http://10.0.0.1:33000/ready:  timed out";
-    assert_eq!(result["lastResponse"]["body"], expected);
+fn a_server_that_listens_within_the_retries_is_ready_at_the_first_request() {
+    let (mut readiness, mut ids) = (Readiness::default(), ProbeIds::default());
+    let first = ask(&mut readiness);
+    let events = readiness.probed(START, first, &ProbeOutcome::Refused, Some(&check()));
+    let [Event::Timer(_, Due::Retry(again))] = events[..] else { panic!("{events:?}") };
+    let Some(Event::Probe(second)) = readiness.retry(again, &mut ids) else { panic!("nothing to retry") };
+    let events = readiness.probed(START, second.id, &ProbeOutcome::Status(200), Some(&check()));
+    assert!(matches!(&events[..], [Event::Result { ready: true, .. }]), "{events:?}");
 }
 
 #[test]

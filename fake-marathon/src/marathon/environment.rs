@@ -1,0 +1,239 @@
+//! The environment that Marathon gives a task.
+//!
+//! Rules from Marathon's `mesosphere/mesos/TaskBuilder.scala` and `EnvironmentHelper.scala`; recorded in `environment.*`.
+
+use indexmap::IndexMap;
+
+use super::versions::DeclaredPorts;
+use crate::{
+    app::AppDefinition,
+    ids::{Rng, TaskId},
+    tree::sort_texts,
+};
+
+/// Labels are left out whose value is as long as this, or whose key and prefix are.
+const LONGEST: usize = 512;
+const LABEL_PREFIX: &str = "MARATHON_APP_LABEL_";
+/// A Scala map of up to this many entries keeps the order of insertion.
+const IN_ORDER: usize = 4;
+/// Invented container ports lie above this one.
+const PRIVILEGED: u64 = 1025;
+
+type Variables = IndexMap<String, String>;
+
+/// What a task gets beside its definition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placement<'a> {
+    /// One host port (or none) for each definition or mapping.
+    pub(crate) ports: &'a [Option<u16>],
+    /// Whether the app's top-level group enforces its role.
+    pub(crate) enforces_role: bool,
+}
+
+/// The variables of a task of `app`. The app's own win.
+pub(super) fn of(app: &AppDefinition, id: &TaskId, host: &str, placement: Placement<'_>) -> Vec<(String, String)> {
+    let mut env = Variables::new();
+    let mut set = |name: &str, value: String| drop(env.insert(name.to_owned(), value));
+    set("MESOS_TASK_ID", id.as_str().into());
+    set("MARATHON_APP_ID", app.id.as_str().into());
+    set("MARATHON_APP_VERSION", app.version.iso());
+    if let Some(image) = app.container.as_ref().and_then(|container| container.image.as_ref()) {
+        set("MARATHON_APP_DOCKER_IMAGE", image.clone());
+    }
+    set("MARATHON_APP_RESOURCE_CPUS", format!("{:?}", app.cpus));
+    set("MARATHON_APP_RESOURCE_MEM", format!("{:?}", app.mem));
+    set("MARATHON_APP_RESOURCE_DISK", format!("{:?}", app.disk));
+    set("MARATHON_APP_RESOURCE_GPUS", app.gpus.to_string());
+    set("MARATHON_APP_ENFORCE_GROUP_ROLE", if placement.enforces_role { "TRUE" } else { "FALSE" }.into());
+    for (name, value) in label_variables(app) {
+        set(&name, value);
+    }
+    for (name, value) in port_variables(app, id, placement.ports) {
+        set(&name, value);
+    }
+    env.insert("HOST".into(), host.to_owned());
+    for (name, value) in &app.env {
+        if let Some(text) = value.as_str() {
+            env.insert(name.clone(), text.to_owned());
+        }
+    }
+    env.into_iter().collect()
+}
+
+/// `MARATHON_APP_LABELS` and the variable of each label, with Marathon's order of the names.
+fn label_variables(app: &AppDefinition) -> Variables {
+    let short = |(key, value): &(&String, &String)| {
+        key.len() < LONGEST - LABEL_PREFIX.len() && value.encode_utf16().count() < LONGEST
+    };
+    let hashed = app.labels.len() > IN_ORDER;
+    let mut labels: Vec<(&String, &String)> = app.labels.iter().collect();
+    if hashed {
+        sort_texts(&mut labels, |(key, _)| key);
+    }
+    // Of two keys that become one name the later one stays.
+    let escaped: Variables =
+        labels.into_iter().filter(short).map(|(key, value)| (escaped(key), value.clone())).collect();
+    let mut names: Vec<&str> = escaped.keys().map(String::as_str).collect();
+    if hashed {
+        sort_texts(&mut names, |name| name);
+    }
+    let all = [("MARATHON_APP_LABELS".to_owned(), names.join(" "))];
+    let each = escaped.iter().map(|(name, value)| (format!("{LABEL_PREFIX}{name}"), value.clone()));
+    all.into_iter().chain(each).collect()
+}
+
+/// A label's key as part of a variable's name: what is no letter, digit or `_` becomes one `_`.
+fn escaped(key: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut name = String::new();
+    for c in key.chars() {
+        match plain(c) {
+            true => name.extend(c.to_uppercase()),
+            false if name.ends_with('\u{0}') => {}
+            false => name.push('\u{0}'),
+        }
+    }
+    name.replace('\u{0}', "_")
+}
+
+/// `PORT0`, `PORT_<number>`, `PORT_<NAME>`, `PORT`, `PORTS`.
+fn port_variables(app: &AppDefinition, id: &TaskId, assigned: &[Option<u16>]) -> Variables {
+    let mut env = Variables::new();
+    let (declared, on_host): (Vec<(u16, Option<&str>)>, bool) = match DeclaredPorts::of(app) {
+        DeclaredPorts::Mappings(mappings) => {
+            (mappings.iter().map(|mapping| (mapping.container_port, mapping.name.as_deref())).collect(), false)
+        }
+        DeclaredPorts::Definitions(definitions) => {
+            (definitions.iter().map(|port| (port.port, port.name.as_deref())).collect(), true)
+        }
+    };
+    let mut all = Vec::new();
+    let mut invented = Inventor::new(id, &declared, assigned);
+    let mut later = Vec::new();
+    for (n, (number, name)) in declared.iter().enumerate() {
+        let host_port = assigned.get(n).copied().flatten();
+        let (effective, named_by) = match (host_port, *number) {
+            (Some(port), 0) => (port, port),
+            (Some(port), number) => (port, number),
+            // Without a network of its own and without a port there is none.
+            (None, _) if on_host => continue,
+            (None, 0) => {
+                let port = invented.next();
+                later.push(port.to_string());
+                (port, port)
+            }
+            (None, number) => (number, number),
+        };
+        let text = effective.to_string();
+        env.insert(format!("PORT{n}"), text.clone());
+        env.insert(format!("PORT_{named_by}"), text.clone());
+        if let (Some(name), Some(_)) = (name, host_port) {
+            env.insert(format!("PORT_{}", name.to_uppercase()), text);
+        }
+        all.extend(host_port.map(|port| port.to_string()));
+    }
+    if declared.is_empty() || env.is_empty() {
+        return env;
+    }
+    all.append(&mut later);
+    if let Some(first) = all.first() {
+        env.insert("PORT".into(), first.clone());
+    }
+    env.insert("PORTS".into(), all.join(","));
+    env
+}
+
+/// Invents container ports for mappings that name none and have no host port.
+struct Inventor {
+    rng: Rng,
+    taken: Vec<u16>,
+}
+
+impl Inventor {
+    fn new(id: &TaskId, declared: &[(u16, Option<&str>)], assigned: &[Option<u16>]) -> Self {
+        let seed = id.as_str().bytes().fold(0_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let taken = declared.iter().map(|(number, _)| *number).chain(assigned.iter().flatten().copied()).collect();
+        Self { rng: Rng::seeded(seed), taken }
+    }
+
+    fn next(&mut self) -> u16 {
+        loop {
+            let port = PRIVILEGED + self.rng.below(u64::from(u16::MAX) - PRIVILEGED);
+            let port = u16::try_from(port).unwrap_or(u16::MAX);
+            if !self.taken.contains(&port) {
+                self.taken.push(port);
+                return port;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::app::parse;
+
+    fn variables(fields: Value, ports: &[Option<u16>], enforces_role: bool) -> Variables {
+        let mut body = json!({"id": "/g2env", "cmd": "sleep 1000"});
+        if let (Value::Object(body), Value::Object(fields)) = (&mut body, fields) {
+            body.extend(fields);
+        }
+        let app = parse::create(&body).expect("a definition");
+        let id = TaskId::new("g2env.instance-1._app.1");
+        of(&app, &id, "127.0.0.1", Placement { ports, enforces_role }).into_iter().collect()
+    }
+
+    fn texts<'a>(env: &'a Variables, begins: &str) -> Vec<(&'a str, &'a str)> {
+        let mut found: Vec<_> = env.iter().filter(|(name, _)| name.starts_with(begins)).collect();
+        found.sort();
+        found.into_iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// Recorded in `environment.names_and_labels`.
+    #[test]
+    fn labels_that_are_too_long_are_left_out_and_names_are_escaped() {
+        let labels = json!({"LONG": "e".repeat(900), "MAX511": "f".repeat(511), "MAX512": "g".repeat(512),
+            "com.example--tier": "web", "a b": "c", "UPPER": "X", "upper": "x", "empty": ""});
+        let env = variables(json!({"labels": labels, "env": {"MARATHON_APP_ID": "mine"}}), &[Some(31000)], false);
+        assert_eq!(env["MARATHON_APP_LABELS"], "A_B COM_EXAMPLE_TIER UPPER MAX511 EMPTY");
+        let f = "f".repeat(511);
+        let wanted = [("A_B", "c"), ("COM_EXAMPLE_TIER", "web"), ("EMPTY", ""), ("MAX511", f.as_str()), ("UPPER", "X")];
+        let named = wanted.map(|(name, value)| (format!("{LABEL_PREFIX}{name}"), value));
+        let wanted: Vec<(&str, &str)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        assert_eq!(texts(&env, LABEL_PREFIX), wanted);
+        assert_eq!(env["MARATHON_APP_ID"], "mine", "the app's own win");
+        assert_eq!(env["MARATHON_APP_ENFORCE_GROUP_ROLE"], "FALSE");
+        assert_eq!(variables(json!({}), &[Some(31000)], true)["MARATHON_APP_ENFORCE_GROUP_ROLE"], "TRUE");
+    }
+
+    /// Recorded in `environment.plain`, `environment.names_and_labels` and `environment.docker_bridge_zero`.
+    #[test]
+    fn ports_have_names_numbers_and_indices() {
+        let definitions = json!([{"port": 10000, "name": "spark-thrift-server"}, {"port": 10001, "protocol": "udp"}]);
+        let env = variables(json!({"portDefinitions": definitions}), &[Some(31000), Some(31001)], false);
+        let wanted = [
+            ("PORT", "31000"),
+            ("PORT0", "31000"),
+            ("PORT1", "31001"),
+            ("PORTS", "31000,31001"),
+            ("PORT_10000", "31000"),
+            ("PORT_10001", "31001"),
+            ("PORT_SPARK-THRIFT-SERVER", "31000"),
+        ];
+        assert_eq!(texts(&env, "PORT"), wanted);
+        let mapped = |mapping: Value, port: Option<u16>| {
+            let container = json!({"type": "DOCKER", "docker": {"image": "x"}, "portMappings": [mapping]});
+            variables(json!({"container": container, "networks": [{"mode": "container/bridge"}]}), &[port], false)
+        };
+        let env = mapped(json!({"containerPort": 0, "hostPort": 0}), Some(31000));
+        let wanted = [("PORT", "31000"), ("PORT0", "31000"), ("PORTS", "31000"), ("PORT_31000", "31000")];
+        assert_eq!(texts(&env, "PORT"), wanted);
+        let env = mapped(json!({"containerPort": 8080, "name": "web"}), None);
+        assert_eq!(texts(&env, "PORT"), [("PORT0", "8080"), ("PORTS", ""), ("PORT_8080", "8080")]);
+        let env = mapped(json!({"containerPort": 0}), None);
+        let invented = env["PORT0"].clone();
+        assert_eq!([&env["PORT"], &env["PORTS"], &env[&format!("PORT_{invented}")]], [&invented; 3]);
+    }
+}
