@@ -1,5 +1,7 @@
 //! One request of a case, and its answer.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::{Method, Request, response::Parts};
 use http_body_util::BodyExt as _;
@@ -7,7 +9,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 use tower::ServiceExt as _;
 
-use super::Recorder;
+use super::{Recorder, encoding::Encoding};
 
 /// The answer to a request.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Ask<'a> {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) body: Option<String>,
+    /// How the body is written; UTF-8 without it.
+    pub(super) encoding: Option<Encoding>,
     pub(super) shown: Value,
     pub(super) headers: Vec<(&'static str, Option<String>)>,
     pub(super) note: Option<String>,
@@ -57,44 +61,59 @@ impl Ask<'_> {
         self
     }
 
+    /// Writes the body in the encoding that a recorded note names, if it names one.
+    pub(crate) fn encoded_as(mut self, note: &str) -> Self {
+        self.encoding = Encoding::named(note);
+        self
+    }
+
     /// Sends the request without recording it.
     pub async fn quietly(self) -> Reply {
-        self.exchange(false).await
+        let latency = self.quiet_latency();
+        self.exchange(latency).await.1
     }
 
     /// Sends the request and records it with its answer.
     pub async fn send(self) -> Reply {
-        self.exchange(true).await
+        let recorder = self.recorder;
+        let latency = recorder.latencies.borrow_mut().recorded(self.method.as_str(), &self.path);
+        let (row, reply) = self.exchange(latency).await;
+        recorder.add(row);
+        reply
     }
 
-    async fn exchange(self, record: bool) -> Reply {
+    /// Sends the request as a poll; returns the row that it would have.
+    pub(crate) async fn peek(self) -> Value {
+        let latency = self.quiet_latency();
+        self.exchange(latency).await.0
+    }
+
+    fn quiet_latency(&self) -> Duration {
+        self.recorder.latencies.borrow().quiet(self.recorder.now(), &self.path)
+    }
+
+    /// Sends the request; returns its row and its answer.
+    async fn exchange(self, latency: Duration) -> (Value, Reply) {
         let recorder = self.recorder;
         let t = recorder.now();
         let (request, headers) = self.request();
-        let latency = match record {
-            true => recorder.latencies.borrow_mut().recorded(self.method.as_str(), &self.path),
-            false => recorder.latencies.borrow().quiet(t, &self.path),
-        };
         sleep(latency).await;
         let response = recorder.service.clone().oneshot(request).await.expect("an infallible service");
         let (parts, body) = response.into_parts();
         let text = self.text(&parts, body).await;
         let json = serde_json::from_str::<Value>(&text);
         let status = parts.status.as_u16();
-        if record {
-            let mut row = json!({"kind": "http", "t": t, "took": recorder.now() - t,
-                "request": {"method": self.method.as_str(), "path": self.path, "headers": headers, "body": self.shown},
-                "response": {"status": status, "headers": self.answered_headers(&parts)}});
-            match &json {
-                Ok(json) => row["response"]["json"] = json.clone(),
-                Err(_) => row["response"]["text"] = Value::from(text.clone()),
-            }
-            if let Some(note) = self.note {
-                row["note"] = Value::from(note);
-            }
-            recorder.add(row);
+        let mut row = json!({"kind": "http", "t": t, "took": recorder.now() - t,
+            "request": {"method": self.method.as_str(), "path": self.path, "headers": headers, "body": self.shown},
+            "response": {"status": status, "headers": self.answered_headers(&parts)}});
+        match &json {
+            Ok(json) => row["response"]["json"] = json.clone(),
+            Err(_) => row["response"]["text"] = Value::from(text.clone()),
         }
-        Reply { status, json: json.unwrap_or(Value::from(text)) }
+        if let Some(note) = self.note {
+            row["note"] = Value::from(note);
+        }
+        (row, Reply { status, json: json.unwrap_or(Value::from(text)) })
     }
 
     /// The request within the scope, and its headers as the recording shows them.
@@ -113,7 +132,8 @@ impl Ask<'_> {
             (Some(_), Some(scope)) if !self.shown.is_string() => {
                 Body::from(scope.body(&self.path, &self.shown).to_string())
             }
-            (body, _) => body.clone().map_or_else(Body::empty, Body::from),
+            (Some(body), _) => Body::from(Encoding::bytes(self.encoding, body)),
+            (None, _) => Body::empty(),
         };
         (request.body(body).expect("a request"), headers)
     }

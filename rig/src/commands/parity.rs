@@ -34,7 +34,7 @@ pub struct ParityArgs {
 /// Exit code 2: the folder or one of its recordings cannot be read, or holds no case.
 pub fn run(ParityArgs { dir }: &ParityArgs) -> Result<Completion, Failure> {
     let mut recordings: Vec<(&Case, Vec<Value>)> = Vec::new();
-    for case in cases::ALL {
+    for case in cases::ALL.iter().chain(cases::SECOND) {
         let path = dir.join(format!("{}.jsonl", case.name));
         if path.exists() {
             recordings.push((case, read(&path)?));
