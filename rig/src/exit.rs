@@ -106,6 +106,8 @@ pub struct Completion {
     pub verdict: Option<(&'static str, String)>,
     /// For stdout.
     pub text: String,
+    /// A document that takes stdout for itself; verdict and text go to stderr then.
+    pub document: Option<String>,
     /// One sentence for stderr, if something went wrong.
     pub problem: Option<String>,
     /// The exit code.
@@ -115,12 +117,12 @@ pub struct Completion {
 impl Completion {
     /// Nothing went wrong.
     pub fn passed(text: impl Into<String>) -> Self {
-        Self { verdict: None, text: text.into(), problem: None, code: Code::Passed }
+        Self { verdict: None, text: text.into(), document: None, problem: None, code: Code::Passed }
     }
 
     /// Something went wrong, and there is a text all the same.
     pub fn failed(text: impl Into<String>, failure: Failure) -> Self {
-        Self { verdict: None, text: text.into(), problem: Some(failure.message), code: failure.code }
+        Self { problem: Some(failure.message), code: failure.code, ..Self::passed(text) }
     }
 
     /// Something more went wrong: the more severe of both counts.

@@ -1,15 +1,19 @@
 //! Where results and progress go.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
-    exit::Failure,
+    exit::{Completion, Failure},
     flags::{OUTPUT, values::address},
     folder::{RunFolder, locate},
     metrics::Metrics,
+    results::{add_redacted_copy, with_document},
     run::Interrupt,
     terminal::progress::Progress,
 };
@@ -23,6 +27,11 @@ pub struct Output {
     /// It must be new or empty. The default is hc-rig-runs/COMMAND-TIME.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// The summary as JSON on stdout
+    ///
+    /// Everything else goes to stderr. The document is that of summary.json, or matrix.json, in the folder of the results.
+    #[arg(long)]
+    pub json: bool,
     /// Print no progress
     #[arg(long, short, hide_short_help = true)]
     pub quiet: bool,
@@ -49,6 +58,14 @@ impl Output {
         let (metrics, there) = Metrics::serve(address).await?;
         progress.note(&format!("metrics on http://{there}/metrics"));
         Ok(progress.with_metrics(metrics))
+    }
+
+    /// What the line asks for beside the results in their folder: a copy to share, and the document of that name on stdout.
+    pub fn finish(&self, folder: &Path, document: &str, mut end: Completion) -> Completion {
+        if self.redact {
+            end = add_redacted_copy(folder, end);
+        }
+        if self.json { with_document(folder, document, end) } else { end }
     }
 
     /// Makes the folder that was asked for, or a new one below `hc-rig-runs`, which is the latest from now on.

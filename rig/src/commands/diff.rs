@@ -15,16 +15,16 @@ use crate::{
     },
     exit::{Code, Completion, Failure},
     flags::values::whole,
-    folder::write_whole,
+    folder::{locate, write_whole},
 };
 
 /// Arguments of `hc-rig diff`.
 #[derive(Args, Clone, Debug)]
 pub struct DiffArgs {
-    /// Before: a folder with five or more runs of one set-up
-    pub a: PathBuf,
+    /// Before: a folder with five or more runs of one set-up, by its path or name, or latest
+    pub a: String,
     /// After: a folder like A
-    pub b: PathBuf,
+    pub b: String,
     /// Confidence of the verdict as a whole
     #[arg(long, hide_short_help = true, default_value_t = CONFIDENCE, value_name = "SHARE", value_parser = confidence)]
     pub confidence: f64,
@@ -54,13 +54,14 @@ fn confidence(text: &str) -> Result<f64, String> {
 /// # Errors
 /// Both sides are the same folder, a side cannot be read, or a file cannot be written.
 pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
-    if let (Ok(a), Ok(b)) = (args.a.canonicalize(), args.b.canonicalize())
-        && a == b
+    let (a, b) = (locate::path(Some(&args.a))?, locate::path(Some(&args.b))?);
+    if let (Ok(one), Ok(other)) = (a.canonicalize(), b.canonicalize())
+        && one == other
     {
-        let one = args.a.display();
+        let one = a.display();
         return Err(Failure::usage(format!("A and B are the same folder, {one}; name two folders")));
     }
-    let (a, b) = (Side::read(&args.a)?, Side::read(&args.b)?);
+    let (a, b) = (Side::read(&a)?, Side::read(&b)?);
     let comparison = Comparison::of(&a, &b, args.confidence, args.seed);
     let data = || json::pretty(&comparison).map_err(|error| Failure::new(Code::Internal, error.to_string()));
     if let Some(folder) = &args.out {
@@ -84,5 +85,5 @@ pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
         Outcome::Worse => Some(format!("B is worse than A ({} % confidence)", percent(comparison.confidence))),
         Outcome::Better | Outcome::NoChange => None,
     };
-    Ok(Completion { verdict: None, text, problem, code: comparison.outcome.code() })
+    Ok(Completion { problem, code: comparison.outcome.code(), ..Completion::passed(text) })
 }

@@ -23,7 +23,7 @@ use crate::{
     },
     folder::{RunFolder, manifest::Cluster, matrix::Matrix},
     report,
-    results::{Gathered, actions, add_redacted_copy, gather, gathered::Ended, render},
+    results::{Gathered, actions, gather, gathered::Ended, render},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
         cells::{self, Cell},
@@ -41,9 +41,10 @@ use crate::{
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = WHAT, mut_arg("step_timeout", |arg| arg.help("Timeout of reaching the target in one run").default_value("2m")))]
 pub struct MatrixArgs {
-    /// A pair such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: all]
+    /// A pair such as mesos,TCP, or procedure [default: all]
     ///
-    /// A pair is a containerizer and the protocol of a health check. The procedure has six of them.
+    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; procedure stands for the six of the
+    /// manual procedure. May be repeated.
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
     /// Numbers of tasks, each in a run of its own
@@ -62,7 +63,7 @@ pub struct MatrixArgs {
     #[command(flatten)]
     pub timeout: StepTimeout,
     /// Only list requests and load; start nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
     /// Which cluster; without --url the fake in this program.
     #[command(flatten)]
@@ -128,7 +129,7 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, 
     }
     let gathered = Gathered::draw(&path, &folders, outcomes)?;
     let end = finish(args, &path, gathered, begun.elapsed().as_secs_f64());
-    Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
+    Ok(args.output.finish(&path, "matrix.json", end))
 }
 
 /// The most numbers of tasks: each is a column of a page, and a run of every pair.

@@ -1,23 +1,29 @@
 //! `hc-rig run`: runs one app on a cluster.
 
+use std::path::Path;
+
 use clap::Args;
-use harness::cluster::{Preflight, preflight};
+use harness::{
+    Client,
+    cluster::{Preflight, preflight},
+};
 use tokio::time::Instant;
 
 use crate::{
-    arguments::{Output, Scaling},
+    arguments::{Output, Repeats, Scaling},
     command_line,
     dry_run::{self, Planned},
     exit::{Completion, Failure},
     flags::WHAT,
-    results::{add_redacted_copy, conclude, discard},
+    folder::{RunFolder, manifest::Cluster},
+    results::{Gathered, conclude, discard, gathered::Ended, repeats},
     run::{
-        Allowance, Definition, Interrupt, Job, Scaled,
+        Allowance, Definition, Interrupt, Job, Outcome, Scaled,
         fitness::{self, Checks},
         measure,
         reach::{self, Reach},
     },
-    terminal::layout::field,
+    terminal::{layout::field, progress::Progress},
 };
 
 /// Arguments of `hc-rig run`.
@@ -35,6 +41,9 @@ pub struct RunArgs {
     /// How it is scaled.
     #[command(flatten)]
     pub scaling: Scaling,
+    /// How often it is run.
+    #[command(flatten)]
+    pub repeats: Repeats,
     /// Deploy under the definition's own id instead of in a group of the run
     #[arg(long, hide_short_help = true)]
     pub id_as_is: bool,
@@ -42,7 +51,7 @@ pub struct RunArgs {
     #[arg(long, hide_short_help = true)]
     pub allow_no_check: bool,
     /// Only list requests and load; change nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub dry_run: bool,
     /// How much it may use.
     #[command(flatten)]
@@ -98,22 +107,72 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     scaled.conditions().iter().for_each(|line| progress.note(line));
 
     let folder = args.output.make_folder("run")?;
-    let line = progress.run(&definition.pair, scaled.plan.target());
-    let job = Job {
-        cluster: reach::describe(&settings, &client, &found),
-        definition,
-        scaled,
-        id_as_is: args.id_as_is,
-        neighbour: None,
-        run: None,
-        side_by_side: 1,
-        command: command_line::current(),
-        folder: folder.clone(),
-        continues: None,
+    let path = folder.path().to_owned();
+    let cluster = reach::describe(&settings, &client, &found);
+    let runs = Runs { args, client, cluster, definition, scaled, progress };
+    let end = match &args.repeats.names()[..] {
+        [] => runs.once(folder, &interrupt, begun).await?,
+        names => runs.repeated(&path, names, &interrupt, begun).await?,
     };
-    let outcome = measure(&client, job, line, &interrupt).await.inspect_err(|_| discard(&folder))?;
-    let end = conclude(&folder, outcome, begun.elapsed().as_secs_f64())?;
-    Ok(if args.output.redact { add_redacted_copy(folder.path(), end) } else { end })
+    Ok(args.output.finish(&path, "summary.json", end))
+}
+
+/// What one or several runs have in common.
+struct Runs<'a> {
+    args: &'a RunArgs,
+    client: Client,
+    cluster: Cluster,
+    definition: Definition,
+    scaled: Scaled,
+    progress: Progress,
+}
+
+impl Runs<'_> {
+    /// The run into this folder, called so in its progress line.
+    async fn measure(&self, folder: &RunFolder, name: &str, interrupt: &Interrupt) -> Result<Outcome, Failure> {
+        let job = Job {
+            cluster: self.cluster.clone(),
+            definition: self.definition.clone(),
+            scaled: self.scaled.clone(),
+            id_as_is: self.args.id_as_is,
+            neighbour: None,
+            run: None,
+            side_by_side: 1,
+            command: command_line::current(),
+            folder: folder.clone(),
+            continues: None,
+        };
+        let line = self.progress.run(name, self.scaled.plan.target());
+        measure(&self.client, job, line, interrupt).await
+    }
+
+    /// One run, whose folder is that of the results.
+    async fn once(&self, folder: RunFolder, interrupt: &Interrupt, begun: Instant) -> Result<Completion, Failure> {
+        let measured = self.measure(&folder, &self.definition.pair, interrupt).await;
+        let outcome = measured.inspect_err(|_| discard(&folder))?;
+        conclude(&folder, outcome, begun.elapsed().as_secs_f64())
+    }
+
+    /// A run for each of these names, in folders below `path`.
+    async fn repeated(
+        &self,
+        path: &Path,
+        names: &[String],
+        interrupt: &Interrupt,
+        begun: Instant,
+    ) -> Result<Completion, Failure> {
+        let (mut folders, mut outcomes) = (Vec::new(), Vec::<Ended>::new());
+        for name in names {
+            if interrupt.stop.is_cancelled() || outcomes.last().is_some_and(|ended| !repeats::goes_on(ended)) {
+                break;
+            }
+            let folder = RunFolder::create(path.join(name))?;
+            outcomes.push(self.measure(&folder, name, interrupt).await);
+            folders.push(folder);
+        }
+        let gathered = Gathered::draw(path, &folders, outcomes)?;
+        Ok(repeats::conclude(path, gathered, begun.elapsed().as_secs_f64()))
+    }
 }
 
 /// Lists what would be done. The cluster is only read.

@@ -7,7 +7,7 @@ use harness::{Client, scale::Plan};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    arguments::{Output, PairSet, Scaling, chosen},
+    arguments::{Output, PairSet, Repeats, Scaling, chosen},
     command_line,
     demo::{self, Demo},
     dry_run::{self, Planned},
@@ -16,7 +16,7 @@ use crate::{
     folder::{RunFolder, manifest::Cluster},
     like,
     report::several,
-    results::{Gathered, actions, add_redacted_copy, gather, gathered::Ended},
+    results::{Gathered, actions, gather, gathered::Ended, repeats},
     run::{
         Definition, Interrupt, Job, Scaled,
         capacity::{Capacity, Room},
@@ -44,23 +44,27 @@ use crate::{
 )]
 pub struct TryArgs {
     /// Run a demo instead; --pair selects the check
-    #[arg(long, value_enum, value_name = "NAME")]
+    #[arg(long, value_enum, value_name = "NAME", conflicts_with = "runs")]
     pub demo: Option<Demo>,
     /// Rebuild the failure of a run on the fake
     ///
     /// RUN is its folder or name. The fake gets the same agents and checks, and tasks that do what those of the run did.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["demo", "pairs", "dry_run"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["demo", "pairs", "dry_run", "runs"])]
     pub like: Option<String>,
-    /// A pair such as mesos,MESOS_TCP, or all, or procedure; may be repeated [default: procedure]
+    /// A pair such as mesos,TCP, or all [default: procedure]
     ///
-    /// A pair is a containerizer and the protocol of a health check. The procedure has six of them.
+    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; procedure stands for the six of the
+    /// manual procedure. May be repeated.
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,
     /// How they are scaled.
     #[command(flatten)]
     pub scaling: Scaling,
+    /// How often it is run.
+    #[command(flatten)]
+    pub repeats: Repeats,
     /// Only list requests and load; start nothing
-    #[arg(long, conflicts_with = "demo")]
+    #[arg(long, conflicts_with_all = ["demo", "json"])]
     pub dry_run: bool,
     /// The fake cluster.
     #[command(flatten)]
@@ -71,6 +75,15 @@ pub struct TryArgs {
 }
 
 impl TryArgs {
+    /// Whether the runs can be repeated: what is repeated is one set-up, which `hc-rig diff` compares.
+    fn check_repeats(&self, pairs: usize) -> Result<(), Failure> {
+        if self.repeats.runs > 1 && pairs > 1 {
+            let why = "--runs repeats one pair, which hc-rig diff compares; name it with --pair";
+            return Err(Failure::usage(why));
+        }
+        Ok(())
+    }
+
     /// Offers come as on a cluster, but for a search: that scales many times, and its limit does not depend on them.
     fn offers(&self) -> Offers {
         self.embedded.offers(if self.scaling.find_limit { Offers::Prompt } else { Offers::Faithful })
@@ -97,6 +110,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     }
     let begun = Instant::now();
     let pairs = chosen(&args.pairs, PairSet::Procedure);
+    args.check_repeats(pairs.len())?;
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;
     let capacity = Room::here().capacity();
@@ -117,31 +131,82 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     let progress = args.output.progress(Some(&interrupt)).await?;
     let all = args.output.make_folder("try")?;
     let path = all.path().to_owned();
-    let folders = folders(all, &definitions)?;
+    let runs = Runs { definitions, scaled, lowered };
+    let end = match &args.repeats.names()[..] {
+        [] => {
+            let folders = folders(all, &runs.definitions)?;
+            let outcomes = round(args, &runs, &folders, (&progress, &interrupt)).await?;
+            let gathered = Gathered::draw(&path, &folders, outcomes)?;
+            finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64())
+        }
+        names => {
+            let gathered = rounds(args, &runs, (&path, names), (&progress, &interrupt)).await?;
+            repeats::conclude(&path, gathered, begun.elapsed().as_secs_f64())
+        }
+    };
+    Ok(args.output.finish(&path, "summary.json", end))
+}
 
-    let targets = scaled.iter().map(|scaled| scaled.plan.target());
-    let size = Size::of(definitions.iter().zip(targets));
+/// What is run side by side.
+struct Runs {
+    definitions: Vec<Definition>,
+    scaled: Vec<Scaled>,
+    /// Why the targets are lower than was asked for.
+    lowered: Option<String>,
+}
+
+/// Runs everything once for each of these names, in folders below a path.
+async fn rounds(
+    args: &TryArgs,
+    runs: &Runs,
+    (path, names): (&Path, &[String]),
+    (progress, interrupt): (&Progress, &Interrupt),
+) -> Result<Gathered, Failure> {
+    let (mut folders, mut outcomes) = (Vec::new(), Vec::<Ended>::new());
+    let mut args = args.clone();
+    for name in names {
+        if interrupt.stop.is_cancelled() || outcomes.last().is_some_and(|ended| !repeats::goes_on(ended)) {
+            break;
+        }
+        let folder = RunFolder::create(path.join(name))?;
+        progress.note(&format!("{name} of {}", names.len()));
+        outcomes.extend(round(&args, runs, std::slice::from_ref(&folder), (progress, interrupt)).await?);
+        folders.push(folder);
+        // Another fake and another seed: equal ones would hide how far runs are spread.
+        args.embedded.seed = args.embedded.seed.wrapping_add(1);
+    }
+    Gathered::draw(path, &folders, outcomes)
+}
+
+/// Runs everything once, on a fake of its own.
+async fn round(
+    args: &TryArgs,
+    runs: &Runs,
+    folders: &[RunFolder],
+    (progress, interrupt): (&Progress, &Interrupt),
+) -> Result<Vec<Ended>, Failure> {
+    let pairs = runs.definitions.len();
+    let targets = runs.scaled.iter().map(|scaled| scaled.plan.target());
+    let size = Size::of(runs.definitions.iter().zip(targets));
     let Embedded { fake, client, found, mut cluster } =
         interrupt.before_deployment(Embedded::start(&args.embedded, args.offers(), size)).await?;
-    if let Some(why) = &lowered {
+    if let Some(why) = &runs.lowered {
         progress.note(why);
     }
-    cluster.lowered = lowered;
+    cluster.lowered.clone_from(&runs.lowered);
     let agents = text::count(found.agents.len(), "agent");
     progress.note(&format!(
         "Fake Marathon {} on {} · login ok · {agents} · real processes, real checks",
         found.marathon.version,
         fake.url(),
     ));
-    announce(&progress, pairs.len(), &scaled);
+    announce(progress, pairs, &runs.scaled);
 
-    let planned = definitions.into_iter().zip(scaled).zip(folders.iter().cloned());
-    let jobs = planned.map(|((definition, scaled), folder)| job(&cluster, pairs.len(), definition, scaled, folder));
-    let outcomes = side_by_side(&client, jobs, &progress, &interrupt).await;
+    let planned = runs.definitions.iter().cloned().zip(runs.scaled.iter().cloned()).zip(folders.iter().cloned());
+    let jobs = planned.map(|((definition, scaled), folder)| job(&cluster, pairs, definition, scaled, folder));
+    let outcomes = side_by_side(&client, jobs, progress, interrupt).await;
     fake.shutdown().await;
-    let gathered = Gathered::draw(&path, &folders, outcomes)?;
-    let end = finish(&path, pairs.len(), gathered, begun.elapsed().as_secs_f64());
-    Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
+    Ok(outcomes)
 }
 
 /// How far a search without `--target` goes on a machine that does not tell its resources.

@@ -11,7 +11,7 @@ use crate::{
     flags::{WHAT, values::duration},
     folder::locate,
     report::several,
-    results::{actions, add_redacted_copy},
+    results::actions,
     run::{
         Interrupt,
         reach::Reach,
@@ -85,5 +85,5 @@ pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, F
     )
     .end(end);
     let end = actions::report(&path, &several::members(&gathered.runs), end);
-    Ok(if args.output.redact { add_redacted_copy(&path, end) } else { end })
+    Ok(args.output.finish(&path, "summary.json", end))
 }

@@ -18,7 +18,7 @@ use crate::{
     command_line,
     demo::one_hung_task::{HEALTHY_TASKS, Measured, Setup, measure},
     exit::{Code, Completion, Failure},
-    results::{add_redacted_copy, discard, render},
+    results::{discard, render},
     run::{
         Interrupt,
         embedded::{Embedded, EmbeddedArgs, Offers, Size},
@@ -107,5 +107,5 @@ async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Resu
     }
     let closing = text::render(&run, &diagnosis, &folder.path().display().to_string(), pair);
     let end = closing.end(Completion { problem, code, ..Completion::passed("") });
-    Ok(if output.redact { add_redacted_copy(folder.path(), end) } else { end })
+    Ok(output.finish(folder.path(), "summary.json", end))
 }

@@ -133,6 +133,7 @@ fn two_run_folders_with_anything_anywhere_are_compared_or_refused() {
                 write(&run, if n == 1 { one } else { other });
             }
         }
+        let [a, b] = [a, b].map(|side| side.display().to_string());
         let args = DiffArgs { a, b, confidence: 0.95, seed: 1, json: false, markdown: false, out: Some(out) };
         drop(diff::run(&args));
         drop(render::all(folder.path(), &FORMATS));

@@ -15,7 +15,6 @@ use crate::{
     exit::{Code, Completion, Failure},
     folder::{RunFolder, locate},
     like::scene::Scene,
-    results::add_redacted_copy,
     run::{
         Definition, Interrupt,
         embedded::{Embedded, EmbeddedArgs, Offers, Size},
@@ -86,7 +85,7 @@ pub async fn run(named: &str, line: Line<'_>, interrupt: Interrupt) -> Result<Co
     let seconds = begun.elapsed().as_secs_f64();
     let mut end = watched::render(&gathered.runs, Ending { folder: &path, code: end.code, seconds }).end(end);
     keep(&path, &definitions, &scene, &mut end)?;
-    Ok(if line.output.redact { add_redacted_copy(&path, end) } else { end })
+    Ok(line.output.finish(&path, "summary.json", end))
 }
 
 /// Keeps the definitions, and names the scenario's line for each.

@@ -28,24 +28,31 @@ pub fn sentence(runs: &[Named]) -> String {
         let passed = runs.iter().filter(|(_, run)| run.summary.verdict == Verdict::Passed).count();
         return format!("{passed} of {} stayed healthy", text::count(runs.len(), "app"));
     }
-    sentence_of(&runs.iter().map(|(_, run)| run.summary.verdict).collect::<Vec<_>>())
+    let noun = if are_repeats(runs) { "runs" } else { "pairs" };
+    sentence_of(&runs.iter().map(|(_, run)| run.summary.verdict).collect::<Vec<_>>(), noun)
 }
 
-fn sentence_of(verdicts: &[Verdict]) -> String {
+fn sentence_of(verdicts: &[Verdict], noun: &str) -> String {
     let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (passed, degraded, limits, all) =
         (count(Verdict::Passed), count(Verdict::Degraded), count(Verdict::Limit), verdicts.len());
     let mut parts = Vec::new();
     if limits > 0 {
-        parts.push(format!("limit found for {limits} of {all} pairs"));
+        parts.push(format!("limit found for {limits} of {all} {noun}"));
     }
     if limits < all {
-        parts.push(format!("{} of {all} pairs healthy at target", passed + degraded));
+        parts.push(format!("{} of {all} {noun} healthy at target", passed + degraded));
     }
     if degraded > 0 {
         parts.push(format!("{degraded} of them degraded"));
     }
     parts.join(", ")
+}
+
+/// Whether they are several runs of one pair, as `--runs` makes them.
+pub fn are_repeats(runs: &[Named]) -> bool {
+    let names = || runs.iter().map(|(_, run)| run.manifest.name());
+    runs.len() > 1 && !are_watches(runs) && names().all(|name| names().next() == Some(name))
 }
 
 /// Whether apps were only watched.
@@ -77,7 +84,11 @@ pub fn member<'a>(folder: &'a str, run: &'a Run) -> Member<'a> {
 
 /// The runs as the page calls them.
 pub fn members(runs: &[Named]) -> Vec<Member<'_>> {
-    runs.iter().map(|(folder, run)| member(folder, run)).collect()
+    let repeats = are_repeats(runs);
+    let named = |(folder, run): &'_ Named| {
+        if repeats { format!("{} {folder}", run.manifest.name()) } else { run.manifest.name().to_owned() }
+    };
+    runs.iter().map(|named_run| Member { name: named(named_run), ..member(&named_run.0, &named_run.1) }).collect()
 }
 
 /// The report over several runs.
@@ -107,7 +118,11 @@ pub fn several(runs: &[Named]) -> String {
         Section::on_demand("Files beside this report", files(&over_all("chart"))),
     ];
     let started = first.map_or("", |manifest| &manifest.started_at);
-    let title = if watched { "watched apps" } else { "pairs of containerizer and check" };
+    let title = match (watched, are_repeats(runs)) {
+        (true, _) => "watched apps",
+        (false, true) => "runs of one pair",
+        (false, false) => "pairs of containerizer and check",
+    };
     page(&format!("{} {title}", runs.len()), started, &sections, &panels)
 }
 
@@ -149,6 +164,6 @@ mod tests {
     #[case::a_limit_lies_beyond(&[Limit, Passed], "limit found for 1 of 2 pairs, 1 of 2 pairs healthy at target")]
     #[case::none(&[Failed], "0 of 1 pairs healthy at target")]
     fn the_sentence_counts_what_each_verdict_means(#[case] verdicts: &[Verdict], #[case] sentence: &str) {
-        assert_eq!(sentence_of(verdicts), sentence);
+        assert_eq!(sentence_of(verdicts, "pairs"), sentence);
     }
 }

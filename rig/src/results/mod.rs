@@ -1,13 +1,16 @@
-//! What is made of measured runs when they are over: [`actions`] reports to GitHub Actions, [`gathered`] reads several back and settles the exit code, [`render`]
-//! draws pages, pictures and exports into the run folder.
+//! What is made of measured runs when they are over: [`gathered`] reads several back and settles the exit code, [`render`]
+//! draws pages, pictures and exports into the run folder, [`repeats`] ends several runs of one set-up, [`actions`] reports
+//! to GitHub Actions.
 
 pub mod actions;
 pub mod gathered;
 pub mod render;
+pub mod repeats;
 
 use std::path::Path;
 
 pub use gathered::{Gathered, gather};
+use harness::files;
 
 use crate::{
     exit::{Code, Completion, Failure},
@@ -45,6 +48,20 @@ pub fn add_redacted_copy(folder: &Path, mut end: Completion) -> Completion {
     match render::redacted(folder).and_then(|copy| render::all(&copy, &Format::ALL)) {
         Ok(page) => field(&mut end.text, "Redacted", page.display()),
         Err(failure) => end.worsen(failure.once_deployed(Code::Results)),
+    }
+    end
+}
+
+/// Hands out a file of the results, `summary.json` or `matrix.json`, as the document of the command.
+pub fn with_document(folder: &Path, name: &str, mut end: Completion) -> Completion {
+    let path = folder.join(name);
+    match files::read_to_string(&path) {
+        Ok(document) => end.document = Some(document),
+        Err(error) => {
+            let why = format!("cannot read {}: {error}", path.display());
+            end.document = Some(String::new());
+            end.worsen(Failure::new(Code::Results, why));
+        }
     }
     end
 }

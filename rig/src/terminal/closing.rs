@@ -17,7 +17,7 @@ use crate::{
     terminal::{
         diagnosis,
         layout::{field, field_of_parts, fit, long_field, sentence_field},
-        measures, screen,
+        measures, screen, spread,
     },
     verdict::Verdict,
     why::{Conclusion, Diagnosis, Finding, Reason, findings},
@@ -127,27 +127,36 @@ fn step_line(index: usize, step: &Step) -> String {
 pub fn over(runs: &[Named], ending: Ending<'_>) -> Closing {
     let mut out = String::new();
     head_over(&mut out, runs);
-    let measures = fields(&measures::over(runs.iter().map(|(_, run)| (run.manifest.pair.as_str(), &run.summary))));
+    let repeats = several::are_repeats(runs);
+    let named = |(name, run): &'_ Named| if repeats { name.clone() } else { run.manifest.pair.clone() };
+    let names: Vec<String> = runs.iter().map(named).collect();
+    let summaries = names.iter().map(String::as_str).zip(runs.iter().map(|(_, run)| &run.summary));
+    let measures = fields(&measures::over(summaries));
     let mut end = String::new();
     let all: Vec<&Run> = runs.iter().map(|(_, run)| run).collect();
     results(&mut end, ending.folder);
     tail(&mut end, &all, ending);
     // One line more counts the runs that are left out, one gives the diagnosis, one says what comes next.
-    let free = room().saturating_sub(out.lines().count() + measures.lines().count() + end.lines().count() + 3);
+    let free = room().saturating_sub(
+        out.lines().count() + measures.lines().count() + end.lines().count() + 3 + 2 * usize::from(repeats),
+    );
     let listed = runs.len().min(free.max(1));
-    for (_, run) in runs.iter().take(listed) {
-        let _ = writeln!(out, "{}", run_line(run));
+    for ((_, run), name) in runs.iter().zip(&names).take(listed) {
+        let _ = writeln!(out, "{}", run_line(name, run));
     }
     if listed < runs.len() {
         let _ = writeln!(out, "  … and {} more in the report", runs.len() - listed);
     }
     let first = first_to_explain(runs);
     if let Some((name, run, Some(conclusion))) = &first {
-        let pair = if run.manifest.pair.is_empty() { name } else { &run.manifest.pair };
+        let pair = if repeats || run.manifest.pair.is_empty() { name } else { &run.manifest.pair };
         let confidence = conclusion.confidence.words();
         long_field(&mut out, "Diagnosis", &format!("{pair}: {} ({confidence})", conclusion.title));
     }
     out.push_str(&measures);
+    if repeats {
+        long_field(&mut out, "Spread", &spread::sentence(runs));
+    }
     out.push_str(&end);
     if let Some((name, ..)) = first {
         next_why(&mut out, &ending.folder.join(name));
@@ -192,7 +201,7 @@ fn head_over(out: &mut String, runs: &[Named]) {
 }
 
 /// One of several runs.
-fn run_line(run: &Run) -> String {
+fn run_line(name: &str, run: &Run) -> String {
     let summary = &run.summary;
     let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
     let mut parts = vec![
@@ -205,7 +214,7 @@ fn run_line(run: &Run) -> String {
         parts.push((1, summary.verdict.word().to_owned()));
         parts.push((5, text::cut(&summary.why, REASON_WIDTH)));
     }
-    format!("  {:<18} {}", run.manifest.pair, fit(&parts, screen::columns_of_lines().saturating_sub(21)))
+    format!("  {name:<18} {}", fit(&parts, screen::columns_of_lines().saturating_sub(21)))
 }
 
 /// The run to explain first, with its first conclusion: one that failed, else one with tasks that were unhealthy, else

@@ -25,6 +25,7 @@ pub mod progress;
 pub mod prompt;
 pub mod sandbox;
 pub mod screen;
+pub mod spread;
 pub mod stderr;
 pub mod stdout;
 pub mod watched;

@@ -4,18 +4,28 @@ use std::io::{self, IsTerminal as _, Write};
 
 use crate::{
     exit::Completion,
-    terminal::{color, layout::sentence_field, screen},
+    terminal::{color, layout::sentence_field, screen, stderr},
 };
 
 /// Writes how a command ended. What its text holds of others was cut into lines before ([`super::layout`]); nothing in it
 /// steers the terminal. The verdict is the first line of a file, and the last one on a terminal, where that is what is
-/// on the screen.
+/// on the screen. A document has stdout for itself.
 ///
 /// # Errors
 /// Stdout cannot be written.
 pub fn print(end: &Completion) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let text = text::visible_lines(&end.text);
+    if let Some(document) = &end.document {
+        if !text.is_empty() {
+            stderr::line(text.trim_end());
+        }
+        if let Some((verdict, sentence)) = &end.verdict {
+            stderr::line(verdict_line(verdict, sentence).trim_end());
+        }
+        out.write_all(document.as_bytes())?;
+        return out.flush();
+    }
     match &end.verdict {
         None => out.write_all(text.as_bytes())?,
         Some((verdict, sentence)) if screen::stdout_is_terminal() => {

@@ -27,6 +27,7 @@ mod pty;
 mod recordings;
 mod redacted;
 mod refusals;
+mod repeated;
 mod results;
 mod runs;
 mod sandbox;
