@@ -12,7 +12,7 @@ use crate::{
 
 impl Running {
     /// Readiness results of the present step, by app.
-    fn readiness(&self) -> Vec<(PathId, Vec<Value>)> {
+    fn readiness(&self) -> BTreeMap<PathId, Vec<Value>> {
         let waiting = self.progress.iter().filter_map(Progress::ready);
         waiting.map(|ready| (ready.app().id.clone(), ready.results().cloned().collect())).collect()
     }
@@ -22,7 +22,7 @@ impl Running {
         DeploymentView {
             id: self.plan.id.clone(),
             version: self.plan.version,
-            affected: self.plan.affected().into_iter().collect(),
+            affected: self.plan.affected().iter().cloned().collect(),
             steps: self.plan.steps.iter().map(|actions| actions.iter().map(action).collect()).collect(),
             current_step: self.step + 1,
             readiness: self.readiness(),
@@ -41,7 +41,7 @@ impl Deployments {
         let mut by_app: BTreeMap<PathId, (Vec<DeploymentId>, Vec<Value>)> = BTreeMap::new();
         for running in &self.running {
             for app in running.plan.affected() {
-                by_app.entry(app).or_default().0.push(running.plan.id.clone());
+                by_app.entry(app.clone()).or_default().0.push(running.plan.id.clone());
             }
             for (app, results) in running.readiness() {
                 by_app.entry(app).or_default().1.extend(results);
