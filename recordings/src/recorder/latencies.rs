@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
+use text::duration::from_seconds;
 
 use crate::normalise::normalise_text;
 
@@ -47,12 +48,12 @@ impl Latencies {
     /// The latency of the next recorded request of this name.
     pub(super) fn recorded(&mut self, method: &str, path: &str) -> Duration {
         let known = self.by_request.get_mut(&Self::name(method, path));
-        Duration::from_secs_f64(known.and_then(VecDeque::pop_front).unwrap_or(self.usual))
+        from_seconds(known.and_then(VecDeque::pop_front).unwrap_or(self.usual))
     }
 
     /// The latency of a poll without a row at `now`, including the delay of the original recorder.
     pub(super) fn quiet(&self, now: f64, path: &str) -> Duration {
         let next = self.reads.iter().find(|(t, read)| (now..now + SAME_POLL).contains(t) && read == path);
-        Duration::from_secs_f64(next.map_or(self.usual, |(t, _)| t - now))
+        from_seconds(next.map_or(self.usual, |(t, _)| t - now))
     }
 }

@@ -43,7 +43,7 @@ async fn sixty_and_a_hung_one(check: Check) -> (RunReport, Vec<(f64, f64, f64)>)
     let hung = App::listener(Containerizer::Mesos, check).id("/hung").hangs_after(secs(10)).timeout(secs(20));
     environment.deploy(hung.interval(secs(1)).max_consecutive_failures(0)).await;
     let plan = Plan::list(60, &[60]).expect("a plan");
-    let drive = Drive { hold: Duration::from_secs(90), poll: Duration::from_secs_f64(POLL), ..Drive::new(plan) };
+    let drive = Drive { hold: Duration::from_secs(90), poll: text::duration::from_seconds(POLL), ..Drive::new(plan) };
     let mut kept = KeptSamples::default();
     let report = drive.run(&mut MarathonApp::new(environment.client.clone(), &many), &mut kept).await;
     let ages = kept.samples.iter().filter_map(|sample| Some((sample.t, sample.age?.p50, sample.age?.max)));
