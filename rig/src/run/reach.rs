@@ -102,7 +102,14 @@ impl Reach {
                 "{flag} is about TLS, and {first} has none: nothing would be verified; use https, or leave {flag} out"
             )));
         }
-        match plain.iter().find(|url| !is_loopback(url)).filter(|_| known && !self.insecure_http) {
+        let Some(far) = plain.iter().find(|url| !is_loopback(url)) else { return Ok(()) };
+        // What the environment sets is often meant for another cluster than a server on this machine.
+        if let Some(variable) = promised(settings) {
+            return Err(Failure::usage(format!(
+                "{variable} is about TLS, and {far} has none: nothing would be verified; use https, or unset {variable}"
+            )));
+        }
+        match Some(far).filter(|_| known && !self.insecure_http) {
             None => Ok(()),
             Some(url) => Err(Failure::usage(format!(
                 "{url} has no TLS, so everybody on the way could read the login; use https, or --insecure-http to send it all the same"
@@ -207,6 +214,16 @@ impl Reach {
     }
 }
 
+/// The variable of the environment that promises what only TLS can keep.
+fn promised(settings: &Settings) -> Option<&'static str> {
+    let trust = &settings.trust;
+    match (&trust.value.server, trust.origin) {
+        (ServerTrust::CaFile(_) | ServerTrust::CaPem(_) | ServerTrust::Pin(_), Origin::Environment(name)) => Some(name),
+        (ServerTrust::CaFile(_) | ServerTrust::CaPem(_) | ServerTrust::Pin(_), _)
+        | (ServerTrust::Roots | ServerTrust::Insecure, _) => trust.value.client.as_ref().map(|_| "DCOS_CLIENT_CERT"),
+    }
+}
+
 /// The failure for settings that cannot be used, naming the flags.
 fn refusal(error: &SettingsError) -> Failure {
     match error {
@@ -306,7 +323,11 @@ pub fn same_cluster(manifest: &Manifest, url: &Url, marathon: &Info) -> Result<(
     if same {
         return Ok(());
     }
-    Err(Failure::usage(format!("{} ran at {}, and {url} is another cluster", manifest.run, there.url)))
+    let ids = match (&there.framework, &marathon.framework_id) {
+        (Some(there), Some(here)) => format!(": its framework id is {here}, and {there} in run.json"),
+        (Some(_), None) | (None, _) => String::new(),
+    };
+    Err(Failure::usage(format!("{} ran at {}, and {url} is another cluster{ids}", manifest.run, there.url)))
 }
 
 /// `Marathon 1.11.26`, if this user may read the version.

@@ -24,6 +24,9 @@ use crate::{
 /// The first seeds of a plain run: a run that is killed, one that passes, one that is stopped.
 const FIRST: u64 = 6;
 
+/// Seeds at a time: most of it is waiting.
+const AT_ONCE: u64 = 6;
+
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
@@ -203,6 +206,24 @@ fn documented(what: &str, ended: &Output, run: &str) {
     assert!(fits.contains(&code), "{said}");
 }
 
+/// Cleans up what is left, past the proxy.
+fn clean(fake: &Fake, run: &str) {
+    let cleaned = || HcRig::new(&["clean", run, "--url", &fake.url]).run();
+    let refused = cleaned();
+    if refused.status.success() {
+        return;
+    }
+    // The proxy garbled what the cluster is called, and no other cluster is ever cleaned; a person can correct that.
+    ends_with(&refused, 2);
+    let said = stderr(&refused);
+    let ids = said.trim().split_once("its framework id is ").and_then(|(_, ids)| ids.strip_suffix(" in run.json"));
+    let (here, noted) = ids.and_then(|ids| ids.split_once(", and ")).unwrap_or_else(|| panic!("{said}"));
+    let manifest = Path::new(run).join("run.json");
+    let text = std::fs::read_to_string(&manifest).expect("the manifest");
+    std::fs::write(&manifest, text.replace(noted, here)).expect("the manifest");
+    ends_with(&cleaned(), 0);
+}
+
 fn survives(seed: u64) {
     let mut random = SmallRng::seed_from_u64(seed);
     let fake = Fake::start(&["--admin", "127.0.0.1:0"]);
@@ -220,7 +241,7 @@ fn survives(seed: u64) {
         if Path::new(&run).join("samples.jsonl").is_file() {
             drop(samples(&run));
         }
-        ends_with(&HcRig::new(&["clean", &run, "--url", &fake.url]).run(), 0);
+        clean(&fake, &run);
     }
     assert_eq!(fake.apps(), ["/unrelated"], "{what}\n{}", stderr(&ended));
     assert_eq!(fake.groups_of_runs(), Vec::<String>::new(), "{what}");
@@ -231,10 +252,9 @@ fn survives(seed: u64) {
 fn whatever_breaks_on_the_way_nothing_is_left_and_nothing_else_is_touched() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a whole number"));
     let (begin, seeds) = (number("HC_RIG_CHAOS_SEED").unwrap_or(FIRST), number("HC_RIG_CHAOS_SEEDS").unwrap_or(3));
-    // Three at a time: most of it is waiting.
     thread::scope(|scope| {
-        for first in 0..3 {
-            scope.spawn(move || (begin + first..begin + seeds).step_by(3).for_each(survives));
+        for first in 0..AT_ONCE {
+            scope.spawn(move || (begin + first..begin + seeds).step_by(AT_ONCE as usize).for_each(survives));
         }
     });
 }

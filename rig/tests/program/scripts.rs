@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::hc_rig::stderr;
+use crate::hc_rig::{stderr, stdout};
 
 /// Runs it in the repository with little on its path: programs that install leave a file `installed` behind.
 fn with_little(tools: &Path, arguments: &[&str]) -> Output {
@@ -15,6 +15,31 @@ fn with_little(tools: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(arguments[0]);
     command.args(&arguments[1..]).current_dir(folder).env("PATH", tools).env_remove("CI");
     command.output().expect("it can be started")
+}
+
+/// A program of this name that does what the lines of shell say.
+fn program(tools: &Path, name: &str, lines: &str) {
+    let path = tools.join(name);
+    fs::write(&path, format!("#!/bin/bash\n{lines}\n")).expect("a file");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode");
+}
+
+#[test]
+fn advisories_that_cannot_be_had_are_no_failure_and_found_ones_are() {
+    let tools = tempfile::tempdir().expect("a folder");
+    let path = format!("{}:{}", tools.path().display(), std::env::var("PATH").expect("a path"));
+    for (fetches, checks, ends, says) in
+        [(1, 1, true, "NOT CHECKED: the database"), (0, 1, false, "vulnerable"), (0, 0, true, "advisories: checked")]
+    {
+        program(
+            tools.path(),
+            "cargo",
+            &format!("case \"$*\" in *' fetch '*) exit {fetches};; esac; echo vulnerable; exit {checks}"),
+        );
+        let ended = with_little(Path::new(&path), &["bash", ".ci/advisories"]);
+        assert_eq!(ended.status.success(), ends, "{}", stderr(&ended));
+        assert!(format!("{}{}", stdout(&ended), stderr(&ended)).contains(says), "{}", stderr(&ended));
+    }
 }
 
 #[test]
@@ -28,9 +53,7 @@ fn what_is_missing_is_named_and_not_installed() {
         symlink(find(name).expect("it is on the path"), tools.join(name)).expect("a link");
     }
     for name in ["apt-get", "sudo"] {
-        let script = format!("#!/bin/sh\necho \"$0 $*\" >> {}\n", installed.display());
-        fs::write(tools.join(name), script).expect("a file");
-        fs::set_permissions(tools.join(name), fs::Permissions::from_mode(0o755)).expect("a mode");
+        program(&tools, name, &format!("echo \"$0 $*\" >> {}", installed.display()));
     }
     for (arguments, said) in [
         (
