@@ -16,11 +16,12 @@ use crate::secret::Secret;
 /// What stands in the place of a secret.
 const REPLACEMENT: &str = "<secret>";
 
-/// A secret shorter than this, in bytes, is found in any text by chance, and is left alone there.
-const IN_ANSWERS: usize = 8;
+/// A secret shorter than this, in bytes, is found in any text by chance. There it is replaced only as a whole text of JSON.
+const ANYWHERE: usize = 8;
 
-/// The same for a refusal, which is nothing but text for people.
-const IN_REFUSALS: usize = 4;
+/// A secret shorter than this is left alone. In a refusal, which is nothing but text for people, longer ones are replaced
+/// anywhere.
+const SHORTEST: usize = 4;
 
 /// The secrets that are known to have been sent, in each form in which they were or may come back. Clones share them.
 #[derive(Clone, Default)]
@@ -52,7 +53,7 @@ impl SentSecrets {
     /// A whole answer without them.
     #[must_use]
     pub fn scrub(&self, answer: Bytes) -> Bytes {
-        match self.without(&answer, IN_ANSWERS) {
+        match self.without(&answer, ANYWHERE) {
             Cow::Borrowed(_) => answer,
             Cow::Owned(scrubbed) => scrubbed.into(),
         }
@@ -61,7 +62,7 @@ impl SentSecrets {
     /// The body of a refusal without them.
     #[must_use]
     pub fn scrub_refusal(&self, body: Bytes) -> Bytes {
-        match self.without(&body, IN_REFUSALS) {
+        match self.without(&body, SHORTEST) {
             Cow::Borrowed(_) => body,
             Cow::Owned(scrubbed) => scrubbed.into(),
         }
@@ -70,14 +71,16 @@ impl SentSecrets {
     /// A text for people without them.
     #[must_use]
     pub fn scrub_text(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.without(text.as_bytes(), IN_REFUSALS)).into_owned()
+        String::from_utf8_lossy(&self.without(text.as_bytes(), SHORTEST)).into_owned()
     }
 
-    fn without<'a>(&self, text: &'a [u8], shortest: usize) -> Cow<'a, [u8]> {
+    /// Secrets of fewer than `anywhere` bytes are replaced only between quotation marks.
+    fn without<'a>(&self, text: &'a [u8], anywhere: usize) -> Cow<'a, [u8]> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = Cow::Borrowed(text);
-        for secret in known.iter().map(|secret| secret.reveal().as_bytes()).filter(|secret| secret.len() >= shortest) {
-            let found: Vec<usize> = memmem::find_iter(&text, secret).collect();
+        for secret in known.iter().map(|secret| secret.reveal().as_bytes()).filter(|secret| secret.len() >= SHORTEST) {
+            let is_meant = |at: &usize| secret.len() >= anywhere || is_quoted(&text, *at, secret.len());
+            let found: Vec<usize> = memmem::find_iter(&text, secret).filter(is_meant).collect();
             if found.is_empty() {
                 continue;
             }
@@ -93,6 +96,13 @@ impl SentSecrets {
         }
         text
     }
+}
+
+/// Whether the part is a text of JSON, also of JSON in a text, and not the name of a field.
+fn is_quoted(text: &[u8], at: usize, length: usize) -> bool {
+    let rest = &text[at + length..];
+    let rest = rest.strip_prefix(b"\\").unwrap_or(rest).strip_prefix(b"\"");
+    text[..at].ends_with(b"\"") && rest.is_some_and(|rest| rest.trim_ascii_start().first() != Some(&b':'))
 }
 
 impl fmt::Debug for SentSecrets {
@@ -114,7 +124,9 @@ mod tests {
             let answer = Bytes::from(format!("a {form} b {form}"));
             assert_eq!(sent.scrub(answer), "a <secret> b <secret>", "{form}");
         }
-        assert_eq!(sent.scrub(Bytes::from_static(b"abcd")), "abcd", "it may be part of an id");
+        let answer = br#"{"abcd": "/abcd", "b" : "abcd", "c":["abcd"], "d": "{\"e\": \"abcd\"}"}"#;
+        let scrubbed = br#"{"abcd": "/abcd", "b" : "<secret>", "c":["<secret>"], "d": "{\"e\": \"<secret>\"}"}"#;
+        assert_eq!(sent.scrub(Bytes::from_static(answer)), scrubbed.as_slice(), "it may be part of an id");
         assert_eq!(sent.scrub_text("no abcd"), "no <secret>");
         assert_eq!(sent.scrub_refusal(Bytes::from_static(b"abc")), "abc");
         assert_eq!(format!("{sent:?}"), "SentSecrets");

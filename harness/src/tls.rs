@@ -3,17 +3,21 @@
 use std::{
     fmt, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::{
-        WebPkiServerVerifier,
+        ResolvesClientCert, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    sign::CertifiedKey,
 };
 
 use crate::files;
@@ -209,6 +213,38 @@ impl ServerCertVerifier for Unverified {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Stands for the client certificate that we do not have, and notes that a server asked for it. With TLS 1.3 the refusal comes
+/// after the handshake, and is lost where the server then resets the connection: the request only breaks.
+#[derive(Debug, Default)]
+pub(crate) struct NoCertificate {
+    asked: AtomicBool,
+}
+
+impl NoCertificate {
+    /// A configuration that has this one instead of a client certificate.
+    pub(crate) fn instead_of(config: &mut ClientConfig) -> Arc<Self> {
+        let none = Arc::new(Self::default());
+        config.client_auth_cert_resolver = none.clone();
+        none
+    }
+
+    /// Whether a server asked for a certificate.
+    pub(crate) fn was_asked_for(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }
 

@@ -1,11 +1,6 @@
 //! The login: from credentials to a token.
 
-use std::{
-    fmt, io,
-    path::Path,
-    process::{ExitStatus, Stdio},
-    time::Duration,
-};
+use std::{fmt, path::Path, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -15,10 +10,10 @@ use http::{
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
-use tokio::{io::AsyncReadExt as _, time::timeout};
+use tokio::time::timeout;
 use url::Url;
 
-use super::Credentials;
+use super::{Credentials, command};
 use crate::{
     clock::Clock,
     files,
@@ -127,10 +122,10 @@ async fn read_file(path: &Path) -> Result<Secret, LoginError> {
     Ok(Secret::new(text.reveal().trim()))
 }
 
-/// Runs `sh -c command`. Its stderr goes where ours goes: it is the user's own program.
+/// What the command prints.
 async fn run(command: &str) -> Result<Secret, LoginError> {
     let failed = |why: String| LoginError::unusable("the token command", why);
-    let finished = timeout(TIMEOUT, output_of(command)).await;
+    let finished = timeout(TIMEOUT, command::output_of(command, ANSWER_LIMIT)).await;
     let (status, printed) = finished
         .map_err(|_| failed(format!("it did not finish within {} s", TIMEOUT.as_secs())))?
         .map_err(|error| failed(error.to_string()))?;
@@ -140,25 +135,6 @@ async fn run(command: &str) -> Result<Secret, LoginError> {
         return Err(failed(format!("it failed with {status}")));
     }
     Ok(Secret::new(text.reveal().trim()))
-}
-
-/// How it ended and what it printed, which has a limit: it may print for ever.
-async fn output_of(command: &str) -> io::Result<(ExitStatus, Vec<u8>)> {
-    let mut child = tokio::process::Command::new("/bin/sh")
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut printed = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(ANSWER_LIMIT as u64 + 1).read_to_end(&mut printed).await?;
-    }
-    if printed.len() > ANSWER_LIMIT {
-        return Err(io::Error::other(format!("it printed more than {} MiB", ANSWER_LIMIT >> 20)));
-    }
-    Ok((child.wait().await?, printed))
 }
 
 /// The `exp` claim of a JWT.

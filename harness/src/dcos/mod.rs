@@ -1,6 +1,7 @@
 //! DC/OS in front of Marathon: the login, the token's life, and the cluster's own CA.
 
 mod ca;
+mod command;
 mod credentials;
 mod login;
 mod token;

@@ -1,6 +1,13 @@
 //! The way over sockets: reqwest, with our trust and our rule about proxies.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
@@ -8,7 +15,7 @@ use http::Request;
 use url::{Host, Url};
 
 use super::{Response, TransportError, TransportErrorKind};
-use crate::tls::{Trust, TrustError};
+use crate::tls::{NoCertificate, Trust, TrustError};
 
 /// Whether names are looked up by our own resolver, by `/etc/hosts` and `/etc/resolv.conf`, and not by the C library:
 /// in a static program glibc's would load shared libraries that an image `FROM scratch` does not have. Elsewhere the
@@ -34,11 +41,16 @@ impl Default for HttpSettings {
 pub(super) struct HttpClients {
     direct: reqwest::Client,
     by_environment: reqwest::Client,
+    /// Where we have no client certificate.
+    no_certificate: Option<Arc<NoCertificate>>,
+    /// A server has answered, so that whatever breaks later is no matter of certificates.
+    answered: Arc<AtomicBool>,
 }
 
 impl HttpClients {
     pub(super) fn new(trust: &Trust, settings: &HttpSettings) -> Result<Self, TrustError> {
-        let tls = trust.client_config()?;
+        let mut tls = trust.client_config()?;
+        let no_certificate = trust.client.is_none().then(|| NoCertificate::instead_of(&mut tls));
         let builder = || {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
@@ -51,7 +63,12 @@ impl HttpClients {
         let build = |builder: reqwest::ClientBuilder| {
             builder.build().map_err(|error| TrustError::Client(error.without_url().to_string()))
         };
-        Ok(Self { direct: build(builder().no_proxy())?, by_environment: build(builder())? })
+        Ok(Self {
+            direct: build(builder().no_proxy())?,
+            by_environment: build(builder())?,
+            no_certificate,
+            answered: Arc::default(),
+        })
     }
 
     pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response, TransportError> {
@@ -63,12 +80,25 @@ impl HttpClients {
         if !body.is_empty() {
             outgoing = outgoing.body(body);
         }
-        let response = outgoing.send().await.map_err(|error| TransportError::from_reqwest(&error))?;
+        let response = outgoing.send().await.map_err(|error| self.explain(TransportError::from_reqwest(&error)))?;
+        self.answered.store(true, Ordering::Relaxed);
         Ok(Response {
             status: response.status(),
             headers: response.headers().clone(),
             body: Box::pin(response.bytes_stream().map_err(|error| TransportError::from_reqwest(&error))),
         })
+    }
+}
+
+impl HttpClients {
+    /// A connection that breaks before the first answer, after the server asked for a certificate that we do not have.
+    fn explain(&self, error: TransportError) -> TransportError {
+        let asked = self.no_certificate.as_ref().is_some_and(|certificate| certificate.was_asked_for());
+        if error.kind() != TransportErrorKind::Reset || !asked || self.answered.load(Ordering::Relaxed) {
+            return error;
+        }
+        let what = "the server asked for a client certificate and closed the connection";
+        TransportError::new(TransportErrorKind::ClientCertificate, what)
     }
 }
 

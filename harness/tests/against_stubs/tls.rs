@@ -165,11 +165,48 @@ async fn a_client_certificate_is_sent() {
     std::fs::write(&key, client_key.serialize_pem()).unwrap();
     let mut trust = Trust::server(ServerTrust::CaPem(ca.pem()));
     let without = Client::builder(url.clone()).connect(&trust).unwrap().ping().await;
-    assert!(without.is_err());
+    assert!(without.unwrap_err().wants_certificate());
     trust.client = Some(ClientCertificate { certificate: certificate.clone(), key });
     Client::builder(url).connect(&trust).unwrap().ping().await.unwrap();
     trust.client = Some(ClientCertificate { certificate: certificate.clone(), key: certificate });
     assert!(trust.client_config().unwrap_err().to_string().ends_with("it contains no private key (PEM)"));
+}
+
+/// What a ping ends with at a server that resets the connection once the request is there.
+async fn reset_after_the_handshake(asks_for_certificate: bool) -> harness::Error {
+    let key = KeyPair::generate().unwrap();
+    let own = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(own.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let builder = match asks_for_certificate {
+        true => builder.with_client_cert_verifier(verifier.allow_unauthenticated().build().unwrap()),
+        false => builder.with_no_client_auth(),
+    };
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(builder.with_single_cert(vec![own.der().clone()], key).unwrap()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        loop {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            // What was not read makes the end a reset, which overtakes whatever was sent.
+            stream.get_ref().0.readable().await.unwrap();
+        }
+    });
+    let client = Client::builder(Url::parse(&url).unwrap()).connect(&Trust::server(ServerTrust::Insecure)).unwrap();
+    client.ping().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_reset_by_a_server_that_asked_for_a_certificate_is_told_from_any_other() {
+    let asked = reset_after_the_handshake(true).await;
+    assert!(asked.wants_certificate() && !asked.is_transient(), "{asked:?}");
+    assert!(asked.to_string().ends_with("asked for a client certificate and closed the connection"), "{asked}");
+    let other = reset_after_the_handshake(false).await;
+    assert!(!other.wants_certificate() && other.is_transient(), "{other:?}");
 }
 
 #[tokio::test]

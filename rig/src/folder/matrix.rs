@@ -15,6 +15,9 @@ use crate::{
     verdict::{EndReason, Verdict},
 };
 
+/// The most runs, numbers of tasks and pairs that one page shows. `hc-rig matrix` makes some hundred runs.
+pub const MOST_RUNS: usize = 1_000;
+
 /// `matrix.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
@@ -95,6 +98,12 @@ impl Matrix {
                 path.display(),
                 matrix.format
             )));
+        }
+        for (what, n) in [("numbers of tasks", matrix.counts.len()), ("pairs", matrix.rows.len())] {
+            if n > MOST_RUNS {
+                let why = format!("{n} {what}, more than the {MOST_RUNS} that can be shown");
+                return Err(Failure::usage(format!("{} has {why}", path.display())));
+            }
         }
         Ok(Some(matrix))
     }
@@ -195,6 +204,16 @@ mod tests {
         let matrix = Matrix::again(&before, &runs);
         let limits: Vec<_> = matrix.rows.iter().map(|row| (row.pair.as_str(), row.holds, row.breaks)).collect();
         assert_eq!(limits, [("mesos,TCP", 100, None), ("mesos,HTTP", 50, Some(100))]);
+    }
+
+    #[test]
+    fn a_matrix_wider_than_any_page_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for (columns, read) in [(MOST_RUNS as u64, true), (1_999, false)] {
+            let matrix = Matrix { format: 2, counts: (1..=columns).collect(), ..Matrix::default() };
+            std::fs::write(folder.path().join("matrix.json"), serde_json::to_string(&matrix).unwrap()).unwrap();
+            assert_eq!(Matrix::read(folder.path()).is_ok(), read, "{columns}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio::task::LocalSet;
 
 use crate::{
     exit::{Code, Completion, Failure},
+    folder::write_whole,
     recording::{proxy::Proxy, scrub::Scrub},
     run::{Interrupt, reach},
     terminal::progress::Progress,
@@ -120,7 +121,7 @@ impl Session<'_> {
         let (rows, scrub) = (recorder.rows(), proxy.scrub());
         let path = self.out.join(format!("{name}.jsonl"));
         let lines: String = rows.iter().map(|row| format!("{}\n", scrub.row(row))).collect();
-        std::fs::write(&path, lines).map_err(|error| Failure::results(&path, &error))?;
+        write_whole(&path, lines.as_bytes())?;
         match left {
             None => Ok(rows.len()),
             Some(left) => Err(Failure::new(Code::CleanUp, format!("case {name} is recorded, but {left}"))),
@@ -239,6 +240,19 @@ mod tests {
             assert!(refused.problem.as_ref().is_some_and(|why| why.contains(says)), "{refused:?}");
         }
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "no case is kept");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_link_in_the_folder_is_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (out, elsewhere) = (folder.path().join("out"), folder.path().join("elsewhere"));
+        std::fs::create_dir(&out).expect("a folder");
+        std::fs::write(&elsewhere, "theirs").expect("a file");
+        std::os::unix::fs::symlink(&elsewhere, out.join("empty.reads.jsonl")).expect("a link");
+        let done = record(&out, &[case("empty.reads")], answers(usize::MAX)).await;
+        assert!(done.problem.is_none(), "{done:?}");
+        assert_eq!(std::fs::read_to_string(&elsewhere).expect("the file"), "theirs");
+        assert!(std::fs::read_to_string(out.join("empty.reads.jsonl")).expect("the case").lines().count() > 1);
     }
 
     #[test]

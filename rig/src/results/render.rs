@@ -7,16 +7,23 @@ use crate::{
     chart::{self, Grid, Series, curves::curves, png, style::Theme},
     exit::Failure,
     export::{Format, junit, markdown, redact, tables, trace},
-    folder::{Named, Run, RunFolder, matrix::Matrix},
+    folder::{
+        Named, Run, RunFolder,
+        matrix::{MOST_RUNS, Matrix},
+    },
     report::{self, several},
 };
 
 /// Makes these formats again in a run folder, or in a folder of run folders; returns the first file.
 ///
 /// # Errors
-/// There is no run, it cannot be read, or the files cannot be written.
+/// There is no run, there are more than one page shows, one cannot be read, or the files cannot be written.
 pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
     let folders = RunFolder::find(path)?;
+    if folders.len() > MOST_RUNS {
+        let why = format!("{} runs, more than the {MOST_RUNS} that one page shows", folders.len());
+        return Err(Failure::usage(format!("{} holds {why}: name one of them", path.display())));
+    }
     let mut runs = Vec::new();
     for folder in &folders {
         let run = folder.read()?;

@@ -104,6 +104,14 @@ fn without_tls_trust_is_refused_and_a_login_leaves_the_machine_only_when_told_to
     ends_with(&far(&[]).user("me", "hunter2").run(), 2);
     ends_with(&as_me(far(&["--insecure-http"])), 5);
     ends_with(&far(&[]).run(), 5);
+    // What the environment promises is refused like a flag; on this machine it is meant for another cluster.
+    for (name, value) in [("DCOS_SSL_PIN", zeros.as_str()), ("DCOS_SSL_VERIFY", "/etc/hostname")] {
+        let refused = far(&["--insecure-http"]).env(name, value).run();
+        ends_with(&refused, 2);
+        assert!(stderr(&refused).contains(&format!("{name} is about TLS")), "{}", stderr(&refused));
+    }
+    let here = login(&fake.url, &[]).env("DCOS_SSL_PIN", &zeros).env("MARATHON_USER", "me");
+    ends_with(&here.env("MARATHON_PASSWORD", "hunter2").run(), 0);
 }
 
 #[test]

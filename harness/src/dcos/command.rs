@@ -1,0 +1,89 @@
+//! A command of the user's that prints a token.
+
+use std::{
+    fs, io,
+    process::{ExitStatus, Stdio},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tokio::{
+    io::AsyncReadExt as _,
+    process::{Child, Command},
+};
+
+/// Runs `sh -c command`: how it ended and what it printed, which has a limit in bytes, for it may print for ever. Its stderr
+/// goes where ours goes: it is the user's own program.
+///
+/// If this is dropped before the command has ended, all its processes are killed. They share our process group, because a
+/// command may ask its user for a password on the terminal, which only the foreground's group can do.
+pub(super) async fn output_of(command: &str, limit: usize) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut running = Running(shell.kill_on_drop(true).spawn()?);
+    let mut printed = Vec::new();
+    if let Some(stdout) = running.0.stdout.take() {
+        stdout.take(limit as u64 + 1).read_to_end(&mut printed).await?;
+    }
+    if printed.len() > limit {
+        return Err(io::Error::other(format!("it printed more than {} MiB", limit >> 20)));
+    }
+    Ok((running.0.wait().await?, printed))
+}
+
+/// A command whose processes end with this value.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has none once it has been waited for.
+        let Some(shell) = self.0.id().and_then(|id| i32::try_from(id).ok()) else { return };
+        for process in descendants(shell) {
+            // One that has ended meanwhile is what was wanted.
+            let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+        }
+    }
+}
+
+/// The processes that a process started, and those that they started; none where the system does not list them.
+fn descendants(of: i32) -> Vec<i32> {
+    let mut found = Vec::new();
+    let mut parents = vec![of];
+    while let Some(parent) = parents.pop() {
+        let listed = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
+        let children: Vec<i32> = listed.split_whitespace().filter_map(|id| id.parse().ok()).collect();
+        parents.extend(&children);
+        found.extend(children);
+    }
+    found
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// The grandchildren hold the writing end of a FIFO, whose end shows that they are gone.
+    #[tokio::test]
+    async fn a_command_that_is_given_up_leaves_no_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        // The first word tells that they run.
+        let command = format!("(sh -c 'echo runs; sleep 600; true'; true) >{} & wait", fifo.display());
+        let given_up = tokio::spawn(async move { output_of(&command, 100).await });
+        let read = tokio::task::spawn_blocking(move || {
+            let mut fifo = fs::File::open(fifo).unwrap();
+            let mut word = [0; 5];
+            fifo.read_exact(&mut word).unwrap();
+            given_up.abort();
+            let mut rest = Vec::new();
+            fifo.read_to_end(&mut rest).unwrap();
+            (word, rest)
+        });
+        assert_eq!(read.await.unwrap(), (*b"runs\n", Vec::new()));
+    }
+}
