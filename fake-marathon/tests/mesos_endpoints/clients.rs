@@ -106,7 +106,7 @@ async fn service_discovery_finds_what_it_reads() {
     assert!(framework.pid.contains('@'));
     for task in &framework.tasks {
         assert_eq!((task.slave_id.as_str(), task.state.as_str()), (slave.id.as_str(), "TASK_RUNNING"));
-        assert!(task.framework_id.ends_with("-0000") && task.id.ends_with("._app.1"));
+        assert!(task.framework_id.ends_with("-0000") && task.id.contains("._app."));
         let status = task.statuses.last().unwrap();
         assert!(status.timestamp > 0.0 && status.state == "TASK_RUNNING");
         assert!(status.container_status.network_infos[0].ip_addresses[0].ip_address.starts_with("127."));

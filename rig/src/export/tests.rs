@@ -207,5 +207,5 @@ fn markdown_is_safe_in_a_comment() {
     let rows: Vec<_> = text.lines().filter(|line| line.starts_with('|')).collect();
     assert!(rows.iter().all(|row| row.matches('|').count() == 8), "{rows:?}");
     let over = markdown::over(&[("a".to_owned(), run()), ("b".to_owned(), run())]);
-    assert!(over.starts_with("### FAILED: 0 of 2 pairs healthy at target\n"), "{over}");
+    assert!(over.starts_with("### FAILED: 0 of 2 runs healthy at target\n"), "{over}");
 }

@@ -63,7 +63,6 @@ fn serve(script: &Script, probe: &Probe, path: &str, tls: bool) -> Option<(Durat
         Serves::Tls if tls => with(200),
         Serves::Tls => Some((EXCHANGE, ProbeOutcome::Reset)),
         Serves::Files
-        | Serves::Http(_)
         | Serves::Interim { .. }
         | Serves::NotHttp
         | Serves::Page { .. }
