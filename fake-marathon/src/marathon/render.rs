@@ -135,6 +135,7 @@ fn task_view(instance: &Instance, health: &Health) -> Option<TaskView> {
         version: (!waits).then(|| instance.version()),
         role: instance.spec.role.clone(),
         health: health.views(instance),
+        check: task.check,
         counted: !waits,
     })
 }

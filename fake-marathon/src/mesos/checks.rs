@@ -56,19 +56,7 @@ impl Checks {
                 None
             }
             Woken::Probe(timeout) => {
-                let probe = turn.probes.begin(id.clone());
-                checker.probing(probe, turn.now);
-                let check = checker.check();
-                turn.events.push(Event::Probe(Probe {
-                    id: probe,
-                    task: id.clone(),
-                    by: ProbedBy::Executor,
-                    kind: check.kind.clone(),
-                    host: check.host.to_owned(),
-                    port: check.port,
-                    timeout,
-                    want_body: false,
-                }));
+                send_probe(turn, id, checker, timeout);
                 None
             }
             Woken::Result(verdict) => Some(verdict),
@@ -102,7 +90,24 @@ pub(super) struct Probed<'a> {
     pub(super) outcome: &'a ProbeOutcome,
 }
 
-fn cost(kind: &ProbeKind, tuning: &Tuning) -> Cost {
+/// Sends the probe that a checker asked for.
+pub(super) fn send_probe(turn: &mut Turn<'_>, id: &TaskId, checker: &mut Checker, timeout: Option<Duration>) {
+    let probe = turn.probes.begin(id.clone());
+    checker.probing(probe, turn.now);
+    let check = checker.check();
+    turn.events.push(Event::Probe(Probe {
+        id: probe,
+        task: id.clone(),
+        by: ProbedBy::Executor,
+        kind: check.kind.clone(),
+        host: check.host.to_owned(),
+        port: check.port,
+        timeout,
+        want_body: false,
+    }));
+}
+
+pub(super) fn cost(kind: &ProbeKind, tuning: &Tuning) -> Cost {
     match kind {
         // The shell is the probe: it runs from the start.
         ProbeKind::Command { .. } => Cost { lead: Duration::ZERO, whole: tuning.command_probe_cost },

@@ -87,6 +87,8 @@ impl Executors {
     /// A report of a task's process.
     pub(super) fn report(&mut self, context: Context<'_>, report: TaskReport) -> Vec<Event> {
         match report {
+            TaskReport::Fetched { task } => self.with(context, &task, Task::fetched),
+            TaskReport::NotFetched { task, .. } => self.with(context, &task, Task::not_fetched),
             TaskReport::Started { task, executor_pid } => {
                 self.with(context, &task, |task, turn| task.started(turn, executor_pid))
             }
@@ -120,6 +122,11 @@ impl Executors {
     /// A task's checker wakes.
     pub(super) fn check(&mut self, context: Context<'_>, id: &TaskId) -> Vec<Event> {
         self.with(context, id, Task::check)
+    }
+
+    /// The checker of a task's general check wakes.
+    pub(super) fn general_check(&mut self, context: Context<'_>, id: &TaskId) -> Vec<Event> {
+        self.with(context, id, Task::general_check)
     }
 
     /// The outcome of a native probe.

@@ -13,6 +13,13 @@ use crate::{
 pub(super) enum Refusal {
     /// The offer was used, declined or rescinded.
     OfferGone(OfferId),
+    /// The agent cannot make the sandbox: it has no such user.
+    NoUser {
+        /// The sandbox.
+        directory: String,
+        /// The user.
+        user: String,
+    },
     /// The task itself is invalid (`src/common/validation.cpp`).
     Invalid(String),
     /// The offer does not hold what the task needs.
@@ -53,6 +60,14 @@ impl Refusal {
             Self::OfferGone(offer) => {
                 let message = format!("Task launched with invalid offers: Offer {offer} is no longer valid");
                 Status::because(TaskState::Dropped, message, Reason::InvalidOffers)
+            }
+            Self::NoUser { directory, user } => {
+                // Recorded in `user.unknown`.
+                let message = format!(
+                    "Failed to create executor directory '{directory}': Failed to chown directory to '{user}': \
+                     No such user '{user}'"
+                );
+                Status::because(TaskState::Dropped, message, Reason::ContainerLaunchFailed)
             }
             Self::Invalid(why) => Status::because(TaskState::Error, why, Reason::TaskInvalid),
             Self::DoesNotFit => {

@@ -175,6 +175,11 @@ impl Mesos {
                 let events = executors.check(context, &task);
                 self.carry_out(at, events);
             }
+            Due::GeneralCheck(task) => {
+                let (executors, context) = self.executors(at);
+                let events = executors.general_check(context, &task);
+                self.carry_out(at, events);
+            }
             Due::AgentTimedOut(n) => {
                 if self.agents.give_up(n) {
                     let (executors, context) = self.executors(at);
@@ -325,13 +330,24 @@ impl Mesos {
         }
     }
 
+    /// Why an agent drops a task whose user its machine does not have.
+    fn without_user(&self, agent: usize, info: &TaskInfo, run: &str) -> Option<Refusal> {
+        let (agent, user) = (&self.agents[agent], info.user.as_ref()?);
+        let directory = agent.sandbox(self.master.framework_id(), &info.id, run);
+        (!agent.knows(user)).then(|| Refusal::NoUser { directory, user: user.clone() })
+    }
+
     fn accept(&mut self, now: Time, offered: Offered, launch: Vec<TaskInfo>, refuse: Duration) {
         let Offered { agent, mut resources } = offered;
         let used = !launch.is_empty();
         for info in launch {
+            let container_id = self.rng.uuid4().to_string();
+            if let Some(refusal) = self.without_user(agent, &info, &container_id) {
+                self.send(refusal.status(now, &info));
+                continue;
+            }
             match launch::take(&info, &mut resources) {
                 Ok(taken) => {
-                    let container_id = self.rng.uuid4().to_string();
                     let (executors, context) = self.executors(now);
                     executors.launch(context, Launch { agent, container_id, resources: taken, info });
                 }

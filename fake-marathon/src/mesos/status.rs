@@ -29,6 +29,6 @@ impl Status {
     /// The update that reports it.
     pub(super) fn update(self, at: Time, task: TaskId, agent: AgentId, ip_addresses: Vec<String>) -> StatusUpdate {
         let Self { state, healthy, message, reason } = self;
-        StatusUpdate { task, agent, state, healthy, message, reason, ip_addresses, at }
+        StatusUpdate { task, agent, state, healthy, check: None, message, reason, ip_addresses, at }
     }
 }

@@ -1,13 +1,15 @@
 //! One task and its executor: stages, status updates, kills, the native checker.
 
+mod checking;
+
 use std::time::Duration;
 
 use super::{
     Due,
     agents::{Agents, Link},
-    checker::Verdict,
-    checks::{Checks, Probed},
+    checks::Checks,
     executors::{Event, Launch},
+    general_check::General,
     messages,
     probes::ProbesInFlight,
     resources::Resources,
@@ -45,6 +47,7 @@ pub(super) struct Task {
     forked: Option<Time>,
     executor_pid: Option<u32>,
     checks: Checks,
+    general: Option<General>,
     killed_by: Option<KilledBy>,
     /// The timer of the stage, of the coming SIGKILL or of the end.
     timer: Option<TimerKey>,
@@ -96,6 +99,7 @@ impl Task {
             forked: None,
             executor_pid: None,
             checks: Checks::default(),
+            general: None,
             killed_by: None,
             timer: Some(timer),
             statuses: Vec::new(),
@@ -175,7 +179,8 @@ impl Task {
     }
 
     fn update(&self, turn: &Turn<'_>, status: Status, ip_addresses: Vec<String>) -> StatusUpdate {
-        status.update(turn.now, self.id().clone(), turn.agents[self.agent].id().clone(), ip_addresses)
+        let update = status.update(turn.now, self.id().clone(), turn.agents[self.agent].id().clone(), ip_addresses);
+        StatusUpdate { check: self.general.as_ref().and_then(General::result), ..update }
     }
 
     fn deliver(&mut self, turn: &mut Turn<'_>, update: StatusUpdate) {
@@ -210,7 +215,7 @@ impl Task {
     pub(super) fn next_stage(&mut self, turn: &mut Turn<'_>) {
         self.timer = None;
         match self.stage {
-            Stage::Staging => self.reach_executor(turn),
+            Stage::Staging => self.fetch(turn),
             Stage::Starting { .. } => {
                 self.stage = Stage::Running;
                 self.start_checks(turn);
@@ -218,6 +223,28 @@ impl Task {
             }
             Stage::Running | Stage::Ending => {}
         }
+    }
+
+    /// The agent fetches the task's files; without any it goes on at once.
+    fn fetch(&mut self, turn: &mut Turn<'_>) {
+        match self.info.fetch.is_empty() {
+            true => self.reach_executor(turn),
+            false => turn.events.push(Event::Task(TaskCall::Fetch(Box::new(self.info.clone())))),
+        }
+    }
+
+    /// The files are in the sandbox.
+    pub(super) fn fetched(&mut self, turn: &mut Turn<'_>) {
+        if self.stage == Stage::Staging {
+            self.reach_executor(turn);
+        }
+    }
+
+    /// The files could not be fetched: there is no container and no address (recorded in `fetch.missing`).
+    pub(super) fn not_fetched(&mut self, turn: &mut Turn<'_>) {
+        let message = messages::not_fetched(&self.container_id);
+        let status = Status::because(TaskState::Failed, message, Reason::ContainerLaunchFailed);
+        self.send_masters(turn, status);
     }
 
     fn reach_executor(&mut self, turn: &mut Turn<'_>) {
@@ -262,7 +289,7 @@ impl Task {
         self.stage = Stage::Ending;
         let ended = turn.timers.set(turn.now + turn.tuning.kill_latency, Due::Ended(self.id().clone(), exit));
         self.replace_timer(turn, ended);
-        self.checks.stop(turn);
+        self.stop_checks(turn);
     }
 
     /// The executor's last update.
@@ -280,7 +307,7 @@ impl Task {
 
     /// Ends all that is still to happen and returns what the task held.
     pub(super) fn leave(&mut self, turn: &mut Turn<'_>) -> Resources {
-        self.checks.stop(turn);
+        self.stop_checks(turn);
         self.cancel_timer(turn);
         self.resources.clone()
     }
@@ -320,7 +347,7 @@ impl Task {
         self.killed_by = Some(by);
         let escalate = turn.timers.set(turn.now + self.kill_grace(grace), Due::Escalate(self.id().clone()));
         self.replace_timer(turn, escalate);
-        self.checks.stop(turn);
+        self.stop_checks(turn);
         if turn.tuning.task_killing {
             self.send(turn, Status::of(TaskState::Killing));
         }
@@ -341,46 +368,5 @@ impl Task {
     /// `docker stop` of a shell command always waits for its SIGKILL (recorded: 5.1 s, status 137).
     fn heeds_sigterm(&self) -> bool {
         matches!(self.info.containerizer, Containerizer::Mesos { .. })
-    }
-}
-
-/// The native check.
-impl Task {
-    fn start_checks(&mut self, turn: &mut Turn<'_>) {
-        if self.killed_by.is_some() {
-            return;
-        }
-        // A checker exists from the fork on (command executor), or once docker reports that the container runs.
-        let created = match self.info.containerizer {
-            Containerizer::Mesos { .. } => self.forked.unwrap_or(turn.now),
-            Containerizer::Docker { .. } => turn.now,
-        };
-        self.checks.start(turn, &self.info, created);
-    }
-
-    /// The checker wakes.
-    pub(super) fn check(&mut self, turn: &mut Turn<'_>) {
-        if let Some(verdict) = self.checks.wake(turn, &self.info.id) {
-            self.judged(turn, verdict);
-        }
-    }
-
-    /// The outcome of a probe of the checker.
-    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, outcome: Probed<'_>) {
-        if let Some(verdict) = self.checks.probed(turn, &self.info.id, outcome) {
-            self.judged(turn, verdict);
-        }
-    }
-
-    fn judged(&mut self, turn: &mut Turn<'_>, verdict: Verdict) {
-        if let Some(healthy) = verdict.report {
-            let reason = Some(Reason::TaskHealthCheckStatusUpdated);
-            self.send(turn, Status { healthy: Some(healthy), reason, ..Status::of(TaskState::Running) });
-        }
-        if verdict.kill {
-            self.execute_kill(turn, None, KilledBy::Check);
-        } else if let Some(next) = verdict.next {
-            self.checks.wake_at(turn, &self.info.id, next);
-        }
     }
 }

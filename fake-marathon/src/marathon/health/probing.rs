@@ -38,11 +38,26 @@ pub(super) fn kind(check: &HealthCheck) -> Option<ProbeKind> {
     }
 }
 
+/// Whether akka-http reads a path as part of a URI in its relaxed mode: visible ASCII with whole escapes.
+fn is_uri(path: &str) -> bool {
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let escaped = || rest.clone().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+        if !byte.is_ascii_graphic() || (byte == b'%' && !escaped()) {
+            return false;
+        }
+    }
+    true
+}
+
 impl Health {
     /// Does what fell due.
     #[must_use]
     pub(crate) fn due(&mut self, now: Time, due: Due, instances: &Instances) -> Vec<Event> {
         let mut turn = Turn::new(now, instances);
+        if self.ended {
+            return turn.events;
+        }
         match due {
             Due::Tick(checker) => self.tick(&mut turn, checker),
             Due::Outcome(probe, outcome) => self.came_back(&mut turn, probe, &outcome),
@@ -88,7 +103,7 @@ impl Health {
     #[must_use]
     pub(crate) fn start_probes(&mut self, now: Time, instances: &Instances, ids: &mut ProbeIds) -> Vec<Event> {
         let mut turn = Turn::new(now, instances);
-        while let Some((id, candidate)) = self.funnel.next() {
+        while let Some((id, candidate)) = if self.ended { None } else { self.funnel.next() } {
             if let Some(batch) = self.funnel.read_ahead(id) {
                 self.begin_batch(&mut turn, id, batch);
             }
@@ -101,6 +116,14 @@ impl Health {
                     continue;
                 }
             };
+            if let ProbeKind::Http { path, .. } = &kind
+                && !is_uri(path)
+            {
+                self.ended = true;
+                let reason = format!("the path `{path}` of a health check of {} is not a URI", checker.app);
+                turn.events.push(Event::Ended(reason));
+                break;
+            }
             let timeout = self.timeout(&checker.check, &kind);
             let (slot, probe) = (candidate.slot, ids.next());
             self.funnel.enter(probe);
@@ -146,6 +169,9 @@ impl Health {
     /// A probe's outcome counts now.
     fn came_back(&mut self, turn: &mut Turn<'_>, probe: ProbeId, outcome: &ProbeOutcome) {
         let Some(InFlight { checker: id, slot, host, port }) = self.in_flight.remove(&probe) else { return };
+        if self.ended {
+            return;
+        }
         self.funnel.leave(probe);
         if let Some(checker) = self.checkers.get(&id) {
             let result = match cause::failure(&checker.check, &host, port, outcome) {

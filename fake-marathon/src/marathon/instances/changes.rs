@@ -63,6 +63,7 @@ impl Instances {
             condition: Condition::Provisioned,
             state: None,
             healthy: None,
+            check: None,
             ip_addresses: Vec::new(),
             ports: info.ports.clone(),
             staged_at: now,

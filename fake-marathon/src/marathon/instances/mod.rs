@@ -19,7 +19,7 @@ use crate::{
     ids::{AgentId, InstanceId, PathId, TaskId},
     snapshot::{TaskFailure, TaskView},
     tuning::{Quirks, Tuning},
-    wire::TaskState,
+    wire::{CheckResult, TaskState},
 };
 
 /// What changes of instances lead to, in order.
@@ -124,6 +124,8 @@ pub(crate) struct Task {
     pub(crate) state: Option<TaskState>,
     /// `healthy` of the last status.
     pub(crate) healthy: Option<bool>,
+    /// The result of the general check in the last status.
+    pub(crate) check: Option<CheckResult>,
     pub(crate) ip_addresses: Vec<String>,
     pub(crate) ports: Vec<u16>,
     pub(crate) staged_at: Time,

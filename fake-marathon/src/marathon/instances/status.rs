@@ -63,7 +63,7 @@ impl Instances {
         let is_change = match task.condition {
             old if old.is_terminal() => false,
             Condition::Running if condition == Condition::Running => {
-                update.healthy.is_some() && update.healthy != task.healthy
+                (update.healthy.is_some() && update.healthy != task.healthy) || update.check != task.check
             }
             Condition::Running | Condition::Killing | Condition::Unreachable
                 if matches!(condition, Condition::Staging | Condition::Starting) =>
@@ -149,6 +149,7 @@ fn store(instance: &mut Instance, now: Time, update: &StatusUpdate, condition: C
     task.condition = condition;
     task.state = Some(update.state);
     task.healthy = update.healthy;
+    task.check = update.check;
     task.message.clone_from(&update.message);
     if !update.ip_addresses.is_empty() {
         task.ip_addresses.clone_from(&update.ip_addresses);

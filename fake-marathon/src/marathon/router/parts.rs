@@ -296,6 +296,10 @@ impl Parts {
                 health::Event::Failed(failure) => self.failures.keep(failure),
                 health::Event::Healthy(healthy) => self.deferred.push_back(Deferred::Healthy(healthy)),
                 health::Event::RecordChanged(slot) => self.instances.touch(slot),
+                health::Event::Ended(why) => {
+                    let what = format!("no Marathon-level health check is made until there is a new leader: {why}");
+                    self.outputs.push(Output::Broken(what));
+                }
             }
         }
     }

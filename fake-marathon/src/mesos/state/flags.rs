@@ -144,7 +144,6 @@ const AGENT: &[(&str, &str)] = &[
     ("systemd_enable_support", "false"),
     ("systemd_runtime_directory", "/run/systemd/system"),
     ("version", "false"),
-    ("work_dir", "/var/lib/mesos"),
     ("zk_session_timeout", "10secs"),
 ];
 
@@ -173,6 +172,7 @@ pub(super) fn of_agent(config: &AgentConfig, port: u16, master: &str) -> Value {
     set("master", master.to_owned());
     set("port", port.to_string());
     set("resources", resources);
+    set("work_dir", config.work_dir.clone());
     if !config.attributes.is_empty() {
         let attributes: Vec<String> = config.attributes.iter().map(|(name, value)| format!("{name}:{value}")).collect();
         set("attributes", attributes.join(";"));

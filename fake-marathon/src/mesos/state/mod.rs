@@ -125,12 +125,7 @@ impl State<'_> {
 
     /// Where the sandbox of a run of a task's executor is on the agent.
     fn sandbox(&self, task: &Task, run: &str) -> String {
-        format!(
-            "/var/lib/mesos/slaves/{}/frameworks/{}/executors/{}/runs/{run}",
-            self.agents[task.agent()].id(),
-            self.master.framework_id(),
-            task.id()
-        )
+        self.agents[task.agent()].sandbox(self.master.framework_id(), task.id(), run)
     }
 
     /// What an agent has out in offers.

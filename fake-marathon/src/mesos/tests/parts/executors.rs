@@ -64,6 +64,7 @@ impl Rig {
             Due::Kill(task, grace) => executors.execute_kill(context, &task, grace),
             Due::Ended(task, exit) => executors.ended(context, &task, exit),
             Due::Check(task) => executors.check(context, &task),
+            Due::GeneralCheck(task) => executors.general_check(context, &task),
             Due::Escalate(task) => vec![Event::Task(TaskCall::Kill(task))],
             Due::Cycle | Due::Recorded | Due::AgentTimedOut(_) => panic!("executors do not set {due:?}"),
         })

@@ -1,0 +1,160 @@
+//! Fetches a task's files into its sandbox, as Mesos's fetcher does (`launcher/fetcher.cpp`): copies and downloads them,
+//! unpacks archives by their names, makes others executable.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Component, Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{io::AsyncWriteExt as _, process::Command};
+
+use super::Shared;
+use crate::wire::{FetchedFile, TaskInfo, TaskReport};
+
+/// No download is larger.
+const LARGEST: u64 = 1 << 30;
+/// How long a server may stay silent.
+const SILENCE: Duration = Duration::from_secs(60);
+/// The ends of names of what `tar` unpacks.
+const TAR: [&str; 7] = [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"];
+
+/// Fetches everything; the first failure ends it and is written to the sandbox's `stderr`.
+pub(super) async fn report(shared: &Shared, info: &TaskInfo) -> TaskReport {
+    let task = info.id.clone();
+    let Some(sandbox) = shared.sandbox(&task) else {
+        return TaskReport::NotFetched { why: format!("{task} cannot be the name of a folder"), task };
+    };
+    match all(&info.fetch, &sandbox).await {
+        Ok(()) => TaskReport::Fetched { task },
+        Err(why) => {
+            // Only for who looks for the reason.
+            let _ = fs::write(sandbox.join("stderr"), format!("{why}\n"));
+            TaskReport::NotFetched { task, why }
+        }
+    }
+}
+
+async fn all(files: &[FetchedFile], sandbox: &Path) -> Result<(), String> {
+    fs::create_dir_all(sandbox).map_err(|error| format!("cannot make {}: {error}", sandbox.display()))?;
+    for file in files {
+        one(file, sandbox).await.map_err(|why| format!("Failed to fetch '{}': {why}", file.uri))?;
+    }
+    Ok(())
+}
+
+async fn one(file: &FetchedFile, sandbox: &Path) -> Result<(), String> {
+    let name = file.dest_path.as_deref().or_else(|| file.uri.rsplit('/').next()).unwrap_or_default();
+    let target = below(sandbox, name)?;
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    }
+    match file.uri.strip_prefix("file://").or_else(|| file.uri.starts_with('/').then_some(&file.uri)) {
+        Some(path) => drop(fs::copy(path, &target).map_err(|error| error.to_string())?),
+        None => download(&file.uri, &target).await?,
+    }
+    let mode = if file.executable { 0o755 } else { 0o644 };
+    fs::set_permissions(&target, fs::Permissions::from_mode(mode)).map_err(|error| error.to_string())?;
+    match file.extract && !file.executable {
+        true => unpack(&target, sandbox).await,
+        false => Ok(()),
+    }
+}
+
+/// A file in the sandbox and nowhere else.
+fn below(sandbox: &Path, name: &str) -> Result<PathBuf, String> {
+    let plain = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    match plain && !name.is_empty() {
+        true => Ok(sandbox.join(name)),
+        false => Err(format!("'{name}' is not the name of a file in the sandbox")),
+    }
+}
+
+async fn download(uri: &str, target: &Path) -> Result<(), String> {
+    let failed = |error: reqwest::Error| error.without_url().to_string();
+    let client = reqwest::Client::builder().connect_timeout(SILENCE).read_timeout(SILENCE).build().map_err(failed)?;
+    let answer = client.get(uri).send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+    let mut answer = answer;
+    let mut out = tokio::fs::File::create(target).await.map_err(|error| error.to_string())?;
+    let mut size = 0;
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        size += chunk.len() as u64;
+        if size > LARGEST {
+            return Err(format!("it is larger than {LARGEST} bytes"));
+        }
+        out.write_all(&chunk).await.map_err(|error| error.to_string())?;
+    }
+    out.flush().await.map_err(|error| error.to_string())
+}
+
+/// Unpacks an archive beside it; what has no archive's name stays as it is.
+async fn unpack(archive: &Path, sandbox: &Path) -> Result<(), String> {
+    let name = archive.to_string_lossy().into_owned();
+    let folder = sandbox.to_string_lossy().into_owned();
+    if TAR.iter().any(|end| name.ends_with(end)) {
+        return run("tar", &["-C", &folder, "-xf", &name]).await;
+    }
+    if name.ends_with(".gz") {
+        return run("gzip", &["-dkf", &name]).await;
+    }
+    if !name.ends_with(".zip") {
+        return Ok(());
+    }
+    match run("unzip", &["-o", "-q", "-d", &folder, &name]).await {
+        // Python has an unzip of its own, where the machine has none.
+        Err(why) if why.starts_with(NOT_THERE) => run("python3", &["-m", "zipfile", "-e", &name, &folder]).await,
+        outcome => outcome,
+    }
+}
+
+const NOT_THERE: &str = "cannot run ";
+
+async fn run(program: &str, args: &[&str]) -> Result<(), String> {
+    let status = Command::new(program).args(args).output().await;
+    match status {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!("{program} failed: {}", String::from_utf8_lossy(&output.stderr).trim())),
+        Err(error) => Err(format!("{NOT_THERE}{program}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(uri: String) -> FetchedFile {
+        FetchedFile { uri, extract: true, executable: false, dest_path: None }
+    }
+
+    /// Recorded in `fetch.files`.
+    #[tokio::test]
+    async fn files_are_copied_and_archives_unpacked() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(from.path().join("a"), "hi\n").unwrap();
+        fs::create_dir(from.path().join("d")).unwrap();
+        fs::write(from.path().join("d/inside"), "in\n").unwrap();
+        let folder = from.path().to_str().unwrap().to_owned();
+        run("tar", &["-C", &folder, "-czf", &format!("{folder}/b.tar.gz"), "d"]).await.unwrap();
+        let files = [
+            FetchedFile { dest_path: Some("other".into()), ..file(format!("file://{folder}/a")) },
+            FetchedFile { executable: true, ..file(format!("{folder}/a")) },
+            file(format!("file://{folder}/b.tar.gz")),
+        ];
+        all(&files, to.path()).await.unwrap();
+        let text = |name: &str| fs::read_to_string(to.path().join(name)).unwrap();
+        assert_eq!([text("other"), text("a"), text("d/inside")], ["hi\n", "hi\n", "in\n"]);
+        let mode = |name: &str| fs::metadata(to.path().join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!([mode("other"), mode("a"), mode("b.tar.gz")], [0o644, 0o755, 0o644]);
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_or_outside_the_sandbox_is_named() {
+        let to = tempfile::tempdir().unwrap();
+        let missing = all(&[file("file:///none/x.tar.gz".into())], to.path()).await.unwrap_err();
+        assert_eq!(missing, "Failed to fetch 'file:///none/x.tar.gz': No such file or directory (os error 2)");
+        let outside = FetchedFile { dest_path: Some("../x".into()), ..file("/etc/hostname".into()) };
+        let why = all(&[outside], to.path()).await.unwrap_err();
+        assert!(why.ends_with("'../x' is not the name of a file in the sandbox"), "{why}");
+    }
+}

@@ -1,0 +1,65 @@
+//! Host ports of a task that lead to its container ports, as Docker's bridge and its proxy make them. A process task has
+//! the machine's network, so its server listens on the container port of loopback, and two instances on one machine clash.
+
+use std::io;
+
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use crate::wire::TaskInfo;
+
+/// Listens on every mapped host port; dropping the set ends it.
+pub(super) async fn start(task: &TaskInfo) -> Result<JoinSet<()>, String> {
+    let host = task.env.iter().find(|(name, _)| name == "HOST").map_or("127.0.0.1", |(_, host)| host.as_str());
+    let mut forwarders = JoinSet::new();
+    for (port, inside) in &task.mapped_ports {
+        let listener = TcpListener::bind((host, *port)).await;
+        let listener =
+            listener.map_err(|error| format!("cannot forward host port {port} to port {inside}: {error}"))?;
+        forwarders.spawn(forward(listener, *inside));
+    }
+    Ok(forwarders)
+}
+
+async fn forward(listener: TcpListener, inside: u16) {
+    let mut connections = JoinSet::new();
+    while let Ok((outer, _)) = listener.accept().await {
+        while connections.try_join_next().is_some() {}
+        // As with Docker's proxy, a connection is made even when nobody listens inside, and then closed.
+        connections.spawn(async move {
+            let _: io::Result<()> = connect(outer, inside).await;
+        });
+    }
+}
+
+async fn connect(mut outer: TcpStream, inside: u16) -> io::Result<()> {
+    let mut inner = TcpStream::connect(("127.0.0.1", inside)).await?;
+    copy_bidirectional(&mut outer, &mut inner).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::tasks::process::testing;
+
+    #[tokio::test]
+    async fn a_host_port_leads_to_the_port_inside() {
+        let inner = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let free = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port();
+        let mut task = testing::shell("t", "true");
+        task.mapped_ports = vec![(free, inner.local_addr().unwrap().port())];
+        let forwarders = start(&task).await.unwrap();
+        let mut outer = TcpStream::connect(("127.0.0.1", free)).await.unwrap();
+        outer.write_all(b"hello").await.unwrap();
+        let (mut accepted, _) = inner.accept().await.unwrap();
+        let mut heard = [0; 5];
+        accepted.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"hello");
+        drop(forwarders);
+    }
+}
