@@ -278,7 +278,7 @@ fn from_disk(folder: &Path) -> (TaskLives, Between) {
     read::record(&folder.join("samples.jsonl"), &folder.join("events.jsonl"), |line| match line {
         Line::Event(event) => lives.event(&event),
         Line::Sample(sample) => {
-            lives.sample(&sample);
+            lives.sample(sample);
             add(&mut lives);
         }
     })

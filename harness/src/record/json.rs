@@ -90,9 +90,11 @@ pub fn make_visible(value: &mut Value) {
 }
 
 /// Whether a text in it may hold a character that acts: an escape for one, or a byte beyond printable ASCII.
-fn may_act(json: &[u8]) -> bool {
-    let escape = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'n' | b'r' | b't' | b'b' | b'f' | b'u');
-    json.iter().any(|byte| *byte > b'~') || json.windows(2).any(escape)
+pub(super) fn may_act(json: &[u8]) -> bool {
+    const DELETE: u8 = 0x7f;
+    let acts = |at: usize| matches!(json.get(at + 1), Some(b'n' | b'r' | b't' | b'b' | b'f' | b'u'));
+    // Each of these goes through many bytes at once: a record has hundreds of megabytes.
+    !json.is_ascii() || memchr::memchr(DELETE, json).is_some() || memchr::memchr_iter(b'\\', json).any(acts)
 }
 
 #[cfg(test)]

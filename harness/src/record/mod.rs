@@ -7,6 +7,7 @@
 //! DeltaWriter which tasks a sample has to carry; Replay puts the full lists together again
 //! Lives       the life of each task, folded from those lines while they are written and when they are read
 //! Reliability whether the checks could be relied on, folded from the same lines
+//! Listed      what a reader needs of a task, borrowed from the line
 //! Lines, read the one writer and the one reader of the lines
 //! ```
 
@@ -15,8 +16,10 @@ mod check_results;
 mod delta;
 pub mod event;
 pub mod json;
+mod lenient;
 mod life;
 mod lines;
+mod listed;
 mod lives;
 pub mod moment;
 mod quantile;
@@ -32,6 +35,7 @@ pub use delta::{Delta, DeltaWriter, Replay};
 pub use event::EventRecord;
 pub use life::{CheckFailure, End, GONE, Happening, Moment, TaskLife};
 pub use lines::Lines;
+pub use listed::{Listed, Task};
 pub use lives::Lives;
 pub use quantile::{Histogram, Quantiles, Spread};
 pub use reliability::{Degradation, Reliability, STALE_INTERVALS, Tolerance, Weakness};

@@ -8,15 +8,16 @@ use serde_json::json;
 use super::{
     event::{EventRecord, Remark},
     json,
+    listed::Listed,
     sample::Sample,
 };
 use crate::files;
 
 /// A line of the record.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Line {
+pub enum Line<'a> {
     /// Of `samples.jsonl`.
-    Sample(Sample),
+    Sample(&'a Sample<Listed<'a>>),
     /// Of `events.jsonl`.
     Event(EventRecord),
 }
@@ -34,15 +35,37 @@ pub struct Scanned {
 ///
 /// # Errors
 /// The file cannot be opened or read. A line that is no sample is counted, not an error.
-pub fn samples(path: &Path, mut each: impl FnMut(Sample)) -> io::Result<Scanned> {
+pub fn samples(path: &Path, mut each: impl FnMut(&Sample<Listed<'_>>)) -> io::Result<Scanned> {
     let mut lines = Lines::<Sample>::of(files::lines(path)?);
     let mut scanned = Scanned::default();
-    while let Some(sample) = lines.next()? {
-        scanned.samples += 1;
-        each(sample);
+    while let Some(line) = lines.line()? {
+        match sample(&line, &mut None) {
+            Ok(sample) => {
+                scanned.samples += 1;
+                each(&sample);
+            }
+            Err(_) => scanned.torn += 1,
+        }
     }
-    scanned.torn = lines.torn;
     Ok(scanned)
+}
+
+/// The sample of a line, borrowed from it, or from `whole` where the line has to be read whole: where it holds texts that
+/// have to be made visible, or a task without an id.
+fn sample<'a>(line: &'a [u8], whole: &'a mut Option<Sample>) -> serde_json::Result<Sample<Listed<'a>>> {
+    if let Some(sample) = borrowed(line) {
+        return Ok(sample);
+    }
+    let whole = whole.insert(json::read(line)?);
+    Ok(whole.with_tasks(whole.tasks.iter().map(Listed::of).collect()))
+}
+
+fn borrowed(line: &[u8]) -> Option<Sample<Listed<'_>>> {
+    if json::may_act(line) {
+        return None;
+    }
+    let sample: Sample<Listed<'_>> = serde_json::from_str(std::str::from_utf8(line).ok()?).ok()?;
+    sample.tasks.iter().all(Listed::has_id).then_some(sample)
 }
 
 /// Hands every event of `events.jsonl` on, in order; lines that are no event are left out. A missing file has no events.
@@ -62,12 +85,17 @@ pub fn events(path: &Path, mut each: impl FnMut(EventRecord)) -> io::Result<()> 
 ///
 /// # Errors
 /// A file exists but cannot be read.
-pub fn record(samples: &Path, events: &Path, mut each: impl FnMut(Line)) -> io::Result<Scanned> {
+pub fn record(samples: &Path, events: &Path, mut each: impl FnMut(Line<'_>)) -> io::Result<Scanned> {
     let mut samples = Lines::<Sample>::optional(samples)?;
     let mut events = Merge { events: Lines::optional(events)?, next: None, aside: VecDeque::new(), has_steps: false };
     let mut scanned = Scanned::default();
     let mut before: Option<(usize, u32, f64)> = None;
-    while let Some(sample) = samples.next()? {
+    while let Some(line) = samples.line()? {
+        let mut whole = None;
+        let Ok(sample) = sample(&line, &mut whole) else {
+            scanned.torn += 1;
+            continue;
+        };
         // What the sample before was the last of must be known before the events after it.
         if events.begins_unwritten_step(&sample, before)? {
             let asked_at = before.map_or(sample.t, |(.., t)| t);
@@ -77,10 +105,9 @@ pub fn record(samples: &Path, events: &Path, mut each: impl FnMut(Line)) -> io::
         before = Some((sample.step, sample.target, sample.t));
         events.until(sample.t, &mut each)?;
         scanned.samples += 1;
-        each(Line::Sample(sample));
+        each(Line::Sample(&sample));
     }
     events.until(f64::INFINITY, &mut each)?;
-    scanned.torn = samples.torn;
     Ok(scanned)
 }
 
@@ -95,7 +122,11 @@ struct Merge {
 }
 
 impl Merge {
-    fn begins_unwritten_step(&mut self, sample: &Sample, before: Option<(usize, u32, f64)>) -> io::Result<bool> {
+    fn begins_unwritten_step(
+        &mut self,
+        sample: &Sample<Listed<'_>>,
+        before: Option<(usize, u32, f64)>,
+    ) -> io::Result<bool> {
         self.peek()?;
         let same = before.is_some_and(|(step, target, _)| (step, target) == (sample.step, sample.target));
         Ok(!self.has_steps && !same)
@@ -117,7 +148,7 @@ impl Merge {
     }
 
     /// Hands on what came about at `t` or before. Of one moment events come first: the driver takes care of that.
-    fn until(&mut self, t: f64, each: &mut impl FnMut(Line)) -> io::Result<()> {
+    fn until(&mut self, t: f64, each: &mut impl FnMut(Line<'_>)) -> io::Result<()> {
         loop {
             self.peek()?;
             match self.next.take_if(|event| event.t <= t) {
@@ -135,32 +166,38 @@ impl Merge {
 /// The lines of one file.
 struct Lines<T> {
     lines: Option<files::Lines>,
-    torn: u64,
     of: PhantomData<T>,
 }
 
 impl<T: DeserializeOwned> Lines<T> {
     fn of(lines: files::Lines) -> Self {
-        Self { lines: Some(lines), torn: 0, of: PhantomData }
+        Self { lines: Some(lines), of: PhantomData }
     }
 
     fn optional(path: &Path) -> io::Result<Self> {
         match files::lines(path) {
             Ok(lines) => Ok(Self::of(lines)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { lines: None, torn: 0, of: PhantomData }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { lines: None, of: PhantomData }),
             Err(error) => Err(error),
         }
     }
 
-    fn next(&mut self) -> io::Result<Option<T>> {
+    /// The next line that is not empty.
+    fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
         while let Some(line) = self.lines.as_mut().and_then(Iterator::next) {
             let line = line?;
-            if line.iter().all(u8::is_ascii_whitespace) {
-                continue;
+            if !line.iter().all(u8::is_ascii_whitespace) {
+                return Ok(Some(line));
             }
-            match json::read(&line) {
-                Ok(line) => return Ok(Some(line)),
-                Err(_) => self.torn += 1,
+        }
+        Ok(None)
+    }
+
+    /// The next line that can be read.
+    fn next(&mut self) -> io::Result<Option<T>> {
+        while let Some(line) = self.line()? {
+            if let Ok(read) = json::read(&line) {
+                return Ok(Some(read));
             }
         }
         Ok(None)
@@ -181,9 +218,22 @@ mod tests {
         )
         .unwrap();
         let mut seen = Vec::new();
-        let scanned = samples(&path, |sample| seen.push(sample)).unwrap();
+        let scanned = samples(&path, |sample| seen.push((sample.request, sample.counts))).unwrap();
         assert_eq!(scanned, Scanned { samples: 1, torn: 1 });
-        assert_eq!((seen[0].request, seen[0].counts.healthy, seen[0].counts.total()), (1, 2, 2));
+        assert_eq!((seen[0].0, seen[0].1.healthy, seen[0].1.total()), (1, 2, 2));
+    }
+
+    #[test]
+    fn a_line_is_read_borrowed_or_whole_to_the_same_effect() {
+        let plain = r#"{"t": 1.5, "tasks": [{"id": "a", "host": "h", "ports": [1]}], "gone": ["b"]}"#;
+        let acting = plain.replace("\"h\"", "\"h\\u0007\"");
+        let without_id = plain.replace("\"id\": \"a\"", "\"id\": 3");
+        let host = |line: &str| sample(line.as_bytes(), &mut None).unwrap().tasks[0].host.to_string();
+        assert_eq!((host(plain), host(&acting)), ("h".to_owned(), "h\\u0007".to_owned()));
+        let mut whole = None;
+        let odd = sample(without_id.as_bytes(), &mut whole).unwrap();
+        assert_eq!(odd.tasks[0].id(), r#"{"id":3,"host":"h","ports":[1]}"#);
+        assert!(borrowed(plain.as_bytes()).is_some() && borrowed(without_id.as_bytes()).is_none());
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl Reliability {
     }
 
     /// The next line of `samples.jsonl`.
-    pub fn sample(&mut self, sample: &Sample) {
+    pub fn sample<T>(&mut self, sample: &Sample<T>) {
         if self.cleaning {
             return;
         }

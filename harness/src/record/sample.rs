@@ -11,10 +11,10 @@ use crate::model::TaskState;
 pub const FORMAT: u32 = 1;
 
 /// What one poll of the app saw. Unknown keys are ignored and missing ones defaulted, so that later readers understand
-/// earlier files.
+/// earlier files. A task is an object as Marathon wrote it, or only what a reader needs of it ([`super::Listed`]).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Sample {
+pub struct Sample<T = Value> {
     /// The format version, [`FORMAT`].
     pub v: u32,
     /// When the answer arrived, ISO 8601 in UTC with milliseconds, by the rig's clock.
@@ -50,9 +50,34 @@ pub struct Sample {
     /// `lastSuccess` alone is no change.
     pub complete: bool,
     /// Task objects exactly as Marathon wrote them, in Marathon's order.
-    pub tasks: Vec<Value>,
+    pub tasks: Vec<T>,
     /// Ids of tasks that the previous sample had and this one has no more.
     pub gone: Vec<String>,
+}
+
+impl<T> Sample<T> {
+    /// The same sample with these tasks.
+    #[must_use]
+    pub fn with_tasks<U>(&self, tasks: Vec<U>) -> Sample<U> {
+        Sample {
+            v: self.v,
+            at: self.at.clone(),
+            t: self.t,
+            request: self.request,
+            step: self.step,
+            target: self.target,
+            counts: self.counts,
+            deploying: self.deploying,
+            took: self.took,
+            late: self.late,
+            missed: self.missed,
+            age: self.age,
+            results: self.results,
+            complete: self.complete,
+            tasks,
+            gone: self.gone.clone(),
+        }
+    }
 }
 
 /// How many tasks are in which state.

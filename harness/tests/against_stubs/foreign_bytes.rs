@@ -134,7 +134,7 @@ fn a_record_with_anything_anywhere_is_read() {
         std::fs::write(&events, [event.to_string().as_bytes(), b"\n", torn].concat()).unwrap();
         let mut lives = Lives::keeping_all();
         let read = read::record(&samples, &events, |line| match line {
-            read::Line::Sample(sample) => lives.sample(&sample),
+            read::Line::Sample(sample) => lives.sample(sample),
             read::Line::Event(event) => lives.event(&event),
         });
         read.unwrap();
@@ -256,6 +256,6 @@ fn deeply_nested_json_is_refused_wherever_it_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("samples.jsonl");
     std::fs::write(&path, format!("{deep}\n{{\"a\": {deep}\n")).unwrap();
-    let scanned = read::samples(&path, drop).unwrap();
+    let scanned = read::samples(&path, |_| {}).unwrap();
     assert_eq!((scanned.samples, scanned.torn), (0, 2));
 }

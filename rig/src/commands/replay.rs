@@ -48,7 +48,7 @@ pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, 
         let target = manifest.plan.targets.iter().max().copied().unwrap_or(1);
         lines.push(Line { progress: progress.run(&manifest.pair, saturated(target)), pair: manifest.pair, target: 0 });
         let samples = folder.file("samples.jsonl");
-        read::samples(&samples, |sample| polls.push((run, Poll::from(&sample))))
+        read::samples(&samples, |sample| polls.push((run, Poll::from(sample))))
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
     }
     polls.sort_by(|(_, a), (_, b)| a.t.total_cmp(&b.t));

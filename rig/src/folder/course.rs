@@ -5,8 +5,7 @@
 
 use std::collections::HashMap;
 
-use harness::record::{Ages, Between, Counts, Sample};
-use serde_json::Value;
+use harness::record::{Ages, Between, Counts, Listed, Sample, Task};
 
 /// What one sample shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,12 +71,12 @@ pub struct Course {
 
 impl Course {
     /// The next sample, with what the tasks went through since the one before.
-    pub fn sample(&mut self, sample: &Sample, between: Between) {
+    pub fn sample<T: Task>(&mut self, sample: &Sample<T>, between: Between) {
         // Tasks with nothing new but good results are not in the file: the sampler counted them. In files of before that
         // was written, all tasks are.
         let fresh = match sample.results {
             Some(results) => results.into(),
-            None => sample.tasks.iter().map(|task| self.fresh(task)).sum(),
+            None => sample.tasks.iter().map(|task| self.fresh(&task.listed())).sum(),
         };
         self.points.push(Point {
             request: sample.request,
@@ -103,20 +102,18 @@ impl Course {
     }
 
     /// How many results of the task are new.
-    fn fresh(&mut self, task: &Value) -> u64 {
-        let text = |of: &Value, key: &str| of[key].as_str().unwrap_or_default().to_owned();
-        let staged = text(task, "stagedAt");
-        let results = task["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
-        let last = self.last.entry(text(task, "id")).or_default();
-        last.resize(results.len().max(last.len()), String::new());
+    fn fresh(&mut self, task: &Listed<'_>) -> u64 {
+        let last = self.last.entry(task.id().to_owned()).or_default();
         let mut fresh = 0;
-        for (result, before) in results.iter().zip(last) {
-            // ISO 8601 in UTC sorts as text.
-            let newest = text(result, "lastSuccess").max(text(result, "lastFailure"));
-            // A successor shows its predecessor's record until its own first result.
-            if newest >= staged && newest > *before {
+        for (check, newest) in task.last_results().enumerate() {
+            if check == last.len() {
+                last.push(String::new());
+            }
+            let before = &mut last[check];
+            // A successor shows its predecessor's record until its own first result. ISO 8601 in UTC sorts as text.
+            if newest >= task.staged_at() && newest > before.as_str() {
                 fresh += 1;
-                *before = newest;
+                newest.clone_into(before);
             }
         }
         fresh

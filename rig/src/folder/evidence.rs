@@ -298,7 +298,7 @@ impl Evidence {
     }
 
     /// Takes one more sample into account.
-    pub fn sample(&mut self, sample: &Sample) {
+    pub fn sample<T>(&mut self, sample: &Sample<T>) {
         self.late.push(LatePoint { t: sample.t, late: sample.late });
         if let Some(age) = sample.age {
             self.ages.push(AgePoint {

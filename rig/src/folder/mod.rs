@@ -209,11 +209,11 @@ impl RunFolder {
                 reliability.iter_mut().for_each(|all| all.event(&event));
             }
             Line::Sample(sample) => {
-                lives.sample(&sample);
-                tally.add(&sample);
-                evidence.sample(&sample);
-                course.sample(&sample, lives.take_between());
-                reliability.iter_mut().for_each(|all| all.sample(&sample));
+                lives.sample(sample);
+                tally.add(sample);
+                evidence.sample(sample);
+                course.sample(sample, lives.take_between());
+                reliability.iter_mut().for_each(|all| all.sample(sample));
             }
         });
         let torn = scanned.map_err(|error| unreadable(&self.path, &error))?.torn;

@@ -236,7 +236,7 @@ pub struct Tally {
 
 impl Tally {
     /// Takes one more sample into account.
-    pub fn add(&mut self, sample: &Sample) {
+    pub fn add<T>(&mut self, sample: &Sample<T>) {
         self.samples += 1;
         self.last = sample.counts;
         let before = std::mem::replace(&mut self.last_t, sample.t);

@@ -27,8 +27,8 @@ pub struct Poll {
     pub oldest: Option<f64>,
 }
 
-impl From<&Sample> for Poll {
-    fn from(sample: &Sample) -> Self {
+impl<T> From<&Sample<T>> for Poll {
+    fn from(sample: &Sample<T>) -> Self {
         let Sample { counts, target, request, t, took, late, age, .. } = *sample;
         // Mesos reports only changes, so the age of a native check's last result is not known.
         let oldest = age.filter(|age| !age.changes_only).map(|Ages { max, .. }| max);

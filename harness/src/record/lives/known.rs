@@ -1,6 +1,6 @@
 //! The tasks that a fold knows: those that are present, those that ended a short time ago, and those that are over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::super::{
     event::EventRecord,
@@ -82,13 +82,16 @@ impl Known {
     }
 
     /// A complete list of tasks: the ids of the present ones that it should list and does not.
-    pub(super) fn not_listed(&mut self, listed: &BTreeSet<String>, t: f64) -> Vec<String> {
+    pub(super) fn not_listed(&mut self, listed: &HashSet<&str>, t: f64) -> Vec<String> {
         for (id, life) in &mut self.ended {
-            life.listed &= listed.contains(id);
+            life.listed &= listed.contains(id.as_str());
         }
         // An event may have named a task that the answer, already under way, could not list.
         let over = |life: &TaskLife| life.listed || life.first_seen + REMEMBERED < t;
-        self.live().filter(|life| over(life) && !listed.contains(&life.id)).map(|life| life.id.clone()).collect()
+        self.live()
+            .filter(|life| over(life) && !listed.contains(life.id.as_str()))
+            .map(|life| life.id.clone())
+            .collect()
     }
 
     /// Which executor runs a task. The driver does not see these lines, so they must not change any number.

@@ -6,15 +6,13 @@
 mod known;
 mod numbers;
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use self::{known::Known, numbers::Numbers};
 use super::{
-    delta::task_id,
     event::{EventRecord, Remark},
     life::{End, GONE, Happening, TaskLife},
+    listed::{Listed, Task},
     moment::seconds_between,
     sample::Sample,
     tally::{Between, StepLives},
@@ -66,18 +64,19 @@ impl Lives {
     }
 
     /// The next line of `samples.jsonl`.
-    pub fn sample(&mut self, sample: &Sample) {
+    pub fn sample<T: Task>(&mut self, sample: &Sample<T>) {
         if self.cleaning {
             return;
         }
-        for task in &sample.tasks {
-            self.listed(&task_id(task), task, sample);
+        let tasks: Vec<_> = sample.tasks.iter().map(Task::listed).collect();
+        for task in &tasks {
+            self.listed(task, sample);
         }
         for id in &sample.gone {
             self.missing(id, sample.t);
         }
         if sample.complete {
-            let listed: BTreeSet<String> = sample.tasks.iter().map(task_id).collect();
+            let listed = tasks.iter().map(|task| task.id()).collect();
             for id in self.known.not_listed(&listed, sample.t) {
                 self.missing(&id, sample.t);
             }
@@ -136,7 +135,8 @@ impl Lives {
     }
 
     /// One task of a sample.
-    fn listed(&mut self, id: &str, raw: &Value, sample: &Sample) {
+    fn listed<T>(&mut self, task: &Listed<'_>, sample: &Sample<T>) {
+        let id = task.id();
         if let Some(ended) = self.known.ended_mut(id) {
             ended.listed = true;
             return;
@@ -144,29 +144,27 @@ impl Lives {
         let t = sample.t;
         let Some(life) = self.life(id, t) else { return };
         life.listed = true;
-        let text = |key: &str| raw[key].as_str().unwrap_or_default();
-        keep(&mut life.host, text("host"));
-        keep(&mut life.agent, text("slaveId"));
-        keep(&mut life.state, text("state"));
-        keep_ports(life, raw);
-        if life.staged_at.is_empty() && !text("stagedAt").is_empty() {
-            text("stagedAt").clone_into(&mut life.staged_at);
+        keep(&mut life.host, &task.host);
+        keep(&mut life.agent, &task.agent);
+        keep(&mut life.state, &task.state);
+        keep_ports(life, &task.ports);
+        if life.staged_at.is_empty() && !task.staged_at.is_empty() {
+            (*task.staged_at).clone_into(&mut life.staged_at);
             // Both clocks are close enough for a timeline; the answer's own time is the bound.
-            let ago = seconds_between(text("stagedAt"), &sample.at).unwrap_or(0.0).max(0.0);
+            let ago = seconds_between(&task.staged_at, &sample.at).unwrap_or(0.0).max(0.0);
             life.note((t - ago).max(0.0), Happening::Staged);
         }
-        note_unreachable(life, text("state"), t);
-        if is(text("state"), TaskStatus::Running) {
+        note_unreachable(life, &task.state, t);
+        if is(&task.state, TaskStatus::Running) {
             life.running.get_or_insert(t);
         }
-        let results = raw["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
-        let health = life.results(sample, results);
+        let health = life.results((t, sample.request), &task.results);
         if let Some(healthy) = health {
-            let cause = results.iter().filter_map(|result| result["lastFailureCause"].as_str()).next_back();
+            let cause = task.results.iter().filter_map(|result| result.last_failure_cause.as_deref()).next_back();
             self.health(id, healthy, cause.unwrap_or_default(), t);
         }
-        if is_terminal(text("state")) {
-            self.end(id, text("state"), "", t);
+        if is_terminal(&task.state) {
+            self.end(id, &task.state, "", t);
         }
     }
 
@@ -192,7 +190,8 @@ impl Lives {
         let Some(life) = self.life(id, line.t) else { return };
         keep(&mut life.host, line.text("host"));
         keep(&mut life.agent, line.text("slaveId"));
-        keep_ports(life, &line.event);
+        let ports = line.event["ports"].as_array().into_iter().flatten().filter_map(Value::as_u64);
+        keep_ports(life, &ports.collect::<Vec<_>>());
         note_unreachable(life, state, line.t);
         if is_terminal(state) {
             self.end(id, state, line.text("message"), line.t);
@@ -263,10 +262,9 @@ fn keep(field: &mut String, text: &str) {
 }
 
 /// A task that is over has no ports any more: what was known stays.
-fn keep_ports(life: &mut TaskLife, object: &Value) {
-    let ports: Vec<u64> = object["ports"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+fn keep_ports(life: &mut TaskLife, ports: &[u64]) {
     if !ports.is_empty() {
-        life.ports = ports;
+        ports.clone_into(&mut life.ports);
     }
 }
 
