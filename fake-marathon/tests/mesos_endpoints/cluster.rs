@@ -14,10 +14,13 @@ use crate::recorded::{Sample, Who, executor_path};
 /// Far more than anything here needs, even on a busy machine; only a failed test waits so long.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// A web server. `python3 -m http.server` first asks for the name of the machine, which may take many seconds.
+const SERVER: &str = "exec python3 -c \"import os, socketserver, http.server; socketserver.TCPServer(\
+    ('', int(os.environ['PORT0'])), http.server.SimpleHTTPRequestHandler).serve_forever()\"";
+
 /// A running fake.
 pub(crate) struct Cluster {
     _program: Running,
-    _folder: tempfile::TempDir,
     client: Client,
     url: String,
     agent: String,
@@ -46,11 +49,9 @@ pub(crate) struct Answer {
 
 impl Cluster {
     pub(crate) async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let mut program = Running(
             Command::new(env!("CARGO_BIN_EXE_fake-marathon"))
                 .args(["--tasks", "process"])
-                .env("TMPDIR", folder.path())
                 .stdout(Stdio::piped())
                 .spawn()
                 .unwrap(),
@@ -59,8 +60,7 @@ impl Cluster {
         BufReader::new(program.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
         let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
-        let mut cluster =
-            Self { _program: program, _folder: folder, client, url, agent: String::new(), folders: Vec::new() };
+        let mut cluster = Self { _program: program, client, url, agent: String::new(), folders: Vec::new() };
         cluster.deploy().await;
         cluster
     }
@@ -130,11 +130,11 @@ impl Cluster {
 fn apps() -> [Value; 3] {
     let check = |protocol: &str| {
         json!([{"protocol": protocol, "path": (protocol == "MESOS_HTTP").then_some("/"), "portIndex": 0,
-                "gracePeriodSeconds": 20, "intervalSeconds": 1, "timeoutSeconds": 5, "maxConsecutiveFailures": 3}])
+                "gracePeriodSeconds": 20, "intervalSeconds": 1, "timeoutSeconds": 5, "maxConsecutiveFailures": 3, "delaySeconds": 0}])
     };
     // A process task has no network of its own, so the port inside is the host port.
     let mut docker = json!({
-        "id": "/g2m/docker", "cmd": "exec python -m SimpleHTTPServer $PORT0", "cpus": 0.01, "mem": 16, "labels": {"team": "y"},
+        "id": "/g2m/docker", "cmd": SERVER, "cpus": 0.01, "mem": 16, "labels": {"team": "y"},
         "networks": [{"mode": "container/bridge"}], "healthChecks": check("MESOS_TCP"),
         "container": {"type": "DOCKER", "docker": {"image": "python:2"}, "portMappings": [
             {"containerPort": 0, "hostPort": 0, "name": "web", "labels": {"VIP_0": "/d:80"}},
@@ -143,7 +143,7 @@ fn apps() -> [Value; 3] {
     docker["healthChecks"][0].as_object_mut().unwrap().remove("path");
     [
         json!({
-            "id": "/g2m/web", "cmd": "exec python3 -m http.server $PORT0", "cpus": 0.01, "mem": 16,
+            "id": "/g2m/web", "cmd": SERVER, "cpus": 0.01, "mem": 16,
             "labels": {"team": "x", "empty": ""}, "healthChecks": check("MESOS_HTTP"),
             "portDefinitions": [{"port": 0, "name": "http", "labels": {"VIP_0": "/web:80"}}, {"port": 0},
                                 {"port": 0, "name": "dns", "protocol": "udp,tcp"}],
