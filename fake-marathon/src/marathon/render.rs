@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock::Time,
     ids::{DeploymentId, PathId},
-    snapshot::{AppView, Counts, Snapshot, TaskView},
+    snapshot::{AppView, Counts, Fragment, Snapshot, TaskView},
     wire::TaskState,
 };
 
@@ -137,6 +137,7 @@ fn task_view(instance: &Instance, health: &Health) -> Option<TaskView> {
         health: health.views(instance),
         check: task.check,
         counted: !waits,
+        fragment: Fragment::default(),
     })
 }
 
