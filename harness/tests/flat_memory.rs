@@ -9,11 +9,11 @@ use futures::{
     stream::{self, BoxStream},
 };
 use harness::{
-    record::{EventRecord, Sample, StepReport},
+    record::{EventRecord, Observed, Sample, StepReport},
     scale::{Drive, Incoming, Observation, Plan, Sink, Subject},
     wait::AttemptError,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 const TASKS: u32 = 300;
 /// Until everything has its size.
@@ -37,7 +37,7 @@ impl Subject for Restless {
                 "stagedAt": "2026-01-01T00:00:00.000Z", "healthCheckResults": [{"alive": !flaps,
                 "lastSuccess": moment(self.polls), "lastFailure": flaps.then(|| moment(self.polls))}]})
         });
-        let tasks: Vec<Value> = tasks.collect();
+        let tasks: Vec<_> = tasks.map(|task| Observed::of_value(&task)).collect();
         Ok(Observation {
             instances: TASKS,
             healthy: TASKS,

@@ -13,7 +13,7 @@ use futures::{
 };
 use harness::{
     record::{
-        Between, EventRecord, Lines, Lives, Quantiles, Sample, StepReport, TaskLives,
+        Between, EventRecord, Lines, Lives, Observed, Quantiles, Sample, StepReport, TaskLives,
         moment::iso,
         read::{self, Line},
     },
@@ -191,7 +191,7 @@ impl Subject for App {
         if world.fails > 0 && world.polls.is_multiple_of(world.fails + 1) {
             return Err(AttemptError::Transient("no answer".into()));
         }
-        let tasks = world.slots.iter().filter_map(|slot| slot.task.clone()).collect();
+        let tasks = world.slots.iter().filter_map(|slot| slot.task.as_ref()).map(Observed::of_value).collect();
         let healthy = self.instances.min(self.capacity);
         Ok(Observation { instances: self.instances, healthy, checked: true, tasks, ..Observation::default() })
     }

@@ -3,7 +3,7 @@
 mod recorded;
 
 use harness::{
-    record::{EventRecord, Lives, Sample, Tally, TaskLife, event::Remark},
+    record::{EventRecord, Lives, Observed, Sample, Tally, TaskLife, event::Remark},
     scale::Comparer,
     watch::concerns,
 };
@@ -112,7 +112,8 @@ fn on_a_real_marathon_polls_and_events_agree(
         let t = row["t"].as_f64().expect("a time");
         comparer.on_event(&row["event"], t);
         if row["get"] == "/v2/apps/hc" {
-            comparer.on_tasks(row["body"]["app"]["tasks"].as_array().map(Vec::as_slice).unwrap_or_default(), t);
+            let tasks = row["body"]["app"]["tasks"].as_array().into_iter().flatten();
+            comparer.on_tasks(&tasks.map(Observed::of_value).collect::<Vec<_>>(), t);
         }
     }
     let agreement = comparer.agreement();

@@ -81,14 +81,25 @@ impl TaskState {
     /// The state of a task object as Marathon writes it into `app.tasks`.
     #[must_use]
     pub fn of_raw(task: &Value) -> Self {
+        fn text<'a>(object: &'a Value, key: &str) -> &'a str {
+            object[key].as_str().unwrap_or_default()
+        }
         let results = task["healthCheckResults"].as_array().map_or(&[][..], Vec::as_slice);
+        let results = results.iter().map(|result| (result["alive"].as_bool(), text(result, "lastFailure")));
+        Self::of_listed(text(task, "state"), text(task, "stagedAt"), results)
+    }
+
+    /// The same from the fields: of each result `alive`, if it is there, and `lastFailure`, empty if it is not.
+    pub(crate) fn of_listed<'a>(
+        state: &str,
+        staged_at: &str,
+        results: impl Iterator<Item = (Option<bool>, &'a str)> + Clone,
+    ) -> Self {
         // Marathon up to 1.5 writes `null` for a check without a result.
-        let alive = results.iter().filter_map(|result| result["alive"].as_bool());
-        let state = Self::of(task["state"].as_str().unwrap_or_default(), alive);
+        let state = Self::of(state, results.clone().filter_map(|(alive, _)| alive));
         // ISO 8601 in UTC, as Marathon writes it, sorts as text.
-        let staged = task["stagedAt"].as_str().unwrap_or_default();
-        let counts = |at: &Value| at.as_str().is_some_and(|at| !at.is_empty() && at >= staged);
-        let failed = results.iter().any(|result| result["alive"] == false && counts(&result["lastFailure"]));
+        let counts = |at: &str| !at.is_empty() && at >= staged_at;
+        let failed = results.into_iter().any(|(alive, failure)| alive == Some(false) && counts(failure));
         if state == Self::Unhealthy && !failed { Self::UnhealthyInGrace } else { state }
     }
 

@@ -1,19 +1,23 @@
 //! Result age: how old the last check result of each task is.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{quantile::Quantiles, sample::Ages};
+use super::{listed::Listed, observed::Observed, quantile::Quantiles, sample::Ages};
 use crate::model::TaskState;
 
 /// When a check last said anything about a task: the latest `lastSuccess` or `lastFailure` of all its results.
 #[must_use]
 pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
-    let results = task["healthCheckResults"].as_array()?;
-    let times = results.iter().flat_map(|result| [&result["lastSuccess"], &result["lastFailure"]]);
-    times.filter_map(|time| OffsetDateTime::parse(time.as_str()?, &Rfc3339).ok()).max()
+    last_of(&Listed::of(task))
+}
+
+/// The same of what was read already.
+pub(super) fn last_of(task: &Listed<'_>) -> Option<OffsetDateTime> {
+    let times = task.results.iter().flat_map(|result| [&result.last_success, &result.last_failure]);
+    times.filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok()).max()
 }
 
 /// The ages in seconds of the last results of all running tasks that have one, at `now` by the clock that wrote the
@@ -21,12 +25,14 @@ pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
 ///
 /// A result from the future has age 0: the server's clock is known within bounds only.
 #[must_use]
-pub fn ages(tasks: &[Value], now: OffsetDateTime) -> Vec<f64> {
-    let running = |task: &&Value| {
-        let state = TaskState::of_raw(task);
-        state.health().is_some() || state == TaskState::Running
-    };
-    tasks.iter().filter(running).filter_map(last_result).map(|time| (now - time).as_seconds_f64().max(0.0)).collect()
+pub fn ages(tasks: &[Arc<Observed>], now: OffsetDateTime) -> Vec<f64> {
+    let running = |task: &&Arc<Observed>| task.state().health().is_some() || task.state() == TaskState::Running;
+    tasks
+        .iter()
+        .filter(running)
+        .filter_map(|task| task.last_result())
+        .map(|time| (now - time).as_seconds_f64().max(0.0))
+        .collect()
 }
 
 impl Ages {
@@ -55,8 +61,8 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-11-22 17:00:10 UTC);
     const UNCERTAINTY: Duration = Duration::from_millis(250);
 
-    fn task(state: &str, result: Value) -> Value {
-        json!({"state": state, "healthCheckResults": [result]})
+    fn task(state: &str, result: Value) -> Arc<Observed> {
+        Observed::of_value(&json!({"state": state, "healthCheckResults": [result]}))
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Which tasks a sample has to carry, and how the full list is put together again from such samples.
 
+use std::{collections::HashMap, sync::Arc};
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::sample::Sample;
+use super::{observed::Observed, sample::Sample};
 
 /// What a sample carries: see [`Sample::complete`], [`Sample::tasks`] and [`Sample::gone`].
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,33 +29,32 @@ pub struct Delta {
 pub struct DeltaWriter {
     full_every: u64,
     written: u64,
-    last: IndexMap<String, Value>,
+    last: HashMap<Arc<str>, Arc<Observed>>,
 }
 
 impl DeltaWriter {
     /// The first delta and every `full_every`-th after it are complete; 1 makes every one complete, and so does 0.
     #[must_use]
     pub fn new(full_every: u64) -> Self {
-        Self { full_every: full_every.max(1), written: 0, last: IndexMap::new() }
+        Self { full_every: full_every.max(1), written: 0, last: HashMap::new() }
     }
 
     /// The delta from the list before to this one.
-    pub fn next(&mut self, tasks: Vec<Value>) -> Delta {
+    pub fn next(&mut self, tasks: Vec<Arc<Observed>>) -> Delta {
         let complete = self.written.is_multiple_of(self.full_every);
         self.written += 1;
         let mut last = std::mem::take(&mut self.last);
         let mut delta = Delta { complete, ..Delta::default() };
+        self.last.reserve(tasks.len());
         for task in tasks {
-            let id = task_id(&task);
-            let before = last.swap_remove(&id);
-            delta.results += fresh(before.as_ref(), &task);
-            let unchanged = before.is_some_and(|before| same_but_for_good_results(&before, &task));
-            if complete || !unchanged {
-                delta.tasks.push(task.clone());
+            let before = last.remove(task.id());
+            delta.results += task.fresh(before.as_deref());
+            if complete || !before.is_some_and(|before| is_unchanged(&before, &task)) {
+                delta.tasks.push(task.to_value());
             }
-            self.last.insert(id, task);
+            self.last.insert(Arc::clone(task.id()), task);
         }
-        delta.gone = last.into_keys().collect();
+        delta.gone = last.into_keys().map(|id| id.as_ref().to_owned()).collect();
         delta.gone.sort_unstable();
         delta
     }
@@ -96,12 +97,11 @@ fn own<'a>(task: &Value, result: &'a Value, key: &str) -> Option<&'a str> {
     result[key].as_str().filter(|at| task["stagedAt"].as_str().is_none_or(|staged| *at >= staged))
 }
 
-/// How many results of the task are new.
-fn fresh(before: Option<&Value>, task: &Value) -> u32 {
-    let last_result = |task, result| own(task, result, "lastSuccess").max(own(task, result, "lastFailure"));
-    let old = |n: usize| before.and_then(|before| last_result(before, results(before).get(n)?));
-    let new = results(task).iter().enumerate().filter(|(n, result)| last_result(task, result) > old(*n));
-    u32::try_from(new.count()).unwrap_or(u32::MAX)
+/// Whether nothing is new but the time of good results. Mostly that shows without reading the objects.
+fn is_unchanged(before: &Arc<Observed>, task: &Arc<Observed>) -> bool {
+    Arc::ptr_eq(before, task)
+        || task.differs_only_in_successes(before)
+        || same_but_for_good_results(&before.to_value(), &task.to_value())
 }
 
 /// Whether nothing is new but the time of good results, of which the task had some of its own before.
@@ -137,6 +137,10 @@ mod tests {
 
     use super::*;
 
+    fn observed(tasks: &[Value]) -> Vec<Arc<Observed>> {
+        tasks.iter().map(Observed::of_value).collect()
+    }
+
     fn task(id: u8, age: u8) -> Value {
         json!({"id": format!("hc.instance-{id}._app.1"), "age": age})
     }
@@ -144,17 +148,17 @@ mod tests {
     #[test]
     fn between_complete_samples_only_changes_are_written() {
         let mut writer = DeltaWriter::new(3);
-        let first = writer.next(vec![task(1, 0), task(2, 0)]);
+        let first = writer.next(observed(&[task(1, 0), task(2, 0)]));
         assert!(first.complete);
         assert_eq!(first.tasks.len(), 2);
 
-        let second = writer.next(vec![task(2, 1), task(3, 0)]);
+        let second = writer.next(observed(&[task(2, 1), task(3, 0)]));
         assert!(!second.complete);
         assert_eq!(second.tasks, [task(2, 1), task(3, 0)]);
         assert_eq!(second.gone, ["hc.instance-1._app.1"]);
 
-        assert_eq!(writer.next(vec![task(2, 1), task(3, 0)]).tasks, [Value::Null; 0]);
-        assert!(writer.next(vec![task(2, 1)]).complete, "the fourth, since every third is complete");
+        assert_eq!(writer.next(observed(&[task(2, 1), task(3, 0)])).tasks, [Value::Null; 0]);
+        assert!(writer.next(observed(&[task(2, 1)])).complete, "the fourth, since every third is complete");
     }
 
     #[test]
@@ -166,7 +170,7 @@ mod tests {
         };
         let mut writer = DeltaWriter::new(100);
         let mut next = |task: &Value| {
-            let delta = writer.next(vec![task.clone()]);
+            let delta = writer.next(observed(std::slice::from_ref(task)));
             (delta.tasks.len(), delta.results)
         };
         assert_eq!(next(&task(true, 9, None)), (1, 0), "its predecessor's record");
@@ -189,7 +193,7 @@ mod tests {
             let mut replay = Replay::default();
             for list in lists {
                 let full: Vec<Value> = list.iter().map(|(&id, &age)| task(id, age)).collect();
-                let delta = writer.next(full.clone());
+                let delta = writer.next(observed(&full));
                 let replayed: BTreeMap<_, _> = replay
                     .apply_delta(delta.complete, &delta.tasks, &delta.gone)
                     .iter()

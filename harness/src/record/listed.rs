@@ -12,6 +12,7 @@ use super::{
     delta::task_id,
     lenient::{FromJson, Lenient},
 };
+use crate::model::TaskState;
 
 /// What a record says of one task at one moment. A field of an unexpected type counts as absent, and so do the fields of
 /// what is no object; of a key that comes twice the last one counts.
@@ -68,6 +69,12 @@ impl<'a> Listed<'a> {
     #[must_use]
     pub fn id(&self) -> &str {
         self.id.as_deref().unwrap_or_default()
+    }
+
+    /// What the task counts as.
+    pub(super) fn counts_as(&self) -> TaskState {
+        let results = self.results.iter().map(|result| (result.alive, &*result.last_failure));
+        TaskState::of_listed(&self.state, &self.staged_at, results)
     }
 
     pub(super) fn has_id(&self) -> bool {

@@ -4,6 +4,7 @@
 //! Sample      what one poll saw: one line of samples.jsonl, with Counts by TaskState and Ages of the last results
 //! EventRecord one line of events.jsonl
 //! StepReport  a target and what happened until it was reached
+//! Observed    a task of an answer; Recent knows those of the answer before
 //! DeltaWriter which tasks a sample has to carry; Replay puts the full lists together again
 //! Lives       the life of each task, folded from those lines while they are written and when they are read
 //! Reliability whether the checks could be relied on, folded from the same lines
@@ -22,6 +23,7 @@ mod lines;
 mod listed;
 mod lives;
 pub mod moment;
+mod observed;
 mod quantile;
 pub mod read;
 mod reliability;
@@ -37,6 +39,7 @@ pub use life::{CheckFailure, End, GONE, Happening, Moment, TaskLife};
 pub use lines::Lines;
 pub use listed::{Listed, Task};
 pub use lives::Lives;
+pub use observed::{Observed, Recent};
 pub use quantile::{Histogram, Quantiles, Spread};
 pub use reliability::{Degradation, Reliability, STALE_INTERVALS, Tolerance, Weakness};
 pub use sample::{Ages, Counts, FORMAT, Sample};

@@ -1,10 +1,11 @@
 //! One line of `samples.jsonl`: what one poll saw.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::observed::Observed;
 use crate::model::TaskState;
 
 /// The version of the line format that is written. Readers accept this and every earlier one.
@@ -113,10 +114,10 @@ pub struct Counts {
 impl Counts {
     /// Counts the listed tasks; what the target asks for beyond them is scheduled.
     #[must_use]
-    pub fn of(tasks: &[Value], target: u32) -> Self {
+    pub fn of(tasks: &[Arc<Observed>], target: u32) -> Self {
         let mut counts = Self::default();
         for task in tasks {
-            *counts.slot(TaskState::of_raw(task)) += 1;
+            *counts.slot(task.state()) += 1;
         }
         counts.scheduled = u64::from(target).saturating_sub(tasks.len() as u64);
         counts
@@ -198,6 +199,7 @@ mod tests {
             json!({"id": "b", "state": "TASK_KILLED", "healthCheckResults": [{"alive": false}]}),
             json!({"id": "c", "state": "TASK_RUNNING", "healthCheckResults": [{"alive": false}]}),
         ];
+        let tasks = tasks.map(|task| Observed::of_value(&task));
         let counts = Counts::of(&tasks, 5);
         assert_eq!(counts, Counts { scheduled: 2, healthy: 1, killing: 1, unhealthy_in_grace: 1, ..Counts::default() });
         assert_eq!(counts.total(), 5);

@@ -15,6 +15,7 @@ use crate::{
         events::{EventStream, StreamItem},
     },
     model::{EventKind, HealthCheck},
+    record::Recent,
     wait::AttemptError,
     watch::concerns,
 };
@@ -25,13 +26,14 @@ pub struct MarathonApp {
     client: Client,
     id: String,
     with_events: bool,
+    recent: Recent,
 }
 
 impl MarathonApp {
     /// The app of this id, absolute.
     #[must_use]
     pub fn new(client: Client, id: impl Into<String>) -> Self {
-        Self { client, id: id.into(), with_events: true }
+        Self { client, id: id.into(), with_events: true, recent: Recent::default() }
     }
 
     /// The same without listening to events: the polls alone have to do.
@@ -43,9 +45,10 @@ impl MarathonApp {
 
 impl Subject for MarathonApp {
     async fn observe(&mut self) -> Result<Observation, AttemptError> {
-        let app = self.client.app(&self.id).await.map_err(attempt_error)?;
+        let recent = &mut self.recent;
+        let (app, tasks) = self.client.app_and(&self.id, |task| recent.observe(task)).await.map_err(attempt_error)?;
+        self.recent.settle();
         let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        let readable = app.tasks.into_iter().map(|task| task.raw);
         Ok(Observation {
             instances: count(app.instances),
             healthy: count(app.tasks_healthy),
@@ -53,7 +56,7 @@ impl Subject for MarathonApp {
             native: app.health_checks.iter().any(HealthCheck::is_native),
             checked: !app.health_checks.is_empty(),
             deploying: !app.deployments.is_empty(),
-            tasks: readable.chain(app.unreadable.into_iter().map(|task| task.raw)).collect(),
+            tasks,
             server_time: self.client.server_time(),
         })
     }

@@ -3,14 +3,14 @@
 //! Both are kept beside each other, and each has its blind spots: polls miss what happens between two of them, the
 //! stream loses what happens while it is broken, and both are late. A measurement should say how far they agree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    model::{EventKind, TaskId, TaskState},
-    record::{Histogram, Quantiles},
+    model::{EventKind, TaskId},
+    record::{Histogram, Observed, Quantiles},
 };
 
 /// How many findings are listed; all are counted.
@@ -101,12 +101,9 @@ impl Comparer {
     }
 
     /// A poll at `t` listed these tasks, all there are.
-    pub fn on_tasks(&mut self, tasks: &[Value], t: f64) {
-        let mut listed: BTreeMap<String, Option<bool>> = BTreeMap::new();
-        for task in tasks {
-            let instance = TaskId::instance_of(task["id"].as_str().unwrap_or_default());
-            listed.insert(instance.to_owned(), TaskState::of_raw(task).health());
-        }
+    pub fn on_tasks(&mut self, tasks: &[Arc<Observed>], t: f64) {
+        let listed: BTreeMap<&str, Option<bool>> =
+            tasks.iter().map(|task| (TaskId::instance_of(task.id()), task.state().health())).collect();
         for (instance, health) in &listed {
             if let Some(healthy) = *health {
                 self.saw(instance, healthy, t);
@@ -115,10 +112,14 @@ impl Comparer {
         self.expire(t);
         // What is listed no more has nothing left to disagree on, unless events were faster than a slow answer.
         let grace = self.grace;
-        self.instances.retain(|instance, known| listed.contains_key(instance) || t - known.reported_at <= grace);
+        self.instances
+            .retain(|instance, known| listed.contains_key(instance.as_str()) || t - known.reported_at <= grace);
     }
 
     fn saw(&mut self, instance: &str, healthy: bool, t: f64) {
+        if self.instances.get(instance).is_some_and(|known| known.polled == Some(healthy)) {
+            return;
+        }
         let known = self.instances.entry(instance.to_owned()).or_default();
         if known.polled.replace(healthy) == Some(healthy) {
             return;
@@ -211,7 +212,7 @@ mod tests {
         let task = json!({
             "id": "hc.instance-1._app.1", "state": "TASK_RUNNING", "healthCheckResults": [{"alive": alive}],
         });
-        comparer.on_tasks(&[task], t);
+        comparer.on_tasks(&[Observed::of_value(&task)], t);
     }
 
     fn report(comparer: &mut Comparer, t: f64, alive: bool) {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    record::{Counts, EventRecord, Lives, Quantiles, Sample, StepReport, TaskLives},
+    record::{Counts, EventRecord, Lives, Observed, Quantiles, Sample, StepReport, TaskLives},
     wait::AttemptError,
 };
 
@@ -81,7 +81,8 @@ impl Subject for App {
         if let Some(error) = self.errors.pop_front() {
             return Err(error);
         }
-        let tasks: Vec<Value> = self.launched.iter().enumerate().map(|(n, &at)| self.task(n, at)).collect();
+        let launched = self.launched.iter().enumerate();
+        let tasks: Vec<_> = launched.map(|(n, &at)| Observed::of_value(&self.task(n, at))).collect();
         let healthy = Counts::of(&tasks, 0).healthy as u32;
         Ok(Observation {
             instances: self.instances,

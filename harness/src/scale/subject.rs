@@ -1,13 +1,13 @@
 //! The two ends of the driver: what a run observes and scales, and where its results go.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use futures::stream::BoxStream;
 use serde_json::Value;
 
 use crate::{
     model::ServerTime,
-    record::{EventRecord, Sample, StepReport},
+    record::{EventRecord, Observed, Sample, StepReport},
     scale::{guard::Crossing, search::Bracket},
     wait::AttemptError,
 };
@@ -40,8 +40,8 @@ pub struct Observation {
     pub native: bool,
     /// Whether a deployment of the app is in progress.
     pub deploying: bool,
-    /// The task objects as Marathon wrote them.
-    pub tasks: Vec<Value>,
+    /// The tasks as Marathon wrote them, in its order.
+    pub tasks: Vec<Arc<Observed>>,
     /// The server's time of day when it answered, if it is known.
     pub server_time: Option<ServerTime>,
 }
