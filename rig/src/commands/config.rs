@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use clap::{Args, Command};
+use clap::{Args, Command, FromArgMatches as _};
 
 use crate::{
     command_line,
     exit::{Completion, Failure},
     folder::secrets::sounds_secret,
-    settings::{SettingsFile, has_own_command_line, settings},
+    run::reach::Reach,
+    settings::{SettingsFile, Source, expand, has_own_command_line, said_by, settings},
 };
 
 /// Arguments of `hc-rig config`.
@@ -41,6 +42,7 @@ pub fn run(
     let mut text = String::new();
     let _ =
         writeln!(text, "{:<12} {}\n", "file", file.map_or("none (hc-rig.toml, or --config FILE)", SettingsFile::name));
+    text.push_str(&cluster(root, &variable, file)?);
     for command in root.get_subcommands() {
         let name = command.get_name();
         if only.is_some_and(|only| only != name) || has_own_command_line(command) {
@@ -52,6 +54,10 @@ pub fn run(
         }
         let _ = writeln!(text, "[{name}]");
         for setting in all {
+            if let (Source::Default, Some(name)) = (&setting.source, said_by(&setting.flag, &variable)) {
+                let _ = writeln!(text, "{:<16} {:<28} from {name}", setting.flag, "(see [cluster])");
+                continue;
+            }
             let value = match (setting.switch, setting.values.is_empty()) {
                 (true, off) => (!off).to_string(),
                 (false, true) => "(not set)".to_owned(),
@@ -71,6 +77,31 @@ pub fn run(
         let _ = writeln!(text, "{name:<32} {value:<28} {meaning}");
     }
     Ok(Completion::passed(text))
+}
+
+/// Which cluster is asked, as whom, and how it is trusted, with what decides it: the settings that commands resolve
+/// from flags, variables and the file together.
+fn cluster(
+    root: &Command,
+    variable: impl Fn(&str) -> Option<String>,
+    file: Option<&SettingsFile>,
+) -> Result<String, Failure> {
+    let mut text = "[cluster]\n".to_owned();
+    let expanded = expand(root, vec!["hc-rig".into(), "login".into()], &variable, file)?;
+    let parsed = root.clone().try_get_matches_from(&expanded.line).ok();
+    let reach = parsed.as_ref().and_then(|matches| Reach::from_arg_matches(matches.subcommand_matches("login")?).ok());
+    match reach.unwrap_or_default().decided(&variable, &expanded.sources()) {
+        Ok(decided) => {
+            for (name, value, origin) in decided {
+                let _ = writeln!(text, "{name:<16} {:<28} from {origin}", without_password(&text::visible(&value)));
+            }
+        }
+        Err(undecided) => {
+            let _ = writeln!(text, "{:<16} {}", "(none)", without_password(&text::visible(&undecided.message)));
+        }
+    }
+    text.push('\n');
+    Ok(text)
 }
 
 fn without_password(text: &str) -> String {

@@ -12,9 +12,10 @@ use crate::{
     run::{
         Interrupt, programs,
         reach::{self, Reach},
+        ready::readiness,
     },
     settings::Sources,
-    terminal::findings::Findings,
+    terminal::findings::{Findings, Programs},
 };
 
 /// Arguments of `hc-rig doctor`.
@@ -31,7 +32,8 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
-/// Checks, and without `--no-probe` starts a short task for each image on every agent, which is removed at once.
+/// Checks, and says in the last line whether a run can begin (exit code 3 if not). Without `--no-probe` it starts a short
+/// task for each image on every agent, which is removed at once.
 ///
 /// # Errors
 /// The settings are incomplete (2), the login or certificate is refused (4), the cluster cannot be reached (5), a probe
@@ -46,12 +48,14 @@ pub async fn run(args: &DoctorArgs, sources: &Sources, interrupt: Interrupt) -> 
     let found = if args.no_probe { None } else { Some(programs::probe(&client, &tools, &seen, interrupt).await?) };
     let ours = leases(&client, Clock::System).await.map_err(|error| reach::failure(&error))?;
 
-    let programs = found.map(|found| found.lines(&tools, docker));
-    let findings = Findings::new(args.reach.describe(&settings, sources), &seen, programs, &ours);
-    if args.json {
-        let json =
-            serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        return Ok(Completion::passed(format!("{json}\n")));
-    }
-    Ok(Completion::passed(findings.text()))
+    let ready = readiness(&seen, &tools, found.as_ref());
+    let code = if ready.go { Code::Passed } else { Code::Failed };
+    let programs = found.map(|found| Programs::new(found.rows(&tools, docker), found.remarks(&tools, docker)));
+    let findings = Findings::new(args.reach.describe(&settings, sources), &seen, &ours).with(programs, ready);
+    let text = if args.json {
+        serde_json::to_string_pretty(&findings).map_err(|error| Failure::new(Code::Internal, error.to_string()))? + "\n"
+    } else {
+        findings.text()
+    };
+    Ok(Completion { code, ..Completion::passed(text) })
 }

@@ -5,7 +5,7 @@
 //! [`capacity`] what this machine can hold. [`measure()`] makes the run, [`judge`] its verdict, [`outcome`] writes it,
 //! [`continued`] resumes a run of an earlier process. [`sink`] writes what is observed. [`observers`] run beside the driver:
 //! [`executors`] reads the process ids of executors from the agents, [`machine`] samples the load of this machine.
-//! [`programs`] finds out what the agents have, [`watch()`] observes an app that exists already, [`interrupt`] is Ctrl-C, and
+//! [`programs`] finds out what the agents have, [`ready`] whether a run can begin, [`watch()`] observes an app that exists already, [`interrupt`] is Ctrl-C, and
 //! [`rehearsal`] runs against a stand-in that accepts everything.
 
 pub mod allowance;
@@ -24,6 +24,7 @@ pub mod observers;
 pub mod outcome;
 pub mod programs;
 pub mod reach;
+pub mod ready;
 pub mod rehearsal;
 pub mod scaled;
 pub mod sink;

@@ -82,6 +82,20 @@ impl Reach {
         Ok(settings)
     }
 
+    /// What flags and these variables decide, without asking anybody for a password: name, value and origin of each setting.
+    ///
+    /// # Errors
+    /// Exit code 2: they are incomplete or contradictory.
+    pub fn decided(
+        &self,
+        variable: impl Fn(&str) -> Option<String>,
+        sources: &Sources,
+    ) -> Result<Vec<(&'static str, String, String)>, Failure> {
+        let input = self.input().and_then(|input| input.or_variables(variable));
+        let settings = input.and_then(SettingsInput::resolve).map_err(|error| refusal(&error))?;
+        Ok(self.describe(&settings, sources))
+    }
+
     /// An address without TLS has nothing that a certificate could prove, and shows a login to everybody on the way.
     fn check_plain_http(&self, settings: &Settings) -> Result<(), Failure> {
         let (urls, known): (Vec<&Url>, bool) = match &settings.access.value {

@@ -28,6 +28,12 @@ const SAME: [(&str, &[&str]); 7] = [
     ("key", &["DCOS_CLIENT_KEY"]),
 ];
 
+/// The variable of DC/OS or Marathon that is set and means the same as this flag.
+pub fn said_by(flag: &str, variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    let names = SAME.iter().find(|(same, _)| *same == flag).map(|(_, names)| *names)?;
+    names.iter().copied().find(|name| variable(name).is_some_and(|value| !value.trim().is_empty()))
+}
+
 /// Where a flag's value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -85,8 +91,7 @@ pub fn settings(
             || arg.get_short().is_some_and(|short| typed.iter().any(|word| *word == format!("-{short}")))
     };
     let named = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let said_so =
-        |flag: &str| SAME.iter().any(|(same, names)| *same == flag && names.iter().any(|name| named(name).is_some()));
+    let said_so = |flag: &str| said_by(flag, &variable).is_some();
     let mut all = Vec::new();
     for arg in command.get_arguments() {
         let Some(long) = arg.get_long().filter(|long| !["help", "version"].contains(long) && !GLOBAL.contains(long))

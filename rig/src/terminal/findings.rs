@@ -1,12 +1,20 @@
 //! What `hc-rig doctor` and `hc-rig login` found: lines of text, or for `doctor` one JSON object with the same facts.
 
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use fixtures::FoundPrograms;
 use harness::{
     cluster::{DockerSupport, Leases, Preflight},
     marathon::mesos,
 };
 use serde::Serialize;
 
-use crate::terminal::layout::field;
+use crate::{
+    command_line::without_password,
+    terminal::{
+        layout::{field, sentence_field},
+        screen::columns_of_lines,
+    },
+};
 
 /// Everything that matters for a run on this cluster. The fields are those of `--json`; CPUs are counted, memory is in MB.
 #[derive(Debug, Serialize)]
@@ -19,14 +27,33 @@ pub struct Findings {
     mesos: Mesos,
     /// The active agents; empty if Mesos cannot be asked.
     agents: Vec<Agent>,
-    /// A line for each image or agent that was probed for programs; absent with `--no-probe`.
-    programs: Option<Vec<String>>,
+    /// What was found on the agents and in images, a line for all that are alike; absent with `--no-probe`.
+    programs: Option<Programs>,
     /// Deployments in progress, of anybody.
     deployments: usize,
     /// Groups of hc-rig.
     runs: Vec<Run>,
     /// Apps below `/hc-rig` without the labels of hc-rig.
     not_ours: Vec<String>,
+    /// Whether a run can begin, and why.
+    ready: Option<Readiness>,
+}
+
+/// Whether a run can begin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Readiness {
+    /// Whether it can.
+    pub go: bool,
+    /// Why, in one sentence.
+    pub why: String,
+}
+
+/// The programs that were found, with remarks. As JSON a list of lines.
+#[derive(Clone, Debug, Serialize)]
+#[serde(into = "Vec<String>")]
+pub struct Programs {
+    rows: Vec<FoundPrograms>,
+    remarks: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,7 +112,7 @@ fn leader(version: Option<&str>, leader: Option<&str>) -> String {
 pub fn of_login(settings: &[(&'static str, String, String)], found: &Preflight) -> String {
     let mut text = String::new();
     for (name, value, origin) in settings {
-        field(&mut text, name, format_args!("{value}   (from {origin})"));
+        field(&mut text, name, format_args!("{}   (from {origin})", without_password(value)));
     }
     field(&mut text, "Marathon", leader(found.marathon.known_version(), found.marathon.leader.as_deref()));
     match &found.mesos {
@@ -101,12 +128,7 @@ pub fn of_login(settings: &[(&'static str, String, String)], found: &Preflight) 
 
 impl Findings {
     /// `settings` with name, value and origin.
-    pub fn new(
-        settings: Vec<(&'static str, String, String)>,
-        seen: &Preflight,
-        programs: Option<Vec<String>>,
-        ours: &Leases,
-    ) -> Self {
+    pub fn new(settings: Vec<(&'static str, String, String)>, seen: &Preflight, ours: &Leases) -> Self {
         let run = |expired| {
             move |lease: &harness::cluster::RunGroup| Run {
                 group: lease.group.clone(),
@@ -116,7 +138,10 @@ impl Findings {
             }
         };
         Self {
-            settings: settings.into_iter().map(|(name, value, from)| Setting { name, value, from }).collect(),
+            settings: settings
+                .into_iter()
+                .map(|(name, value, from)| Setting { name, value: without_password(&value).into_owned(), from })
+                .collect(),
             identity: seen.identity.clone(),
             dcos: seen.dcos.clone(),
             marathon: Marathon {
@@ -140,14 +165,21 @@ impl Findings {
                     free: agent.free.into(),
                 })
                 .collect(),
-            programs,
+            programs: None,
             deployments: seen.deployments,
             runs: ours.current.iter().map(run(false)).chain(ours.expired.iter().map(run(true))).collect(),
             not_ours: ours.foreign.clone(),
+            ready: None,
         }
     }
 
-    /// A line a fact.
+    /// With what was found on the agents, and the verdict.
+    #[must_use]
+    pub fn with(self, programs: Option<Programs>, ready: Readiness) -> Self {
+        Self { programs, ready: Some(ready), ..self }
+    }
+
+    /// A line a fact, tables of agents and programs, and at the end whether a run can begin.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut fact = |name: &str, value: String| field(&mut text, name, value);
@@ -166,18 +198,6 @@ impl Findings {
                 fact("Mesos", format!("cannot be asked, so free resources are unknown: {why}"));
             }
         }
-        for agent in &self.agents {
-            let docker = match agent.docker {
-                Some(true) => "docker and mesos",
-                Some(false) => "mesos only",
-                None => "containerizers unknown",
-            };
-            fact("agent", format!("{}: {docker}, {}", agent.hostname, agent.free.text()));
-        }
-        match &self.programs {
-            None => fact("programs", "not probed (--no-probe)".to_owned()),
-            Some(lines) => lines.iter().for_each(|line| fact("programs", line.clone())),
-        }
         fact("deployments", format!("{} in progress", self.deployments));
         for Run { group, owner, expires, expired } in &self.runs {
             let until =
@@ -187,7 +207,97 @@ impl Findings {
         for app in &self.not_ours {
             fact("not ours", format!("{app} is below /hc-rig without hc-rig's labels; it is left alone"));
         }
+        match &self.programs {
+            None => fact("programs", "nobody looked for them (--no-probe)".to_owned()),
+            Some(programs) => programs.remarks.iter().for_each(|remark| fact("programs", remark.clone())),
+        }
+        text.push_str(&self.agents_table());
+        text.push_str(&self.programs.as_ref().map(Programs::table).unwrap_or_default());
+        if let Some(Readiness { go, why }) = &self.ready {
+            text.push('\n');
+            sentence_field(&mut text, if *go { "GO" } else { "NO GO" }, why);
+        }
         text
+    }
+
+    fn agents_table(&self) -> String {
+        let mut table = table(["agent", "containerizers", "free CPUs", "free MB", "free ports"]);
+        for agent in self.agents.iter().take(ROWS) {
+            let docker = match agent.docker {
+                Some(true) => "docker, mesos",
+                Some(false) => "mesos",
+                None => "unknown",
+            };
+            let Free { cpus, mem, ports } = agent.free;
+            let host = text::visible(&agent.hostname).into_owned();
+            table.add_row([host, docker.to_owned(), format!("{cpus:.1}"), format!("{mem:.0}"), ports.to_string()]);
+        }
+        for column in 2..5 {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        rendered(&table, self.agents.len())
+    }
+}
+
+/// Rows of a table that are listed.
+const ROWS: usize = 20;
+
+/// An empty table that fits the terminal.
+fn table<const N: usize>(heads: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(heads);
+    if columns_of_lines() < usize::from(u16::MAX) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(columns_of_lines()).unwrap_or(u16::MAX));
+    }
+    table
+}
+
+/// The table below an empty line, and how many rows are left out; nothing for none.
+fn rendered(table: &Table, rows: usize) -> String {
+    match rows {
+        0 => String::new(),
+        rows if rows > ROWS => format!("\n{table}\n… and {} more\n", rows - ROWS),
+        _ => format!("\n{table}\n"),
+    }
+}
+
+impl Programs {
+    /// What was found, and what to do about it.
+    pub fn new(rows: Vec<FoundPrograms>, remarks: Vec<String>) -> Self {
+        Self { rows, remarks }
+    }
+
+    fn table(&self) -> String {
+        let mut table = table(["programs", "agents", "there", "missing"]);
+        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        for row in self.rows.iter().take(ROWS) {
+            let place = row.place.trim_start_matches("in the ").trim_start_matches("on the ").to_owned();
+            let cells = [place, hosts(&row.hosts), list(&row.there), list(&row.missing)];
+            table.add_row(cells.map(|cell| text::visible(&cell).into_owned()));
+        }
+        rendered(&table, self.rows.len())
+    }
+}
+
+/// One host, or the first and how many are alike.
+fn hosts(hosts: &[String]) -> String {
+    match hosts {
+        [first, _, ..] => format!("{first} and {} more", hosts.len() - 1),
+        [first] => first.clone(),
+        [] => String::new(),
+    }
+}
+
+impl From<Programs> for Vec<String> {
+    fn from(programs: Programs) -> Self {
+        let list = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        let line = |row: FoundPrograms| {
+            format!("{} {}: {}; missing: {}", hosts(&row.hosts), row.place, list(&row.there), list(&row.missing))
+        };
+        programs.rows.into_iter().map(line).chain(programs.remarks).collect()
     }
 }
 

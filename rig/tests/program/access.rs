@@ -273,6 +273,16 @@ fn the_doctor_tells_the_same_to_people_and_to_programs() {
         ends_with(&output, 0);
         stdout(&output)
     };
+    let none = Fake::start(&["--agents", "1", "--agent-cpus", "0.0001"]);
+    let refused = HcRig::new(&["doctor", "--url", &none.url, "--no-probe"]).run();
+    ends_with(&refused, 3);
+    assert!(
+        stdout(&refused)
+            .ends_with("\nNO GO        no agent has room for one task; scale something down, or add an agent\n"),
+        "{}",
+        stdout(&refused)
+    );
+    assert!(stdout(&refused).contains("certificate  NOT VERIFIED: no TLS"), "{}", stdout(&refused));
     let found: serde_json::Value = serde_json::from_str(&doctor(&["--json"])).expect("one JSON value");
     assert_eq!((&found["identity"], &found["programs"]), (&"me".into(), &serde_json::Value::Null));
     assert_eq!((&found["marathon"]["version"], &found["deployments"]), (&"1.11.26".into(), &0.into()));
@@ -282,9 +292,10 @@ fn the_doctor_tells_the_same_to_people_and_to_programs() {
     let identity = &found["settings"][1];
     assert_eq!((&identity["value"], &identity["from"]), (&"me (password)".into(), &"DCOS_USERNAME".into()));
     let text = doctor(&[]);
-    for line in
-        ["user         me", "Mesos        1.12.0, 2 agents, free: 128.0 CPUs", "agent        127.0.0.2: mesos only"]
-    {
+    for line in ["user         me", "Mesos        1.12.0, 2 agents, free: 128.0 CPUs", "\nGO           2 of 6 pairs"] {
         assert!(text.contains(line), "{line:?} in {text}");
     }
+    let agent = text.lines().find(|line| line.trim_start().starts_with("127.0.0.2")).expect("a row of the table");
+    assert_eq!(agent.split_whitespace().nth(1), Some("mesos"), "{text}");
+    assert_eq!((&found["ready"]["go"], found["ready"]["why"].is_string()), (&true.into(), true));
 }

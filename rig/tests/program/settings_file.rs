@@ -33,6 +33,20 @@ fn a_settings_file_found_by_chance_sets_neither_server_nor_trust_nor_identity_no
         2,
         "step of run and try"
     );
+    let cluster = |name: &str, url: &str| {
+        let config = HcRig::new(&["config", "run"]).user("me", "hunter2").env(name, url).within(folder.path()).run();
+        ends_with(&config, 0);
+        stdout(&config).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let decided = cluster("DCOS_URL", "https://c.example");
+    for part in [
+        "[cluster] cluster https://c.example/",
+        "from DCOS_URL identity me (password) from DCOS_USERNAME certificate verified from default",
+        "url (see [cluster]) from DCOS_URL",
+    ] {
+        assert!(decided.contains(part), "{part} in {decided}");
+    }
+    assert!(cluster("HOME", "/").contains("[cluster] (none) no cluster is named: set DCOS_URL"));
     let capture = there(&["capture", "nothing", "nothing", "--ssh", "me@127.0.0.1"]);
     ends_with(&capture, 2);
     assert!(!folder.path().join("owned").exists());
