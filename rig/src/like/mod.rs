@@ -4,8 +4,9 @@
 
 pub mod scene;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
+use fake_marathon::fault::{AgentAction, FaultGuard, Rule};
 use fixtures::Behaviour;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// Interval of two polls.
-const POLL: std::time::Duration = std::time::Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(500);
 
 /// What the command line says beside the name of the run.
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +60,19 @@ pub async fn run(named: &str, line: Line<'_>, interrupt: Interrupt) -> Result<Co
     for (_, behaviour, tasks) in &scene.apps {
         progress.note(&format!("  {}: {behaviour}", text::count(*tasks, "task")));
     }
+    if !scene.lost.is_empty() {
+        progress.note(&format!("  {} lost", text::count(scene.lost.len(), "agent")));
+    }
     for definition in &definitions {
         let made = client.create_app(definition).await;
         made.map_err(|error| Failure::new(Code::Internal, format!("the fake refuses a rebuilt app: {error}")))?;
     }
+    // In force while the guards live.
+    let lose = |(n, after): (usize, &Duration)| {
+        let agent = usize::from(scene.agents).checked_sub(n + 1).filter(|agent| *agent > 0)?;
+        Some(fake.faults().install(Rule::agent(agent, AgentAction::Lost).starting(*after)))
+    };
+    let _lost: Vec<FaultGuard> = scene.lost.iter().enumerate().filter_map(lose).collect();
     let watching = Watching {
         selection: Selection { named: &[], label: None },
         terms: Terms {

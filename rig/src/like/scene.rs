@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use fixtures::{App, Behaviour, Pair};
-use harness::record::TaskLife;
+use harness::record::{Happening, TaskLife};
+use serde_json::Value;
 
 use crate::{
     advise::facts::Facts,
@@ -19,6 +20,15 @@ const NEVER_KILLED: u32 = 100_000;
 /// A rebuilt failure is watched for as long as the run took, within these bounds.
 const SPAN: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(120));
 
+/// How long the fake's Mesos waits for an agent before it calls its tasks unreachable, as the real one does by default.
+const AGENT_TIMEOUT: Duration = Duration::from_secs(75);
+/// Time before an agent is lost, in which its tasks start.
+const BEFORE_LOSS: Duration = Duration::from_secs(15);
+/// Time for which the tasks of a lost agent are watched.
+const AFTER_LOSS: Duration = Duration::from_secs(15);
+/// CPUs, or memory in MB, that one task may ask of the fake.
+const MOST_OF_A_TASK: f64 = 65_536.0;
+
 /// The apps that together fail as the run did.
 #[derive(Clone, Debug)]
 pub struct Scene {
@@ -26,6 +36,8 @@ pub struct Scene {
     pub apps: Vec<(App, Behaviour, u32)>,
     /// Agents of the run's cluster.
     pub agents: u16,
+    /// When each agent whose tasks were unreachable in the run is lost, from the start on.
+    pub lost: Vec<Duration>,
     /// How long it is watched.
     pub span: Duration,
 }
@@ -50,6 +62,7 @@ impl Scene {
         if groups.is_empty() {
             return Err(Failure::usage(format!("{} has no task, so there is nothing to rebuild", manifest.name())));
         }
+        let with_resources = |app: App| resources(&manifest.definition, app);
         let with_checks = |app: App| match facts.checks.first() {
             Some(check) => {
                 let timing = check.timing();
@@ -62,17 +75,46 @@ impl Scene {
             None => app.unchecked(),
         };
         let rebuilt = groups.into_values().enumerate().map(|(n, (behaviour, tasks))| {
-            let app = with_checks(App::of(pair).id(format!("/like/{}-{}", word(behaviour), n + 1)));
+            let app = with_resources(with_checks(App::of(pair).id(format!("/like/{}-{}", word(behaviour), n + 1))));
             (app.instances(tasks).behaviour(behaviour), behaviour, tasks)
         });
         let mut apps: Vec<(App, Behaviour, u32)> = rebuilt.collect();
         apps.extend(hung_neighbours(run, pair));
+        let lost = lost_agents(run.lives.all());
+        let span = text::duration::from_seconds(run.summary.seconds).clamp(SPAN.0, SPAN.1);
         Ok(Self {
             apps,
+            // The last agents of the fake are lost, and one stays.
+            span: lost.iter().map(|lost| *lost + AGENT_TIMEOUT + AFTER_LOSS).fold(span, Duration::max),
+            lost,
             agents: manifest.cluster.agents.map_or(5, |n| u16::try_from(n).unwrap_or(u16::MAX)).clamp(1, 200),
-            span: text::duration::from_seconds(run.summary.seconds).clamp(SPAN.0, SPAN.1),
         })
     }
+}
+
+/// CPUs and memory of a task as in the run, where its folder has them. Its command is not run here: the folder may come
+/// from anybody.
+fn resources(definition: &Value, app: App) -> App {
+    ["cpus", "mem"].into_iter().fold(app, |app, name| match definition.get(name).and_then(Value::as_f64) {
+        Some(amount) if amount.is_finite() && (0.0..=MOST_OF_A_TASK).contains(&amount) => app.field(name, amount),
+        Some(_) | None => app,
+    })
+}
+
+/// When the agent of each host with unreachable tasks is lost: so long before its first task was unreachable as Marathon
+/// needs to notice.
+fn lost_agents<'a>(lives: impl Iterator<Item = &'a TaskLife>) -> Vec<Duration> {
+    let mut hosts: BTreeMap<&str, f64> = BTreeMap::new();
+    for life in lives {
+        let unreachable = life.timeline.iter().find(|moment| moment.what == Happening::AgentUnreachable);
+        if let Some(moment) = unreachable {
+            let first = hosts.entry(&life.host).or_insert(moment.t);
+            *first = first.min(moment.t);
+        }
+    }
+    let latest = SPAN.1.saturating_sub(AGENT_TIMEOUT + AFTER_LOSS);
+    let lost = |t: &f64| text::duration::from_seconds(*t).saturating_sub(AGENT_TIMEOUT).clamp(BEFORE_LOSS, latest);
+    hosts.values().map(lost).collect()
 }
 
 /// Tasks of other apps that did not answer while everybody's results were stale.
@@ -100,6 +142,8 @@ fn behaviour(life: &TaskLife) -> Behaviour {
         return match (life.failed_in_grace, life.first_healthy, &life.end) {
             (Some(_), Some(healthy), _) => Behaviour::StartsAfter(after(healthy)),
             (Some(_), None, _) => Behaviour::NeverHealthy,
+            // It was lost with its agent.
+            (None, ..) if life.was_unreachable => Behaviour::Well,
             (None, _, Some(end)) => Behaviour::CrashesAfter { after: after(end.t), status: 1 },
             (None, _, None) => Behaviour::Well,
         };
@@ -140,7 +184,7 @@ fn word(behaviour: Behaviour) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use harness::record::CheckFailure;
+    use harness::record::{CheckFailure, Moment};
 
     use super::*;
 
@@ -167,5 +211,27 @@ mod tests {
         };
         assert_eq!(behaviour(&slow), Behaviour::StartsAfter(secs(10)));
         assert_eq!(behaviour(&TaskLife::default()), Behaviour::Well);
+    }
+
+    #[test]
+    fn agents_are_lost_and_tasks_ask_for_what_they_did_in_the_run() {
+        let life = |n: u32, host: &str, lost: Option<f64>| {
+            let moment = |t| Moment { t, what: Happening::AgentUnreachable };
+            TaskLife {
+                id: format!("a.instance-{n}._app.1"),
+                host: host.to_owned(),
+                was_unreachable: lost.is_some(),
+                timeline: lost.map(moment).into_iter().collect(),
+                ..TaskLife::default()
+            }
+        };
+        let lives = [life(1, "a", Some(110.0)), life(2, "a", Some(105.0)), life(3, "b", None)];
+        assert_eq!(lost_agents(lives.iter()), [Duration::from_secs(30)]);
+        assert_eq!(behaviour(&lives[0]), Behaviour::Well, "it did nothing itself");
+        let app = |definition: Value| resources(&definition, App::of("mesos,TCP".parse().unwrap())).to_json();
+        let json = app(serde_json::json!({"cpus": 0.25, "mem": 48, "cmd": "rm -r /"}));
+        assert_eq!((&json["cpus"], &json["mem"]), (&0.25.into(), &48.0.into()));
+        assert!(!json["cmd"].to_string().contains("rm"), "{json}");
+        assert_eq!(app(serde_json::json!({"cpus": 1e300}))["cpus"], app(serde_json::json!({}))["cpus"]);
     }
 }

@@ -44,8 +44,9 @@ pub fn render(diagnosis: &Diagnosis, folder: &str, detail: Detail) -> String {
     if diagnosis.is_clean() {
         let _ = writeln!(
             out,
-            "{}: no task had \"alive\": false and none died before clean-up, in {}.",
+            "{}: no task had \"alive\": false and none died {}, in {}.",
             text::visible(&diagnosis.name),
+            until(diagnosis),
             text::count(diagnosis.samples, "sample")
         );
         return out;
@@ -79,6 +80,11 @@ pub fn short(diagnosis: &Diagnosis) -> String {
     out
 }
 
+/// Within which time: a watch removes nothing, so it has no clean-up.
+fn until(diagnosis: &Diagnosis) -> &'static str {
+    if diagnosis.watched { "while they were watched" } else { "before clean-up" }
+}
+
 fn head(out: &mut String, diagnosis: &Diagnosis) {
     let in_grace = match diagnosis.in_grace {
         0 => String::new(),
@@ -86,11 +92,12 @@ fn head(out: &mut String, diagnosis: &Diagnosis) {
     };
     let _ = writeln!(
         out,
-        "{}: of {}, {} had \"alive\": false{in_grace} and {} died before clean-up.",
+        "{}: of {}, {} had \"alive\": false{in_grace} and {} died {}.",
         text::visible(&diagnosis.name),
         text::count(diagnosis.seen, "task"),
         diagnosis.were_unhealthy,
         diagnosis.ended,
+        until(diagnosis),
     );
     let groups = &diagnosis.groups;
     if groups.tasks > 0 {

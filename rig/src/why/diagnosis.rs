@@ -21,6 +21,8 @@ pub struct Diagnosis {
     pub were_unhealthy: u64,
     /// Tasks whose only bad results came within their grace period.
     pub in_grace: u64,
+    /// Whether the app of somebody else was only watched.
+    pub watched: bool,
     /// Tasks that ended before clean-up.
     pub ended: u64,
     /// Polls that are on disk.
@@ -45,6 +47,7 @@ impl Diagnosis {
             seen: facts.tasks.len(),
             were_unhealthy: run.summary.sick_tasks,
             in_grace: run.summary.grace_tasks,
+            watched: run.manifest.is_watch(),
             ended: run.summary.ended_tasks,
             samples: run.summary.samples,
             conclusions: rules::conclude(&facts),

@@ -105,7 +105,8 @@ fn why_of_an_app_watches_it_for_a_while_and_explains() {
     let ended = here(&["why", "/team/sick", "--url", &fake.url, "--for", "8s"]);
     ends_with(&ended, 0);
     let said = stdout(&ended);
-    assert!(said.starts_with("/team/sick: of 2 tasks, 2 had \"alive\": false"), "{said}");
+    let head = "/team/sick: of 2 tasks, 2 had \"alive\": false and 0 died while they were watched.";
+    assert!(said.starts_with(head), "{said}");
     for part in
         ["2 tasks stopped listening", "Watched      for 8s; nothing was changed", "Report       hc-rig-runs/why-"]
     {

@@ -1,6 +1,6 @@
 //! Rules about old check results under checks that Marathon makes itself.
 
-use harness::model::Protocol;
+use harness::{model::Protocol, record::TaskLife};
 use text::count;
 
 use crate::{
@@ -54,7 +54,9 @@ pub fn head_of_line(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     let mut culprits = culprits(facts);
     let heaviest = culprits.iter().map(Culprit::weight).max().unwrap_or(0);
     culprits.retain(|culprit| culprit.weight() == heaviest);
-    if heaviest == 0 {
+    // Where every task of the app hangs itself, nobody of them is delayed by another.
+    let is_culprit = |life: &TaskLife| culprits.iter().any(|culprit| culprit.suspect.task == life.id);
+    if heaviest == 0 || facts.tasks.iter().all(|life| is_culprit(life)) {
         return None;
     }
     Some(explain(facts, &measured, &culprits, heaviest))

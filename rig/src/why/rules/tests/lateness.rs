@@ -59,6 +59,22 @@ fn one_hung_task_is_named_as_the_cause_of_old_results() {
     }
 }
 
+#[test]
+fn hung_tasks_alone_are_hung_and_delay_nobody() {
+    let lives: Vec<TaskLife> = (0..2).map(|n| unhealthy(n, IDLE, true)).collect();
+    let probes = (0..2).map(|n| Probe { t: 15.0, ..probe(n, Answer::Silent, 10_000.0) }).collect();
+    let evidence = Evidence { ages: recorded(), probes, ..Evidence::default() };
+    let manifest = manifest("HTTP");
+    let of = |lives: &[TaskLife]| {
+        let facts = Facts::new(&manifest, lives.iter().collect(), &evidence, Counts::default());
+        conclude(&facts).iter().map(|found| found.reason).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&lives)[0], Reason::Hung);
+    assert!(!of(&lives).contains(&Reason::HeadOfLine), "{:?}", of(&lives));
+    let with_others: Vec<TaskLife> = lives.into_iter().chain((2..9).map(running)).collect();
+    assert!(of(&with_others).contains(&Reason::HeadOfLine), "{:?}", of(&with_others));
+}
+
 #[rstest]
 #[case::timeout_alone(hung(true, Some(12.0)), Vec::new(), Some(Confidence::Medium))]
 #[case::probing_alone(hung(false, None), vec![silent()], Some(Confidence::High))]

@@ -1,6 +1,7 @@
 //! Every rule on constructed facts and on recordings of a real Marathon.
 
 mod lateness;
+mod missing;
 mod readiness;
 mod tasks;
 
