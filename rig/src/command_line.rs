@@ -56,6 +56,35 @@ pub fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''"))
 }
 
+/// A command line of hc-rig from somebody's file, such that a shell that it is pasted into runs hc-rig and nothing else;
+/// nothing if it is not one.
+pub fn again(line: &str) -> Option<String> {
+    let words = words(line);
+    let (program, arguments) = words.split_first()?;
+    (program == "hc-rig").then(|| join(arguments.iter().cloned()))
+}
+
+/// The words of a line, with quotes and backslashes as a shell takes them; nothing else means anything.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word) = (Vec::new(), None::<String>);
+    let mut quote = None;
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match (character, quote) {
+            (closing, Some(open)) if closing == open => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            ('\\', None | Some('"')) => word.get_or_insert_default().extend(characters.next()),
+            (blank, None) if blank.is_whitespace() => words.extend(word.take()),
+            (other, _) => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -76,6 +105,24 @@ mod tests {
     #[case("mesos,TCP", "mesos,TCP")]
     fn a_possible_password_in_an_address_is_left_out(#[case] argument: &str, #[case] expected: &str) {
         assert_eq!(without_password(argument), expected);
+    }
+
+    #[rstest]
+    #[case("hc-rig run 'my app.json' --fail-if 'killed > 0'", Some("hc-rig run 'my app.json' --fail-if 'killed > 0'"))]
+    #[case(r"hc-rig run 'it'\''s.json'", Some(r"hc-rig run 'it'\''s.json'"))]
+    #[case("hc-rig run \"a b\" c\\ d ''", Some("hc-rig run 'a b' 'c d' ''"))]
+    #[case("hc-rig run x; touch owned", Some("hc-rig run 'x;' touch owned"))]
+    #[case(
+        "hc-rig run $(touch owned) `touch owned` | sh & > f",
+        Some("hc-rig run '$(touch' 'owned)' '`touch' 'owned`' '|' sh '&' '>' f")
+    )]
+    #[case("hc-rig run 'a\nb' \n touch", Some("hc-rig run 'a\nb' touch"))]
+    #[case("hc-rig run 'never closed", Some("hc-rig run 'never closed'"))]
+    #[case("touch owned", None)]
+    #[case("PATH=. hc-rig run", None)]
+    #[case("", None)]
+    fn a_foreign_line_runs_nothing_but_hc_rig(#[case] line: &str, #[case] expected: Option<&str>) {
+        assert_eq!(again(line).as_deref(), expected);
     }
 
     #[test]

@@ -25,14 +25,20 @@ impl Formatter for Spaced {
     }
 }
 
-/// `value` on one line, without a line end.
+/// `value` on one line, without a line end. Characters that would steer the terminal of somebody who prints the file are
+/// escapes of JSON.
 ///
 /// # Errors
 /// Only what the value's own `Serialize` refuses (a map with keys that are no strings, say).
 pub fn line<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     let mut bytes = Vec::with_capacity(256);
     value.serialize(&mut Serializer::with_formatter(&mut bytes, Spaced))?;
-    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+    let text = String::from_utf8(bytes).map_err(serde::ser::Error::custom)?;
+    // They stand only in texts, where an escape means the same.
+    Ok(match text::visible(&text) {
+        Cow::Owned(safe) => safe,
+        Cow::Borrowed(_) => text,
+    })
 }
 
 /// Reads a count. One above `u32::MAX` is an error: nothing that is counted here comes near it, and sums of what somebody
@@ -45,12 +51,15 @@ pub fn count<'de, D: Deserializer<'de>, N: TryFrom<u32>>(deserializer: D) -> Res
     N::try_from(number).map_err(|_| serde::de::Error::custom(format!("{number} is too large")))
 }
 
-/// `value` over several lines for people, with a line end.
+/// `value` over several lines for people, with a line end. Characters that would steer a terminal are escapes.
 ///
 /// # Errors
 /// As [`line()`].
 pub fn pretty<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     let mut text = serde_json::to_string_pretty(value)?;
+    if let Cow::Owned(safe) = text::visible_lines(&text) {
+        text = safe;
+    }
     text.push('\n');
     Ok(text)
 }
@@ -111,6 +120,16 @@ mod tests {
         assert_eq!(read, safe);
         let raw = "{\"a\": \"\u{9b}2J\u{7f}\"}";
         assert_eq!(super::read::<Value>(raw.as_bytes()).unwrap(), json!({"a": "\\u009b2J\\u007f"}));
+    }
+
+    #[test]
+    fn a_file_that_is_printed_steers_no_terminal_and_is_read_as_it_was_written() {
+        let evil = json!({"a\u{9b}": ["\u{9b}2J\u{7f}\u{202e}\u{e0041}\r\n\t\u{1b}\\", "ü\"\u{2028}"]});
+        for text in [line(&evil).unwrap(), pretty(&evil).unwrap()] {
+            assert!(text.chars().all(|c| c == '\n' || !text::acts(c)), "{text:?}");
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), evil);
+        }
+        assert_eq!(line(&evil).unwrap().lines().count(), 1);
     }
 
     #[test]

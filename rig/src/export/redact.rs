@@ -150,13 +150,16 @@ impl Names {
 
     fn value(&mut self, key: &str, value: &mut Value) {
         match value {
+            // What a person wrote into variables and labels may be anything, and their names may be too.
+            Value::Object(map) if ["env", "labels"].contains(&key) => {
+                let entries = std::mem::take(map).into_iter();
+                *map = entries.map(|(name, value)| self.written(name, value)).collect();
+            }
             Value::Object(map) => {
                 for (inner, value) in map.iter_mut() {
-                    // What a person wrote into variables and labels may be anything.
-                    let written = ["env", "labels"].contains(&key) && inner != "HC_RIG_BEHAVIOUR";
                     // `"command": {"value": …}` of a check; the command of the run is a text and no object.
                     let command = COMMANDS.contains(&inner.as_str()) || key == "command";
-                    if written || (command && !value.is_null()) {
+                    if command && !value.is_null() {
                         *value = Value::from("(left out)");
                     } else {
                         self.value(inner, value);
@@ -169,6 +172,15 @@ impl Names {
             Value::String(text) if !WORDS.contains(&key) => *text = self.text(text),
             _ => {}
         }
+    }
+
+    /// A variable or label.
+    fn written(&mut self, name: String, mut value: Value) -> (String, Value) {
+        if name == "HC_RIG_BEHAVIOUR" {
+            self.value(&name, &mut value);
+            return (name, value);
+        }
+        (self.text(&name), Value::from("(left out)"))
     }
 
     fn text(&mut self, text: &str) -> String {
@@ -351,7 +363,8 @@ mod tests {
         let manifest = json!({
             "format": 1, "run": "k7", "pair": "mesos,TCP", "app": "/hc-rig/k7/billing", "started_at": "2026-11-22T17:00:00.000Z",
             "command": "hc-rig run /home/alice/billing.json --url https://alice@dcos.acme.example:8443/service",
-            "definition": {"id": "/billing", "cmd": "curl db7.acme.example", "env": {"DB": "db7.acme.example"}, "user": "alice"},
+            "definition": {"id": "/billing", "cmd": "curl db7.acme.example", "env": {"DB": "db7.acme.example"}, "user": "alice",
+                "labels": {"traefik.acme.example/billing": "x", "HC_RIG_OWNER": "alice"}},
             "cluster": {"url": "https://dcos.acme.example:8443/service/marathon/", "kind": "cluster"}, "plan": {"targets": [1]},
         });
         fs::write(from.join("run.json"), manifest.to_string()).unwrap();

@@ -11,6 +11,8 @@ use harness::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::command_line;
+
 /// The format of `run.json` that this program writes.
 pub const FORMAT: u32 = 1;
 
@@ -268,6 +270,8 @@ impl Manifest {
         make_visible(&mut value);
         let mut manifest: Self = serde_json::from_value(value)?;
         manifest.definition = definition.unwrap_or_default();
+        // A report offers it to be copied, and the folder may come from anybody.
+        manifest.command = command_line::again(&manifest.command).unwrap_or_default();
         Ok(manifest)
     }
 

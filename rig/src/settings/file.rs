@@ -1,7 +1,7 @@
 //! The TOML file: keys are the long names of flags, at the top for every command that has them, or in a table that is
 //! called like a command.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::Command;
 use toml::{Table, Value};
@@ -16,9 +16,9 @@ const NO_SECRETS: &str = "secrets do not belong in a file; use the environment (
 /// Where a file is found that nobody named: whoever made the working directory made it.
 const IN_WORKING_DIRECTORY: &str = "hc-rig.toml";
 
-/// What a file that nobody named does not set: which server is asked, whom it is trusted to be, as whom, what is run, and
-/// that the user agrees.
-const NOT_BY_CHANCE: [&str; 14] = [
+/// What a file that nobody named does not set: which server is asked, whom it is trusted to be, as whom, what is run, how
+/// much of a cluster is used, and that the user agrees.
+const NOT_BY_CHANCE: [&str; 18] = [
     "url",
     "user",
     "ca",
@@ -31,9 +31,18 @@ const NOT_BY_CHANCE: [&str; 14] = [
     "ssh",
     "ssh-option",
     "sudo",
+    "max-tasks",
+    "max-cpus",
+    "max-mem",
+    "id-as-is",
     "metrics",
     "yes",
 ];
+
+/// Whether the path leads below the folder that it is relative to. Results go nowhere else because of such a file.
+fn stays_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
 
 /// A settings file that was read.
 #[derive(Clone, Debug)]
@@ -70,15 +79,17 @@ impl SettingsFile {
     /// The keys that are ignored, since nobody named the file.
     pub fn ignored(&self) -> Vec<&str> {
         let tables = self.table.values().filter_map(Value::as_table);
-        let keys = self.table.keys().chain(tables.flat_map(Table::keys)).map(String::as_str);
-        let mut ignored: Vec<&str> = keys.filter(|key| self.is_ignored(key)).collect();
+        let keys = self.table.iter().chain(tables.flatten());
+        let ignored = keys.filter(|(key, value)| self.is_ignored(key, value)).map(|(key, _)| key.as_str());
+        let mut ignored: Vec<&str> = ignored.collect();
         ignored.sort_unstable();
         ignored.dedup();
         ignored
     }
 
-    fn is_ignored(&self, flag: &str) -> bool {
-        self.by_chance && NOT_BY_CHANCE.contains(&flag)
+    fn is_ignored(&self, flag: &str, value: &Value) -> bool {
+        let leads_away = || flag == "out" && value.as_str().is_none_or(|path| !stays_inside(Path::new(path)));
+        self.by_chance && (NOT_BY_CHANCE.contains(&flag) || leads_away())
     }
 
     /// Which keys are ignored, and what to do about it; nothing if none is.
@@ -151,13 +162,9 @@ impl SettingsFile {
     /// # Errors
     /// Exit code 2: a value that is not a text, number or list.
     pub fn values(&self, command: &str, flag: &str) -> Result<Option<Vec<String>>, Failure> {
-        if self.is_ignored(flag) {
-            return Ok(None);
-        }
         let own = self.table.get(command).and_then(Value::as_table).and_then(|table| table.get(flag));
-        let Some(value) = own.or_else(|| self.table.get(flag).filter(|value| !value.is_table())) else {
-            return Ok(None);
-        };
+        let value = own.or_else(|| self.table.get(flag).filter(|value| !value.is_table()));
+        let Some(value) = value.filter(|value| !self.is_ignored(flag, value)) else { return Ok(None) };
         let one = |value: &Value| match value {
             Value::String(text) => Some(text.clone()),
             Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Some(value.to_string()),

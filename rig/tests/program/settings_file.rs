@@ -12,7 +12,7 @@ fn a_settings_file_found_by_chance_sets_neither_server_nor_trust_nor_identity_no
     let fake = Fake::start(&["--user", "me:hunter2"]);
     let folder = tempfile::tempdir().expect("a folder");
     let settings = format!(
-        "url = \"{}\"\ninsecure = true\nuser = \"eve\"\nstep = 7\n[capture]\nssh-option = [\"ProxyCommand=touch owned\"]\n",
+        "url = \"{}\"\ninsecure = true\nuser = \"eve\"\nstep = 7\nmax-tasks = 1000000\nout = \"../theirs\"\n[try]\nout = \"inside/runs\"\n[capture]\nssh-option = [\"ProxyCommand=touch owned\"]\n",
         fake.url
     );
     fs::write(folder.path().join("hc-rig.toml"), &settings).expect("a file");
@@ -22,7 +22,7 @@ fn a_settings_file_found_by_chance_sets_neither_server_nor_trust_nor_identity_no
         command.output().expect("the program can be started")
     };
     let ignored = "hc-rig.toml lies in the working directory and nobody named it, so it does not set insecure, \
-                   ssh-option, url, user; if it is yours, use --config hc-rig.toml";
+                   max-tasks, out, ssh-option, url, user; if it is yours, use --config hc-rig.toml";
     let apps = there(&["apps"]);
     ends_with(&apps, 2);
     assert!(stderr(&apps).contains(ignored), "{}", stderr(&apps));
@@ -30,8 +30,9 @@ fn a_settings_file_found_by_chance_sets_neither_server_nor_trust_nor_identity_no
     ends_with(&config, 0);
     assert_eq!(
         stdout(&config).lines().filter(|line| line.contains("from hc-rig.toml")).count(),
-        2,
-        "step of run and try"
+        3,
+        "step of run and try, out of try: {}",
+        stdout(&config)
     );
     let cluster = |name: &str, url: &str| {
         let config = HcRig::new(&["config", "run"]).user("me", "hunter2").env(name, url).within(folder.path()).run();
