@@ -14,6 +14,7 @@ use std::{
 use hc_rig::exit::Code;
 use nix::sys::signal::Signal;
 use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
+use serde_json::Value;
 
 use crate::{
     fake::{Fake, interrupt},
@@ -213,14 +214,13 @@ fn clean(fake: &Fake, run: &str) {
     if refused.status.success() {
         return;
     }
-    // The proxy garbled what the cluster is called, and no other cluster is ever cleaned; a person can correct that.
+    // The proxy garbled what the cluster is called, and no other cluster is ever cleaned. A person can correct it.
     ends_with(&refused, 2);
-    let said = stderr(&refused);
-    let ids = said.trim().split_once("its framework id is ").and_then(|(_, ids)| ids.strip_suffix(" in run.json"));
-    let (here, noted) = ids.and_then(|ids| ids.split_once(", and ")).unwrap_or_else(|| panic!("{said}"));
-    let manifest = Path::new(run).join("run.json");
-    let text = std::fs::read_to_string(&manifest).expect("the manifest");
-    std::fs::write(&manifest, text.replace(noted, here)).expect("the manifest");
+    assert!(stderr(&refused).contains("is another cluster"), "{}", stderr(&refused));
+    let mut manifest = json(run, "run.json");
+    manifest["cluster"]["url"] = format!("{}/", fake.url).into();
+    manifest["cluster"]["framework"] = Value::Null;
+    std::fs::write(Path::new(run).join("run.json"), manifest.to_string()).expect("the manifest");
     ends_with(&cleaned(), 0);
 }
 
