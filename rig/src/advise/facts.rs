@@ -34,8 +34,9 @@ fn by_name<S: serde::Serializer>(protocol: &Protocol, serializer: S) -> Result<S
 }
 
 impl CheckSettings {
-    /// Reads one; none for a protocol that no Marathon up to 1.11 has.
+    /// Reads one; none for a protocol that no Marathon up to 1.11 has, and for what is not a check at all.
     fn of(index: usize, check: &Value) -> Option<Self> {
+        let fields = check.as_object()?;
         let CheckProtocol::Known(protocol) = CheckProtocol::of(Some(check)) else { return None };
         let number = |name: &str, default: u32| {
             check.get(name).and_then(Value::as_u64).map_or(default, |n| u32::try_from(n).unwrap_or(u32::MAX))
@@ -48,7 +49,7 @@ impl CheckSettings {
             timeout: check.get("timeoutSeconds").and_then(Value::as_i64).unwrap_or(20),
             failures: number("maxConsecutiveFailures", 3),
             delay: number("delaySeconds", 15),
-            given: check.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default(),
+            given: fields.keys().cloned().collect(),
         })
     }
 
@@ -158,6 +159,13 @@ mod tests {
 
     fn app(id: &str, check: Value, tasks: Value) -> App {
         App::from_value(json!({"id": id, "healthChecks": [check], "tasks": tasks})).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_a_check_is_not_advised_on() {
+        let checks = json!([null, [], "HTTP", 7, {"protocol": "HTTP"}]);
+        let facts = Facts::of(&json!({"id": "/a", "healthChecks": checks}), 256, None);
+        assert_eq!(facts.checks.iter().map(|check| check.index).collect::<Vec<_>>(), [4]);
     }
 
     #[test]
