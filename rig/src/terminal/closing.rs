@@ -161,7 +161,7 @@ pub fn over(runs: &[Named], ending: Ending<'_>) -> Closing {
     if let Some((name, ..)) = first {
         next_why(&mut out, &ending.folder.join(name));
     } else if ending.code == Code::Passed {
-        field(&mut out, "Your cluster", "hc-rig run --help");
+        field(&mut out, "Your cluster", "hc-rig run -h");
     }
     Closing { verdict: several::verdict(runs), sentence: several::sentence(runs), body: out }
 }

@@ -28,6 +28,7 @@ mod recordings;
 mod redacted;
 mod refusals;
 mod repeated;
+mod requests;
 mod results;
 mod runs;
 mod sandbox;

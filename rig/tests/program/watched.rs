@@ -8,12 +8,18 @@ use serde_json::Value;
 use crate::{
     fake::Fake,
     hc_rig::{HcRig, ends_with, stderr, stdout},
+    requests::Recorder,
     results::{json, out, read},
 };
 
 /// A fake of three agents with three apps of a team beside one that is well: sick, flapping and hung.
 fn cluster_of_others() -> Fake {
-    let fake = Fake::start(&["--agents", "3", "--tasks", "process", "--admin", "127.0.0.1:0"]);
+    cluster_called("localhost")
+}
+
+/// The same, that answers to another name too.
+fn cluster_called(name: &str) -> Fake {
+    let fake = Fake::start(&["--agents", "3", "--tasks", "process", "--admin", "127.0.0.1:0", "--allow-host", name]);
     let app = |id: &str| {
         let app = App::of(Pair::new(Containerizer::Mesos, Check::Http)).id(id).instances(2).timeout(secs(2));
         app.max_consecutive_failures(100_000)
@@ -29,6 +35,15 @@ fn cluster_of_others() -> Fake {
     fake
 }
 
+/// Everything that was asked was a read.
+#[track_caller]
+fn only_reads(recorder: &Recorder) {
+    let requests = recorder.requests();
+    assert!(requests.len() > 5, "{requests:?}");
+    let others: Vec<&String> = requests.iter().filter(|line| !line.starts_with("GET ")).collect();
+    assert!(others.is_empty(), "{others:?}");
+}
+
 /// All that anybody asked Marathon to change.
 fn changes(fake: &Fake) -> Vec<Value> {
     let journal = fake.journal();
@@ -37,11 +52,13 @@ fn changes(fake: &Fake) -> Vec<Value> {
 
 #[test]
 fn somebody_elses_sick_flapping_and_hung_apps_are_named_and_nothing_of_theirs_changes() {
-    let fake = cluster_of_others();
+    let recorder = Recorder::new();
+    let fake = cluster_called(&recorder.host());
+    let url = recorder.pass_on(&fake.url);
     let before = changes(&fake);
     assert_eq!(before.len(), 4, "{before:?}");
     let (_folder, run) = out();
-    let arguments = ["watch", "/team", "--url", &fake.url, "--for", "25s", "--poll", "500ms", "--out", &run];
+    let arguments = ["watch", "/team", "--url", &url, "--for", "25s", "--poll", "500ms", "--out", &run];
     let ended = HcRig::new(&arguments).run();
     ends_with(&ended, 3);
     let said = stdout(&ended);
@@ -60,6 +77,7 @@ fn somebody_elses_sick_flapping_and_hung_apps_are_named_and_nothing_of_theirs_ch
         assert_eq!(json(&format!("{run}/{name}"), "run.json")["mode"], "watch");
         assert!(read(&format!("{run}/{name}"), "events.jsonl").contains("hc_rig_probe"), "{name} was probed");
     }
+    only_reads(&recorder);
     assert_eq!(changes(&fake), before, "the rig only read");
     let cleaned = HcRig::new(&["clean", &run, "--url", &fake.url]).run();
     ends_with(&cleaned, 0);
@@ -95,14 +113,16 @@ fn an_alert_is_reported_at_once_and_ends_the_watch_for_all_apps() {
 
 #[test]
 fn why_of_an_app_watches_it_for_a_while_and_explains() {
-    let fake = cluster_of_others();
+    let recorder = Recorder::new();
+    let fake = cluster_called(&recorder.host());
+    let url = recorder.pass_on(&fake.url);
     let before = changes(&fake);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let here = |arguments: &[&str]| {
         let mut command = HcRig::new(arguments).command();
         command.current_dir(folder.path()).output().expect("the program can be started")
     };
-    let ended = here(&["why", "/team/sick", "--url", &fake.url, "--for", "8s"]);
+    let ended = here(&["why", "/team/sick", "--url", &url, "--for", "8s"]);
     ends_with(&ended, 0);
     let said = stdout(&ended);
     let head = "/team/sick: of 2 tasks, 2 had \"alive\": false and 0 died while they were watched.";
@@ -112,6 +132,7 @@ fn why_of_an_app_watches_it_for_a_while_and_explains() {
     {
         assert!(said.contains(part), "{part}:\n{said}");
     }
+    only_reads(&recorder);
     let unknown = here(&["why", "/no/such/run"]);
     ends_with(&unknown, 2);
     assert!(
