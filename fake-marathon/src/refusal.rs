@@ -24,6 +24,8 @@ pub enum Refused {
     Locked(Vec<DeploymentId>),
     /// 404 `App '/x' does not exist`.
     UnknownApp(PathId),
+    /// 404 `Pod '/x' does not exist`.
+    UnknownPod(PathId),
     /// 404 `Group '/x' does not exist`.
     UnknownGroup(PathId),
     /// 404 `Task 'x' does not exist`.

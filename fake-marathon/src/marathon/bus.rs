@@ -47,7 +47,7 @@ pub(crate) fn instance_changed(now: Time, instance: &Instance, condition: Condit
 }
 
 pub(crate) fn status_update(now: Time, instance: &Instance, update: &StatusUpdate) -> Event {
-    let task = instance.task.as_ref();
+    let task = instance.task_of(&update.task);
     let fields = json!({
         "slaveId": update.agent.as_str(),
         "taskId": update.task.as_str(),
@@ -145,6 +145,23 @@ pub(crate) fn unhealthy_instance_kill(
     Some(event(now, "unhealthy_instance_kill_event", fields))
 }
 
+/// What a request did to a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PodChange {
+    Created,
+    Updated,
+    Deleted,
+}
+
+pub(crate) fn pod_event(now: Time, change: PodChange, origin: &Origin) -> Event {
+    let kind = match change {
+        PodChange::Created => "pod_created_event",
+        PodChange::Updated => "pod_updated_event",
+        PodChange::Deleted => "pod_deleted_event",
+    };
+    event(now, kind, json!({"clientIp": origin.client_ip, "uri": origin.uri}))
+}
+
 pub(crate) fn app_terminated(now: Time, app: &PathId) -> Event {
     event(now, "app_terminated_event", json!({"appId": app.as_str()}))
 }
@@ -152,7 +169,7 @@ pub(crate) fn app_terminated(now: Time, app: &PathId) -> Event {
 /// A step of a plan as events and the answer to a dry run render it.
 pub(crate) fn step(actions: &[Action]) -> Value {
     let actions: Vec<Value> =
-        actions.iter().map(|action| json!({"action": action.name(), "app": action.app.id.as_str()})).collect();
+        actions.iter().map(|action| json!({"action": action.name(), action.of(): action.app.id.as_str()})).collect();
     json!({ "actions": actions })
 }
 

@@ -83,7 +83,7 @@ fn label_variables(app: &AppDefinition) -> Variables {
 }
 
 /// A label's key as part of a variable's name: what is no letter, digit or `_` becomes one `_`.
-fn escaped(key: &str) -> String {
+pub(super) fn escaped(key: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut name = String::new();
     for c in key.chars() {

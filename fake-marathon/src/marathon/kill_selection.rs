@@ -17,7 +17,7 @@ pub(crate) type Named = BTreeMap<PathId, Vec<Slot>>;
 /// The instances that a client named.
 pub(crate) fn named(which: &KillWhich, root: &Root, instances: &Instances) -> Result<Named, Refused> {
     let known = |app: &PathId| {
-        if root.apps.contains_key(app) { Ok(()) } else { Err(Refused::UnknownApp(app.clone())) }
+        if root.app(app).is_some() { Ok(()) } else { Err(Refused::UnknownApp(app.clone())) }
     };
     match which {
         KillWhich::OfApp { app, host } => {

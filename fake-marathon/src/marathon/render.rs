@@ -14,11 +14,13 @@ use super::{
     instances::{Condition, Instance, Instances, Slot},
     last_failures::LastFailures,
     launch_queue::LaunchQueue,
+    render_pods,
 };
 use crate::{
+    app::AppDefinition,
     clock::Time,
     ids::{DeploymentId, PathId},
-    snapshot::{AppView, Counts, Fragment, Snapshot, TaskView},
+    snapshot::{AppView, Counts, Fragment, PodView, Snapshot, TaskView},
     wire::TaskState,
 };
 
@@ -47,16 +49,21 @@ impl Rendered<'_> {
 pub(crate) struct Renderer {
     framework_id: String,
     apps: BTreeMap<PathId, Arc<AppView>>,
+    pods: BTreeMap<PathId, Arc<PodView>>,
 }
 
 impl Renderer {
     pub(crate) fn new(framework_id: String) -> Self {
-        Self { framework_id, apps: BTreeMap::new() }
+        Self { framework_id, apps: BTreeMap::new(), pods: BTreeMap::new() }
     }
 
     pub(crate) fn render(&mut self, now: Time, mut parts: Rendered<'_>) -> Snapshot {
         let deployments = parts.deployments.by_app();
         for app in parts.take_stale() {
+            match render_pods::pod(&parts, &app) {
+                Some(view) => drop(self.pods.insert(app.clone(), Arc::new(view))),
+                None => drop(self.pods.remove(&app)),
+            }
             match render_app(&mut parts, &app, deployments.get(&app)) {
                 Some(view) => {
                     self.apps.insert(app, Arc::new(view));
@@ -71,6 +78,7 @@ impl Renderer {
             root: parts.groups.root().clone(),
             root_history: parts.groups.history().clone(),
             apps: self.apps.clone(),
+            pods: self.pods.clone(),
             deployments: parts.deployments.views(),
             queue: parts.launch_queue.views(now, parts.instances, parts.groups.root()),
             framework_id: self.framework_id.clone(),
@@ -83,7 +91,7 @@ fn render_app(
     id: &PathId,
     deployments: Option<&(Vec<DeploymentId>, Vec<Value>)>,
 ) -> Option<AppView> {
-    let definition = parts.groups.root().apps.get(id)?.clone();
+    let definition = parts.groups.root().app(id)?.clone();
     let mut tasks = Vec::new();
     let mut counts = Counts::default();
     for slot in parts.instances.slots_of(id) {
@@ -94,13 +102,20 @@ fn render_app(
     }
     Some(AppView {
         definition,
-        versions: parts.groups.versions_of(id).cloned().unwrap_or_default(),
+        versions: app_versions(parts, id),
         tasks,
         counts,
         deployments: deployments.map(|(ids, _)| ids.clone()).unwrap_or_default(),
         last_task_failure: parts.failures.of(id).cloned(),
         readiness: deployments.map(|(_, results)| results.clone()).unwrap_or_default(),
     })
+}
+
+/// All stored versions of an app; what was a pod once is none of them.
+fn app_versions(parts: &Rendered<'_>, id: &PathId) -> BTreeMap<Time, Arc<AppDefinition>> {
+    let mut versions = parts.groups.versions_of(id).cloned().unwrap_or_default();
+    versions.retain(|_, app| app.pod.is_none());
+    versions
 }
 
 fn render_task(parts: &mut Rendered<'_>, slot: Slot) -> Option<Arc<TaskView>> {

@@ -7,6 +7,7 @@ use super::{
     Due,
     agents::{Agents, Link},
     checks::Probed,
+    groups::Groups,
     messages,
     probes::ProbesInFlight,
     reconciliation,
@@ -51,6 +52,8 @@ pub(super) struct Launch {
     /// Index of the agent.
     pub(super) agent: usize,
     pub(super) container_id: String,
+    /// The container of the executor that it shares with its group.
+    pub(super) parent: Option<String>,
     pub(super) resources: Resources,
     pub(super) info: TaskInfo,
 }
@@ -60,12 +63,13 @@ pub(super) struct Launch {
 pub(super) struct Executors {
     tuning: Arc<Tuning>,
     tasks: Tasks,
+    groups: Groups,
     probes: ProbesInFlight,
 }
 
 impl Executors {
     pub(super) fn new(tuning: Arc<Tuning>) -> Self {
-        Self { tuning, tasks: Tasks::default(), probes: ProbesInFlight::default() }
+        Self { tuning, tasks: Tasks::default(), groups: Groups::default(), probes: ProbesInFlight::default() }
     }
 
     /// The tasks, to look at.
@@ -73,9 +77,22 @@ impl Executors {
         &self.tasks
     }
 
+    /// The executors of task groups, to look at.
+    pub(super) fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// Launches an executor for the tasks of a group, which are to follow.
+    pub(super) fn launch_group(&mut self, executor: &str, agent: usize, resources: Resources) {
+        self.groups.launch(executor, agent, resources);
+    }
+
     /// Launches a task.
     pub(super) fn launch(&mut self, context: Context<'_>, launch: Launch) {
-        let (tasks, mut turn) = self.turn(context);
+        if let Some(executor) = &launch.info.executor {
+            self.groups.add(&executor.id, launch.info.id.clone());
+        }
+        let (tasks, _, mut turn) = self.turn(context);
         tasks.insert(Task::launched(launch, &mut turn));
     }
 
@@ -159,8 +176,8 @@ impl Executors {
 
     /// Gives an input to a task, unless it has ended.
     fn with(&mut self, context: Context<'_>, id: &TaskId, input: impl FnOnce(&mut Task, &mut Turn<'_>)) -> Vec<Event> {
-        let (tasks, mut turn) = self.turn(context);
-        take_in(tasks, &mut turn, id, input);
+        let (tasks, groups, mut turn) = self.turn(context);
+        take_in(tasks, groups, &mut turn, id, input);
         turn.events
     }
 
@@ -171,27 +188,44 @@ impl Executors {
         n: usize,
         mut input: impl FnMut(&mut Task, &mut Turn<'_>),
     ) -> Vec<Event> {
-        let (tasks, mut turn) = self.turn(context);
+        let (tasks, groups, mut turn) = self.turn(context);
         for id in tasks.on_agent(n) {
-            take_in(tasks, &mut turn, &id, &mut input);
+            take_in(tasks, groups, &mut turn, &id, &mut input);
         }
         turn.events
     }
 
-    fn turn<'a>(&'a mut self, context: Context<'a>) -> (&'a mut Tasks, Turn<'a>) {
+    fn turn<'a>(&'a mut self, context: Context<'a>) -> (&'a mut Tasks, &'a mut Groups, Turn<'a>) {
         let Context { now, agents, timers } = context;
         let turn = Turn { now, tuning: &self.tuning, agents, timers, probes: &mut self.probes, events: Vec::new() };
-        (&mut self.tasks, turn)
+        (&mut self.tasks, &mut self.groups, turn)
     }
 }
 
 /// Gives an input to a task; one that has ended then moves to the remembered ones.
-fn take_in(tasks: &mut Tasks, turn: &mut Turn<'_>, id: &TaskId, input: impl FnOnce(&mut Task, &mut Turn<'_>)) {
+fn take_in(
+    tasks: &mut Tasks,
+    groups: &mut Groups,
+    turn: &mut Turn<'_>,
+    id: &TaskId,
+    input: impl FnOnce(&mut Task, &mut Turn<'_>),
+) {
     let Some(task) = tasks.get_mut(id) else { return };
     input(task, turn);
-    if task.has_ended() {
-        let (agent, resources) = (task.agent(), task.leave(turn));
+    if !task.has_ended() {
+        return;
+    }
+    let (agent, resources, takes_along) = (task.agent(), task.leave(turn), task.takes_its_group_along());
+    let executor = task.info().executor.clone();
+    turn.events.push(Event::Freed { agent, resources });
+    tasks.complete(id);
+    let Some(executor) = executor else { return };
+    if let Some((agent, resources)) = groups.remove(&executor.id, id) {
         turn.events.push(Event::Freed { agent, resources });
-        tasks.complete(id);
+    }
+    if takes_along {
+        for other in groups.tasks(&executor.id) {
+            take_in(tasks, groups, turn, &other, Task::end_with_its_group);
+        }
     }
 }

@@ -35,6 +35,25 @@ pub(super) fn take(info: &TaskInfo, offered: &mut Resources) -> Result<Resources
     if offered.take(&needed) { Ok(needed) } else { Err(Refusal::DoesNotFit) }
 }
 
+/// What the tasks of a launch take.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// Of each task, in their order.
+    pub(super) tasks: Vec<Resources>,
+    /// Of the executor that they share.
+    pub(super) executor: Option<Resources>,
+}
+
+/// [`take`] for a task by itself or for all tasks of a group with their executor.
+pub(super) fn take_all(group: &[TaskInfo], offered: &mut Resources) -> Result<Taken, Refusal> {
+    let executor = group.first().and_then(|info| info.executor.as_ref()).map(|e| Resources::of_executor(e));
+    if executor.as_ref().is_some_and(|needed| !offered.take(needed)) {
+        return Err(Refusal::DoesNotFit);
+    }
+    let tasks = group.iter().map(|info| take(info, offered)).collect::<Result<_, _>>()?;
+    Ok(Taken { tasks, executor })
+}
+
 fn invalid(info: &TaskInfo) -> Option<String> {
     match &info.health_check.as_ref()?.kind {
         ProbeKind::Http { path, .. } if !path.is_empty() && !path.starts_with('/') => {

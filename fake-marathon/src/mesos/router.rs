@@ -14,6 +14,7 @@ use super::{
     offers::{self, Offered, Offers},
     reconciliation,
     recorded_offers::Step,
+    resources::Resources,
     state::State,
 };
 use crate::{
@@ -262,7 +263,13 @@ impl Mesos {
 
     /// All parts that the state endpoints show.
     pub(super) fn state(&self) -> State<'_> {
-        State { master: &self.master, agents: &self.agents, offers: &self.offers, tasks: self.executors.tasks() }
+        State {
+            master: &self.master,
+            agents: &self.agents,
+            offers: &self.offers,
+            tasks: self.executors.tasks(),
+            groups: self.executors.groups(),
+        }
     }
 }
 
@@ -340,19 +347,8 @@ impl Mesos {
     fn accept(&mut self, now: Time, offered: Offered, launch: Vec<TaskInfo>, refuse: Duration) {
         let Offered { agent, mut resources } = offered;
         let used = !launch.is_empty();
-        for info in launch {
-            let container_id = self.rng.uuid4().to_string();
-            if let Some(refusal) = self.without_user(agent, &info, &container_id) {
-                self.send(refusal.status(now, &info));
-                continue;
-            }
-            match launch::take(&info, &mut resources) {
-                Ok(taken) => {
-                    let (executors, context) = self.executors(now);
-                    executors.launch(context, Launch { agent, container_id, resources: taken, info });
-                }
-                Err(refusal) => self.send(refusal.status(now, &info)),
-            }
+        for group in launch.chunk_by(|a, b| a.executor.is_some() && a.executor == b.executor) {
+            self.launch(now, agent, group, &mut resources);
         }
         // With prompt offers the rest of a used offer goes out again at once, else after its filter.
         let refuse = if used && self.tuning.prompt_offers { Duration::ZERO } else { refuse };
@@ -363,6 +359,32 @@ impl Mesos {
         if used {
             self.cycle.used();
             self.resources_freed(now);
+        }
+    }
+
+    /// Launches a task, or the tasks of a group with their executor: all or none.
+    fn launch(&mut self, now: Time, agent: usize, group: &[TaskInfo], resources: &mut Resources) {
+        let ids: Vec<String> = group.iter().map(|_| self.rng.uuid4().to_string()).collect();
+        let no_user = group.iter().zip(&ids).find_map(|(info, id)| self.without_user(agent, info, id));
+        if let Some(refusal) = no_user {
+            return group.iter().for_each(|info| self.send(refusal.clone().status(now, info)));
+        }
+        let mut left = resources.clone();
+        match launch::take_all(group, &mut left) {
+            Ok(taken) => {
+                *resources = left;
+                let parent = taken.executor.map(|held| {
+                    let executor = group.first().and_then(|info| info.executor.as_ref());
+                    executor.into_iter().for_each(|e| self.executors.launch_group(&e.id, agent, held.clone()));
+                    self.rng.uuid4().to_string()
+                });
+                for ((info, resources), container_id) in group.iter().cloned().zip(taken.tasks).zip(ids) {
+                    let parent = parent.clone();
+                    let (executors, context) = self.executors(now);
+                    executors.launch(context, Launch { agent, container_id, parent, resources, info });
+                }
+            }
+            Err(refusal) => group.iter().for_each(|info| self.send(refusal.clone().status(now, info))),
         }
     }
 

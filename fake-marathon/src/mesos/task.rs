@@ -42,6 +42,7 @@ pub(super) struct Task {
     agent: usize,
     resources: Resources,
     container_id: String,
+    parent: Option<String>,
     stage: Stage,
     /// When the command was started.
     forked: Option<Time>,
@@ -82,19 +83,22 @@ pub(super) enum KilledBy {
     Scheduler,
     /// The task's own native check.
     Check,
+    /// Its executor, since another task of its group failed or was killed.
+    Group,
 }
 
 /// What the task consists of.
 impl Task {
     /// A task that reaches its executor after the launch latency.
     pub(super) fn launched(launch: Launch, turn: &mut Turn<'_>) -> Self {
-        let Launch { agent, container_id, resources, info } = launch;
+        let Launch { agent, container_id, parent, resources, info } = launch;
         let timer = turn.timers.set(turn.now + turn.tuning.launch_latency, Due::Stage(info.id.clone()));
         Self {
             info,
             agent,
             resources,
             container_id,
+            parent,
             stage: Stage::Staging,
             forked: None,
             executor_pid: None,
@@ -127,6 +131,11 @@ impl Task {
 
     pub(super) fn container_id(&self) -> &str {
         &self.container_id
+    }
+
+    /// The container of the executor that it shares with its group.
+    pub(super) fn parent(&self) -> Option<&str> {
+        self.parent.as_deref()
     }
 
     /// The pid of the supervisor of a process task.
@@ -162,10 +171,13 @@ impl Task {
 
 /// Status updates.
 impl Task {
-    /// Sends an executor's status update to the master; withheld while the agent is disconnected.
+    /// Sends an executor's status update to the master; withheld while the agent is disconnected. The default executor
+    /// of a group knows the address of a container only while it runs.
     fn send(&mut self, turn: &mut Turn<'_>, status: Status) {
         let agent = &turn.agents[self.agent];
-        let update = self.update(turn, status, vec![agent.config().hostname.clone()]);
+        let knows = self.info.executor.is_none() || status.state == TaskState::Running;
+        let address = knows.then(|| agent.config().hostname.clone());
+        let update = self.update(turn, status, address.into_iter().collect());
         match agent.link() {
             Link::Up => self.deliver(turn, update),
             Link::Silent | Link::Unreachable | Link::Gone => self.withheld.push(update),
@@ -296,7 +308,9 @@ impl Task {
     pub(super) fn end(&mut self, turn: &mut Turn<'_>, exit: Exit) {
         self.timer = None;
         let (state, healthy) = match (self.killed_by, exit) {
-            (Some(KilledBy::Scheduler), Exit::Status(_) | Exit::Signal(_)) => (TaskState::Killed, None),
+            (Some(KilledBy::Scheduler | KilledBy::Group), Exit::Status(_) | Exit::Signal(_)) => {
+                (TaskState::Killed, None)
+            }
             (Some(KilledBy::Check), Exit::Status(_) | Exit::Signal(_)) => (TaskState::Killed, Some(false)),
             (None, Exit::Status(0)) => (TaskState::Finished, None),
             (None, Exit::Status(_) | Exit::Signal(_)) => (TaskState::Failed, None),
@@ -354,6 +368,20 @@ impl Task {
         if self.heeds_sigterm() {
             turn.events.push(Event::Task(TaskCall::Terminate(self.id().clone())));
         }
+    }
+
+    /// Whether its executor kills the rest of its group, now that it has ended.
+    pub(super) fn takes_its_group_along(&self) -> bool {
+        matches!(self.state(), TaskState::Failed | TaskState::Killed)
+    }
+
+    /// Another task of its group has failed or was killed.
+    pub(super) fn end_with_its_group(&mut self, turn: &mut Turn<'_>) {
+        if self.stage == Stage::Staging {
+            let (message, reason) = (messages::KILLED_EARLY, Reason::TaskKilledDuringLaunch);
+            return self.send(turn, Status::because(TaskState::Killed, message, reason));
+        }
+        self.execute_kill(turn, None, KilledBy::Group);
     }
 
     /// Between SIGTERM and SIGKILL: the kill's own, the task's, the executor's.

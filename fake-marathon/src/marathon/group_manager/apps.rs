@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Change, GroupManager, Proposal};
+use super::{Change, GroupManager, Proposal, pods};
 use crate::{
     app::{self, AppDefinition, update::Manner},
     clock::Time,
@@ -56,8 +56,10 @@ impl GroupManager {
         let posted = app.clone();
         let change = Change::new(app.id.parent(), version, force);
         let proposal = self.propose(change, |target| {
-            if target.apps.contains_key(&app.id) {
-                return Err(Refused::AppExists(app.id));
+            match target.apps.get(&app.id) {
+                Some(other) if other.pod.is_some() => return Err(pods::clash()),
+                Some(_) => return Err(Refused::AppExists(app.id)),
+                None => {}
             }
             target.put_app(app);
             Ok(())
@@ -73,9 +75,9 @@ impl GroupManager {
             [(id, _)] if !updates.bulk => id.parent(),
             _ => PathId::new("/"),
         };
-        let created = updates.single().is_some_and(|id| !self.root.apps.contains_key(id));
+        let created = updates.single().is_some_and(|id| self.root.app(id).is_none());
         // Of several apps each is looked up before what it would become is validated.
-        let unknown = updates.bodies.iter().find(|(id, _)| !self.root.apps.contains_key(id));
+        let unknown = updates.bodies.iter().find(|(id, _)| self.root.app(id).is_none());
         if let Some((id, _)) = unknown.filter(|_| updates.bulk && !updates.create) {
             return Err(Refused::UnknownApp(id.clone()));
         }
@@ -84,6 +86,7 @@ impl GroupManager {
         let proposal = self.propose(Change::new(group, version, force), |target| {
             for app in apps {
                 match target.apps.get(&app.id) {
+                    Some(other) if other.pod.is_some() => return Err(pods::clash()),
                     Some(old) if !versions::is_upgrade(old, &app) && old.instances == app.instances => {}
                     _ => target.put_app(app),
                 }
@@ -95,7 +98,7 @@ impl GroupManager {
 
     /// One app after an update of it.
     fn updated(&self, id: &PathId, body: &Value, updates: AppUpdates<'_>) -> Result<AppDefinition, Refused> {
-        let old = self.root.apps.get(id);
+        let old = self.root.app(id);
         // A new app is read as a whole definition, whose `version` means nothing.
         if updates.partial && (updates.bulk || old.is_some()) {
             let wanted = app::update::wanted_version(body)?.filter(|_| old.is_some());
@@ -117,7 +120,7 @@ impl GroupManager {
     pub(crate) fn delete_app(&mut self, now: Time, id: &PathId, force: bool) -> Proposal {
         let change = Change::new(id.parent(), self.new_version(now), force);
         self.propose(change, |target| {
-            if !target.apps.contains_key(id) {
+            if target.app(id).is_none() {
                 return Err(Refused::UnknownApp(id.clone()));
             }
             target.remove_app(id);

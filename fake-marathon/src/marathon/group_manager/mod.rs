@@ -5,6 +5,7 @@
 mod apps;
 mod groups;
 mod limits;
+mod pods;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -67,6 +68,7 @@ pub(crate) fn reason(refused: &Refused) -> String {
         Refused::AppExists(id) => format!("An app with id [{id}] already exists."),
         Refused::Locked(_) => LOCKED.into(),
         Refused::UnknownApp(id) => format!("App '{id}' does not exist"),
+        Refused::UnknownPod(id) => format!("Pod '{id}' does not exist"),
         Refused::UnknownGroup(id) => format!("Group '{id}' does not exist"),
         Refused::UnknownTask(id) => format!("Task '{id}' does not exist"),
         Refused::UnknownDeployment(id) => format!("DeploymentPlan {id} does not exist"),
@@ -136,7 +138,7 @@ impl GroupManager {
 
     /// Whether an app exists.
     pub(crate) fn known_app(&self, app: &PathId) -> Result<(), Refused> {
-        if self.root.apps.contains_key(app) { Ok(()) } else { Err(Refused::UnknownApp(app.clone())) }
+        if self.root.app(app).is_some() { Ok(()) } else { Err(Refused::UnknownApp(app.clone())) }
     }
 
     /// A version for a change of now: whole milliseconds, as they are written, and later than all before.

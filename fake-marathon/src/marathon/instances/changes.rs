@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use super::{Agent, Condition, Due, Event, Goal, Instance, Instances, Slot, Task};
+use super::{Agent, Condition, Due, Event, Goal, Instance, Instances, Slot, Task, containers};
 use crate::{
     app::AppDefinition,
     clock::Time,
     ids::{InstanceId, TaskId},
-    marathon::{bus, environment::Placement, task_info},
+    marathon::{bus, environment::Placement, pod_info, task_info},
     wire::{Offer, TaskInfo},
 };
 
@@ -28,6 +28,7 @@ impl Instances {
             healthy: None,
             agent: None,
             task: None,
+            containers: Vec::new(),
             view: None,
         };
         self.changes += 1;
@@ -46,7 +47,7 @@ impl Instances {
         slot: Slot,
         offer: &Offer,
         placement: Placement<'_>,
-    ) -> Option<(TaskInfo, Arc<AppDefinition>, Vec<Event>)> {
+    ) -> Option<(Vec<TaskInfo>, Arc<AppDefinition>, Vec<Event>)> {
         let instance = self.get(slot)?;
         let incarnation = instance.task.as_ref().map_or(1, |task| task.id.incarnation() + 1);
         let agent = Arc::new(Agent {
@@ -56,24 +57,18 @@ impl Instances {
             region: offer.region.clone(),
             zone: offer.zone.clone(),
         });
-        let id = instance.id.task(incarnation);
-        let info = task_info::build(&instance.spec, id.clone(), &agent, placement);
-        let task = Task {
-            id: id.clone(),
-            condition: Condition::Provisioned,
-            state: None,
-            healthy: None,
-            check: None,
-            ip_addresses: Vec::new(),
-            ports: info.ports.clone(),
-            staged_at: now,
-            started_at: None,
-            unreachable_since: None,
-            message: None,
+        let infos = match &instance.spec.pod {
+            Some(_) => pod_info::build(&instance.spec, &instance.id, incarnation, &agent, placement),
+            None => vec![task_info::build(&instance.spec, instance.id.task(incarnation), &agent, placement)],
         };
+        let tasks: Vec<Task> = infos.iter().map(|info| provisioned(now, info)).collect();
+        let whole = containers::whole(&tasks)?;
+        let id = whole.id.clone();
+        let of_pod = instance.spec.pod.is_some();
         let placed = self.change(slot, |instance| {
             instance.agent = Some(agent);
-            instance.task = Some(task);
+            instance.task = Some(whole);
+            instance.containers = if of_pod { tasks } else { Vec::new() };
             instance.condition = Condition::Provisioned;
             instance.healthy = None;
             instance.since = now;
@@ -87,7 +82,7 @@ impl Instances {
             Event::Changed(changed),
             Event::Timer(overdue_at, Due::Unconfirmed(id)),
         ];
-        Some((info, spec, events))
+        Some((infos, spec, events))
     }
 
     /// The instance of a launch that neither runs nor has ended (`OverdueInstancesActor`).
@@ -103,9 +98,11 @@ impl Instances {
     #[must_use]
     pub(crate) fn kill(&mut self, now: Time, slot: Slot) -> Vec<Event> {
         let Some(instance) = self.get(slot) else { return Vec::new() };
-        let Some(task) = instance.task.as_ref().filter(|task| !task.condition.is_terminal()) else { return Vec::new() };
+        if instance.has_ended() {
+            return Vec::new();
+        }
         if !instance.condition.is_lost() {
-            return vec![Event::Kill { task: task.id.clone(), grace: instance.spec.kill_grace }];
+            return kills(instance).collect();
         }
         match instance.goal {
             Goal::Running => self.decommission(now, slot),
@@ -132,14 +129,14 @@ impl Instances {
         events.push(Event::Changed(after.changed(ended)));
         let Some(task) = after.task.as_ref().filter(|_| !ended) else { return events };
         events.push(Event::NoDemand(slot));
-        if let Some(healthy) = task.healthy.filter(|_| task.state.is_some()) {
+        if let Some(healthy) = task.healthy.filter(|_| task.state.is_some() && after.containers.is_empty()) {
             events.push(Event::NativeHealth { slot, healthy });
         }
-        events.push(if after.condition.is_lost() {
-            Event::NotAwaited(slot)
+        if after.condition.is_lost() {
+            events.push(Event::NotAwaited(slot));
         } else {
-            Event::Kill { task: task.id.clone(), grace: after.spec.kill_grace }
-        });
+            events.extend(kills(&after));
+        }
         events
     }
 
@@ -177,4 +174,27 @@ impl Instances {
         self.stale.insert(changed.app().clone());
         Some(changed)
     }
+}
+
+/// A task that was just placed.
+fn provisioned(now: Time, info: &TaskInfo) -> Task {
+    Task {
+        id: info.id.clone(),
+        condition: Condition::Provisioned,
+        state: None,
+        healthy: None,
+        check: None,
+        ip_addresses: Vec::new(),
+        ports: info.ports.clone(),
+        staged_at: now,
+        started_at: None,
+        unreachable_since: None,
+        message: None,
+    }
+}
+
+/// A kill of each task that has not ended.
+fn kills(instance: &Instance) -> impl Iterator<Item = Event> {
+    let grace = instance.spec.kill_grace;
+    instance.living().map(move |task| Event::Kill { task: task.id.clone(), grace })
 }

@@ -4,6 +4,7 @@
 
 mod changes;
 mod condition;
+mod containers;
 mod index;
 mod status;
 mod unreachable;
@@ -148,7 +149,10 @@ pub(crate) struct Instance {
     /// What Mesos reports of a running task's health.
     pub(crate) healthy: Option<bool>,
     pub(crate) agent: Option<Arc<Agent>>,
+    /// The present task; of a pod, what its containers come to together.
     pub(crate) task: Option<Task>,
+    /// The tasks of a pod's containers, in the order of its definition; none of an app.
+    pub(crate) containers: Vec<Task>,
     view: Option<Arc<TaskView>>,
 }
 
@@ -164,7 +168,7 @@ impl Instance {
 
     /// Nothing runs or is on its way, so that forgetting it needs no kill.
     pub(crate) fn has_ended(&self) -> bool {
-        self.task.as_ref().is_none_or(|task| task.condition.is_terminal())
+        self.living().next().is_none()
     }
 
     /// Whether its end will be waited for once it is decommissioned.
@@ -187,7 +191,7 @@ impl Instance {
     /// Without checks everything is; with checks what Mesos reports healthy, see
     /// [`Quirks::unknown_health_counts_as_healthy`].
     pub(crate) fn is_considered_healthy(&self, quirks: &Quirks) -> bool {
-        let unchecked = self.spec.health_checks.is_empty() && self.spec.readiness_checks.is_empty();
+        let unchecked = !self.spec.has_health_checks() && self.spec.readiness_checks.is_empty();
         unchecked || self.healthy.unwrap_or(quirks.unknown_health_counts_as_healthy)
     }
 

@@ -3,7 +3,7 @@
 //! Rules from Marathon's `core/instance/update/InstanceUpdater.scala`, `core/task/Task.scala` and the steps of
 //! `core/task/update/impl/steps`.
 
-use super::{Condition, Event, Goal, Healthy, Instance, Instances, Slot, unreachable::is_expired};
+use super::{Condition, Event, Goal, Healthy, Instance, Instances, Slot, Task, unreachable::is_expired};
 use crate::{
     app::Unreachable,
     clock::Time,
@@ -57,7 +57,7 @@ impl Instances {
             };
         };
         let slot = instance.slot;
-        let Some(task) = instance.task.as_ref().filter(|task| task.id == update.task) else {
+        let Some(task) = instance.task_of(&update.task) else {
             return kill_unknown(update.task, condition);
         };
         let is_change = match task.condition {
@@ -88,9 +88,12 @@ impl Instances {
         self.change(slot, |instance| store(instance, now, update, condition));
         let Some(after) = self.get(slot).cloned() else { return Vec::new() };
         let changed = before.condition != after.condition;
+        let ended = condition.is_terminal();
+        // Of a pod, one container's end is not that of the instance.
+        let condition = if after.containers.is_empty() { condition } else { after.condition };
         let expunged = (condition.is_terminal() && after.goal == Goal::Decommissioned) || after.is_overdue(now);
         let mut events = Vec::new();
-        if condition.is_terminal() {
+        if ended {
             events.push(Event::TaskEnded(update.task.clone()));
         }
         if expunged {
@@ -103,7 +106,7 @@ impl Instances {
         if changed {
             events.push(Event::Publish(bus::instance_changed(now, &after, after.condition)));
         }
-        if let Some(healthy) = update.healthy.filter(|_| !expunged) {
+        if let Some(healthy) = update.healthy.filter(|_| !expunged && after.containers.is_empty()) {
             events.push(Event::NativeHealth { slot, healthy });
         }
         if before.healthy != after.healthy && !expunged {
@@ -145,7 +148,25 @@ fn kill_unknown(task: TaskId, condition: Condition) -> Vec<Event> {
 /// Stores a status in its instance.
 fn store(instance: &mut Instance, now: Time, update: &StatusUpdate, condition: Condition) {
     let strategy = instance.spec.unreachable;
-    let Some(task) = instance.task.as_mut() else { return };
+    instance.change_task(&update.task, |task| store_task(task, now, update, condition));
+    let Some(task) = instance.task.as_ref() else { return };
+    let condition = task.condition;
+    let lost = condition == Condition::Unreachable;
+    let healthy = if condition == Condition::Running { task.healthy } else { None };
+    let condition = match strategy {
+        Unreachable::After { inactive, .. } if lost && is_expired(task.unreachable_since, now, inactive) => {
+            Condition::UnreachableInactive
+        }
+        Unreachable::After { .. } | Unreachable::Disabled => condition,
+    };
+    if (instance.condition, instance.healthy) != (condition, healthy) {
+        instance.condition = condition;
+        instance.healthy = healthy;
+        instance.since = now;
+    }
+}
+
+fn store_task(task: &mut Task, now: Time, update: &StatusUpdate, condition: Condition) {
     task.condition = condition;
     task.state = Some(update.state);
     task.healthy = update.healthy;
@@ -159,18 +180,6 @@ fn store(instance: &mut Instance, now: Time, update: &StatusUpdate, condition: C
     }
     let lost = condition == Condition::Unreachable;
     task.unreachable_since = lost.then(|| task.unreachable_since.unwrap_or(now));
-    let healthy = if condition == Condition::Running { task.healthy } else { None };
-    let condition = match strategy {
-        Unreachable::After { inactive, .. } if lost && is_expired(task.unreachable_since, now, inactive) => {
-            Condition::UnreachableInactive
-        }
-        Unreachable::After { .. } | Unreachable::Disabled => condition,
-    };
-    if (instance.condition, instance.healthy) != (condition, healthy) {
-        instance.condition = condition;
-        instance.healthy = healthy;
-        instance.since = now;
-    }
 }
 
 fn health_changed(now: Time, instance: &Instance) -> Vec<Event> {

@@ -76,7 +76,7 @@ impl Instances {
     /// (`SchedulerActions.reconcileTasks`).
     pub(crate) fn reported_tasks(&self) -> Vec<TaskId> {
         self.all()
-            .filter_map(|instance| instance.task.as_ref())
+            .flat_map(Instance::tasks)
             .filter(|task| task.state.is_some() && !task.condition.is_terminal())
             .map(|task| task.id.clone())
             .collect()

@@ -36,9 +36,9 @@ impl Round {
         &self.offer
     }
 
-    /// A match became a launch.
-    pub(crate) fn launch(&mut self, info: TaskInfo, spec: Arc<AppDefinition>) {
-        self.launches.push(info);
+    /// A match became a launch, of a pod that of all its containers.
+    pub(crate) fn launch(&mut self, infos: Vec<TaskInfo>, spec: Arc<AppDefinition>) {
+        self.launches.extend(infos);
         self.launched.push(spec);
     }
 }
@@ -67,7 +67,7 @@ impl LaunchQueue {
     /// The next match of a round; the former ones have been placed by now.
     pub(crate) fn next_match(&mut self, round: &mut Round, instances: &Instances, rng: &mut Rng) -> Option<Match> {
         while let Some(app) = round.apps.pop_front() {
-            if round.launches.len() >= self.tuning.max_launches_per_offer {
+            if round.launched.len() >= self.tuning.max_launches_per_offer {
                 return None;
             }
             if self.tokens == 0 {

@@ -5,7 +5,7 @@ use crate::{
     app::{AppDefinition, render},
     ids::DeploymentId,
     marathon::{
-        bus,
+        bus::{self, PodChange},
         command::{Answer, Command, Done, KillWhich, Origin},
         deployment::plan::Plan,
         group_manager::{self, AppUpdates, Proposal},
@@ -31,6 +31,26 @@ pub(super) fn carry_out(parts: &mut Parts, command: Command) -> Answer {
         Command::RestartApp { id, force } => {
             let proposal = parts.groups.restart_app(now, &id, force);
             deploy(parts, proposal)
+        }
+        Command::CreatePod { pod, force, origin } => {
+            let (proposal, posted) = parts.groups.create_pod(now, *pod, force);
+            pod_put(parts, proposal, posted, (PodChange::Created, &origin))
+        }
+        Command::UpdatePod { pod, force, origin } => {
+            let (proposal, posted) = parts.groups.update_pod(now, *pod, force);
+            pod_put(parts, proposal, posted, (PodChange::Updated, &origin))
+        }
+        Command::DeletePod { id, force, origin } => {
+            let proposal = parts.groups.delete_pod(now, &id, force);
+            let done = deploy(parts, proposal)?;
+            parts.publish(bus::pod_event(now, PodChange::Deleted, &origin));
+            Ok(done)
+        }
+        Command::KillPodInstances { id, instances, wipe } => {
+            let slots: Vec<Slot> = parts.instances.slots_of(&id);
+            let named = |slot: &Slot| parts.instances.get(*slot).is_some_and(|own| instances.contains(&own.id));
+            let slots: Vec<Slot> = slots.into_iter().filter(named).collect();
+            Ok(kill_slots(parts, slots, wipe))
         }
         Command::KillTasks { which, scale: true, wipe: _, force } => kill_and_scale(parts, &which, force),
         Command::KillTasks { which, scale: false, wipe, force: _ } => kill_tasks(parts, &which, wipe),
@@ -63,6 +83,12 @@ fn create_app(parts: &mut Parts, app: AppDefinition, force: bool, origin: &Origi
     Ok(Done::Created { app: Box::new(posted), deployment })
 }
 
+fn pod_put(parts: &mut Parts, proposal: Proposal, posted: AppDefinition, what: (PodChange, &Origin)) -> Answer {
+    let deployment = change(parts, proposal)?;
+    parts.publish(bus::pod_event(parts.now, what.0, what.1));
+    Ok(Done::Created { app: Box::new(posted), deployment })
+}
+
 fn update_apps(parts: &mut Parts, updates: AppUpdates<'_>, force: bool, origin: &Origin) -> Answer {
     let proposal = parts.groups.update_apps(parts.now, updates, force)?;
     let created = proposal.created;
@@ -84,6 +110,10 @@ fn kill_and_scale(parts: &mut Parts, which: &KillWhich, force: bool) -> Answer {
 fn kill_tasks(parts: &mut Parts, which: &KillWhich, wipe: bool) -> Answer {
     let named = kill_selection::named(which, parts.groups.root(), &parts.instances)?;
     let slots: Vec<Slot> = named.into_values().flatten().collect();
+    Ok(kill_slots(parts, slots, wipe))
+}
+
+fn kill_slots(parts: &mut Parts, slots: Vec<Slot>, wipe: bool) -> Done {
     let tasks = kill_selection::tasks(&slots, &parts.instances);
     if wipe {
         slots.iter().for_each(|slot| parts.decommission(*slot));
@@ -95,7 +125,7 @@ fn kill_tasks(parts: &mut Parts, which: &KillWhich, wipe: bool) -> Answer {
             }
         }
     }
-    Ok(Done::Killing(tasks))
+    Done::Killing(tasks)
 }
 
 fn cancel_deployment(parts: &mut Parts, id: &DeploymentId, force: bool) -> Answer {

@@ -157,9 +157,9 @@ impl Parts {
             let enforces_role = app.is_some_and(|app| self.groups.root().enforces_role(app));
             let placement = Placement { ports: &found.ports, enforces_role };
             let placed = self.instances.provision(self.now, found.slot, round.offer(), placement);
-            if let Some((info, spec, events)) = placed {
+            if let Some((infos, spec, events)) = placed {
                 self.on_instances(events);
-                round.launch(info, spec);
+                round.launch(infos, spec);
             }
         }
         let events = self.launch_queue.end_round(self.now, round);
@@ -252,9 +252,7 @@ impl Parts {
             instances::Event::Forgotten(instance) => {
                 self.health.forget(&instance);
                 self.launch_queue.remove_demand(instance.slot);
-                if let Some(task) = &instance.task {
-                    self.kills.confirm(&task.id);
-                }
+                instance.tasks().for_each(|task| self.kills.confirm(&task.id));
                 self.not_awaited(instance.slot);
             }
             instances::Event::NotAwaited(slot) => self.not_awaited(slot),

@@ -1,5 +1,7 @@
 //! An agent's endpoints.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -13,12 +15,6 @@ impl State<'_> {
     pub(super) fn agent_state(&self, n: usize) -> Value {
         let agent = &self.agents[n];
         let total = agent.total().to_json();
-        let executors = |ended: bool| {
-            let tasks: Vec<&Task> =
-                if ended { self.tasks.completed().collect() } else { self.tasks.active().collect() };
-            let tasks = tasks.into_iter().filter(|task| task.agent() == n);
-            tasks.map(|task| self.executor_json(task, ended)).collect::<Vec<_>>()
-        };
         joined(
             version(),
             json!({
@@ -46,8 +42,8 @@ impl State<'_> {
                     "checkpoint": true,
                     "hostname": "127.0.0.1",
                     "roles": ["*"],
-                    "executors": executors(false),
-                    "completed_executors": executors(true),
+                    "executors": self.executors(n, false),
+                    "completed_executors": self.executors(n, true),
                 }],
                 "completed_frameworks": [],
             }),
@@ -63,12 +59,12 @@ impl State<'_> {
     pub(super) fn containers(&self, now: Time, n: usize) -> Value {
         self.started_on(n)
             .map(|task| {
-                let mut status = json!({"container_id": {"value": task.container_id()}});
+                let mut status = json!({"container_id": {"value": executor::container(task)}});
                 if let Some(pid) = task.executor_pid() {
                     status["executor_pid"] = Value::from(pid);
                 }
                 joined(
-                    json!({"container_id": task.container_id()}),
+                    json!({"container_id": executor::container(task)}),
                     joined(self.usage(now, task), json!({"status": status})),
                 )
             })
@@ -80,14 +76,16 @@ impl State<'_> {
         self.started_on(n).map(|task| self.usage(now, task)).collect()
     }
 
+    /// A started task of each executor of an agent.
     fn started_on(&self, n: usize) -> impl Iterator<Item = &Task> {
-        self.tasks.active().filter(move |task| task.agent() == n && task.is_started())
+        let mut seen = BTreeSet::new();
+        let started = self.tasks.active().filter(move |task| task.agent() == n && task.is_started());
+        started.filter(move |task| seen.insert(executor::container(task)))
     }
 
     /// What an executor's container may use. What it does use is not measured: those figures are 0.
     fn usage(&self, now: Time, task: &Task) -> Value {
-        let id = task.id().as_str();
-        let held = executor::amounts(task).to_json();
+        let held = self.executor_resources(task).to_json();
         let limit = held["mem"].as_f64().unwrap_or_default() * 1_048_576.0;
         let mut statistics = json!({
             "cpus_soft_limit": held["cpus"],
@@ -101,10 +99,10 @@ impl State<'_> {
             statistics["mem_soft_limit_bytes"] = Value::from(limit);
         }
         json!({
-            "executor_id": id,
+            "executor_id": executor::id(task),
             "executor_name": executor::name(task),
             "framework_id": self.master.framework_id(),
-            "source": id,
+            "source": executor::source(task),
             "statistics": statistics,
         })
     }
@@ -114,10 +112,10 @@ impl State<'_> {
         let framework = self.master.framework_id();
         let mut files = Map::new();
         for task in self.tasks.active().filter(|task| task.agent() == n) {
-            let (id, real) = (task.id(), self.sandbox(task, task.container_id()));
+            let (id, real) = (executor::id(task), self.executor_sandbox(task, executor::container(task)));
             for known_as in [
                 format!("/frameworks/{framework}/executors/{id}/runs/latest"),
-                self.sandbox(task, "latest"),
+                self.executor_sandbox(task, "latest"),
                 real.clone(),
             ] {
                 files.insert(known_as, Value::from(real.as_str()));

@@ -140,6 +140,7 @@ impl State<'_> {
     pub(super) fn used_by_framework(&self) -> Resources {
         let mut used = Resources::default();
         self.split().1.iter().for_each(|task| used.add(task.resources().clone()));
+        used.add(self.groups.held(None));
         used
     }
 
@@ -193,7 +194,7 @@ impl State<'_> {
                 "unreachable_tasks": unreachable.iter().map(|task| self.task_json(task)).collect::<Vec<_>>(),
                 "completed_tasks": self.tasks.completed().map(|task| self.task_json(task)).collect::<Vec<_>>(),
                 "offers": offers.collect::<Vec<_>>(),
-                "executors": [],
+                "executors": self.group_executors(),
                 "offer_constraints": {},
             }),
         )

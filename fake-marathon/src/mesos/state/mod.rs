@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{
     AgentEndpoint, MasterEndpoint, MesosQuery,
     agents::{Agent, Agents},
+    groups::Groups,
     master::Master,
     offers::Offers,
     resources::Resources,
@@ -75,6 +76,7 @@ pub(super) struct State<'a> {
     pub(super) agents: &'a Agents,
     pub(super) offers: &'a Offers,
     pub(super) tasks: &'a Tasks,
+    pub(super) groups: &'a Groups,
 }
 
 impl State<'_> {
@@ -116,16 +118,22 @@ impl State<'_> {
         let n = self.agents.position(agent)?;
         let mut tasks = self.tasks.active().chain(self.tasks.completed()).filter(|task| task.agent() == n);
         tasks.find_map(|task| {
-            let runs = [task.container_id(), "latest"].map(|run| self.sandbox(task, run));
+            let runs = [executor::container(task), "latest"].map(|run| self.sandbox(task, run));
             let below = runs.iter().find_map(|folder| path.strip_prefix(folder.as_str()))?;
             let below = if below.is_empty() { below } else { below.strip_prefix('/')? };
             Some((task.id().clone(), below.trim_start_matches('/').to_owned()))
         })
     }
 
-    /// Where the sandbox of a run of a task's executor is on the agent.
+    /// Where the sandbox of a run of a task is on the agent; that of a task of a group is inside its executor's.
     fn sandbox(&self, task: &Task, run: &str) -> String {
-        self.agents[task.agent()].sandbox(self.master.framework_id(), task.id(), run)
+        let executor = self.executor_sandbox(task, run);
+        if task.info().executor.is_some() { format!("{executor}/tasks/{}", task.id()) } else { executor }
+    }
+
+    /// Where the sandbox of a run of a task's executor is on the agent.
+    fn executor_sandbox(&self, task: &Task, run: &str) -> String {
+        self.agents[task.agent()].sandbox(self.master.framework_id(), executor::id(task), run)
     }
 
     /// What an agent has out in offers.
@@ -142,6 +150,7 @@ impl State<'_> {
     fn allocated(&self, n: usize) -> Resources {
         let mut sum = Resources::default();
         self.tasks.active().filter(|task| task.agent() == n).for_each(|task| sum.add(executor::amounts(task)));
+        sum.add(self.groups.held(Some(n)));
         sum
     }
 }

@@ -19,7 +19,7 @@ impl State<'_> {
             "id": info.id.as_str(),
             "name": info.name,
             "framework_id": self.master.framework_id(),
-            "executor_id": "",
+            "executor_id": info.executor.as_ref().map_or("", |executor| executor.id.as_str()),
             "slave_id": self.agents[task.agent()].id().as_str(),
             "state": task.state().name(),
             "resources": task.resources().to_json(),
@@ -45,7 +45,7 @@ pub(super) fn labels(info: &TaskInfo) -> Option<Value> {
     (!info.labels.is_empty()).then(|| pairs(info.labels.iter()))
 }
 
-fn pairs<'a>(labels: impl Iterator<Item = &'a (String, String)>) -> Value {
+pub(super) fn pairs<'a>(labels: impl Iterator<Item = &'a (String, String)>) -> Value {
     labels.map(|(key, value)| json!({"key": key, "value": value})).collect()
 }
 
@@ -79,13 +79,17 @@ fn status_json(task: &Task, status: &StatusUpdate) -> Value {
         .iter()
         .map(|address| json!({"protocol": "IPv4", "ip_address": address}))
         .collect::<Vec<_>>();
+    let mut container = json!({"container_id": {"value": task.container_id()}});
+    if let Some(parent) = task.parent() {
+        container["container_id"]["parent"] = json!({"value": parent});
+    }
+    if task.parent().is_none() || !addresses.is_empty() {
+        container["network_infos"] = json!([{"ip_addresses": addresses}]);
+    }
     let mut json = json!({
         "state": status.state.name(),
         "timestamp": seconds(status.at),
-        "container_status": {
-            "container_id": {"value": task.container_id()},
-            "network_infos": [{"ip_addresses": addresses}],
-        },
+        "container_status": container,
     });
     if let Some(healthy) = status.healthy {
         json["healthy"] = Value::from(healthy);

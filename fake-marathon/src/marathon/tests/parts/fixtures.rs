@@ -53,8 +53,8 @@ pub(super) fn scheduled(instances: &mut Instances, app: &Arc<AppDefinition>) -> 
 /// Adds an instance whose task was launched.
 pub(super) fn launched(instances: &mut Instances, app: &Arc<AppDefinition>) -> (Slot, TaskId) {
     let slot = scheduled(instances, app);
-    let (info, ..) = instances.provision(START, slot, &offer(0), on_ports(&[Some(33_000)])).expect("it waits");
-    (slot, info.id)
+    let (mut infos, ..) = instances.provision(START, slot, &offer(0), on_ports(&[Some(33_000)])).expect("it waits");
+    (slot, infos.remove(0).id)
 }
 
 /// Adds an instance whose task runs.

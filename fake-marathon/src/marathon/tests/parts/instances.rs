@@ -54,9 +54,9 @@ fn a_task_that_ends_by_itself_waits_for_its_next_incarnation() {
     assert_eq!(events[0], "TaskEnded 1");
     assert!(events.contains(&"Failed".to_owned()) && events.contains(&"Scale".to_owned()), "{events:?}");
     assert!(all.get(slot).is_some_and(|own| own.is_scheduled()));
-    let (info, ..) =
+    let (infos, ..) =
         all.provision(START, slot, &super::fixtures::offer(1), super::fixtures::on_ports(&[])).expect("it waits");
-    assert_eq!(info.id.incarnation(), 2);
+    assert_eq!(infos[0].id.incarnation(), 2);
     assert!(names(&report(&mut all, START, &task, TaskState::Running)).contains(&"KillUnknown 1".to_owned()));
 }
 

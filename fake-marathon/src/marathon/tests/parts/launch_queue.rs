@@ -38,8 +38,8 @@ fn match_offer(queue: &mut LaunchQueue, all: &mut Instances, now: Time) -> (Vec<
     let mut round = queue.begin_round(now, offer(1), all);
     let mut launches = 0;
     while let Some(found) = queue.next_match(&mut round, all, &mut rng) {
-        let (info, spec, _) = all.provision(now, found.slot, round.offer(), on_ports(&found.ports)).expect("it waits");
-        round.launch(info, spec);
+        let (infos, spec, _) = all.provision(now, found.slot, round.offer(), on_ports(&found.ports)).expect("it waits");
+        round.launch(infos, spec);
         launches += 1;
     }
     (queue.end_round(now, round), launches)

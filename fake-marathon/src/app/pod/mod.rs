@@ -1,0 +1,129 @@
+//! Pods: their definitions, read strictly like those of apps (`raml/Pod`, `api/v2/validation/PodsValidation.scala`,
+//! `api/v2/PodNormalization.scala`).
+//!
+//! The scheduler treats a pod as a run specification like an app's: [`AppDefinition::pod`] says what it consists of.
+
+mod checks;
+mod convert;
+mod ids;
+mod networks;
+mod normalise;
+mod render;
+mod shape;
+mod validate;
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+pub(crate) use self::render::plain;
+pub use self::{
+    ids::{instance, instances, path},
+    render::{render, render_for_status},
+};
+use super::{
+    AppDefinition, HealthCheck, PortProtocol, Violation, absolute,
+    roles::{RoleSettings, Tree},
+};
+use crate::{ids::PathId, refusal::Refused};
+
+/// What a pod has beyond what every run specification has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pod {
+    /// Its containers, in the order given; at least one.
+    pub containers: Vec<PodContainer>,
+    /// CPUs of the executor.
+    pub executor_cpus: f64,
+    /// MiB of the executor.
+    pub executor_mem: f64,
+    /// MiB of the executor.
+    pub executor_disk: f64,
+    /// The environment of all containers.
+    pub environment: IndexMap<String, Value>,
+    /// Whether it names a network; without one its endpoints are more than Marathon can handle.
+    pub has_network: bool,
+    /// Everything as it is echoed, without `version` and `scaling`.
+    echoed: Value,
+}
+
+/// One of a pod's `containers`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodContainer {
+    /// Unique in the pod.
+    pub name: String,
+    /// CPUs.
+    pub cpus: f64,
+    /// MiB.
+    pub mem: f64,
+    /// MiB.
+    pub disk: f64,
+    /// Whole GPUs.
+    pub gpus: u32,
+    /// Shell command.
+    pub shell: Option<String>,
+    /// Argument vector; excludes `shell`.
+    pub argv: Vec<String>,
+    /// A Docker image, run by Mesos.
+    pub image: Option<String>,
+    /// Environment; wins over the pod's.
+    pub environment: IndexMap<String, Value>,
+    /// Labels.
+    pub labels: IndexMap<String, String>,
+    /// Ports, in the order given.
+    pub endpoints: Vec<Endpoint>,
+    /// At most one check, made by the executor.
+    pub health_check: Option<HealthCheck>,
+    /// The endpoint that the check asks; none for a command.
+    pub checked_endpoint: Option<String>,
+    /// Between SIGTERM and SIGKILL.
+    pub kill_grace: Option<Duration>,
+}
+
+/// One of a container's `endpoints`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Unique in the pod.
+    pub name: String,
+    /// Port inside, if it differs from the host port.
+    pub container_port: Option<u16>,
+    /// Port of the agent; 0 means any, absent means none.
+    pub host_port: Option<u16>,
+    /// Transport protocols, in the order given.
+    pub protocols: Vec<PortProtocol>,
+    /// Labels.
+    pub labels: IndexMap<String, String>,
+}
+
+impl AppDefinition {
+    /// Whether anybody checks the health of its instances.
+    #[must_use]
+    pub fn has_health_checks(&self) -> bool {
+        let of_pod = self.pod.iter().flat_map(|pod| &pod.containers).any(|container| container.health_check.is_some());
+        of_pod || !self.health_checks.is_empty()
+    }
+}
+
+/// Reads a definition; versions are not set.
+///
+/// # Errors
+///
+/// [`Refused::BadShape`] with all errors of the first stage, else [`Refused::Invalid`] with all of the second, else a
+/// message with 400 if `target` is not the definition's id.
+pub fn read(body: &Value, target: Option<&str>, tree: &dyn Tree) -> Result<AppDefinition, Refused> {
+    let shaped = shape::read(body)?;
+    let id = shaped.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let roles = RoleSettings::of_app(&PathId::new(absolute(&id, "/")), tree);
+    let mut found = Vec::new();
+    validate::check(&shaped, &roles.valid, &mut found);
+    refuse(found, Refused::Invalid)?;
+    if let Some(target) = target.filter(|target| *target != id) {
+        return Err(Refused::Message(400, format!("'{target}' does not match definition's id ('{id}')")));
+    }
+    let normal = normalise::pod(shaped, &roles.default);
+    Ok(convert::pod(&normal))
+}
+
+fn refuse(found: Vec<Violation>, as_refusal: fn(Vec<Violation>) -> Refused) -> Result<(), Refused> {
+    if found.is_empty() { Ok(()) } else { Err(as_refusal(found)) }
+}

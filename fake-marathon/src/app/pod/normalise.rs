@@ -1,0 +1,197 @@
+//! Defaults and the form in which a pod is echoed (`api/v2/PodNormalization.scala`, `raml/PodConversion.scala`).
+
+use serde_json::{Map, Value, json};
+
+use super::{networks::mode, validate::Object};
+
+/// The fields of a pod that are echoed as they are, if they are not empty.
+const AS_POSTED: [&str; 3] = ["labels", "user", "environment"];
+/// The same for a container.
+const OF_CONTAINER: [&str; 8] =
+    ["image", "environment", "user", "resourceLimits", "labels", "lifecycle", "tty", "linuxInfo"];
+
+/// A valid definition as it is echoed, without `version`.
+pub(super) fn pod(posted: Object, default_role: &str) -> Object {
+    let posted = Value::Object(posted);
+    let networks = networks(&posted["networks"]);
+    let of_containers = networks.iter().any(|network| network["mode"] == "container");
+    let mut pod = Object::new();
+    let mut put = |name: &str, value: Value| drop(pod.insert(name.to_owned(), value));
+    put("id", posted["id"].clone());
+    for name in AS_POSTED {
+        if !is_empty(&posted[name]) {
+            put(name, posted[name].clone());
+        }
+    }
+    if posted["legacySharedCgroups"] == true {
+        put("legacySharedCgroups", json!(true));
+    }
+    if !is_empty(&posted["linuxInfo"]) {
+        put("linuxInfo", posted["linuxInfo"].clone());
+    }
+    let containers = posted["containers"].as_array().into_iter().flatten();
+    put("containers", containers.map(|one| container(one, of_containers)).collect());
+    if !networks.is_empty() {
+        put("networks", Value::from(networks));
+    }
+    if !is_empty(&posted["volumes"]) {
+        put("volumes", posted["volumes"].as_array().into_iter().flatten().map(volume).collect());
+    }
+    put(
+        "executorResources",
+        with_defaults(&posted["executorResources"], &[("cpus", 0.1), ("mem", 32.0), ("disk", 10.0)]),
+    );
+    put("role", posted["role"].as_str().unwrap_or(default_role).into());
+    let instances = posted["scaling"]["instances"].as_u64().unwrap_or(1);
+    put("scaling", json!({"kind": "fixed", "instances": instances}));
+    put("scheduling", scheduling(&posted["scheduling"]));
+    pod
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(object) => object.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn with_defaults(posted: &Value, defaults: &[(&str, f64)]) -> Value {
+    let amount = |(name, otherwise): &(&str, f64)| {
+        ((*name).to_owned(), Value::from(posted[*name].as_f64().unwrap_or(*otherwise)))
+    };
+    Value::Object(defaults.iter().map(amount).collect())
+}
+
+fn networks(posted: &Value) -> Vec<Value> {
+    let network = |network: &Value| {
+        let mut all = json!({"mode": mode(network)});
+        for name in ["name", "labels"] {
+            if !is_empty(&network[name]) {
+                all[name] = network[name].clone();
+            }
+        }
+        all
+    };
+    posted.as_array().into_iter().flatten().map(network).collect()
+}
+
+fn volume(posted: &Value) -> Value {
+    let mut volume = json!({"name": posted["name"]});
+    for name in ["secret", "persistent"] {
+        if !posted[name].is_null() {
+            volume[name] = posted[name].clone();
+        }
+    }
+    volume
+}
+
+fn container(posted: &Value, of_containers: bool) -> Value {
+    let mut all = json!({"name": posted["name"]});
+    if posted["exec"].is_object() {
+        all["exec"] = json!({"command": command(&posted["exec"]["command"])});
+    }
+    let mut resources = with_defaults(&posted["resources"], &[("cpus", 1.0), ("mem", 128.0), ("disk", 0.0)]);
+    resources["gpus"] = Value::from(posted["resources"]["gpus"].as_u64().unwrap_or(0));
+    all["resources"] = resources;
+    for name in OF_CONTAINER {
+        if !is_empty(&posted[name]) {
+            all[name] = posted[name].clone();
+        }
+    }
+    if let Some(grace) = posted["lifecycle"]["killGracePeriodSeconds"].as_f64() {
+        all["lifecycle"] = json!({"killGracePeriodSeconds": grace});
+    }
+    for (name, form) in [
+        ("endpoints", &(|value: &Value| endpoint(value, of_containers)) as &dyn Fn(&Value) -> Value),
+        ("volumeMounts", &mount),
+        ("artifacts", &Value::clone),
+    ] {
+        if !is_empty(&posted[name]) {
+            all[name] = posted[name].as_array().into_iter().flatten().map(form).collect();
+        }
+    }
+    if posted["healthCheck"].is_object() {
+        all["healthCheck"] = health_check(&posted["healthCheck"]);
+    }
+    all
+}
+
+/// A shell command wins over arguments.
+fn command(posted: &Value) -> Value {
+    match posted["shell"].as_str().filter(|shell| !shell.is_empty()) {
+        Some(shell) => json!({"shell": shell}),
+        None => json!({"argv": posted["argv"]}),
+    }
+}
+
+fn endpoint(posted: &Value, of_containers: bool) -> Value {
+    let mut all = Map::new();
+    for name in ["name", "containerPort", "hostPort", "protocol", "labels", "networkNames"] {
+        if !is_empty(&posted[name]) {
+            all.insert(name.to_owned(), posted[name].clone());
+        }
+    }
+    if !of_containers {
+        all.entry("hostPort").or_insert_with(|| json!(0));
+    }
+    Value::Object(all)
+}
+
+fn mount(posted: &Value) -> Value {
+    let read_only = posted["readOnly"].as_bool().unwrap_or(false);
+    json!({"name": posted["name"], "mountPath": posted["mountPath"], "readOnly": read_only})
+}
+
+fn health_check(posted: &Value) -> Value {
+    let mut all = Object::new();
+    for (name, otherwise) in [
+        ("gracePeriodSeconds", 300),
+        ("intervalSeconds", 60),
+        ("maxConsecutiveFailures", 3),
+        ("timeoutSeconds", 20),
+        ("delaySeconds", 15),
+    ] {
+        all.insert(name.to_owned(), Value::from(posted[name].as_u64().unwrap_or(otherwise)));
+    }
+    let http = &posted["http"];
+    if http.is_object() {
+        let scheme = http["scheme"].as_str().unwrap_or("HTTP").to_uppercase();
+        let mut check = json!({"endpoint": http["endpoint"], "scheme": scheme});
+        if http["path"].is_string() {
+            check["path"] = http["path"].clone();
+        }
+        all.insert(String::from("http"), check);
+    }
+    if posted["tcp"].is_object() {
+        all.insert(String::from("tcp"), json!({"endpoint": posted["tcp"]["endpoint"]}));
+    }
+    if posted["exec"].is_object() {
+        all.insert(String::from("exec"), json!({"command": command(&posted["exec"]["command"])}));
+    }
+    Value::Object(all)
+}
+
+fn scheduling(posted: &Value) -> Value {
+    let backoff = [("backoff", 1.0), ("backoffFactor", 1.15), ("maxLaunchDelay", 300.0)];
+    let upgrade = [("minimumHealthCapacity", 1.0), ("maximumOverCapacity", 1.0)];
+    let mut placement = Object::new();
+    for name in ["constraints", "acceptedResourceRoles"] {
+        if !is_empty(&posted["placement"][name]) {
+            placement.insert(name.to_owned(), posted["placement"][name].clone());
+        }
+    }
+    let kill = posted["killSelection"].as_str().unwrap_or("YOUNGEST_FIRST").to_uppercase();
+    let unreachable = match &posted["unreachableStrategy"] {
+        Value::Null => json!({"inactiveAfterSeconds": 0, "expungeAfterSeconds": 0}),
+        posted => posted.clone(),
+    };
+    json!({
+        "backoff": with_defaults(&posted["backoff"], &backoff),
+        "upgrade": with_defaults(&posted["upgrade"], &upgrade),
+        "killSelection": kill,
+        "placement": placement,
+        "unreachableStrategy": unreachable,
+    })
+}
