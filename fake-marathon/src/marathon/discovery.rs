@@ -8,11 +8,18 @@ use serde_json::{Value, json};
 use super::versions::DeclaredPorts;
 use crate::{
     app::{AppDefinition, ContainerKind, NetworkMode, PortMapping, PortProtocol},
-    ids::TaskId,
+    ids::{PathId, TaskId},
     wire::DiscoveryPort,
 };
 
 type Labels = IndexMap<String, String>;
+
+/// A path as a host name: reversed, with dots.
+pub(crate) fn name(id: &PathId) -> String {
+    let mut parts: Vec<&str> = id.as_str().split('/').filter(|part| !part.is_empty()).collect();
+    parts.reverse();
+    parts.join(".")
+}
 
 /// The ports of a task, one for each protocol and, without a host port, for each network.
 pub(crate) fn ports(app: &AppDefinition, hosts: &[Option<u16>]) -> Vec<DiscoveryPort> {

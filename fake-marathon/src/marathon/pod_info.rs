@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::json;
 
 use super::{
+    discovery,
     environment::{self, Placement},
     instances::Agent,
     task_info,
@@ -31,8 +32,9 @@ pub(crate) fn build(
     id: &InstanceId,
     n: u32,
     agent: &Agent,
-    ports: &[Option<u16>],
+    placement: Placement<'_>,
 ) -> Vec<TaskInfo> {
+    let ports = placement.ports;
     let Some(pod) = &spec.pod else { return Vec::new() };
     let executor = Arc::new(ExecutorInfo {
         id: id.executor(),
@@ -93,7 +95,8 @@ impl Whole<'_> {
             fetch: Vec::new(),
             mapped_ports: Vec::new(),
             executor: Some(self.executor.clone()),
-            discovery: discovery(own),
+            discovery_name: discovery::name(&self.spec.id),
+            discovery: ports(own),
             container: Some(json!({"type": "MESOS", "linux_info": {"share_cgroups": false}})),
             kill_grace: container.kill_grace,
             labels: container.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
@@ -153,6 +156,7 @@ fn native_check(container: &PodContainer, own: &Ports<'_>) -> Option<NativeCheck
     };
     Some(NativeCheck {
         kind: task_info::native_kind(check)?,
+        host: "127.0.0.1",
         port,
         delay: check.delay,
         interval: check.interval,
@@ -162,7 +166,7 @@ fn native_check(container: &PodContainer, own: &Ports<'_>) -> Option<NativeCheck
     })
 }
 
-fn discovery(own: &Ports<'_>) -> Vec<DiscoveryPort> {
+fn ports(own: &Ports<'_>) -> Vec<DiscoveryPort> {
     let ports = own.iter().filter_map(|(endpoint, port)| Some((endpoint, port.or(endpoint.container_port)?)));
     ports
         .flat_map(|(endpoint, number)| {

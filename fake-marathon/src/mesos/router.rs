@@ -340,7 +340,7 @@ impl Mesos {
     /// Why an agent drops a task whose user its machine does not have.
     fn without_user(&self, agent: usize, info: &TaskInfo, run: &str) -> Option<Refusal> {
         let (agent, user) = (&self.agents[agent], info.user.as_ref()?);
-        let directory = agent.sandbox(self.master.framework_id(), &info.id, run);
+        let directory = agent.sandbox(self.master.framework_id(), info.id.as_str(), run);
         (!agent.knows(user)).then(|| Refusal::NoUser { directory, user: user.clone() })
     }
 

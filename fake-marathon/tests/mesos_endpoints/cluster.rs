@@ -69,13 +69,19 @@ impl Cluster {
     async fn deploy(&mut self) {
         // One after the other, since `/tasks` shows the order.
         for (n, app) in apps().iter().enumerate() {
-            let answer = self.client.post(format!("{}/v2/apps", self.url)).json(app).send().await.unwrap();
-            assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+            self.post("/v2/apps", app).await;
             self.wait_for(n + 1).await;
         }
+        self.post("/v2/pods", &pod()).await;
+        self.wait_for(apps().len() + 2).await;
         let state = self.get(&format!("/agent/{}/state", self.agent)).await;
         let executors = state["frameworks"][0]["executors"].as_array().unwrap();
         self.folders = executors.iter().map(|executor| executor["directory"].as_str().unwrap().to_owned()).collect();
+    }
+
+    async fn post(&self, path: &str, body: &Value) {
+        let answer = self.client.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
     }
 
     /// Waits until so many tasks run and are healthy.
@@ -106,7 +112,7 @@ impl Cluster {
     pub(crate) async fn ask(&self, sample: &Sample) -> Answer {
         let mut path = sample.path.clone();
         if let Some(found) = executor_path(&sample.path) {
-            let folder = self.folders.iter().find(|folder| folder.contains(&format!("g2m_{}.", found.app)));
+            let folder = self.folders.iter().find(|folder| folder.contains(&format!("/g2m_{}.", found.app)));
             path = path.replace(found.folder, folder.map_or("/nowhere", String::as_str));
         }
         if let Some((before, _)) = path.split_once("slave_id=") {
@@ -124,6 +130,21 @@ impl Cluster {
         let json = answer.json().await.ok();
         Answer { status, content_type, location, json }
     }
+}
+
+/// The pod of the recording: two tasks.
+fn pod() -> Value {
+    json!({
+        "id": "/g2m/pod", "labels": {"team": "z"}, "networks": [{"mode": "host"}],
+        "containers": [
+            {"name": "web", "exec": {"command": {"shell": "exec python3 -m http.server $ENDPOINT_WEB"}},
+             "resources": {"cpus": 0.01, "mem": 16},
+             "endpoints": [{"name": "web", "hostPort": 0, "protocol": ["tcp", "udp"], "labels": {"VIP_0": "/p:80"}}],
+             "healthCheck": {"http": {"endpoint": "web", "path": "/"}, "gracePeriodSeconds": 20, "intervalSeconds": 2,
+                             "timeoutSeconds": 1, "maxConsecutiveFailures": 3, "delaySeconds": 0}},
+            {"name": "side", "exec": {"command": {"shell": "sleep 1000"}}, "resources": {"cpus": 0.01, "mem": 16}},
+        ],
+    })
 }
 
 /// The apps of the recording.

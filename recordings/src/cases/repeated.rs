@@ -29,7 +29,7 @@ struct Repetition<'a> {
     polls: Vec<Poll>,
     /// Whether the last recorded read of an app showed it without a deployment.
     settled: bool,
-    /// Apps that the recorder deleted without a row, before its next POST.
+    /// Paths of apps and pods that the recorder deleted without a row, before its next POST.
     left: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ struct Poll {
     shown: Option<String>,
 }
 
-/// Makes the recorded requests again. With `tidy` every app that was created is deleted before the next POST, which the
+/// Makes the recorded requests again. With `tidy` every app or pod that was created is deleted before the next POST, which the
 /// recorder did without a row.
 pub(super) async fn run(r: &Recorder, golden: &[Value], tidy: bool) {
     let mut repetition =
@@ -116,7 +116,7 @@ impl Repetition<'_> {
         self.wait_until(time(row)).await;
         if tidy && matches!(row["request"]["method"].as_str(), Some("POST" | "PUT")) {
             for id in std::mem::take(&mut self.left) {
-                self.r.delete(format!("/v2/apps{id}?force=true")).quietly().await;
+                self.r.delete(format!("{id}?force=true")).quietly().await;
                 self.r.pause(AGAIN).await;
             }
         }
@@ -128,7 +128,8 @@ impl Repetition<'_> {
         self.settled = reads && (self.settled || row["response"]["json"]["app"]["deployments"] == none);
         let reply = self.ask(row).send().await;
         if tidy && reply.status == 201 {
-            self.left.extend(reply.json["id"].as_str().map(str::to_owned));
+            let collection = path_of(row).split('?').next().unwrap_or_default();
+            self.left.extend(reply.json["id"].as_str().map(|id| format!("{collection}{id}")));
         }
         learn(&mut self.ids, &row["response"]["json"], &reply.json);
     }

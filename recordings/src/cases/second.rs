@@ -1,4 +1,4 @@
-//! The second set: further health checks, the general check, public bug reports, admin reads.
+//! The second set: further health checks, the general check, pods, public bug reports, admin reads.
 
 use std::ops::RangeInclusive;
 
@@ -49,6 +49,27 @@ pub static SECOND: &[Case] = &[
     again("not_http.http"),
     again("not_http.mesos_http"),
     again("path.query_mesos_http"),
+    again("pods.artifacts"),
+    tidied("pods.bodies"),
+    again("pods.checks"),
+    again("pods.clashes"),
+    again("pods.crash_loop"),
+    again("pods.endpoints_without_network"),
+    again("pods.environment"),
+    again("pods.fails_after_healthy_http"),
+    again("pods.health_http"),
+    again("pods.health_tcp"),
+    again("pods.in_group"),
+    again("pods.life"),
+    again("pods.never_healthy"),
+    again("pods.one_finishes"),
+    again("pods.shared_volume"),
+    again("pods.support"),
+    again("pods.two_containers"),
+    again("pods.update"),
+    again("pods.upgrade_health"),
+    again("pods.versions"),
+    again("pods.waits"),
     again("port.number_mesos_http"),
     again("port.number_mesos_tcp"),
     again("port.number_tcp"),
@@ -94,7 +115,7 @@ const fn again(name: &'static str) -> Case {
     Case::new(name, |r, golden| repeated::run(r, golden, false).boxed_local()).ports(PORTS)
 }
 
-/// A case whose recorder deleted each app before it posted the next one.
+/// A case whose recorder deleted each app or pod before it posted the next one.
 const fn tidied(name: &'static str) -> Case {
     Case::new(name, |r, golden| repeated::run(r, golden, true).boxed_local()).ports(PORTS)
 }

@@ -20,7 +20,7 @@ pub(super) fn pod(normal: &Object) -> AppDefinition {
         executor_mem: executor("mem"),
         executor_disk: executor("disk"),
         environment: map(&all["environment"]),
-        has_network: !all["networks"].is_null(),
+        on_host_network: all["networks"][0]["mode"] == "host",
         echoed: Value::Object(echoed),
         containers,
     };

@@ -41,8 +41,8 @@ pub struct Pod {
     pub executor_disk: f64,
     /// The environment of all containers.
     pub environment: IndexMap<String, Value>,
-    /// Whether it names a network; without one its endpoints are more than Marathon can handle.
-    pub has_network: bool,
+    /// Whether it uses the network of the agent.
+    pub on_host_network: bool,
     /// Everything as it is echoed, without `version` and `scaling`.
     echoed: Value,
 }
@@ -93,6 +93,16 @@ pub struct Endpoint {
     pub protocols: Vec<PortProtocol>,
     /// Labels.
     pub labels: IndexMap<String, String>,
+}
+
+impl Pod {
+    /// Whether a launch ends in `unexpected combination of network mode and endpoint ports`, which ends Marathon's launch
+    /// queue with it: an endpoint without a container port on anything but the host network (also without any network).
+    #[must_use]
+    pub fn breaks_the_launch_queue(&self) -> bool {
+        let endpoints = self.containers.iter().flat_map(|container| &container.endpoints);
+        !self.on_host_network && endpoints.into_iter().any(|endpoint| endpoint.container_port.is_none())
+    }
 }
 
 impl AppDefinition {

@@ -91,6 +91,9 @@ fn container(posted: &Value, of_containers: bool) -> Value {
     let mut all = json!({"name": posted["name"]});
     if posted["exec"].is_object() {
         all["exec"] = json!({"command": command(&posted["exec"]["command"])});
+        if posted["exec"]["overrideEntrypoint"] == true {
+            all["exec"]["overrideEntrypoint"] = json!(true);
+        }
     }
     let mut resources = with_defaults(&posted["resources"], &[("cpus", 1.0), ("mem", 128.0), ("disk", 0.0)]);
     resources["gpus"] = Value::from(posted["resources"]["gpus"].as_u64().unwrap_or(0));

@@ -61,6 +61,7 @@ impl GroupManager {
                 Some(_) => return Err(Refused::AppExists(app.id)),
                 None => {}
             }
+            target.make_way(&app.id);
             target.put_app(app);
             Ok(())
         });
@@ -88,7 +89,10 @@ impl GroupManager {
                 match target.apps.get(&app.id) {
                     Some(other) if other.pod.is_some() => return Err(pods::clash()),
                     Some(old) if !versions::is_upgrade(old, &app) && old.instances == app.instances => {}
-                    _ => target.put_app(app),
+                    _ => {
+                        target.make_way(&app.id);
+                        target.put_app(app);
+                    }
                 }
             }
             Ok(())

@@ -56,6 +56,7 @@ impl GroupManager {
             if target.app(&pod.id).is_some() {
                 return Err(clash());
             }
+            target.make_way(&pod.id);
             put(target, pod)
         });
         (proposal, posted)

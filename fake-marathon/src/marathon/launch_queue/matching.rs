@@ -66,7 +66,7 @@ impl LaunchQueue {
 
     /// The next match of a round; the former ones have been placed by now.
     pub(crate) fn next_match(&mut self, round: &mut Round, instances: &Instances, rng: &mut Rng) -> Option<Match> {
-        while let Some(app) = round.apps.pop_front() {
+        while let Some(app) = round.apps.pop_front().filter(|_| !self.broken) {
             if round.launched.len() >= self.tuning.max_launches_per_offer {
                 return None;
             }
@@ -103,6 +103,11 @@ impl LaunchQueue {
             }
             let placed = placed(instance, instances);
             match offer_matching::matches(spec, &round.offer, &round.remaining, &placed, rng) {
+                // Recorded: the actor of the launch queue dies of it, and with it all launching.
+                Ok(_) if spec.pod.as_ref().is_some_and(|pod| pod.breaks_the_launch_queue()) => {
+                    self.broken = true;
+                    return None;
+                }
                 Ok(ports) => {
                     round.remaining.take(spec, &ports);
                     self.statistics.entry(app.clone()).or_default().used(now);

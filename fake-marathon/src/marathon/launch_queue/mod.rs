@@ -83,6 +83,8 @@ pub(crate) struct LaunchQueue {
     started: Time,
     /// Which of the waiting apps is first for the next offer.
     turn: usize,
+    /// Ended by an exception: nothing is launched until another leader begins.
+    broken: bool,
     backoff: Backoff,
     revive: Revive,
     /// How many changes of instances the demand has been evaluated for.
@@ -100,6 +102,7 @@ impl LaunchQueue {
             refreshed: 0,
             started: now,
             turn: 0,
+            broken: false,
             backoff: Backoff::new(now, tuning.backoff_sweep_interval),
             revive: Revive::new(now, revive_interval(&tuning)),
             changes_seen: 0,

@@ -66,7 +66,7 @@ fn discovery(info: &TaskInfo) -> Value {
         [] => json!({}),
         ports => json!({"ports": ports.iter().map(port).collect::<Vec<_>>()}),
     };
-    json!({"visibility": "FRAMEWORK", "name": info.name, "ports": ports})
+    json!({"visibility": "FRAMEWORK", "name": info.discovery_name, "ports": ports})
 }
 
 fn whole(duration: Duration) -> f64 {
