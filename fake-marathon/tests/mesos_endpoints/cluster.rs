@@ -132,7 +132,7 @@ impl Cluster {
     }
 }
 
-/// The pod of the recording: two tasks.
+/// The pod of the recording: two tasks. On a busy machine no check may kill, or ended tasks would be shown too.
 fn pod() -> Value {
     json!({
         "id": "/g2m/pod", "labels": {"team": "z"}, "networks": [{"mode": "host"}],
@@ -141,7 +141,7 @@ fn pod() -> Value {
              "resources": {"cpus": 0.01, "mem": 16},
              "endpoints": [{"name": "web", "hostPort": 0, "protocol": ["tcp", "udp"], "labels": {"VIP_0": "/p:80"}}],
              "healthCheck": {"http": {"endpoint": "web", "path": "/"}, "gracePeriodSeconds": 20, "intervalSeconds": 2,
-                             "timeoutSeconds": 1, "maxConsecutiveFailures": 3, "delaySeconds": 0}},
+                             "timeoutSeconds": 1, "maxConsecutiveFailures": 100, "delaySeconds": 0}},
             {"name": "side", "exec": {"command": {"shell": "sleep 1000"}}, "resources": {"cpus": 0.01, "mem": 16}},
         ],
     })
@@ -151,7 +151,7 @@ fn pod() -> Value {
 fn apps() -> [Value; 3] {
     let check = |protocol: &str| {
         json!([{"protocol": protocol, "path": (protocol == "MESOS_HTTP").then_some("/"), "portIndex": 0,
-                "gracePeriodSeconds": 20, "intervalSeconds": 1, "timeoutSeconds": 5, "maxConsecutiveFailures": 3, "delaySeconds": 0}])
+                "gracePeriodSeconds": 20, "intervalSeconds": 1, "timeoutSeconds": 5, "maxConsecutiveFailures": 100, "delaySeconds": 0}])
     };
     // A process task has no network of its own, so the port inside is the host port.
     let mut docker = json!({

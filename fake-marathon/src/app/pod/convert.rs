@@ -154,5 +154,6 @@ fn health_check(value: &Value) -> HealthCheck {
         timeout_seconds: i64::try_from(seconds(&value["timeoutSeconds"])).unwrap_or(i64::MAX),
         max_consecutive_failures: u32::try_from(seconds(&value["maxConsecutiveFailures"])).unwrap_or(u32::MAX),
         delay: Duration::from_secs(seconds(&value["delaySeconds"])),
+        ignore_http_1xx: None,
     }
 }
