@@ -80,6 +80,16 @@ async fn a_crossing_is_told_once_and_ends_a_watch_only_when_it_is_enough() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_app_is_asked_once_before_another_ones_alert_ends_its_watch() {
+    let mut app = App::new(3);
+    let enough = CancellationToken::new();
+    enough.cancel();
+    let report = drive(&[3]).watch(&mut app, &mut Alarm::default(), &enough).await;
+    assert_eq!(report.totals.samples, 1, "{}", report.outcome);
+    assert!(!report.outcome.to_string().contains("no poll answered"), "{}", report.outcome);
+}
+
+#[tokio::test(start_paused = true)]
 async fn instances_that_somebody_else_asks_for_are_a_step_of_a_watch() {
     let mut app = App::new(3);
     app.instances = 4;

@@ -18,10 +18,7 @@ impl Run<'_> {
         enough: &CancellationToken,
     ) -> Outcome {
         self.crossing = WhenCrossed::Told(BTreeSet::new());
-        let Err(end) = tokio::select! {
-            end = self.observe(subject, over) => end,
-            () = enough.cancelled() => Err(self.not_reached()),
-        };
+        let Err(end) = self.observe(subject, over, enough).await;
         let outcome = match end {
             Outcome::NotReached { .. } => self.found(end),
             Outcome::Held | Outcome::Crossed(_) | Outcome::Interrupted | Outcome::Failed(_) => end,
@@ -34,13 +31,26 @@ impl Run<'_> {
         }
     }
 
-    /// Polls on and on. The deadline of each step is the end of the watch.
-    async fn observe(&mut self, subject: &mut impl Subject, over: Instant) -> Step<Infallible> {
+    /// Polls on and on, at least once. The deadline of each step is the end of the watch.
+    async fn observe(
+        &mut self,
+        subject: &mut impl Subject,
+        over: Instant,
+        enough: &CancellationToken,
+    ) -> Step<Infallible> {
         let target = self.drive.plan.targets()[0];
         self.begin_watched_step(target, over)?;
+        // What another app crossed in its first poll is no reason to say nothing of this one.
+        let mut asked = false;
         loop {
-            let tick = self.next_tick().await?;
-            if !self.poll(subject, tick).await? {
+            let tick = tokio::select! {
+                tick = self.next_tick() => Some(tick?),
+                () = enough.cancelled(), if asked => None,
+            };
+            let Some(tick) = tick else { return Err(self.not_reached()) };
+            let answered = self.poll(subject, tick).await?;
+            asked = true;
+            if !answered {
                 continue;
             }
             let Some((instances, there)) =
