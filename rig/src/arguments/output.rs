@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use clap::Args;
@@ -17,6 +18,9 @@ use crate::{
     run::Interrupt,
     terminal::progress::Progress,
 };
+
+/// When this program began: its folder has one name, whenever it is asked for.
+static STARTED: LazyLock<OffsetDateTime> = LazyLock::new(OffsetDateTime::now_utc);
 
 /// Where results and progress go.
 #[derive(Args, Clone, Debug, Default)]
@@ -41,6 +45,9 @@ pub struct Output {
     /// Serve metrics for Prometheus at http://ADDR/metrics during the run, such as 127.0.0.1:9464
     #[arg(long, hide_short_help = true, value_name = "ADDR", value_parser = address)]
     pub metrics: Option<SocketAddr>,
+    /// Keep the last metrics in this file, for node_exporter's textfile collector, such as hc_rig.prom
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
+    pub metrics_file: Option<PathBuf>,
 }
 
 impl Output {
@@ -48,15 +55,25 @@ impl Output {
     /// stops it says so at once.
     ///
     /// # Errors
-    /// Exit code 2: the address cannot be listened on.
-    pub async fn progress(&self, deleting: Option<&Interrupt>) -> Result<Progress, Failure> {
+    /// Exit code 2: the address cannot be listened on, or the file cannot be written.
+    pub async fn progress(&self, command: &str, deleting: Option<&Interrupt>) -> Result<Progress, Failure> {
         let mut progress = Progress::new(self.quiet);
         if let Some(interrupt) = deleting {
             progress = progress.until(interrupt.stop.clone());
         }
-        let Some(address) = self.metrics else { return Ok(progress) };
-        let (metrics, there) = Metrics::serve(address).await?;
-        progress.note(&format!("metrics on http://{there}/metrics"));
+        if self.metrics.is_none() && self.metrics_file.is_none() {
+            return Ok(progress);
+        }
+        let folder = self.folder(command);
+        let run = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut metrics = Metrics::of(run);
+        if let Some(file) = &self.metrics_file {
+            metrics = metrics.kept_in(file.clone())?;
+        }
+        if let Some(address) = self.metrics {
+            let there = metrics.serve(address).await?;
+            progress.note(&format!("metrics on http://{there}/metrics"));
+        }
         Ok(progress.with_metrics(metrics))
     }
 
@@ -81,8 +98,8 @@ impl Output {
     /// The folder that was asked for, or a new one below `hc-rig-runs`; not made yet.
     pub fn folder(&self, command: &str) -> PathBuf {
         self.out.clone().unwrap_or_else(|| {
-            let now = OffsetDateTime::now_utc();
-            let name = now.format(format_description!("[year][month][day]-[hour][minute][second]")).unwrap_or_default();
+            let name =
+                STARTED.format(format_description!("[year][month][day]-[hour][minute][second]")).unwrap_or_default();
             let first = PathBuf::from(locate::BELOW).join(format!("{command}-{name}"));
             // Two runs may begin in the same second.
             let mut folder = first.clone();

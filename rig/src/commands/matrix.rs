@@ -100,7 +100,7 @@ pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, 
         return rehearse(args, &pairs, &batches, at_once).await;
     }
     let environment = interrupt.before_deployment(environment(args, &pairs, &batches, at_once)).await?;
-    let progress = args.output.progress(Some(&interrupt)).await?;
+    let progress = args.output.progress("matrix", Some(&interrupt)).await?;
     progress.note(&format!(
         "{} × {counts:?} tasks, {}, each for {:?}",
         text::count(pairs.len(), "pair"),

@@ -85,7 +85,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.timeout_factor.value);
     let client = reach::client(&settings)?;
-    let progress = args.output.progress(Some(&interrupt)).await?;
+    let progress = args.output.progress("run", Some(&interrupt)).await?;
 
     let preflight = async { preflight(&client).await.map_err(|error| reach::failure(&error)) };
     let found = interrupt.before_deployment(preflight).await?;

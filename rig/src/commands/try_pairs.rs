@@ -128,7 +128,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
         }
         return Ok(done);
     }
-    let progress = args.output.progress(Some(&interrupt)).await?;
+    let progress = args.output.progress("try", Some(&interrupt)).await?;
     let all = args.output.make_folder("try")?;
     let path = all.path().to_owned();
     let runs = Runs { definitions, scaled, lowered };

@@ -61,7 +61,7 @@ pub struct WatchArgs {
 /// There is no such app, the cluster cannot be read, or results cannot be written.
 pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
-    let progress = args.output.progress(None).await?;
+    let progress = args.output.progress("watch", None).await?;
     let path = args.output.folder("watch");
     let watching = Watching {
         selection: Selection { named: &args.apps, label: args.label.as_deref() },

@@ -18,7 +18,8 @@ use crate::{
     command_line,
     demo::one_hung_task::{HEALTHY_TASKS, Measured, Setup, measure},
     exit::{Code, Completion, Failure},
-    results::{discard, render},
+    report::several,
+    results::{actions, discard, render},
     run::{
         Interrupt,
         embedded::{Embedded, EmbeddedArgs, Offers, Size},
@@ -74,7 +75,7 @@ fn pair(pairs: &[PairSet]) -> Result<Pair, Failure> {
 
 async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Result<Completion, Failure> {
     let Line { fake, degraded, output, .. } = line;
-    let progress = output.progress(Some(&interrupt)).await?;
+    let progress = output.progress("demo", Some(&interrupt)).await?;
     let folder = output.make_folder("demo")?;
     let Embedded { fake, client, found, cluster } =
         interrupt.before_deployment(Embedded::start(fake, fake.offers(Offers::Prompt), Size::default())).await?;
@@ -107,5 +108,6 @@ async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Resu
     }
     let closing = text::render(&run, &diagnosis, &folder.path().display().to_string(), pair);
     let end = closing.end(Completion { problem, code, ..Completion::passed("") });
+    let end = actions::report(folder.path(), &[several::member("", &run)], end);
     Ok(output.finish(folder.path(), "summary.json", end))
 }

@@ -48,7 +48,7 @@ pub async fn run(named: &str, line: Line<'_>, interrupt: Interrupt) -> Result<Co
     let run = locate::run(Some(named))?.read()?;
     let scene = Scene::of(&run)?;
     let definitions = scene.apps.iter().map(|(app, ..)| app.to_json()).collect::<Vec<Value>>();
-    let progress = line.output.progress(None).await?;
+    let progress = line.output.progress("like", None).await?;
     let path = line.output.folder("like");
     let parsed = definitions.iter().map(|json| Definition::parse("a rebuilt app", &json.to_string()));
     let parsed = parsed.collect::<Result<Vec<_>, _>>()?;

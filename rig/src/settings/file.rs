@@ -18,7 +18,7 @@ const IN_WORKING_DIRECTORY: &str = "hc-rig.toml";
 
 /// What a file that nobody named does not set: which server is asked, whom it is trusted to be, as whom, what is run, how
 /// much of a cluster is used, and that the user agrees.
-const NOT_BY_CHANCE: [&str; 18] = [
+const NOT_BY_CHANCE: [&str; 19] = [
     "url",
     "user",
     "ca",
@@ -36,6 +36,7 @@ const NOT_BY_CHANCE: [&str; 18] = [
     "max-mem",
     "id-as-is",
     "metrics",
+    "metrics-file",
     "yes",
 ];
 

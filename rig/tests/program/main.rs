@@ -19,6 +19,7 @@ mod interrupted;
 #[cfg(target_os = "linux")]
 mod live;
 mod measured;
+mod metrics;
 mod moments;
 mod named;
 mod old_run;
