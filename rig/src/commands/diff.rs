@@ -15,7 +15,7 @@ use crate::{
     },
     exit::{Code, Completion, Failure},
     flags::values::whole,
-    folder::{locate, write_whole},
+    folder::{self, locate, write_whole},
 };
 
 /// Arguments of `hc-rig diff`.
@@ -54,6 +54,7 @@ fn confidence(text: &str) -> Result<f64, String> {
 /// # Errors
 /// Both sides are the same folder, a side cannot be read, or a file cannot be written.
 pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
+    args.out.as_deref().map_or(Ok(()), folder::refuse_file)?;
     let (a, b) = (locate::path(Some(&args.a))?, locate::path(Some(&args.b))?);
     if let (Ok(one), Ok(other)) = (a.canonicalize(), b.canonicalize())
         && one == other
@@ -65,7 +66,7 @@ pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
     let comparison = Comparison::of(&a, &b, args.confidence, args.seed);
     let data = || json::pretty(&comparison).map_err(|error| Failure::new(Code::Internal, error.to_string()));
     if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder).map_err(|error| Failure::results(folder, &error))?;
+        folder::make(folder)?;
         let write = |name: &str, text: &str| write_whole(&Path::new(folder).join(name), text.as_bytes());
         write("diff.json", &data()?)?;
         write("diff.md", &markdown::render(&comparison))?;

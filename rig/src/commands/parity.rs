@@ -12,6 +12,7 @@ use harness::files;
 use recordings::{
     cases::{self, Case},
     compare::{Score, compare, table},
+    known::known,
     replay::{recorded_version, replay},
 };
 use serde_json::Value;
@@ -28,7 +29,8 @@ pub struct ParityArgs {
     pub dir: PathBuf,
 }
 
-/// Replays every case of the folder on the fake in virtual time and lists the differences.
+/// Replays every case of the folder on the fake in virtual time and lists the differences. One that is known and stays is named
+/// with its reason, and is no failure.
 ///
 /// # Errors
 /// Exit code 2: the folder or one of its recordings cannot be read, or holds no case.
@@ -50,20 +52,31 @@ pub fn run(ParityArgs { dir }: &ParityArgs) -> Result<Completion, Failure> {
         recordings.iter().map(|(case, golden)| (case.name, compare(golden, &replay(case, golden, quirks)))).collect();
     let mut text = format!("{which}\n");
     text += &table(scores.iter().map(|(case, score)| (*case, score)));
-    let mut differences = 0_usize;
-    for (case, score) in &scores {
+    let unknown = list(&mut text, &scores);
+    if unknown == 0 {
+        return Ok(Completion::passed(text));
+    }
+    Ok(Completion::failed(text, Failure::new(Code::Failed, text::count(unknown, "difference"))))
+}
+
+/// Lists the differences, and counts those that are not known.
+fn list(text: &mut String, scores: &BTreeMap<&str, Score>) -> usize {
+    let mut unknown = 0;
+    for (case, score) in scores {
         for check in score.checks.iter().filter(|check| !check.agrees()) {
-            differences += 1;
-            let _ = writeln!(text, "\n{case}: {}: {}", check.kind, check.what);
+            let known = known(case, check);
+            unknown += usize::from(known.is_none());
+            let kind = if known.is_some() { "known difference: " } else { "" };
+            let _ = writeln!(text, "\n{kind}{case}: {}: {}", check.kind, check.what);
             for why in check.why.iter().take(4) {
                 let _ = writeln!(text, "    {why}");
             }
+            if let Some((_, known)) = known {
+                let _ = writeln!(text, "    {}", known.reason);
+            }
         }
     }
-    if differences == 0 {
-        return Ok(Completion::passed(text));
-    }
-    Ok(Completion::failed(text, Failure::new(Code::Failed, text::count(differences, "difference"))))
+    unknown
 }
 
 /// The rules to compare with, and the sentence that names them.

@@ -6,7 +6,8 @@ use clap::Args;
 use harness::cluster::{Lease, LeaseOptions};
 
 use crate::{
-    exit::{Code, Completion, Failure},
+    exit::{Completion, Failure},
+    folder,
     recording::{
         scrub::Scrub,
         session::{Session, select},
@@ -38,13 +39,13 @@ pub struct RecordArgs {
 /// cannot be written (7), stopped by the user (130).
 pub async fn run(args: &RecordArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let names = select(&args.cases)?;
+    let out = args.out.as_path();
+    // Before anything is asked of the cluster.
+    folder::make(out)?;
     let settings = args.reach.settings().await?;
     let client = reach::client(&settings)?;
     client.info_if_allowed().await.map_err(|error| reach::failure(&error))?;
     let run = Lease::take(&client, LeaseOptions::default()).run().clone();
-    let out = args.out.as_path();
-    std::fs::create_dir_all(out)
-        .map_err(|error| Failure::new(Code::Results, format!("cannot create {}: {error}", out.display())))?;
     let session = Session { out, client, run, scrub: Scrub::of(&settings.access.value), interrupt };
     Ok(session.record(&names, &Progress::new(false)).await)
 }

@@ -62,10 +62,7 @@ impl RunFolder {
     /// It cannot be made, or it holds something already.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, Failure> {
         let path = path.into();
-        if fs::metadata(&path).is_ok_and(|found| !found.is_dir()) {
-            return Err(Failure::usage(format!("{} is a file: name a new folder with --out", path.display())));
-        }
-        fs::create_dir_all(&path).map_err(|error| Failure::results(&path, &error))?;
+        make(&path)?;
         let mut entries = fs::read_dir(&path).map_err(|error| Failure::results(&path, &error))?;
         if entries.next().is_some() {
             return Err(Failure::usage(format!("{} is not empty: name another folder with --out", path.display())));
@@ -326,6 +323,26 @@ pub struct Run {
     pub torn: u64,
     /// Whether the run wrote its summary.
     pub complete: bool,
+}
+
+/// Makes the folder that `--out` names, with its parents, unless it is there.
+///
+/// # Errors
+/// Exit code 2: it is a file. It cannot be made.
+pub fn make(path: &Path) -> Result<(), Failure> {
+    refuse_file(path)?;
+    fs::create_dir_all(path).map_err(|error| Failure::results(path, &error))
+}
+
+/// Refuses a file as the folder that `--out` names.
+///
+/// # Errors
+/// Exit code 2: it is a file.
+pub fn refuse_file(path: &Path) -> Result<(), Failure> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_dir()) {
+        return Err(Failure::usage(format!("{} is a file: name a new folder with --out", path.display())));
+    }
+    Ok(())
 }
 
 /// Writes a file whole or not at all: beside it first, under a name that nobody else has, then in its place. A link of that

@@ -17,6 +17,16 @@ use crate::{
 };
 
 #[test]
+fn the_own_recordings_differ_only_where_that_is_known() {
+    let own = format!("{}/../fixtures/recorded", env!("CARGO_MANIFEST_DIR"));
+    let ended = HcRig::new(&["parity", &own]).run();
+    ends_with(&ended, 0);
+    let said = stdout(&ended);
+    assert!(said.contains("\nknown difference: lifecycle.plain: http: GET /v2/queue"), "{said}");
+    assert!(said.contains("ours schedules both at once."), "with its reason: {said}");
+}
+
+#[test]
 fn what_is_recorded_from_a_fake_agrees_with_the_fake_until_somebody_changes_it() {
     let fake = Fake::start(&[]);
     let folder = tempfile::tempdir().expect("a folder");
