@@ -47,6 +47,14 @@ impl Default for LeaseOptions {
     }
 }
 
+impl LeaseOptions {
+    /// The default, for the user that the server knows, if there is one: on a shared cluster that is who is asked.
+    pub async fn of_user(client: &Client) -> Self {
+        let usual = Self::default();
+        Self { owner: client.identity().await.unwrap_or(usual.owner), ..usual }
+    }
+}
+
 /// The right to a group of one's own. Nothing exists before the first [`Lease::deploy`].
 ///
 /// It does not clean up when dropped: a test that fails leaves its evidence. Call [`Lease::release`] or

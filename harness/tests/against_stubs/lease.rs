@@ -16,10 +16,12 @@ use axum::{
 use harness::{
     Clock,
     cluster::{Kept, Lease, LeaseOptions, RunName, remove_run, sweep},
-    marathon::Client,
+    marathon::{Auth, Client},
+    tls::Trust,
 };
 use serde_json::{Value, json};
 use time::macros::datetime;
+use url::Url;
 
 use crate::stub::{Log, in_process};
 
@@ -172,6 +174,16 @@ fn options(run: &str) -> LeaseOptions {
         suite: Some("s1".to_owned()),
         clock: Clock::anchored(datetime!(2026-11-22 22:00 UTC)),
     }
+}
+
+#[tokio::test]
+async fn the_owner_is_the_user_that_the_server_knows() {
+    let url: Url = "http://127.0.0.1:1".parse().unwrap();
+    let basic = Auth::Basic { user: "alice".to_owned(), password: "word".into() };
+    let client = Client::builder(url.clone()).auth(basic).connect(&Trust::default()).unwrap();
+    assert_eq!(LeaseOptions::of_user(&client).await.owner, "alice");
+    let stranger = Client::builder(url).connect(&Trust::default()).unwrap();
+    assert_eq!(LeaseOptions::of_user(&stranger).await.owner, LeaseOptions::default().owner);
 }
 
 #[tokio::test(start_paused = true)]

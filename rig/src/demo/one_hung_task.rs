@@ -80,7 +80,8 @@ pub async fn measure(
         folder: setup.folder,
         continues: None,
     };
-    let lease = Lease::take(client, LeaseOptions { run: Some(RunName::known(HUNG)), ..LeaseOptions::default() });
+    let lease =
+        Lease::take(client, LeaseOptions { run: Some(RunName::known(HUNG)), ..LeaseOptions::of_user(client).await });
     let mut hung = Err(Failure::new(Code::Internal, "the run ended before the hung task was deployed"));
     let outcome = {
         let beside = async {

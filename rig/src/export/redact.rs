@@ -10,7 +10,7 @@ use std::{
 };
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use harness::{files, record::json};
+use harness::{cluster::LABEL_OWNER, files, record::json};
 use regex::Regex;
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ impl Names {
             Value::String(text) if !text.is_empty() => match key {
                 "host" | "hostname" | "clientIp" | "remoteAddress" => drop(self.name("host", text)),
                 "image" => drop(self.name("image", text)),
-                "user" | "owner" => drop(self.name("user", text)),
+                "user" | "owner" | LABEL_OWNER => drop(self.name("user", text)),
                 "run" => drop(self.name("app", text)),
                 "command" => self.learn_command(text),
                 "app" | "appId" | "runSpecId" | "groupId" => {
@@ -328,6 +328,16 @@ mod tests {
             assert!(!clean.contains(original), "{original} in {clean}");
         }
         assert!(clean.contains("node70"), "another word: {clean}");
+    }
+
+    #[test]
+    fn the_owner_is_known_from_the_label_of_the_app() {
+        let mut names = Names::default();
+        names.learn("definition", &json!({"labels": {"HC_RIG_OWNER": "carol", "team": "x"}}));
+        names.finish().unwrap();
+        let mut value = json!({"definition": {"labels": {"HC_RIG_OWNER": "carol"}}, "why": "carol may not deploy"});
+        names.value("", &mut value);
+        assert!(!value.to_string().contains("carol"), "{value}");
     }
 
     #[test]

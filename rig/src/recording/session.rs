@@ -87,7 +87,10 @@ impl Session<'_> {
     /// Records one case and returns the number of its rows. A case that is cut short leaves no file.
     async fn record_case(&self, case: &Case, bodies: &[Value], progress: &Progress) -> Result<usize, Failure> {
         let name = case.name;
-        let lease = Lease::take(&self.client, LeaseOptions { run: Some(self.run.clone()), ..LeaseOptions::default() });
+        let lease = Lease::take(
+            &self.client,
+            LeaseOptions { run: Some(self.run.clone()), ..LeaseOptions::of_user(&self.client).await },
+        );
         let proxy = Proxy::new(self.client.clone(), lease.group(), self.scrub.clone());
         let recorder = Recorder::new(proxy.service(), &[]).within(Scope::new(&lease.group(), lease.labels()));
         let all = async {

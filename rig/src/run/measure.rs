@@ -75,7 +75,7 @@ pub async fn measure(
 ) -> Result<Outcome, Failure> {
     let begun = Instant::now();
     let run = job.run.as_deref().map(RunName::known);
-    let lease = Lease::take(client, LeaseOptions { run, ..LeaseOptions::default() });
+    let lease = Lease::take(client, LeaseOptions { run, ..LeaseOptions::of_user(client).await });
     let app = app_id(&job, &lease)?;
     let before = job.continues.as_ref().map(|continued| continued.before).unwrap_or_default();
     if job.continues.is_none() {
