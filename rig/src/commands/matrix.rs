@@ -22,7 +22,6 @@ use crate::{
         values::{count, duration},
     },
     folder::{RunFolder, manifest::Cluster, matrix::Matrix},
-    report,
     results::{Gathered, actions, gather, gathered::Ended, render},
     run::{
         Allowance, Definition, Interrupt, Job, Scaled,
@@ -251,5 +250,5 @@ fn finish(args: &MatrixArgs, path: &Path, gathered: Gathered, seconds: f64) -> C
         end.worsen(failure);
     }
     let end = closing::matrix(&matrix, &runs, Ending { folder: path, code: end.code, seconds }).end(end);
-    actions::report(path, &report::matrix::members(&matrix, &runs), end)
+    actions::of_matrix(path, &matrix, &runs, end)
 }

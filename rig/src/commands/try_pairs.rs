@@ -15,7 +15,6 @@ use crate::{
     flags::{WHAT, values::duration_or_zero},
     folder::{RunFolder, manifest::Cluster},
     like,
-    report::several,
     results::{Gathered, actions, gather, gathered::Ended, repeats},
     run::{
         Definition, Interrupt, Job, Scaled,
@@ -299,7 +298,7 @@ fn finish(path: &Path, pairs: usize, mut gathered: Gathered, seconds: f64) -> Co
         [(_, run)] if pairs == 1 => closing::one(run, ending),
         _ => closing::over(&runs, ending),
     };
-    actions::report(path, &several::members(&runs), closing.end(end))
+    actions::of_runs(path, &runs, closing.end(end))
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use crate::{
     exit::{Completion, Failure},
     flags::{WHAT, values::duration},
     folder::locate,
-    report::several,
     results::actions,
     run::{
         Interrupt,
@@ -84,6 +83,6 @@ pub async fn run(args: &WatchArgs, interrupt: Interrupt) -> Result<Completion, F
         Ending { folder: &path, code: end.code, seconds: begun.elapsed().as_secs_f64() },
     )
     .end(end);
-    let end = actions::report(&path, &several::members(&gathered.runs), end);
+    let end = actions::of_runs(&path, &gathered.runs, end);
     Ok(args.output.finish(&path, "summary.json", end))
 }

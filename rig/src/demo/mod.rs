@@ -18,7 +18,6 @@ use crate::{
     command_line,
     demo::one_hung_task::{HEALTHY_TASKS, Measured, Setup, measure},
     exit::{Code, Completion, Failure},
-    report::several,
     results::{actions, discard, render},
     run::{
         Interrupt,
@@ -108,6 +107,6 @@ async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Resu
     }
     let closing = text::render(&run, &diagnosis, &folder.path().display().to_string(), pair);
     let end = closing.end(Completion { problem, code, ..Completion::passed("") });
-    let end = actions::report(folder.path(), &[several::member("", &run)], end);
+    let end = actions::of_run(folder.path(), &run, end);
     Ok(output.finish(folder.path(), "summary.json", end))
 }

@@ -9,23 +9,41 @@ use std::{
 
 use harness::{environment::variable, files};
 
-use crate::{exit::Completion, export::actions::annotations, report::measured::Member, terminal::stderr};
+use crate::{
+    exit::Completion,
+    export::actions::annotations,
+    folder::{Named, Run, matrix::Matrix},
+    report::{self, measured::Member, several},
+    terminal::stderr,
+};
 
 /// GitHub refuses a summary of a step that is larger.
 const LARGEST: u64 = 1 << 20;
 
-/// Appends the Markdown summary in `folder` to that of the job, and annotations to what is printed. What cannot be written is a
-/// warning: the run is over, and its results are safe.
-pub fn report(folder: &Path, members: &[Member<'_>], mut end: Completion) -> Completion {
+/// Reports one run. See [`of_runs`].
+pub fn of_run(folder: &Path, run: &Run, end: Completion) -> Completion {
+    report(folder, &[several::member("", run)], end)
+}
+
+/// Reports the runs of a matrix. See [`of_runs`].
+pub fn of_matrix(folder: &Path, matrix: &Matrix, runs: &[Named], end: Completion) -> Completion {
+    report(folder, &report::matrix::members(matrix, runs), end)
+}
+
+/// Reports several runs: appends the Markdown summary in `folder` to that of the job, and annotations to what is printed. What cannot
+/// be written is a warning: the run is over, and its results are safe.
+pub fn of_runs(folder: &Path, runs: &[Named], end: Completion) -> Completion {
+    report(folder, &several::members(runs), end)
+}
+
+fn report(folder: &Path, members: &[Member<'_>], mut end: Completion) -> Completion {
     if variable("GITHUB_ACTIONS").as_deref() != Some("true") {
         return end;
     }
     if let Some(summary) = variable("GITHUB_STEP_SUMMARY")
         && let Err(error) = append(&folder.join("summary.md"), Path::new(&summary))
     {
-        stderr::line(format_args!(
-            "hc-rig: warning: no summary for the job: cannot write {summary} (GITHUB_STEP_SUMMARY): {error}"
-        ));
+        stderr::warning(format_args!("no summary for the job: cannot write {summary} (GITHUB_STEP_SUMMARY): {error}"));
     }
     // A workflow command is a line of its own on stdout.
     for annotation in annotations(members, end.problem.as_deref()) {

@@ -16,7 +16,6 @@ use crate::{
     exit::{Code, Completion, Failure},
     export::Format,
     folder::RunFolder,
-    report::several,
     run::Outcome,
     terminal::{
         closing::{self, Ending},
@@ -40,7 +39,7 @@ pub fn conclude(folder: &RunFolder, outcome: Outcome, seconds: f64) -> Result<Co
         }
     };
     let end = closing::one(&run, Ending { folder: folder.path(), code: end.code, seconds }).end(end);
-    Ok(actions::report(folder.path(), &[several::member("", &run)], end))
+    Ok(actions::of_run(folder.path(), &run, end))
 }
 
 /// Adds a copy without names and addresses beside the folder, with everything drawn in it.

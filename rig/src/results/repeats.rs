@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::{
     exit::{Code, Completion},
-    report::several,
     results::{Gathered, actions, gathered::Ended},
     terminal::closing::{self, Ending},
 };
@@ -28,5 +27,5 @@ pub fn conclude(path: &Path, mut gathered: Gathered, seconds: f64) -> Completion
     gathered.draw_over(path);
     let Gathered { runs, end } = gathered;
     let end = closing::over(&runs, Ending { folder: path, code: end.code, seconds }).end(end);
-    actions::report(path, &several::members(&runs), end)
+    actions::of_runs(path, &runs, end)
 }
