@@ -34,9 +34,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // The panic has printed what went wrong.
     std::panic::catch_unwind(program).unwrap_or_else(|_| {
-        stderr::line(
-            "hc-rig: this is a bug of hc-rig; if a run was in progress, remove what it left with hc-rig clean",
-        );
+        stderr::problem("this is a bug of hc-rig; if a run was in progress, remove what it left with hc-rig clean");
         Code::Internal.into()
     })
 }
@@ -49,10 +47,11 @@ fn program() -> ExitCode {
     let (cli, sources) = match parse() {
         Ok(parsed) => parsed,
         Err(failure) => {
-            stderr::line(format_args!("hc-rig: {failure}"));
+            stderr::problem(&failure);
             return failure.code.into();
         }
     };
+    stderr::decide(cli.log_format == LogFormat::Json);
     screen::decide();
     color::decide(cli.color);
     log(&cli);
@@ -70,22 +69,22 @@ fn program() -> ExitCode {
             if screen::stdout_is_terminal()
                 && let Some(problem) = end.problem.take()
             {
-                stderr::line(format_args!("hc-rig: {problem}"));
+                stderr::problem(problem);
             }
             let printed = print(&end);
             if let Some(problem) = end.problem.take() {
-                stderr::line(format_args!("hc-rig: {problem}"));
+                stderr::problem(problem);
             }
             if let Err(failure) = printed {
                 end.worsen(failure);
             }
             if let Some(problem) = end.problem {
-                stderr::line(format_args!("hc-rig: {problem}"));
+                stderr::problem(problem);
             }
             end.code.into()
         }
         Err(failure) => {
-            stderr::line(format_args!("hc-rig: {failure}"));
+            stderr::problem(&failure);
             failure.code.into()
         }
     }
@@ -107,21 +106,37 @@ fn parse() -> Result<(Cli, Sources), Failure> {
     // Only to find the file: the parser below reports errors of the whole line.
     let command = || cli::command(&line);
     let asked = command().ignore_errors(true).try_get_matches_from(&line).ok();
+    // What is wrong with the line is reported in the format that it asks for.
+    if asks_for_json(&line) {
+        stderr::decide(true);
+    }
     let config = asked.as_ref().and_then(|matches| matches.get_one::<PathBuf>("config"));
     let file = SettingsFile::find(config.map(PathBuf::as_path), variable)?;
     let color = asked.as_ref().and_then(|matches| matches.get_one::<ColorChoice>("color").copied()).unwrap_or_default();
     let expanded = settings::expand(&command(), line.clone(), variable, file.as_ref())?;
     if let Some(ignored) = file.as_ref().and_then(SettingsFile::ignored_sentence) {
-        stderr::line(format_args!("hc-rig: {ignored}"));
+        stderr::problem(ignored);
     }
     let parsed = command().color(color).try_get_matches_from(&expanded.line);
     match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => Ok((cli, expanded.sources())),
         Err(error) => match expanded.refused(&error, file.as_ref()) {
             Some(refusal) => Err(refusal),
+            None if error.use_stderr() && stderr::is_json() => {
+                let text = error.render().to_string();
+                Err(Failure::usage(text.trim_end().trim_start_matches("error: ")))
+            }
             None => error.exit(),
         },
     }
+}
+
+/// Whether a line asks for a log in JSON, even if it cannot be parsed.
+fn asks_for_json(line: &[OsString]) -> bool {
+    let typed = line.windows(2).any(|pair| pair[0] == "--log-format" && pair[1] == "json");
+    typed
+        || line.iter().any(|word| word == "--log-format=json")
+        || variable("HC_RIG_LOG_FORMAT").as_deref() == Some("json")
 }
 
 /// Sends the log to stderr, if it was asked for.

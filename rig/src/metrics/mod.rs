@@ -144,9 +144,8 @@ impl Metrics {
     pub fn sample(&self, pair: &str, sample: &Sample) -> Result<(), String> {
         self.set(pair, sample);
         let Some(file) = &self.file else { return Ok(()) };
-        file.write(&self.text()).map_err(|error| {
-            format!("hc-rig: warning: --metrics-file: cannot write {}: {error}", file.path().display())
-        })
+        file.write(&self.text())
+            .map_err(|error| format!("--metrics-file: cannot write {}: {error}", file.path().display()))
     }
 
     fn set(&self, pair: &str, sample: &Sample) {
@@ -295,7 +294,7 @@ mod tests {
             ("hc_rig_check_result_age_seconds", "0.99", 1.5),
             ("hc_rig_poll_duration_seconds", "", 0.25),
             ("hc_rig_poll_lateness_seconds", "", 0.0),
-            ("hc_rig_last_poll_timestamp_seconds", "", 1_795_000_000.5),
+            ("hc_rig_last_poll_timestamp_seconds", "", 1_794_997_600.5),
             ("hc_rig_polls_missed_total", "", 4.0),
             ("hc_rig_polls_total", "", 2.0),
         ];

@@ -167,7 +167,7 @@ impl RunProgress {
     /// A poll has answered.
     pub fn sample(&mut self, sample: &Sample) {
         if let Some(metrics) = &self.all.metrics {
-            metrics.sample(&self.line.name, sample).unwrap_or_else(|warning| self.all.alert(&warning));
+            metrics.sample(&self.line.name, sample).unwrap_or_else(stderr::warning);
         }
         self.poll(&Poll::from(sample));
     }

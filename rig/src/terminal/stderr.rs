@@ -1,16 +1,79 @@
 //! Lines on stderr, above the live lines if there are some. A reader that went away, as behind `2>&1 | head`, must not end a run without its clean-up, which is
 //! what `eprintln!` would do. Text of others is made visible on its way ([`text::visible`]).
+//!
+//! Where the log is JSON, everything on stderr is: a line is an object like those of the log, so that a collector of logs can
+//! read all of it.
 
 use std::{
     fmt::Display,
     io::{self, Write},
+    sync::OnceLock,
 };
 
-use crate::terminal::board;
+use serde_json::json;
+
+use crate::{folder::moment, terminal::board};
+
+/// Whether lines are JSON; not before [`decide`].
+static JSON: OnceLock<bool> = OnceLock::new();
+
+/// Decides for the whole program whether lines are JSON, before the first one.
+pub fn decide(json: bool) {
+    if JSON.set(json).is_ok() && json {
+        std::panic::set_hook(Box::new(|panic| problem(panic.to_string())));
+    }
+}
+
+/// Whether lines are JSON.
+pub fn is_json() -> bool {
+    JSON.get().is_some_and(|json| *json)
+}
 
 /// Writes one line, whatever the text holds.
 pub fn line(text: impl Display) {
-    let text = text.to_string();
+    write(Level::Info, &text.to_string());
+}
+
+/// Writes what went wrong and ends nothing.
+pub fn warning(text: impl Display) {
+    write(Level::Warning, &text.to_string());
+}
+
+/// Writes what went wrong.
+pub fn problem(text: impl Display) {
+    write(Level::Error, &text.to_string());
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Level {
+    /// As the log writes it, and what a line for people begins with.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Info => ("INFO", ""),
+            Self::Warning => ("WARN", "hc-rig: warning: "),
+            Self::Error => ("ERROR", "hc-rig: "),
+        }
+    }
+}
+
+/// The object has the keys of the log's own.
+fn rendered(json: bool, level: Level, text: &str) -> String {
+    let (word, start) = level.words();
+    if !json {
+        return format!("{start}{text}");
+    }
+    let plain = console::strip_ansi_codes(text);
+    json!({"timestamp": moment::now(), "level": word, "fields": {"message": plain}}).to_string()
+}
+
+fn write(level: Level, text: &str) {
+    let text = rendered(is_json(), level, text);
     let safe = text::visible(&text);
     match board::on_screen() {
         Some(board) => board.above(&safe),
@@ -57,4 +120,24 @@ impl Write for LogWriter {
 /// Numbers that select colours, as `1;31`.
 fn is_sgr(codes: &str) -> bool {
     codes.bytes().all(|byte| byte.is_ascii_digit() || byte == b';')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_line_of_json_has_the_keys_of_the_log_whatever_the_text_holds() {
+        let text = "\u{1b}[32mgreen\u{1b}[0m \"quoted\"\nnext \u{202e}turned";
+        for (level, word) in [(Level::Info, "INFO"), (Level::Warning, "WARN"), (Level::Error, "ERROR")] {
+            let line = rendered(true, level, text);
+            let written: Value = serde_json::from_str(&text::visible(&line)).unwrap();
+            assert_eq!(written["level"], word);
+            assert_eq!(written["fields"]["message"], "green \"quoted\"\nnext \u{202e}turned");
+            assert!(written["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{written}");
+        }
+        assert_eq!(rendered(false, Level::Warning, "a"), "hc-rig: warning: a");
+    }
 }

@@ -18,6 +18,7 @@ mod hostile_files;
 mod interrupted;
 #[cfg(target_os = "linux")]
 mod live;
+mod log_format;
 mod measured;
 mod metrics;
 mod moments;
