@@ -96,6 +96,14 @@ chaos: nextest ## runs of the program through a proxy that breaks what passes, w
 bench: ## what the rig and the fake cost: time, memory, checks a second
 	cargo bench --workspace $(ARGS)
 
+.PHONY: bench-quick
+bench-quick: instructions ## the same in two minutes once built: instructions of the hot paths, processor time of the release programs
+	.ci/bench-quick
+
+.PHONY: instructions
+instructions: ## instructions of the hot paths, beside the stored ones (needs valgrind); ARGS=--write stores them
+	.ci/instructions $(ARGS)
+
 .PHONY: lint
 lint: deny ## formatting, clippy, rustdoc, licences and banned crates
 	cargo fmt --all --check
@@ -125,6 +133,7 @@ ci: lint ## what CI runs (.ci/run calls it)
 	.ci/fuzz --rounds 40
 	HC_RIG_CHAOS_SEED=6 $(MAKE) chaos SEEDS=50
 	$(MAKE) clients
+	$(MAKE) instructions
 
 # Tools of cargo, installed for this user when they are missing.
 .PHONY: nextest deny
