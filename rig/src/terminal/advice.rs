@@ -92,7 +92,7 @@ fn settings(out: &mut String, facts: &Facts, check: &CheckSettings) {
         out,
         "Kills after",
         format_args!(
-            "refused {}, hung {}, never healthy {} at most",
+            "{} if it refuses, {} if it hangs, {} at most if it is never healthy",
             kill(FailureMode::Refuses),
             kill(FailureMode::Hangs),
             kill(FailureMode::NeverHealthy)
@@ -101,12 +101,17 @@ fn settings(out: &mut String, facts: &Facts, check: &CheckSettings) {
     match facts.blinding(check) {
         Some(found) if found.blind > 0.0 => {
             let (fill, blind) = (found.fill, found.blind);
-            let text =
-                format!("slots full after {fill:.1} s, then no check at all for {blind:.1} s of every {timeout} s");
+            let text = format!(
+                "all slots are full after {fill:.1} s, then Marathon checks no app for {blind:.1} s of every {timeout} s"
+            );
             long_field(out, "If one hangs", &text);
         }
         Some(found) => {
-            field(out, "If one hangs", format_args!("the slots last {:.1} s, longer than its timeout", found.fill))
+            let text = format!(
+                "no other app is affected: its timeout of {timeout} s ends before all slots are full ({:.1} s)",
+                found.fill
+            );
+            long_field(out, "If one hangs", &text);
         }
         None => field(out, "If one hangs", "only its own check is affected: Mesos makes it beside the task"),
     }

@@ -20,7 +20,7 @@ fn a_definition_is_advised_on_and_the_advice_is_proved_without_a_cluster() {
     let said = stdout(&advised);
     for part in [
         "/prod/api: 60 instances, 1 health check\n",
-        "slots full after 4.3 s, then no check at all for 15.7 s of every 20",
+        "all slots are full after 4.3 s, then Marathon checks no app for",
         "With a timeout of 1 s the slots last.",
         "1. one hung task would blind the checks of all apps for 15.7 s of every 20 s\n",
         "{\"op\": \"add\", \"path\": \"/healthChecks/0/timeoutSeconds\", \"value\": 1}",
