@@ -109,7 +109,7 @@ fn a_secret_is_not_to_be_seen_while_a_run_lasts_and_when_it_goes_on() {
         .expect("the program can be started");
     let mut lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines().map_while(Result::ok);
     let log: Vec<String> = lines.by_ref().take_while(|line| !line.contains("step 2/")).collect();
-    let metrics = log.iter().find_map(|line| line.strip_prefix("metrics on http://")?.strip_suffix("/metrics"));
+    let metrics = log.iter().find_map(|line| Some(line.split_once("metrics on http://")?.1.split_once("/metrics")?.0));
     let mut scrape = TcpStream::connect(metrics.expect("an address")).expect("the metrics are served");
     scrape.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").expect("a question");
     let mut text = String::new();
