@@ -80,6 +80,7 @@ fn steps(all: &mut Vec<Change>, run: &Run) {
     let searched = run.summary.limit.is_some();
     let until = run.course.last().map_or(0.0, |point| point.t);
     let last = steps.len().saturating_sub(1);
+    let mut missed = false;
     for (index, step) in steps.iter().enumerate() {
         let target = count(step.target, "task");
         match step.reached_after {
@@ -88,6 +89,8 @@ fn steps(all: &mut Vec<Change>, run: &Run) {
             }
             Some(_) => {}
             None if searched => {}
+            // Of many that were not reached the first and the last say enough.
+            None if std::mem::replace(&mut missed, true) && steps.len() > STEPS && index != last => {}
             None => {
                 let ended = steps.get(index + 1).map_or(until, |next| next.asked_at);
                 let what = step.why.clone().unwrap_or_else(|| format!("{target} not reached"));
