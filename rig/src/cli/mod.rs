@@ -62,7 +62,7 @@ pub enum LogFormat {
 pub enum Command {
     /// Run the procedure on an embedded fake Marathon: no cluster, no Docker
     #[command(after_help = examples(&[TRY]), after_long_help = tables(&[TRY]))]
-    Try(TryArgs),
+    Try(Box<TryArgs>),
     /// Run one app definition or pair on a cluster
     #[command(after_help = examples(&[RUN]), after_long_help = tables(&[RUN]))]
     Run(Box<RunArgs>),
