@@ -42,7 +42,7 @@ async fn views(case: &str, id: &str, with_events: bool) -> Vec<(f64, AppView)> {
         match row["get"].as_str() {
             None if with_events && concerns(&row["event"], id) => {
                 let what = Ok(Event::new("", row["event"].clone()));
-                view.events.all.push(Arc::new(Logged { at: Duration::from_secs_f64(t), what }));
+                view.events.all.push(Arc::new(Logged { at: text::duration::from_seconds(t), what }));
                 continue;
             }
             None => continue,
@@ -75,7 +75,7 @@ async fn try_on<V, C: Condition<V>>(views: impl IntoIterator<Item = (f64, V)>, m
     let start = tokio::time::Instant::now();
     let mut reasons: Vec<String> = Vec::new();
     for (at, view) in views {
-        tokio::time::sleep_until(start + Duration::from_secs_f64(at)).await;
+        tokio::time::sleep_until(start + text::duration::from_seconds(at)).await;
         match condition.look(&view) {
             Look::Met(output) => return End::Met { at, output },
             Look::Never(reason) => return End::Never { at, reason },
@@ -224,7 +224,7 @@ fn an_app_that_is_not_there_is_gone_once_its_deletion_is_over() {
 async fn sections(case: &str, id: &str, t: f64) -> String {
     let views = views(case, id, true).await;
     let (_, mut view) = views.into_iter().take_while(|(at, _)| *at < t).last().expect("a view");
-    view.events = Events { since: Duration::from_secs_f64(t - 4.0), ..view.events };
+    view.events = Events { since: text::duration::from_seconds(t - 4.0), ..view.events };
     let sections: Vec<String> =
         view.sections().iter().filter(|each| !each.lines.is_empty()).map(Section::to_string).collect();
     format!("{}\n\n{}", view.line(), sections.join("\n\n"))
