@@ -3,11 +3,12 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use reqwest::{Client, Method, header, redirect::Policy};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::recorded::{Sample, Who, executor_path};
 

@@ -2,6 +2,8 @@
 //! fake as process tasks, every recorded request is made again, and status, content type, redirect and the set of fields
 //! with their types are compared.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod clients;
 mod cluster;
 mod compare;
