@@ -16,7 +16,7 @@ use crate::recorded::{Sample, Who, executor_path};
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A web server. `python3 -m http.server` first asks for the name of the machine, which may take many seconds.
-const SERVER: &str = "exec python3 -c \"import os, socketserver, http.server; socketserver.TCPServer(\
+const SERVER: &str = "exec python3 -c \"import os, socketserver as s, http.server; s.TCPServer.allow_reuse_address = True; s.TCPServer(\
     ('', int(os.environ['PORT0'])), http.server.SimpleHTTPRequestHandler).serve_forever()\"";
 
 /// A running fake.
