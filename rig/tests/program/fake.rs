@@ -100,16 +100,6 @@ impl Fake {
         assert!(healthy, "{id} has not {tasks} healthy tasks after 30 s");
     }
 
-    /// Waits until that many tasks of an app are healthy.
-    pub(crate) fn until_healthy(&self, id: &str, tasks: u64) {
-        self.ask(async |client| {
-            while client.app(id).await?.tasks_healthy < tasks {
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-            Ok(())
-        });
-    }
-
     /// An app of somebody else, which no run may touch.
     pub(crate) fn deploy_unrelated_app(&self) {
         let app = serde_json::json!({"id": "/unrelated", "cmd": "sleep 1000", "cpus": 0.01, "mem": 1});

@@ -92,7 +92,7 @@ fn an_alert_is_reported_at_once_and_ends_the_watch_for_all_apps() {
     let (_folder, run) = out();
     let arguments = ["watch", "/team/sick", "/team/well", "--url", &fake.url, "--for", "10m", "--poll", "500ms"];
     // A watch of an app that is still starting may end before it is healthy.
-    fake.until_healthy("/team/well", 2);
+    fake.wait_until_healthy("/team/well", 2);
     let rest = ["--alert", "--fail-if", "unhealthy > 1", "--quiet", "--out", &run];
     let ended = HcRig::new(&[&arguments[..], &rest[..]].concat()).run();
     ends_with(&ended, 3);
