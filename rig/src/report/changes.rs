@@ -261,7 +261,7 @@ fn line(run: &Run, change: &Change, whose: &str) -> String {
     let what = escape(&change.what);
     let what = if change.decides { format!("<strong>{what}</strong>") } else { what };
     format!(
-        "<li class=\"{class}\"><b>{:.1} s</b><span>{}<br>{request}</span><p>{whose}{what}</p></li>",
+        "<li class=\"{class}\"><b>{:.1} s</b><span>{} <br>{request}</span><p>{whose}{what}</p></li>",
         change.t,
         escape(time)
     )

@@ -118,7 +118,8 @@ fn step_line(index: usize, step: &Step) -> String {
         step.reached_after.map_or("not reached".to_owned(), |seconds| format!("all healthy after {seconds:.1} s"));
     let slowest =
         step.task_max.map(|max| format!("   slowest task healthy {max:.1} s after staging")).unwrap_or_default();
-    let line = format!("  step {:<3} {:>6} tasks   {reached}", index + 1, step.target);
+    let tasks = if step.target == 1 { "task " } else { "tasks" };
+    let line = format!("  step {:<3} {:>6} {tasks}   {reached}", index + 1, step.target);
     let fits = line.len() + slowest.len() < screen::columns_of_lines();
     format!("{line}{}\n", if fits { &slowest } else { "" })
 }
