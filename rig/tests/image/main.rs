@@ -75,11 +75,11 @@ fn the_image_runs_as_nobody() {
     assert_eq!(good(&["image", "inspect", "--format", "{{.Config.User}}", IMAGE]), "65534:65534");
 }
 
-/// It is loaded into clusters again and again.
+/// It is loaded into clusters again and again. About 3 MB of it are recordings of a real Marathon, which `hc-rig parity` plays.
 #[test]
 fn the_image_is_small() {
     let size: u64 = good(&["image", "inspect", "--format", "{{.Size}}", IMAGE]).parse().unwrap();
-    assert!(size <= 25 << 20, "{size} bytes are more than 25 MiB");
+    assert!(size <= 28 << 20, "{size} bytes are more than 28 MiB");
 }
 
 #[test]
