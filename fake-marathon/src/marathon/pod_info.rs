@@ -2,7 +2,7 @@
 //!
 //! Rules from Marathon's `mesosphere/mesos/TaskGroupBuilder.scala`.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::json;
@@ -154,16 +154,7 @@ fn native_check(container: &PodContainer, own: &Ports<'_>) -> Option<NativeCheck
             endpoint.container_port.or(*host)?
         }
     };
-    Some(NativeCheck {
-        kind: task_info::native_kind(check)?,
-        host: "127.0.0.1",
-        port,
-        delay: check.delay,
-        interval: check.interval,
-        timeout: Duration::from_secs(u64::try_from(check.timeout_seconds).unwrap_or(0)),
-        consecutive_failures: check.max_consecutive_failures,
-        grace: check.grace,
-    })
+    Some(task_info::timed(check, task_info::native_kind(check)?, "127.0.0.1", port))
 }
 
 fn ports(own: &Ports<'_>) -> Vec<DiscoveryPort> {
