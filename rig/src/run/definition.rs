@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     exit::{Code, Failure},
     folder::manifest::{check_facts, containerizer},
+    run::recognise,
 };
 
 /// An app definition that was checked.
@@ -35,6 +36,10 @@ impl Definition {
         {
             return Ok(found);
         }
+        let unread = |why: &str| Failure::usage(format!("cannot read the app definition {named}: {why}"));
+        if path.is_dir() {
+            return Err(unread("it is a folder; name a file in it"));
+        }
         let bytes = files::read(path).map_err(|error| {
             let why = format!("cannot read the app definition {named}: {error}");
             if error.kind() == std::io::ErrorKind::Interrupted {
@@ -42,12 +47,7 @@ impl Definition {
             }
             Failure::usage(format!("{why} (a pair such as mesos,TCP works too)"))
         })?;
-        let unread = |why: &str| Failure::usage(format!("cannot read the app definition {named}: {why}"));
-        if let [0xff, 0xfe, ..] | [0xfe, 0xff, ..] = bytes[..] {
-            return Err(unread("it is written in UTF-16; save it in UTF-8"));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| unread("it is not text in UTF-8"))?;
-        Self::parse(named, &text)
+        Self::parse(named, &recognise::text_of(&bytes).map_err(|what| unread(&what))?)
     }
 
     /// The same for a real cluster: a pair is made of the images and programs that `HC_RIG_*` names ([`fixtures::WorkloadTools`]);
@@ -80,29 +80,21 @@ impl Definition {
     /// # Errors
     /// As [`Definition::load`].
     pub fn parse(named: &str, text: &str) -> Result<Self, Failure> {
-        if text.starts_with('\u{feff}') {
-            return Err(Failure::usage(format!(
-                "{named}: begins with a byte order mark, which is not JSON; save it in UTF-8 without one"
-            )));
-        }
-        let json: Value = serde_json::from_str(text).map_err(|error| {
-            let what = error.to_string();
-            let what = what.split(" at line ").next().unwrap_or_default();
-            Failure::usage(format!("{named}:{}:{}: not JSON: {what}", error.line(), error.column()))
-        })?;
         let wrong = |what: &str| Failure::usage(format!("{named}: {what}"));
+        let json: Value = serde_json::from_str(text).map_err(|error| match recognise::is_no_json(text) {
+            Some(what) => wrong(&what),
+            None => {
+                let what = error.to_string();
+                let what = what.split(" at line ").next().unwrap_or_default();
+                Failure::usage(format!("{named}:{}:{}: not JSON: {what}", error.line(), error.column()))
+            }
+        })?;
+        if let Some(what) = recognise::is_no_app(&json) {
+            return Err(wrong(&what));
+        }
         let Some(fields) = json.as_object() else {
             return Err(wrong("an app definition is one JSON object ({\"id\": …})"));
         };
-        if fields.contains_key("apps") || fields.contains_key("groups") {
-            return Err(wrong("this is a group; use a file with one app"));
-        }
-        if fields.get("containers").is_some_and(Value::is_array) {
-            return Err(wrong("this is a pod (it has \"containers\"); use a file with an app"));
-        }
-        if fields.get("app").is_some_and(Value::is_object) {
-            return Err(wrong("this is Marathon's answer about an app ({\"app\": …}); use what stands in \"app\""));
-        }
         match fields.get("id").and_then(Value::as_str) {
             None => return Err(wrong("the app definition has no \"id\" (write \"id\": \"/hc\")")),
             Some(id) if id.trim_matches('/').is_empty() => return Err(wrong("the app's \"id\" has no name in it")),
@@ -186,7 +178,6 @@ mod tests {
     #[test]
     fn an_error_names_its_place() {
         assert_eq!(refused("{\n  \"id\": \"/hc\",\n}"), "app.json:3:1: not JSON: trailing comma");
-        assert_eq!(refused("[1]"), "app.json: an app definition is one JSON object ({\"id\": …})");
         assert_eq!(
             refused("{\"cmd\": \"true\"}"),
             "app.json: the app definition has no \"id\" (write \"id\": \"/hc\")"

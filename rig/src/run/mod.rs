@@ -1,6 +1,6 @@
 //! A measured run of one app: deploy in a group of its own, drive, sample, clean up.
 //!
-//! [`definition`] is what is run, [`scaled`] how it is scaled and judged, [`cells`] are the runs of a matrix. [`reach`] and
+//! [`definition`] is what is run ([`recognise`] names what is none), [`scaled`] how it is scaled and judged, [`cells`] are the runs of a matrix. [`reach`] and
 //! [`embedded`] connect to the cluster or the fake and map errors to exit codes, [`allowance`] limits what a run may use,
 //! [`capacity`] what this machine can hold. [`measure()`] makes the run, [`judge`] its verdict, [`outcome`] writes it,
 //! [`continued`] resumes a run of an earlier process. [`sink`] writes what is observed. [`observers`] run beside the driver:
@@ -25,6 +25,7 @@ pub mod outcome;
 pub mod programs;
 pub mod reach;
 pub mod ready;
+pub mod recognise;
 pub mod rehearsal;
 pub mod scaled;
 pub mod sink;
