@@ -23,6 +23,7 @@ pub mod exit;
 pub mod export;
 pub mod flags;
 pub mod folder;
+pub mod hazards;
 pub mod like;
 pub mod metrics;
 pub mod probe;

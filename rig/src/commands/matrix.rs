@@ -174,7 +174,7 @@ fn allowed(args: &MatrixArgs, found: &Preflight, pairs: &[Pair], at_once: usize)
     for pair in pairs {
         let definition = Definition::for_cluster(&pair.to_string())?;
         args.allowance.check(found, &definition, u64::from(most) * at_once as u64)?;
-        args.allowance.check_steps(&[most])?;
+        args.allowance.check_hazards(&definition, &[most])?;
     }
     Ok(())
 }

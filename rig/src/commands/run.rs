@@ -82,6 +82,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     if args.dry_run {
         return rehearse(args, definition, scaled).await;
     }
+    args.allowance.check_hazards(&definition, &[])?;
     let settings = args.reach.settings().await?;
     scaled.step_within = scaled.step_within.mul_f64(settings.timeout_factor.value);
     let client = reach::client(&settings)?;
@@ -92,7 +93,7 @@ pub async fn run(args: &RunArgs, interrupt: Interrupt) -> Result<Completion, Fai
     scaled.plan = args.scaling.plan(&definition, args.allowance.most(Some(&found), &definition))?;
     args.check(&definition, &scaled, Some(&found))?;
     args.allowance.check(&found, &definition, u64::from(scaled.plan.target()))?;
-    args.allowance.check_steps(scaled.plan.targets())?;
+    args.allowance.check_hazards(&definition, scaled.plan.targets())?;
     let login = if reach::has_login(&settings) { "login ok · " } else { "" };
     progress.note(&format!(
         "{login}{} · {} · {} · {scaled}, poll every {:?}",
@@ -183,13 +184,15 @@ async fn rehearse(args: &RunArgs, definition: Definition, mut scaled: Scaled) ->
     let tasks = u64::from(scaled.plan.target());
     let batches = [vec![Planned { definition: definition.clone(), scaled: scaled.clone(), id_as_is: args.id_as_is }]];
     let mut text = dry_run::render(&batches, found.as_ref().map_err(ToString::to_string)).await?;
-    if let Ok(found) = found {
-        let fits = args.check(&definition, &scaled, Some(&found));
-        let fits = fits.and_then(|()| args.allowance.check(&found, &definition, tasks));
-        if let Err(refusal) = fits.and_then(|()| args.allowance.check_steps(scaled.plan.targets())) {
-            // What the run would be refused for is a failure here too, after everything is listed.
-            return Ok(Completion::failed(text, refusal));
-        }
+    let fits = found.as_ref().map_or(Ok(()), |found| {
+        args.check(&definition, &scaled, Some(found))?;
+        args.allowance.check(found, &definition, tasks)
+    });
+    if let Err(refusal) = fits.and_then(|()| args.allowance.check_hazards(&definition, scaled.plan.targets())) {
+        // What the run would be refused for is a failure here too, after everything is listed.
+        return Ok(Completion::failed(text, refusal));
+    }
+    if found.is_ok() {
         field(&mut text, "Fits", "yes; nothing was changed");
     }
     Ok(Completion::passed(text))

@@ -10,6 +10,7 @@ use crate::{
         LIMITS,
         values::{amount, whole},
     },
+    hazards::{self, Plan},
     run::Definition,
 };
 
@@ -26,30 +27,22 @@ pub struct Allowance {
     /// Memory (MB) that a run may use without --yes
     #[arg(long, hide_short_help = true, value_parser = amount, value_name = "MB", env = "HC_RIG_MAX_MEM", default_value_t = Limits::default().mem)]
     pub max_mem: f64,
-    /// Allow more than --max-tasks, --max-cpus and --max-mem, more than is free, and steps above 1000 tasks
+    /// Allow more than --max-tasks, --max-cpus and --max-mem, more than is free, and what has broken a Marathon
+    ///
+    /// That is a step above 1000 tasks, and a definition that ends the health checks, the lists of apps or the launches of
+    /// everybody (hc-rig advise names them).
     #[arg(long, hide_short_help = true)]
     pub yes: bool,
 }
 
-/// Tasks that one step may add on a cluster without --yes. One POST with 5,000 instances of an app that fit nowhere ended a
-/// real Marathon 1.11.26 with a `StackOverflowError`.
-const STEP: u32 = 1_000;
-
 impl Allowance {
-    /// Whether no step adds more tasks at once than a Marathon bears; `targets` in their order, from nothing.
+    /// Whether a definition and its steps (the numbers of tasks in their order, from nothing; empty if they are not known)
+    /// break no Marathon.
     ///
     /// # Errors
-    /// Exit code 2: the step, with the reason and what to do.
-    pub fn check_steps(&self, targets: &[u32]) -> Result<(), Failure> {
-        let before = std::iter::once(0).chain(targets.iter().copied());
-        let largest = targets.iter().zip(before).map(|(target, before)| target.saturating_sub(before)).max();
-        match largest.filter(|largest| *largest > STEP && !self.yes) {
-            None => Ok(()),
-            Some(largest) => Err(Failure::usage(format!(
-                "a step of {largest} tasks is above {STEP}: thousands of waiting instances of one app have ended a real \
-                 Marathon (StackOverflowError); use smaller steps or --yes"
-            ))),
-        }
+    /// Exit code 2: the first hazard, with the reason and what to do.
+    pub fn check_hazards(&self, definition: &Definition, targets: &[u32]) -> Result<(), Failure> {
+        hazards::refuse(&definition.named, Plan { definition: &definition.json, targets }, self.yes)
     }
 
     /// How many tasks of a definition a run may have: what the cluster has room for, within the limits; the limits alone
@@ -88,31 +81,4 @@ fn needs(definition: &Definition, tasks: u64) -> Needs {
     let (cpus, mem) = definition.needs();
     let docker = definition.containerizer() == Containerizer::Docker;
     Needs { tasks, cpus, mem, ports: definition.ports(), docker }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        allowance: Allowance,
-    }
-
-    #[test]
-    fn a_step_above_a_thousand_needs_a_yes() {
-        let allowance = |line: &str| Line::parse_from(line.split_whitespace()).allowance;
-        let plain = allowance("hc-rig --max-tasks 9000");
-        for (targets, largest) in [(&[1, 1_001, 2_001][..], None), (&[1, 5_000], Some(4_999)), (&[1_001], Some(1_001))]
-        {
-            let refused = plain.check_steps(targets).err().map(|failure| failure.message);
-            let expected = largest.map(|n: u32| format!("a step of {n} tasks is above 1000: "));
-            assert_eq!(refused.is_some(), expected.is_some(), "{targets:?}");
-            assert!(refused.zip(expected).is_none_or(|(refused, start)| refused.starts_with(&start)), "{targets:?}");
-            assert!(allowance("hc-rig --yes").check_steps(targets).is_ok(), "{targets:?}");
-        }
-    }
 }

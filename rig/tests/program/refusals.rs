@@ -50,24 +50,6 @@ fn broken_json_is_reported_with_line_and_column() {
     assert_eq!(stderr(&run).lines().count(), 1);
 }
 
-/// What people pass by mistake is called by its name.
-#[rstest]
-#[case::pod(br#"{"id": "/p", "containers": [{"name": "c"}]}"#, "this is a pod")]
-#[case::answer(br#"{"app": {"id": "/a"}}"#, "this is Marathon's answer about an app")]
-#[case::byte_order_mark(b"\xef\xbb\xbf{\"id\": \"/a\"}", "begins with a byte order mark")]
-#[case::utf_16(b"\xff\xfe{\0}\0", "it is written in UTF-16; save it in UTF-8")]
-#[case::utf_16_big_endian(b"\xfe\xff\0{\0}", "it is written in UTF-16; save it in UTF-8")]
-#[case::latin_1(b"{\"id\": \"/caf\xe9\"}", "it is not text in UTF-8")]
-fn a_wrong_file_is_named_for_what_it_is(#[case] content: &[u8], #[case] says: &str) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("app.json");
-    std::fs::write(&file, content).expect("the file can be written");
-    let run = HcRig::new(&["run", file.to_str().unwrap(), "--url", "http://127.0.0.1:1"]).run();
-    ends_with(&run, 2);
-    assert!(stderr(&run).contains(says), "{}", stderr(&run));
-    assert_eq!(stderr(&run).lines().count(), 1);
-}
-
 /// A definition in a file of its own.
 fn definition(app: &Value) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -91,6 +73,33 @@ fn a_definition_that_cannot_be_measured_is_refused(#[case] app: Value, #[case] s
     ends_with(&run, 2);
     assert!(stderr(&run).contains(says), "{}", stderr(&run));
     assert_eq!(stderr(&run).lines().count(), 1);
+}
+
+/// Nobody listens at the address: what breaks a Marathon is refused before anybody is asked.
+#[rstest]
+#[case::path(
+    json!({"healthChecks": [{"protocol": "HTTP", "path": "/api/health check"}]}),
+    "the path \"/api/health check\" of a health check is not a URI (it has a blank): Marathon then makes no health check of its \
+     own any more, for no app, until it has a new leader; write \"/api/health%20check\", or use --yes to insist"
+)]
+#[case::argv(
+    json!({"healthChecks": [{}], "check": {"exec": {"command": {"argv": ["true"]}}}}),
+    "from then on answers 500 to everybody who lists apps or groups, until the app is deleted; write the command as \"shell\""
+)]
+fn what_breaks_a_marathon_is_refused_unless_the_user_insists(#[case] part: Value, #[case] says: &str) {
+    let mut app = json!({"id": "/hc", "cmd": "sleep 9"});
+    app.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+    let (_folder, file) = definition(&app);
+    let arguments = ["run", &file, "--target", "2", "--step", "1", "--url", "http://127.0.0.1:1"];
+    let run = HcRig::new(&arguments).run();
+    ends_with(&run, 2);
+    assert!(stderr(&run).contains(says), "{}", stderr(&run));
+    assert_eq!(stderr(&run).lines().count(), 1);
+    // Who insists gets as far as the cluster; a dry run lists everything first.
+    ends_with(&HcRig::new(&[&arguments[..], &["--yes"]].concat()).run(), 5);
+    let rehearsed = HcRig::new(&[&arguments[..], &["--dry-run"]].concat()).run();
+    ends_with(&rehearsed, 2);
+    assert!(stdout(&rehearsed).contains("POST") && stderr(&rehearsed).contains(says), "{}", stderr(&rehearsed));
 }
 
 #[rstest]

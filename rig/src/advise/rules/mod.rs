@@ -9,7 +9,10 @@ use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, jsonptr::
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::advise::facts::{CheckSettings, Facts};
+use crate::{
+    advise::facts::{CheckSettings, Facts},
+    hazards::{self, Hazard, Plan},
+};
 
 /// Something that would be better.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,15 +46,34 @@ const RULES: [(&str, Rule); 13] = [
     ("two-ports", without_effect::two_ports),
 ];
 
-/// What would be better, the most serious first.
+/// What would be better, the most serious first: what would break Marathon for everybody before all else.
 pub fn findings(facts: &Facts) -> Vec<Finding> {
+    let plan = Plan { definition: &facts.definition, targets: &[facts.instances] };
+    let mut findings: Vec<Finding> = hazards::of(plan).into_iter().map(hazardous).collect();
     if facts.checks.is_empty() {
-        return vec![no_check()];
+        findings.push(no_check());
+        return findings;
     }
     let of_rule = |(name, rule): (&'static str, Rule)| {
         facts.checks.iter().filter_map(move |check| rule(facts, check).map(|found| Finding { rule: name, ..found }))
     };
-    RULES.into_iter().flat_map(of_rule).collect()
+    findings.extend(RULES.into_iter().flat_map(of_rule));
+    findings
+}
+
+fn hazardous(Hazard { rule, found }: Hazard) -> Finding {
+    Finding {
+        rule: rule.name,
+        title: found.what,
+        text: format!("{}. Better: {}.", capitalised(rule.breaks), found.instead),
+        patch: found.patch,
+    }
+}
+
+/// A clause as the beginning of a sentence.
+fn capitalised(clause: &str) -> String {
+    let mut characters = clause.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
 fn no_check() -> Finding {
@@ -171,6 +193,20 @@ mod tests {
         json_patch::patch(&mut definition, &finding.patch).unwrap();
         let again = findings(&facts(&definition["healthChecks"][0], load));
         assert!(again.iter().all(|finding| finding.rule != rule), "{again:#?}");
+    }
+
+    #[test]
+    fn what_breaks_marathon_comes_first() {
+        let definition = json!({"id": "/a", "instances": 1001, "healthChecks": [with("HTTP", json!({"path": "/a b", "timeoutSeconds": 0}))]});
+        let found = findings(&Facts::of(&definition, 256, None));
+        let names: Vec<&str> = found.iter().map(|finding| finding.rule).collect();
+        assert_eq!(names, ["path-is-no-uri", "large-step", "no-timeout"], "{found:#?}");
+        let patch = serde_json::to_value(&found[0].patch).unwrap();
+        assert_eq!(patch, json!([{"op": "add", "path": "/healthChecks/0/path", "value": "/a%20b"}]));
+        assert!(found[0].text.starts_with("Marathon then makes no health check of its own"), "{:#?}", found[0]);
+        let bare = json!({"id": "/a", "check": {"exec": {"command": {"argv": ["true"]}}}});
+        let names: Vec<&str> = findings(&Facts::of(&bare, 256, None)).iter().map(|finding| finding.rule).collect();
+        assert_eq!(names, ["check-with-argv", "no-check"]);
     }
 
     #[test]
