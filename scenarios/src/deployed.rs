@@ -8,7 +8,7 @@ use harness::{
     Client,
     cluster::Lease,
     marathon::Kill,
-    model,
+    model::{self, Kind},
     watch::{AppProbe, Watch, Watchable},
 };
 
@@ -78,7 +78,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal, for example because a deployment is under way.
     pub async fn scale_to(&self, instances: u64) -> Result<(), harness::Error> {
-        self.client.scale(&self.id, instances, false).await.map(drop)
+        self.client.scale(Kind::App, &self.id, instances, false).await.map(drop)
     }
 
     /// Requests this many instances with `force`.
@@ -86,7 +86,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal.
     pub async fn scale_by_force_to(&self, instances: u64) -> Result<(), harness::Error> {
-        self.client.scale(&self.id, instances, true).await.map(drop)
+        self.client.scale(Kind::App, &self.id, instances, true).await.map(drop)
     }
 
     /// Replaces the definition.

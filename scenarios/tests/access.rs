@@ -14,10 +14,11 @@ use harness::{
     cluster::{DockerSupport, Lease, LeaseOptions, Limits, Needs, RunName, preflight, sweep},
     dcos::{Credentials, OfferedCa},
     marathon::{Client, Kill},
+    model::Kind,
     settings::{Access, Settings},
     tls::{Fingerprint, ServerTrust, Trust},
     wait::Condition,
-    watch::{EventLog, Watch, healthy, settled},
+    watch::{EventLog, PodId, Watch, gone, healthy, replaced, settled},
 };
 use serde_json::json;
 
@@ -59,13 +60,13 @@ async fn every_request_of_the_client_is_understood() {
     let watch = Watch::new(client.clone()).with_events(EventLog::open(&client).await.unwrap());
     let app = client.create_app(&hc()).await.unwrap();
     assert_eq!((app.id.as_str(), app.instances, app.deployments.len()), ("/hc", 2, 1));
-    assert!(client.scale("/hc", 3, false).await.unwrap_err().is_locked());
+    assert!(client.scale(Kind::App, "/hc", 3, false).await.unwrap_err().is_locked());
     let deployments = client.deployments().await.unwrap();
     assert_eq!(deployments[0].affected_apps, ["/hc"]);
     assert_eq!(client.queue().await.unwrap()[0].app_id, "/hc");
     watch.wait_for("/hc", healthy(2).and(settled())).await.unwrap();
 
-    let result = client.scale("/hc", 3, false).await.unwrap();
+    let result = client.scale(Kind::App, "/hc", 3, false).await.unwrap();
     assert!(!result.deployment_id.is_empty() && !result.version.is_empty());
     watch.wait_for("/hc", healthy(3).and(settled())).await.unwrap();
     let app = client.app("/hc").await.unwrap();
@@ -94,13 +95,76 @@ async fn every_request_of_the_client_is_understood() {
     watch.wait_for("/hc", healthy(2).and(settled())).await.unwrap();
 
     client.create_group(&json!({"id": "/g", "apps": []})).await.unwrap();
-    assert_eq!(client.group("/").await.unwrap().all_apps().len(), 1);
+    assert_eq!(client.group("/").await.unwrap().all().len(), 1);
     client.delete_group("/g", false).await.unwrap();
     assert_eq!(client.group_opt("/g").await.unwrap(), None);
     assert!(client.reset_delay("/hc").await.is_err_and(|error| error.is_not_found()), "nothing waits");
     assert!(client.cancel_deployment("nobody", true).await.is_err_and(|error| error.is_not_found()));
     client.delete_app("/hc", true).await.unwrap();
     assert_eq!(client.app_opt("/hc").await.unwrap(), None);
+    fake.shutdown().await;
+}
+
+/// A pod of two containers, one of them checked.
+fn pod(id: &str) -> serde_json::Value {
+    json!({
+        "id": id,
+        "networks": [{"mode": "host"}],
+        "containers": [
+            {"name": "side", "exec": {"command": {"shell": "sleep 1000"}}, "resources": {"cpus": 0.01, "mem": 16}},
+            {
+                "name": "web", "exec": {"command": {"shell": "serve"}}, "resources": {"cpus": 0.01, "mem": 16},
+                "labels": {"HC_RIG_BEHAVIOUR": "well"}, "endpoints": [{"name": "web", "hostPort": 0}],
+                "healthCheck": {"tcp": {"endpoint": "web"}, "intervalSeconds": 2, "timeoutSeconds": 1},
+            },
+        ],
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_is_created_scaled_killed_and_deleted_as_an_app_is() {
+    let (fake, client) = offline().await;
+    let watch = Watch::new(client.clone()).with_events(EventLog::open(&client).await.unwrap());
+    let id = PodId("/pod".to_owned());
+    let created = client.create(&pod(&id.0)).await.unwrap();
+    assert_eq!((created.kind, created.instances, created.deployments.len()), (Kind::Pod, 1, 1));
+    assert!(client.scale(Kind::Pod, &id.0, 3, false).await.unwrap_err().is_locked());
+    let deployment = client.deployments().await.unwrap().remove(0);
+    assert!(deployment.affects(&id.0) && deployment.current_actions[0].app == id.0, "{deployment:?}");
+    watch.wait_for(&id, healthy(1).and(settled())).await.unwrap();
+    let result = client.scale(Kind::Pod, &id.0, 3, false).await.unwrap();
+    assert!(!result.deployment_id.is_empty() && !result.version.is_empty());
+    watch.wait_for(&id, healthy(3).and(settled())).await.unwrap();
+
+    let found = client.find_any(&id.0).await.unwrap().unwrap();
+    assert_eq!((found.kind, found.tasks_healthy, found.tasks_running, found.unreadable.len()), (Kind::Pod, 3, 3, 0));
+    assert_eq!(client.pods().await.unwrap()[0].tasks.len(), 3);
+    let victim = &found.tasks[0];
+    client.kill_instance(&id.0, victim.id.instance(), Kill::Replace).await.unwrap();
+    watch.wait_for(&id, replaced(victim).and(healthy(3))).await.unwrap();
+    client.delete(Kind::Pod, &id.0, false).await.unwrap();
+    watch.wait_for(&id, gone()).await.unwrap();
+    assert_eq!(client.find_any(&id.0).await.unwrap(), None);
+    fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_removes_its_pods_and_leaves_those_of_others() {
+    let (fake, client) = offline().await;
+    let lease = Lease::take(&client, LeaseOptions { run: Some(RunName::known("pods")), ..LeaseOptions::default() });
+    let own = lease.deploy(&pod("/pod")).await.unwrap();
+    assert_eq!(own.id, "/hc-rig/pods/pod");
+    lease.deploy_as_is(&pod("/elsewhere")).await.unwrap();
+    client.create(&pod("/hc-rig/pods/theirs")).await.unwrap();
+    assert_eq!(lease.release(TIMEOUT).await.unwrap(), ["/hc-rig/pods/theirs"]);
+    let left: Vec<String> = client.pods().await.unwrap().into_iter().map(|pod| pod.id).collect();
+    assert_eq!(left, ["/hc-rig/pods/theirs"]);
+
+    let short = LeaseOptions { run: Some(RunName::known("old")), lifetime: Duration::ZERO, ..LeaseOptions::default() };
+    Lease::take(&client, short).deploy(&pod("/pod")).await.unwrap();
+    let swept = sweep(&client, Clock::System, TIMEOUT).await.unwrap();
+    assert_eq!(swept.removed[0].apps, ["/hc-rig/old/pod"], "{swept:?}");
+    assert_eq!(swept.kept.foreign, ["/hc-rig/pods/theirs"]);
     fake.shutdown().await;
 }
 

@@ -70,7 +70,7 @@ impl Environment {
             started: self.client.server_time().unwrap().now,
             ..Drive::new(Plan::linear(10, std::num::NonZeroU32::new(10).unwrap(), 30).unwrap())
         };
-        let mut subject = MarathonApp::new(self.client.clone(), &app.id);
+        let mut subject = MarathonApp::new(self.client.clone(), app.kind, &app.id);
         let mut sink = Nowhere;
         let (report, ()) = tokio::join!(drive.run(&mut subject, &mut sink), async {
             tokio::time::sleep(Duration::from_secs(15)).await;

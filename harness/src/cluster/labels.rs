@@ -31,7 +31,7 @@ pub struct Ownership {
 }
 
 impl Ownership {
-    /// Read from an app's labels; `None` if it has none of them, or if they are incomplete.
+    /// Read from the labels of an app or a pod; `None` if it has none of them, or if they are incomplete.
     #[must_use]
     pub fn of(app: &App) -> Option<Self> {
         let label = |name: &str| app.labels.get(name).cloned();

@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     environment::variable,
     marathon::{Client, Result},
-    model::{App, DeploymentResult},
+    model::{App, DeploymentResult, Kind},
 };
 
 /// How a lease is taken.
@@ -64,8 +64,8 @@ pub struct Lease {
     client: Client,
     run: RunName,
     ownership: Ownership,
-    /// Apps that were deployed under an id of their own.
-    outside: Mutex<Vec<String>>,
+    /// Apps and pods that were deployed under an id of their own.
+    outside: Mutex<Vec<(Kind, String)>>,
 }
 
 /// What was decided about the evidence of a failed test.
@@ -148,10 +148,10 @@ impl Lease {
         id_in_group(&self.group(), id)
     }
 
-    /// Deploys a definition in the group, with the labels. Returns the app as created, with its new id.
+    /// Deploys the definition of an app or a pod in the group, with the labels. Returns it as created, with its new id.
     ///
     /// # Errors
-    /// If the definition is no app, or Marathon refuses it.
+    /// If the definition is of neither, or Marathon refuses it.
     pub async fn deploy(&self, definition: &Value) -> Result<App, ClusterError> {
         let (mut definition, id) = app_definition(definition)?;
         let id = self.id_of(&id).ok_or_else(|| ClusterError::Definition(format!("has an id without a name: {id}")))?;
@@ -168,7 +168,10 @@ impl Lease {
         // Noted before the request: if its answer is lost, the app may be there all the same. What another owner
         // has under this id is safe, since only apps with our label are removed.
         let absolute = format!("/{}", id.trim_matches('/'));
-        self.outside.lock().unwrap_or_else(PoisonError::into_inner).push(absolute);
+        self.outside
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((Kind::of_definition(&Value::Object(definition.clone())), absolute));
         self.create(definition).await
     }
 
@@ -181,7 +184,7 @@ impl Lease {
             return Err(ClusterError::NotOurs { id: app.id.clone() });
         }
         if !app.id.starts_with(&format!("{}/", self.group())) {
-            self.outside.lock().unwrap_or_else(PoisonError::into_inner).push(app.id.clone());
+            self.outside.lock().unwrap_or_else(PoisonError::into_inner).push((app.kind, app.id.clone()));
         }
         Ok(())
     }
@@ -193,14 +196,17 @@ impl Lease {
         let until = Instant::now() + RETRY_FOR;
         let mut again = false;
         loop {
-            let error = match self.client.create_app(&definition).await {
+            let error = match self.client.create(&definition).await {
                 Ok(app) => return Ok(app),
                 Err(error) => error,
             };
             // A request whose answer was lost may have been obeyed; the next is then refused because of ours.
             let obeyed = again && error.status_code() == Some(StatusCode::CONFLICT);
-            if obeyed && let Some(app) = self.client.app_opt(&id).await?.filter(|app| self.owns(app)) {
-                return Ok(app);
+            if obeyed {
+                let found = self.client.find_opt(Kind::of_definition(&definition), &id).await?;
+                if let Some(app) = found.filter(|app| self.owns(app)) {
+                    return Ok(app);
+                }
             }
             if !error.is_transient() || Instant::now() >= until {
                 return Err(error.into());
@@ -210,21 +216,26 @@ impl Lease {
         }
     }
 
-    /// Changes an app of ours. Labels in the change get ours added, so that the app stays ours.
+    /// Changes an app of ours, or replaces a pod of ours as a whole. Labels in the change get ours added, so that it stays
+    /// ours.
     ///
     /// # Errors
     /// If the app is not ours, or Marathon refuses the change.
     pub async fn update(&self, id: &str, change: &Value, force: bool) -> Result<DeploymentResult, ClusterError> {
-        if !self.owns(&self.client.app(id).await?) {
+        let kind = Kind::of_definition(change);
+        if !self.owns(&self.client.find(kind, id).await?) {
             return Err(ClusterError::NotOurs { id: id.to_owned() });
         }
         let mut change = change.clone();
         if let Some(fields) = change.as_object_mut()
-            && fields.contains_key("labels")
+            && (kind == Kind::Pod || fields.contains_key("labels"))
         {
             self.ownership.mark(fields)?;
         }
-        Ok(self.client.update_app(id, &change, force).await?)
+        Ok(match kind {
+            Kind::App => self.client.update_app(id, &change, force).await?,
+            Kind::Pod => self.client.replace_pod(id, &change, force).await?,
+        })
     }
 
     /// True if the app carries this run's label.
@@ -268,7 +279,7 @@ impl Lease {
                 && ownership.suite == self.ownership.suite
                 && ownership.owner == self.ownership.owner
         };
-        group.all_apps().into_iter().filter_map(Ownership::of).any(same_suite)
+        group.all().iter().filter_map(Ownership::of).any(same_suite)
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::{CleanUpError, Ownership, RunName};
 use crate::{
     marathon::{Client, Error},
-    model::{App, Group},
+    model::{App, Group, Kind},
 };
 
 /// The polling interval.
@@ -24,7 +24,7 @@ pub fn time_to_kill(tasks: u64) -> Duration {
     Duration::from_secs((tasks / 100).saturating_mul(5))
 }
 
-/// Removes everything that carries the run's labels and waits until it is gone. Returns the ids of apps in the
+/// Removes everything that carries the run's labels and waits until it is gone. Returns the ids of apps and pods in the
 /// run's group that are not ours; they, and then their group, are left alone.
 ///
 /// It can be repeated at any time, also by another process after a crash.
@@ -39,7 +39,7 @@ pub async fn remove_run(client: &Client, run: &RunName, timeout: Duration) -> Re
 pub(super) async fn remove(
     client: &Client,
     group: &str,
-    outside: &[String],
+    outside: &[(Kind, String)],
     run: &str,
     timeout: Duration,
 ) -> Result<Vec<String>, CleanUpError> {
@@ -74,9 +74,9 @@ pub(super) async fn remove(
 struct Removal<'a> {
     client: &'a Client,
     group: &'a str,
-    outside: &'a [String],
+    outside: &'a [(Kind, String)],
     run: &'a str,
-    left: Vec<String>,
+    left: Vec<(Kind, String)>,
     foreign: Vec<String>,
     /// Tasks that were asked for when most of our apps were there.
     instances: u64,
@@ -94,17 +94,17 @@ impl Removal<'_> {
     /// Polls, and deletes what must be deleted. `None` when everything is gone, else what is still there.
     async fn step(&mut self) -> Result<Option<String>, Error> {
         let group = self.client.group_opt(self.group).await?;
-        let apps = group.as_ref().map(Group::all_apps).unwrap_or_default();
-        let (ours, foreign): (Vec<&App>, Vec<&App>) = apps.into_iter().partition(|app| self.is_ours(app));
-        self.foreign = foreign.iter().map(|app| app.id.clone()).collect();
-        self.foreign.extend(group.iter().flat_map(Group::all_pods));
+        let apps = group.as_ref().map(Group::all).unwrap_or_default();
+        let (ours, foreign): (Vec<App>, Vec<App>) = apps.into_iter().partition(|app| self.is_ours(app));
+        self.foreign = foreign.into_iter().map(|app| app.id).collect();
+        self.foreign.extend(group.iter().flat_map(Group::all_unreadable_pods));
         // Only a group without apps is ours by its name; with something foreign in it, it stays for its sake.
         let empty = group.is_some() && ours.is_empty() && self.foreign.is_empty();
-        let mut left: Vec<String> = ours.iter().map(|app| app.id.clone()).collect();
+        let mut left: Vec<(Kind, String)> = ours.iter().map(|app| (app.kind, app.id.clone())).collect();
         let mut instances: u64 = ours.iter().map(|app| app.instances).sum();
-        for id in self.outside {
-            if let Some(app) = self.client.app_opt(id).await?.filter(|app| self.is_ours(app)) {
-                left.push(app.id);
+        for (kind, id) in self.outside {
+            if let Some(app) = self.client.find_opt(*kind, id).await?.filter(|app| self.is_ours(app)) {
+                left.push((*kind, app.id));
                 instances = instances.saturating_add(app.instances);
             }
         }
@@ -124,10 +124,12 @@ impl Removal<'_> {
         if empty && due(self.group_asked) {
             self.delete_group().await?;
         }
-        Ok(Some(match self.left.len() {
-            0 => "the group is still listed".to_owned(),
-            1 => "1 app is still listed".to_owned(),
-            n => format!("{n} apps are still listed"),
+        let apps = self.left.iter().filter(|(kind, _)| *kind == Kind::App).count();
+        Ok(Some(match (apps, self.left.len() - apps) {
+            (0, 0) => "the group is still listed".to_owned(),
+            (n, 0) => still_listed(n, Kind::App),
+            (0, n) => still_listed(n, Kind::Pod),
+            (apps, pods) => format!("{} and {}", text::count(apps, "app"), still_listed(pods, Kind::Pod)),
         }))
     }
 
@@ -135,8 +137,8 @@ impl Removal<'_> {
     /// group with what is in it: somebody may put an app of theirs there meanwhile.
     async fn delete_apps(&mut self) -> Result<(), Error> {
         self.apps_asked = Some(Instant::now());
-        for id in &self.left {
-            let started = gone_is_fine(self.client.delete_app(id, true).await)?;
+        for (kind, id) in &self.left {
+            let started = gone_is_fine(self.client.delete(*kind, id, true).await)?;
             self.deployments.extend(started.map(|result| result.deployment_id));
         }
         Ok(())
@@ -157,12 +159,13 @@ impl Removal<'_> {
     /// in several groups at once. So once all of them are over, the group is polled again.
     async fn deployments(&mut self) -> Result<Option<String>, Error> {
         let inside = |id: &String| {
-            id.strip_prefix(self.group).is_some_and(|rest| rest.starts_with('/')) || self.outside.contains(id)
+            let outside = self.outside.iter().any(|(_, outside)| outside == id);
+            id.strip_prefix(self.group).is_some_and(|rest| rest.starts_with('/')) || outside
         };
         let all = self.client.deployments().await?;
-        let running = all.iter().find(|deployment| {
-            deployment.affected_apps.iter().any(inside) || self.deployments.contains(&deployment.id)
-        });
+        let running = all
+            .iter()
+            .find(|deployment| deployment.affected().any(inside) || self.deployments.contains(&deployment.id));
         if let Some(deployment) = running {
             self.over = false;
             return Ok(Some(format!("deployment {} is still stopping tasks", deployment.id)));
@@ -179,8 +182,17 @@ impl Removal<'_> {
     }
 
     fn failure(&self, why: String) -> CleanUpError {
-        CleanUpError { group: self.group.to_owned(), why, left: self.left.clone(), run: self.run.to_owned() }
+        CleanUpError {
+            group: self.group.to_owned(),
+            why,
+            left: self.left.iter().map(|(_, id)| id.clone()).collect(),
+            run: self.run.to_owned(),
+        }
     }
+}
+
+fn still_listed(n: usize, kind: Kind) -> String {
+    format!("{} {} still listed", text::count(n, kind.noun()), if n == 1 { "is" } else { "are" })
 }
 
 /// What was started; nothing where somebody else, or an earlier attempt, was faster.

@@ -17,27 +17,27 @@ pub struct RunGroup {
     pub group: String,
     /// Whose it is.
     pub ownership: Ownership,
-    /// Its apps.
+    /// Its apps and pods.
     pub apps: Vec<String>,
 }
 
 /// What lies below `/hc-rig`.
 #[derive(Debug, Default)]
 pub struct Leases {
-    /// Every app in it is ours, and the lease is over.
+    /// Everything in it is ours, and the lease is over.
     pub expired: Vec<RunGroup>,
     /// Still within their lease.
     pub current: Vec<RunGroup>,
     /// Apps and pods below `/hc-rig` that lack our labels; left alone, and their groups with them.
     pub foreign: Vec<String>,
-    /// Groups without any app: their owner is unknown, so they stay.
+    /// Groups with nothing in them: their owner is unknown, so they stay.
     pub empty: Vec<String>,
 }
 
 /// What a sweep found and did.
 #[derive(Debug, Default)]
 pub struct Swept {
-    /// Removed: every app in it was ours and expired.
+    /// Removed: everything in it was ours and expired.
     pub removed: Vec<RunGroup>,
     /// What was to stay.
     pub kept: Leases,
@@ -53,21 +53,21 @@ pub async fn leases(client: &Client, clock: Clock) -> Result<Leases, Error> {
     let mut leases = Leases::default();
     let Some(root) = client.group_opt(ROOT).await? else { return Ok(leases) };
     let now = earliest_now(client, clock);
-    leases.foreign.extend(root.apps.iter().map(|app| app.id.clone()));
-    leases.foreign.extend(root.pods.iter().filter_map(|pod| pod.get("id")?.as_str().map(str::to_owned)));
+    leases.foreign.extend(root.own().into_iter().map(|app| app.id).chain(root.unreadable_pods()));
     for group in &root.groups {
-        let apps = group.all_apps();
-        let owned: Vec<Ownership> = apps.iter().filter_map(|app| Ownership::of(app)).collect();
+        let apps = group.all();
+        let unreadable = group.all_unreadable_pods();
+        let owned: Vec<Ownership> = apps.iter().filter_map(Ownership::of).collect();
         let Some(latest) = owned.iter().max_by_key(|ownership| ownership.expires).cloned() else {
-            if apps.is_empty() && group.all_pods().is_empty() {
+            if apps.is_empty() && unreadable.is_empty() {
                 leases.empty.push(group.id.clone());
             } else {
-                leases.foreign.extend(apps.iter().map(|app| app.id.clone()).chain(group.all_pods()));
+                leases.foreign.extend(apps.into_iter().map(|app| app.id).chain(unreadable));
             }
             continue;
         };
         let strangers = apps.iter().filter(|app| Ownership::of(app).is_none_or(|other| other.run != latest.run));
-        let strangers: Vec<String> = strangers.map(|app| app.id.clone()).chain(group.all_pods()).collect();
+        let strangers: Vec<String> = strangers.map(|app| app.id.clone()).chain(unreadable).collect();
         let found = RunGroup {
             group: group.id.clone(),
             ownership: latest,

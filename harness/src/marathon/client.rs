@@ -172,14 +172,6 @@ impl Client {
         self.read(Ask::new(Method::PUT, target).json(change)).await
     }
 
-    /// `PUT /v2/apps/{id}` with `instances` alone.
-    ///
-    /// # Errors
-    /// [`Error::is_locked`] while a deployment touches the app and `force` is not set.
-    pub async fn scale(&self, id: &str, instances: u64, force: bool) -> Result<DeploymentResult> {
-        self.update_app(id, &json!({ "instances": instances }), force).await
-    }
-
     /// `POST /v2/apps/{id}/restart`.
     ///
     /// # Errors
@@ -296,7 +288,7 @@ impl Client {
         self.connection.fetch(Ask::new(Method::DELETE, target)).await.map(drop)
     }
 
-    /// `GET /v2/groups/{id}`: the group with all below it, apps without tasks.
+    /// `GET /v2/groups/{id}`: the group with all below it, apps without tasks, pods with their instances.
     ///
     /// # Errors
     /// 404 if there is no such group.
@@ -370,12 +362,12 @@ impl std::fmt::Debug for Client {
 }
 
 impl Kill {
-    fn of(self, target: Target) -> Target {
+    pub(super) fn of(self, target: Target) -> Target {
         target.flag("scale", self == Self::Scale).flag("wipe", self == Self::Wipe)
     }
 }
 
-fn absent<T>(result: Result<T>) -> Result<Option<T>> {
+pub(super) fn absent<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.is_not_found() => Ok(None),

@@ -12,6 +12,7 @@ mod incident;
 mod login_error;
 pub mod mesos;
 mod pass_on;
+mod pods;
 mod polled;
 pub mod sandbox;
 mod server_clock;

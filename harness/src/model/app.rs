@@ -7,16 +7,19 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{
-    Protocol,
+    Kind, Protocol,
     lenient::{Raw, Unreadable, null_as_default, read_each, timestamp},
     task::Task,
 };
 
-/// An app as `GET /v2/apps/{id}` and the elements of `GET /v2/apps` show it (Marathon's `AppConversion.scala`).
+/// An app as `GET /v2/apps/{id}` and the elements of `GET /v2/apps` show it (Marathon's `AppConversion.scala`), or a pod read
+/// as one: an instance is a task ([`App::from_pod_status`]).
 ///
 /// A `POST` answers with the same type: counters 0, no tasks, the deployment that was started.
 #[derive(Debug, Clone, PartialEq)]
 pub struct App {
+    /// Whether it is a pod.
+    pub kind: Kind,
     /// The absolute id, such as `/hc`.
     pub id: String,
     /// How many instances are wanted.
@@ -45,7 +48,7 @@ pub struct App {
     pub labels: BTreeMap<String, String>,
     /// Tasks that could not be read.
     pub unreadable: Vec<Unreadable>,
-    /// The object as it came, without `tasks` (each task keeps its own).
+    /// The object as it came, without `tasks` (each task keeps its own); of a pod its definition.
     pub raw: Value,
 }
 
@@ -96,6 +99,7 @@ impl App {
         let wire = Wire::deserialize(&raw)?;
         let mut unreadable = Vec::new();
         Ok(Self {
+            kind: Kind::App,
             id: wire.id,
             instances: wire.instances,
             tasks_staged: wire.tasks_staged,
@@ -145,7 +149,7 @@ impl Apps {
     }
 }
 
-/// A group with the apps directly in it and its subgroups.
+/// A group with what is directly in it and its subgroups.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Group {
     /// The absolute id, such as `/hc-rig`.
@@ -153,9 +157,9 @@ pub struct Group {
     /// Its own apps, not those of subgroups; without tasks.
     #[serde(default, deserialize_with = "null_as_default")]
     pub apps: Vec<App>,
-    /// Its own pods, as they came. The rig makes none, so these are somebody else's.
+    /// Its own pods as they came, each a `::status`.
     #[serde(default, deserialize_with = "null_as_default")]
-    pub pods: Vec<Value>,
+    pods: Vec<Value>,
     /// Its subgroups.
     #[serde(default, deserialize_with = "null_as_default")]
     pub groups: Vec<Group>,
@@ -165,22 +169,31 @@ pub struct Group {
 }
 
 impl Group {
-    /// The ids of every pod in the group and below.
+    /// Its own apps and pods, not those of subgroups. A pod that cannot be read is in [`Group::unreadable_pods`].
     #[must_use]
-    pub fn all_pods(&self) -> Vec<String> {
-        let id = |pod: &Value| pod.get("id").and_then(Value::as_str).unwrap_or("a pod without an id").to_owned();
-        let own = self.pods.iter().map(id);
-        own.chain(self.groups.iter().flat_map(Self::all_pods)).collect()
+    pub fn own(&self) -> Vec<App> {
+        let pods = self.pods.iter().filter_map(|pod| App::from_pod_status(pod.clone()).ok());
+        self.apps.iter().cloned().chain(pods).collect()
     }
 
-    /// Every app in the group and below.
+    /// Every app and pod in the group and below.
     #[must_use]
-    pub fn all_apps(&self) -> Vec<&App> {
-        let mut apps: Vec<&App> = self.apps.iter().collect();
-        for group in &self.groups {
-            apps.extend(group.all_apps());
-        }
-        apps
+    pub fn all(&self) -> Vec<App> {
+        self.own().into_iter().chain(self.groups.iter().flat_map(Self::all)).collect()
+    }
+
+    /// The ids of its own pods that are no pods as we know them.
+    #[must_use]
+    pub fn unreadable_pods(&self) -> Vec<String> {
+        let odd = self.pods.iter().filter(|pod| App::from_pod_status((*pod).clone()).is_err());
+        odd.map(|pod| pod["id"].as_str().unwrap_or("a pod without an id").to_owned()).collect()
+    }
+
+    /// The same of the group and all below it.
+    #[must_use]
+    pub fn all_unreadable_pods(&self) -> Vec<String> {
+        let own = self.unreadable_pods().into_iter();
+        own.chain(self.groups.iter().flat_map(Self::all_unreadable_pods)).collect()
     }
 }
 

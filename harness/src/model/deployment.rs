@@ -17,6 +17,9 @@ pub struct Deployment {
     /// The apps that it touches.
     #[serde(default, deserialize_with = "null_as_default")]
     pub affected_apps: Vec<String>,
+    /// The pods that it touches.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub affected_pods: Vec<String>,
     /// All steps of the plan.
     #[serde(default, deserialize_with = "null_as_default")]
     pub steps: Vec<DeploymentStep>,
@@ -41,6 +44,19 @@ impl Raw for Deployment {
     }
 }
 
+impl Deployment {
+    /// The ids of the apps and pods that it touches.
+    pub fn affected(&self) -> impl Iterator<Item = &String> {
+        self.affected_apps.iter().chain(&self.affected_pods)
+    }
+
+    /// Whether it touches the app or pod of this id.
+    #[must_use]
+    pub fn affects(&self, id: &str) -> bool {
+        self.affected().any(|affected| affected == id)
+    }
+}
+
 /// One step of a plan; its actions happen side by side.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct DeploymentStep {
@@ -49,14 +65,14 @@ pub struct DeploymentStep {
     pub actions: Vec<DeploymentAction>,
 }
 
-/// One action on one app, such as `ScaleApplication`.
+/// One action on one app or pod, such as `ScaleApplication`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct DeploymentAction {
     /// `StartApplication`, `ScaleApplication`, `RestartApplication`, `StopApplication` or a pod's.
     #[serde(default, deserialize_with = "null_as_default", alias = "type")]
     pub action: String,
-    /// The app.
-    #[serde(default, deserialize_with = "null_as_default")]
+    /// The app or pod.
+    #[serde(default, deserialize_with = "null_as_default", alias = "pod")]
     pub app: String,
 }
 

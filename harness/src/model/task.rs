@@ -1,13 +1,13 @@
 //! Tasks and what their health checks last said.
 
-use std::fmt;
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{
-    TaskStatus,
+    Kind, TaskStatus,
     lenient::{Raw, null_as_default, timestamp},
 };
 
@@ -50,9 +50,24 @@ pub struct Task {
     /// The version of the app that it runs.
     #[serde(default, deserialize_with = "null_as_default")]
     pub version: String,
+    /// Of a pod's instance the ids and states of its containers, by name; of an app's task nothing.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub containers: BTreeMap<String, Container>,
     /// The object as it came.
     #[serde(skip)]
     pub raw: Value,
+}
+
+/// A container of a pod's instance.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Container {
+    /// Its id as a task of Mesos; empty once it has ended.
+    #[serde(deserialize_with = "null_as_default")]
+    pub id: String,
+    /// Mesos's state.
+    #[serde(deserialize_with = "null_as_default")]
+    pub state: String,
 }
 
 impl Raw for Task {
@@ -69,6 +84,12 @@ impl Task {
     /// If it has no id, or a field has another type than Marathon's.
     pub fn from_value(raw: Value) -> Result<Self, serde_json::Error> {
         Ok(Self::deserialize(&raw)?.keep(raw))
+    }
+
+    /// What it is a task of.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        if self.id.is_of_pod() { Kind::Pod } else { Kind::App }
     }
 
     /// True if there is a result and every check's last one is good (how Marathon counts `tasksHealthy`).
@@ -156,6 +177,13 @@ impl TaskId {
         &self.0
     }
 
+    /// One life of an instance of a pod: `<instance>._pod.<incarnation>`, made as Marathon makes the id of an app's task. Its
+    /// containers have ids of their own, `<instance>.<container>.<incarnation>`.
+    #[must_use]
+    pub fn of_pod(instance: &str, incarnation: u64) -> Self {
+        Self(format!("{instance}{POD}.{incarnation}"))
+    }
+
     /// The part that a successor shares: up to and including the UUID. The whole id where there is no such part.
     #[must_use]
     pub fn instance(&self) -> &str {
@@ -165,7 +193,7 @@ impl TaskId {
     /// The same of an id that is only text.
     #[must_use]
     pub fn instance_of(id: &str) -> &str {
-        id.split_once("._").map_or(id, |(instance, _)| instance)
+        parts(id).map_or(id, |(instance, _)| instance)
     }
 
     /// Which life of the instance this is, from 1; `None` before Marathon 1.8.
@@ -177,9 +205,49 @@ impl TaskId {
     /// The same of an id that is only text.
     #[must_use]
     pub fn incarnation_of(id: &str) -> Option<u64> {
-        let (_, tail) = id.split_once("._")?;
-        tail.rsplit_once('.')?.1.parse().ok()
+        parts(id)?.1.rsplit_once('.')?.1.parse().ok()
     }
+
+    /// Whether it is of a pod's instance.
+    #[must_use]
+    pub fn is_of_pod(&self) -> bool {
+        parts(&self.0).is_some_and(|(instance, _)| self.0[instance.len()..].starts_with(POD))
+    }
+
+    /// Whether a text is the id of a pod's container.
+    #[must_use]
+    pub fn is_container(id: &str) -> bool {
+        !id.contains("._") && parts(id).is_some()
+    }
+
+    /// The task that an id in an event belongs to: of a pod's container the life of its instance, else the id itself.
+    #[must_use]
+    pub fn life_of(id: &str) -> Cow<'_, str> {
+        match Self::incarnation_of(id) {
+            Some(incarnation) if Self::is_container(id) => {
+                Cow::Owned(Self::of_pod(Self::instance_of(id), incarnation).0)
+            }
+            Some(_) | None => Cow::Borrowed(id),
+        }
+    }
+}
+
+/// What follows the instance in the id of one of its lives.
+const POD: &str = "._pod";
+
+/// The characters of a UUID.
+const UUID: usize = 36;
+
+/// An id's instance, and what follows its dot: `_app.1`, or of a pod's container `web.1`.
+fn parts(id: &str) -> Option<(&str, &str)> {
+    let of_container = || {
+        id.match_indices(".instance-").find_map(|(at, mark)| {
+            let (instance, rest) = id.split_at_checked(at + mark.len() + UUID)?;
+            Some((instance, rest.strip_prefix('.')?))
+        })
+    };
+    let of_app = id.split_once("._");
+    of_app.or_else(of_container)
 }
 
 impl fmt::Display for TaskId {

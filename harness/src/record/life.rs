@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::TaskStatus;
+use crate::model::{TaskId, TaskStatus};
 
 /// One thing that happened to a task.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -211,9 +211,5 @@ impl TaskLife {
 
 /// The instance of a task id and which life of it the task is.
 pub(super) fn life_of(id: &str) -> (&str, u64) {
-    let life = id.split_once("._").and_then(|(instance, tail)| {
-        let (_, incarnation) = tail.rsplit_once('.')?;
-        Some((instance, incarnation.parse().ok()?))
-    });
-    life.unwrap_or((id, 1))
+    TaskId::incarnation_of(id).map_or((id, 1), |incarnation| (TaskId::instance_of(id), incarnation))
 }

@@ -1,4 +1,4 @@
-//! An app of a real Marathon, or of anything that speaks like one, as the subject of a run.
+//! An app or a pod of a real Marathon, or of anything that speaks like one, as the subject of a run.
 
 use std::time::Duration;
 
@@ -14,26 +14,27 @@ use crate::{
         Client, Error,
         events::{EventStream, StreamItem},
     },
-    model::{EventKind, HealthCheck},
+    model::{EventKind, HealthCheck, Kind},
     record::Recent,
     wait::AttemptError,
     watch::concerns,
 };
 
-/// One app of a cluster. It is neither created nor deleted here.
+/// One app or pod of a cluster. It is neither created nor deleted here.
 #[derive(Clone, Debug)]
 pub struct MarathonApp {
     client: Client,
+    kind: Kind,
     id: String,
     with_events: bool,
     recent: Recent,
 }
 
 impl MarathonApp {
-    /// The app of this id, absolute.
+    /// The app or pod of this id, absolute.
     #[must_use]
-    pub fn new(client: Client, id: impl Into<String>) -> Self {
-        Self { client, id: id.into(), with_events: true, recent: Recent::default() }
+    pub fn new(client: Client, kind: Kind, id: impl Into<String>) -> Self {
+        Self { client, kind, id: id.into(), with_events: true, recent: Recent::default() }
     }
 
     /// The same without listening to events: the polls alone have to do.
@@ -46,7 +47,8 @@ impl MarathonApp {
 impl Subject for MarathonApp {
     async fn observe(&mut self) -> Result<Observation, AttemptError> {
         let recent = &mut self.recent;
-        let (app, tasks) = self.client.app_and(&self.id, |task| recent.observe(task)).await.map_err(attempt_error)?;
+        let observed = self.client.find_and(self.kind, &self.id, |task| recent.observe(task)).await;
+        let (app, tasks) = observed.map_err(attempt_error)?;
         self.recent.settle();
         let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         Ok(Observation {
@@ -62,7 +64,7 @@ impl Subject for MarathonApp {
     }
 
     async fn scale(&mut self, instances: u32, force: bool) -> Result<(), AttemptError> {
-        self.client.scale(&self.id, instances.into(), force).await.map(drop).map_err(attempt_error)
+        self.client.scale(self.kind, &self.id, instances.into(), force).await.map(drop).map_err(attempt_error)
     }
 
     fn events(&mut self) -> BoxStream<'static, Incoming> {

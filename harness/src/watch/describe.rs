@@ -10,7 +10,7 @@ use super::{
     view::{AppView, Events, TaskView, state_of},
 };
 use crate::{
-    model::{Deployment, Event, HealthResult, QueueEntry, ServerTime, Task, TaskId, TaskState},
+    model::{Deployment, Event, HealthResult, Kind, QueueEntry, ServerTime, Task, TaskId, TaskState},
     wait::{Section, View},
 };
 
@@ -158,14 +158,17 @@ pub fn task_lines(task: &Task, now: Option<ServerTime>) -> Vec<String> {
         place.push(format!("running since {}", clock(started, now)));
     }
     let mut lines = vec![format!("{}  {}", task.id, state_of(task)), place.join(", ")];
+    let containers =
+        task.containers.iter().map(|(name, each)| format!("  container {name}: {} {}", each.state, each.id));
+    lines.extend(containers.map(|line| line.trim_end().to_owned()));
     if task.health_check_results.is_empty() {
         lines.push("  no check result yet".to_owned());
     }
-    lines.extend(task.health_check_results.iter().map(|result| format!("  {}", describe_result(result, now))));
+    lines.extend(task.health_check_results.iter().map(|result| format!("  {}", describe_result(task, result, now))));
     lines
 }
 
-fn describe_result(result: &HealthResult, now: Option<ServerTime>) -> String {
+fn describe_result(task: &Task, result: &HealthResult, now: Option<ServerTime>) -> String {
     if result.alive {
         let last = result.last_success.map(|at| format!(", last success at {}", clock(at, now))).unwrap_or_default();
         return format!("alive{last}");
@@ -182,7 +185,9 @@ fn describe_result(result: &HealthResult, now: Option<ServerTime>) -> String {
         Some(cause) => format!(": {cause}"),
         None => String::new(),
     };
-    let before = if result.first_success.is_none() { "; never succeeded" } else { "" };
+    // A pod forgets its success with the next failure.
+    let never = result.first_success.is_none() && task.kind() == Kind::App;
+    let before = if never { "; never succeeded" } else { "" };
     format!("{count}{last}{cause}{before}")
 }
 

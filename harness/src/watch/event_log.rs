@@ -128,14 +128,16 @@ async fn read(mut events: EventStream, kept: Arc<Kept>) {
     }
 }
 
-/// Whether an event is about the app: it names it, or its plan acts on it.
+/// Whether an event is about the app or pod: it names it, or its plan acts on it.
 #[must_use]
 pub fn concerns(event: &Value, id: &str) -> bool {
     if let Some(app) = event["appId"].as_str().or_else(|| event["runSpecId"].as_str()) {
         return app == id;
     }
     let steps = event["plan"]["steps"].as_array().into_iter().flatten();
-    steps.flat_map(|step| step["actions"].as_array().into_iter().flatten()).any(|action| action["app"] == id)
+    steps
+        .flat_map(|step| step["actions"].as_array().into_iter().flatten())
+        .any(|action| action["app"] == id || action["pod"] == id)
 }
 
 #[cfg(test)]
@@ -152,6 +154,8 @@ mod tests {
         let plan = json!({"plan": {"steps": [{"actions": [{"action": "ScaleApplication", "app": "/hc"}]}]}});
         assert!(concerns(&plan, "/hc"));
         assert!(!concerns(&plan, "/other"));
+        let plan = json!({"plan": {"steps": [{"actions": [{"action": "ScalePod", "pod": "/hc"}]}]}});
+        assert!(concerns(&plan, "/hc") && !concerns(&plan, "/other"));
         assert!(!concerns(&json!({"groupId": "/"}), "/hc"));
     }
 

@@ -20,5 +20,5 @@ mod view;
 pub use conditions::*;
 pub use describe::{event_line, short, task_lines};
 pub use event_log::{EventLog, Logged, concerns};
-pub use probe::{AppProbe, TaskProbe, Watch, Watchable};
+pub use probe::{AppProbe, PodId, TaskProbe, Watch, Watchable};
 pub use view::{AppView, Events, TaskView, state_of};

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     marathon::{Client, Error, Result},
-    model::{Task, TaskState},
+    model::{Kind, Task, TaskState},
     wait::{AttemptError, Condition, Evidence, Probe, Wait, wait_for},
 };
 
@@ -21,7 +21,11 @@ pub struct Watch {
     evidence: Evidence,
 }
 
-/// Something that can be waited for: an app by its id, a task.
+/// A pod by its absolute id, as something that can be waited for. Its instances are observed as tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodId(pub String);
+
+/// Something that can be waited for: an app by its id, a pod by its [`PodId`], a task.
 pub trait Watchable {
     /// How it is observed.
     type Probe: Probe + 'static;
@@ -107,7 +111,7 @@ impl Watchable for str {
     type Probe = AppProbe;
 
     fn probe(&self, watch: &Watch) -> AppProbe {
-        AppProbe::new(watch, self)
+        AppProbe::new(watch, Kind::App, self)
     }
 
     fn name(&self) -> String {
@@ -115,15 +119,35 @@ impl Watchable for str {
     }
 
     fn paths(&self) -> Vec<String> {
-        vec![format!("/v2/apps{self}"), "/v2/deployments".to_owned(), "/v2/queue".to_owned()]
+        paths_of(Kind::App, self)
     }
+}
+
+impl Watchable for PodId {
+    type Probe = AppProbe;
+
+    fn probe(&self, watch: &Watch) -> AppProbe {
+        AppProbe::new(watch, Kind::Pod, &self.0)
+    }
+
+    fn name(&self) -> String {
+        self.0.clone()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        paths_of(Kind::Pod, &self.0)
+    }
+}
+
+fn paths_of(kind: Kind, id: &str) -> Vec<String> {
+    vec![kind.path(id), "/v2/deployments".to_owned(), "/v2/queue".to_owned()]
 }
 
 impl Watchable for Task {
     type Probe = TaskProbe;
 
     fn probe(&self, watch: &Watch) -> TaskProbe {
-        TaskProbe { id: self.id.to_string(), app: AppProbe::new(watch, &self.app_id) }
+        TaskProbe { id: self.id.to_string(), app: AppProbe::new(watch, self.kind(), &self.app_id) }
     }
 
     fn name(&self) -> String {
@@ -131,32 +155,33 @@ impl Watchable for Task {
     }
 
     fn paths(&self) -> Vec<String> {
-        vec![format!("/v2/apps{}", self.app_id), "/v2/deployments".to_owned()]
+        vec![self.kind().path(&self.app_id), "/v2/deployments".to_owned()]
     }
 }
 
-/// Observes an app. `GET /v2/apps/{id}` is always asked, deployments and queue only when they can explain something.
+/// Observes an app or a pod. It is always asked for itself, deployments and queue only when they can explain something.
 #[derive(Clone, Debug)]
 pub struct AppProbe {
     client: Client,
     events: Option<EventLog>,
     since: Duration,
+    kind: Kind,
     id: String,
 }
 
 impl AppProbe {
-    fn new(watch: &Watch, id: &str) -> Self {
+    fn new(watch: &Watch, kind: Kind, id: &str) -> Self {
         let since = watch.events.as_ref().map(EventLog::now).unwrap_or_default();
-        Self { client: watch.client.clone(), events: watch.events.clone(), since, id: id.to_owned() }
+        Self { client: watch.client.clone(), events: watch.events.clone(), since, kind, id: id.to_owned() }
     }
 
     async fn look(&self) -> Result<AppView> {
-        let app = self.client.app_opt(&self.id).await?;
+        let app = self.client.find_opt(self.kind, &self.id).await?;
         let mut view = AppView { id: self.id.clone(), app, ..AppView::default() };
         // The deletion of an app that is gone may still be in progress.
         if view.app.as_ref().is_none_or(|app| !app.deployments.is_empty()) {
             let mut deployments = self.client.deployments().await?;
-            deployments.retain(|deployment| deployment.affected_apps.contains(&self.id));
+            deployments.retain(|deployment| deployment.affects(&self.id));
             view.deployments = deployments;
         }
         if view.count(TaskState::Scheduled) > 0 || view.count(TaskState::Killing) > 0 {

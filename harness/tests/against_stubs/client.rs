@@ -1,6 +1,9 @@
 //! Which request each method sends, and how it reads the answer.
 
-use harness::{marathon::Kill, model::parse_timestamp};
+use harness::{
+    marathon::Kill,
+    model::{Kind, parse_timestamp},
+};
 use serde_json::{Value, json};
 
 use crate::stub::{Log, always, in_process};
@@ -11,10 +14,10 @@ const DEPLOYED: &str = r#"{"version":"2026-11-22T16:56:26.910Z","deploymentId":"
 async fn each_change_is_one_request() {
     let log = Log::default();
     let client = in_process(log.keeping(always(200, "application/json", DEPLOYED)));
-    client.scale("/hc", 3, false).await.unwrap();
+    client.scale(Kind::App, "/hc", 3, false).await.unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&log.last().body).unwrap(), json!({"instances": 3}));
     assert_eq!(log.last().headers["content-type"], "application/json");
-    client.scale("/g/hc", 3, true).await.unwrap();
+    client.scale(Kind::App, "/g/hc", 3, true).await.unwrap();
     client.restart("/hc", false).await.unwrap();
     client.delete_app("/hc", false).await.unwrap();
     client.kill_task("/hc", "hc.instance-1._app.1", Kill::Replace).await.unwrap();

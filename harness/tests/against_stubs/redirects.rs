@@ -8,6 +8,7 @@ use std::sync::{
 use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
 use harness::{
     marathon::{Auth, Client},
+    model::Kind,
     tls::Trust,
 };
 use url::Url;
@@ -84,7 +85,7 @@ async fn the_next_server_is_asked_when_one_is_away_and_remembered() {
     let client = Client::builder(nobody().await).another_url(second.clone()).connect(&Trust::default()).unwrap();
     assert_eq!(client.leader().await.unwrap(), "a:1");
     assert_eq!(client.url(), &second);
-    client.scale("/hc", 1, false).await.unwrap();
+    client.scale(Kind::App, "/hc", 1, false).await.unwrap();
     assert_eq!(log.lines(), ["GET /v2/leader", "PUT /v2/apps/hc"]);
 }
 
@@ -94,7 +95,7 @@ async fn a_change_is_not_repeated_at_another_server_once_it_was_sent() {
     let first = serve(always(503, "application/json", "{}")).await;
     let second = serve(log.keeping(always(200, "application/json", LEADER))).await;
     let client = Client::builder(first).another_url(second).connect(&Trust::default()).unwrap();
-    assert!(client.scale("/hc", 1, false).await.unwrap_err().is_transient());
+    assert!(client.scale(Kind::App, "/hc", 1, false).await.unwrap_err().is_transient());
     assert_eq!(log.lines(), [] as [&str; 0]);
     assert_eq!(client.leader().await.unwrap(), "a:1", "a question is");
 }

@@ -6,7 +6,7 @@ use fake_marathon::{FakeMarathon, Tasks, tuning::Tuning};
 use fixtures::{App, Behaviour, Check, Pair, secs};
 use harness::{
     Client, Transport,
-    model::TaskStatus,
+    model::{Kind, TaskStatus},
     record::{EventRecord, Sample, StepReport},
     scale::{Drive, MarathonApp, Plan, RunReport, Sink},
 };
@@ -186,7 +186,7 @@ async fn observe(client: &Client, id: &str, tasks: u32, span: Duration) -> Resul
     let plan = Plan::list(tasks, &[tasks]).map_err(|error| internal("no plan", &error))?;
     let drive = Drive { poll: secs(1), step_deadline: span, ..Drive::new(plan) };
     let mut ages = Ages::default();
-    let mut subject = MarathonApp::new(client.clone(), id);
+    let mut subject = MarathonApp::new(client.clone(), Kind::App, id);
     let report = drive.watch(&mut subject, &mut ages, &CancellationToken::new()).await;
     Ok((ages, report))
 }

@@ -95,7 +95,7 @@ pub async fn rehearse(definition: &Definition, targets: &[u32], as_is: bool) -> 
     let client = Client::in_process(Transport::in_process(service));
     let lease = Lease::take(&client, LeaseOptions::default());
     let app = if as_is { lease.deploy_as_is(&definition.json).await } else { lease.deploy(&definition.json).await }?;
-    let mut subject = MarathonApp::new(client.clone(), &app.id);
+    let mut subject = MarathonApp::new(client.clone(), app.kind, &app.id);
     for (n, target) in targets.iter().enumerate() {
         // The first target is what the definition asks for. The stand-in refuses nothing.
         if n > 0 {

@@ -103,7 +103,7 @@ pub async fn watch(
     progress: RunProgress,
     interrupt: &Interrupt,
 ) -> Result<Outcome, Failure> {
-    let (begun, id) = (Instant::now(), watch.app.id.clone());
+    let (begun, kind, id) = (Instant::now(), watch.app.kind, watch.app.id.clone());
     let Watch { enough, crossings, .. } = watch.clone();
     let job = job(watch)?;
     job.folder.write_json("run.json", &manifest(&job, &id))?;
@@ -118,7 +118,7 @@ pub async fn watch(
         cancel: interrupt.stop.clone(),
         ..job.scaled.drive()
     };
-    let mut subject = MarathonApp::new(client.clone(), &id);
+    let mut subject = MarathonApp::new(client.clone(), kind, &id);
     let report = without_start_up(drive.watch(&mut subject, &mut sink, &enough).await);
     let machine = observers.finish(&report, interrupt).await;
 

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use fake_marathon::FakeMarathon;
 use fixtures::{App, Check, Containerizer, secs};
-use harness::scale::{Drive, MarathonApp, Plan, RunReport};
+use harness::{
+    model::Kind,
+    scale::{Drive, MarathonApp, Plan, RunReport},
+};
 use hc_rig::demo::recording;
 use serde_json::Value;
 
@@ -45,7 +48,7 @@ async fn sixty_and_a_hung_one(check: Check) -> (RunReport, Vec<(f64, f64, f64)>)
     let plan = Plan::list(60, &[60]).expect("a plan");
     let drive = Drive { hold: Duration::from_secs(90), poll: text::duration::from_seconds(POLL), ..Drive::new(plan) };
     let mut kept = KeptSamples::default();
-    let report = drive.run(&mut MarathonApp::new(environment.client.clone(), &many), &mut kept).await;
+    let report = drive.run(&mut MarathonApp::new(environment.client.clone(), Kind::App, &many), &mut kept).await;
     let ages = kept.samples.iter().filter_map(|sample| Some((sample.t, sample.age?.p50, sample.age?.max)));
     let rows = ages.collect();
     environment.fake.shutdown().await;

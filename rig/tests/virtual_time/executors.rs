@@ -17,6 +17,7 @@ use fake_marathon::FakeMarathon;
 use fixtures::{App, Check, Containerizer};
 use harness::{
     Client, Transport,
+    model::Kind,
     record::{EventRecord, Lines, Sample, StepReport},
     scale::{Drive, MarathonApp, Plan, Sink},
 };
@@ -97,7 +98,7 @@ async fn agents_are_asked_while_there_are_new_tasks(#[case] pids: bool, #[case] 
     let executors = Executors::new(client.clone(), Arc::clone(&new_tasks), events, Instant::now());
     let follower = tokio::spawn(executors.follow(over.clone()));
     let drive = Drive { hold: Duration::from_secs(600), ..Drive::new(Plan::list(1, &[12]).unwrap()) };
-    let report = drive.run(&mut MarathonApp::new(client, &app), &mut Recorder(new_tasks)).await;
+    let report = drive.run(&mut MarathonApp::new(client, Kind::App, &app), &mut Recorder(new_tasks)).await;
     assert!(report.outcome.held(), "{}", report.outcome);
     over.cancel();
     follower.await.unwrap();

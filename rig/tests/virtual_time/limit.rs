@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use fake_marathon::FakeMarathon;
 use fixtures::{App, Check, Containerizer};
-use harness::scale::{Drive, Limit, MarathonApp, Plan, Search};
+use harness::{
+    model::Kind,
+    scale::{Drive, Limit, MarathonApp, Plan, Search},
+};
 use rstest::rstest;
 
 use crate::environment::{Environment, KeptSamples};
@@ -23,7 +26,7 @@ async fn search(n: u32, noise: f64, check: Check) -> Limit {
         thresholds: vec![threshold("killed > 0"), threshold("unhealthy_pct > 1 for 10s")],
         ..Drive::new(plan.clone())
     };
-    let mut subject = MarathonApp::new(environment.client.clone(), &app);
+    let mut subject = MarathonApp::new(environment.client.clone(), Kind::App, &app);
     let (limit, report) =
         drive.find_limit(Search::new(&plan, 0.01, 1), &mut subject, &mut KeptSamples::default()).await;
     environment.fake.shutdown().await;

@@ -18,7 +18,7 @@ use super::{
     tally::{Between, StepLives},
     task_lives::TaskLives,
 };
-use crate::model::{EventKind, TaskState, TaskStatus};
+use crate::model::{EventKind, TaskId, TaskState, TaskStatus};
 
 /// Follows all tasks of one app.
 #[derive(Debug, Default)]
@@ -181,6 +181,11 @@ impl Lives {
 
     fn status(&mut self, line: &EventRecord) {
         let (id, state) = (line.text("taskId"), line.text("taskStatus"));
+        if TaskId::is_container(id) && is(state, TaskStatus::Finished) {
+            // The pod goes on without it. That the whole pod is over is seen by the polls.
+            return;
+        }
+        let id = &*TaskId::life_of(id);
         if self.known.has_ended(id) {
             if is_terminal(state) {
                 self.end(id, state, line.text("message"), line.t);

@@ -224,7 +224,8 @@ impl<'a> Story<'a> {
         // Health events bear the instance's id only, which the lives before and after share.
         let mut alive = false;
         for event in view.app.events.iter().filter(|event| event.instance_id() == Some(id.instance())) {
-            let own = event.task_id() == Some(id.as_str());
+            let own = event.task_id().is_some_and(|task| TaskId::life_of(task) == id.as_str());
+            let container = event.task_id().is_some_and(TaskId::is_container);
             let Some(kind) = event.kind() else { continue };
             match kind {
                 EventKind::StatusUpdate if own => match event.task_status().map(TaskStatus::parse) {
@@ -233,9 +234,12 @@ impl<'a> Story<'a> {
                         story.running = story.running.or(event.timestamp);
                     }
                     Some(Some(status)) if !status.is_terminal() => {}
+                    // The other containers of the pod go on.
+                    Some(Some(TaskStatus::Finished)) if container => {}
                     // A state that is not known is one in which the task does not run.
                     Some(_) => {
-                        story.end = Some(event);
+                        // The containers of a pod end one after the other, the first for its own reason.
+                        story.end = story.end.filter(|_| container).or(Some(event));
                         alive = false;
                     }
                     None => {}

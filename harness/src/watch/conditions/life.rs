@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Event, TaskStatus};
+use crate::model::{Event, TaskId, TaskStatus};
 
 /// Changes of health and ends, counted by instance.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) struct Life {
     pub(super) crashes: u32,
     /// Ends of any kind.
     pub(super) ends: u32,
+    /// The incarnation that ended last: the containers of a pod end one after the other, the first for its own reason.
+    ended: Option<u64>,
 }
 
 impl Lives {
@@ -51,6 +53,14 @@ impl Lives {
             }
             life.healthy = Some(healthy);
         } else if let Some(status) = event.terminal_status() {
+            let task = event.task_id().unwrap_or_default();
+            let container = TaskId::is_container(task);
+            let incarnation = TaskId::incarnation_of(task);
+            // A container that finishes leaves the others alone.
+            if container && (status == TaskStatus::Finished || (incarnation.is_some() && life.ended == incarnation)) {
+                return;
+            }
+            life.ended = incarnation;
             life.end(status != TaskStatus::Killed);
         }
     }
