@@ -93,8 +93,8 @@ chaos: nextest ## runs of the program through a proxy that breaks what passes, w
 	HC_RIG_CHAOS_SEED=$${HC_RIG_CHAOS_SEED:-$$RANDOM} HC_RIG_CHAOS_SEEDS=$(or $(SEEDS),50) cargo nextest run --profile fuzz --ignore-default-filter --package hc-rig --test program --no-capture -E 'test(/^chaos::/)' $(ARGS)
 
 .PHONY: bench
-bench: ## what the rig and the fake cost: time, memory, checks a second
-	cargo bench --workspace $(ARGS)
+bench: ## what the rig and the fake cost, row by row beside their peers; writes docs/benchmarks.md (20 minutes)
+	bench/run.py --write $(ARGS)
 
 .PHONY: bench-quick
 bench-quick: instructions ## the same in two minutes once built: instructions of the hot paths, processor time of the release programs

@@ -1,0 +1,44 @@
+"""The fake Marathon as a process of its own, with its admin API."""
+
+import contextlib
+import os
+
+from measure import Client, running
+
+# What the definitions of all rows have in common: a simulated task that listens.
+APP = {
+    "id": "/hc",
+    "cmd": "sleep 1000",
+    "cpus": 0.01,
+    "mem": 1,
+    "portDefinitions": [{"port": 0}],
+    "labels": {"HC_RIG_BEHAVIOUR": "well"},
+}
+MESOS_TCP = {"protocol": "MESOS_TCP", "intervalSeconds": 1, "portIndex": 0, "gracePeriodSeconds": 300}
+
+
+class Fake:
+    def __init__(self, program):
+        self.program = program
+        self.url = program.wait_for(r"^listening on (\S+)").group(1)
+        self.admin = Client(program.wait_for(r"^admin on (\S+)").group(1))
+        self.client = Client(self.url)
+
+    def advance(self, seconds):
+        self.admin.request("POST", "/fake/clock", {"advance": f"{seconds}s"})
+
+    def state(self):
+        return self.admin.request("GET", "/fake/state")
+
+    def create(self, instances, **more):
+        self.client.request("POST", "/v2/apps", APP | {"instances": instances} | more)
+
+    def healthy(self):
+        return self.client.request("GET", "/v2/apps//hc")["app"]["tasksHealthy"]
+
+
+@contextlib.contextmanager
+def fake(bench, *arguments):
+    command = [os.path.join(bench.programs, "fake-marathon"), "--admin", "127.0.0.1:0", "--seed", "1", *arguments]
+    with running(command, bench.folder) as program:
+        yield Fake(program)
