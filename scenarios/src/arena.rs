@@ -97,7 +97,7 @@ pub(crate) async fn run(
 }
 
 impl Arena {
-    /// Creates the app in this scenario's group. The last element of its id is kept: `/hc` becomes `/hc-rig/…/hc`.
+    /// Creates the app or pod in this scenario's group. The last element of its id is kept: `/hc` becomes `/hc-rig/…/hc`.
     ///
     /// # Errors
     /// When Marathon refuses it, or when the cluster has no Docker or no program that it needs.
@@ -135,14 +135,11 @@ impl Arena {
     /// What is left.
     pub async fn nothing_is_left_of(&self, app: &Deployed<'_>) -> Result {
         let id = app.id();
-        ensure!(self.client.app_opt(id).await?.is_none(), "{id} still exists");
+        ensure!(self.client.find_any(id).await?.is_none(), "{id} still exists");
         let queue = self.client.queue().await?;
         ensure!(queue.iter().all(|entry| entry.app_id != id), "{id} is still in the queue");
         let deployments = self.client.deployments().await?;
-        ensure!(
-            deployments.iter().all(|deployment| deployment.affected_apps.iter().all(|app| app != id)),
-            "a deployment still acts on {id}"
-        );
+        ensure!(deployments.iter().all(|deployment| !deployment.affects(id)), "a deployment still acts on {id}");
         match self.environment.leftovers().await? {
             None => Ok(()),
             Some(left) => Err(eyre!("{id} is deleted, yet tasks are left: {left}")),
@@ -265,7 +262,7 @@ impl Arena {
         }
         let released = self.lease.release(self.clean_up_timeout()).await;
         let foreign = released.map_err(|error| unfinished(&error))?;
-        ensure!(foreign.is_empty(), "somebody else has apps in the scenario's group: {}", foreign.join(", "));
+        ensure!(foreign.is_empty(), "somebody else has apps or pods in the scenario's group: {}", foreign.join(", "));
         ensure!(self.client.group_opt(&self.lease.group()).await?.is_none(), "{} is still listed", self.lease.group());
         match self.environment.leftovers().await? {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! An app that a scenario has deployed.
+//! An app or a pod that a scenario has deployed.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use harness::{
     cluster::Lease,
     marathon::Kill,
     model::{self, Kind},
-    watch::{AppProbe, Watch, Watchable},
+    watch::{AppProbe, PodId, Watch, Watchable},
 };
 
 use crate::{Result, environment::Environment};
 
-/// An app in the scenario's group.
+/// An app or a pod in the scenario's group.
 pub struct Deployed<'a> {
     client: &'a Client,
     lease: &'a Lease,
@@ -27,7 +27,10 @@ impl Watchable for Deployed<'_> {
     type Probe = AppProbe;
 
     fn probe(&self, watch: &Watch) -> AppProbe {
-        self.id.as_str().probe(watch)
+        match self.kind() {
+            Kind::App => self.id.as_str().probe(watch),
+            Kind::Pod => PodId(self.id.clone()).probe(watch),
+        }
     }
 
     fn name(&self) -> String {
@@ -35,7 +38,10 @@ impl Watchable for Deployed<'_> {
     }
 
     fn paths(&self) -> Vec<String> {
-        self.id.as_str().paths()
+        match self.kind() {
+            Kind::App => self.id.as_str().paths(),
+            Kind::Pod => PodId(self.id.clone()).paths(),
+        }
     }
 }
 
@@ -50,6 +56,12 @@ impl<'a> Deployed<'a> {
         &self.id
     }
 
+    /// Whether it is a pod.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        if self.app.pair().containerizer.is_pod() { Kind::Pod } else { Kind::App }
+    }
+
     /// The requested app.
     pub fn app(&self) -> &App {
         &self.app
@@ -60,7 +72,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// When Marathon does not answer, or the app is gone.
     pub async fn now(&self) -> Result<model::App, harness::Error> {
-        self.client.app(&self.id).await
+        self.client.find(self.kind(), &self.id).await
     }
 
     /// The task that was started first.
@@ -78,7 +90,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal, for example because a deployment is under way.
     pub async fn scale_to(&self, instances: u64) -> Result<(), harness::Error> {
-        self.client.scale(Kind::App, &self.id, instances, false).await.map(drop)
+        self.client.scale(self.kind(), &self.id, instances, false).await.map(drop)
     }
 
     /// Requests this many instances with `force`.
@@ -86,7 +98,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal.
     pub async fn scale_by_force_to(&self, instances: u64) -> Result<(), harness::Error> {
-        self.client.scale(Kind::App, &self.id, instances, true).await.map(drop)
+        self.client.scale(self.kind(), &self.id, instances, true).await.map(drop)
     }
 
     /// Replaces the definition.
@@ -115,14 +127,17 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// When Marathon does not know it.
     pub async fn kill(&self, task: &model::Task) -> Result {
-        self.client.kill_task(&self.id, task.id.as_str(), Kill::Replace).await?;
+        match self.kind() {
+            Kind::App => drop(self.client.kill_task(&self.id, task.id.as_str(), Kill::Replace).await?),
+            Kind::Pod => self.client.kill_instance(&self.id, task.id.instance(), Kill::Replace).await?,
+        }
         Ok(())
     }
 
-    /// Kills a task and requests one instance less.
+    /// Kills a task and requests one instance less; Marathon cannot do that with a pod.
     ///
     /// # Errors
-    /// When Marathon does not know it.
+    /// When Marathon does not know it among the tasks of apps.
     pub async fn kill_and_scale_down(&self, task: &model::Task) -> Result {
         self.client.kill_task(&self.id, task.id.as_str(), Kill::Scale).await?;
         Ok(())
@@ -144,7 +159,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal.
     pub async fn delete(&self) -> Result {
-        self.client.delete_app(&self.id, false).await?;
+        self.client.delete(self.kind(), &self.id, false).await?;
         Ok(())
     }
 
@@ -153,7 +168,7 @@ impl<'a> Deployed<'a> {
     /// # Errors
     /// Marathon's refusal.
     pub async fn delete_by_force(&self) -> Result {
-        self.client.delete_app(&self.id, true).await?;
+        self.client.delete(self.kind(), &self.id, true).await?;
         Ok(())
     }
 

@@ -45,7 +45,7 @@ pub type Result<T = (), E = eyre::Report> = std::result::Result<T, E>;
 macro_rules! scenario_files {
     ($macro:ident) => {
         $macro! {
-            cleanup deployments flapping grace hanging login matrix outages procedure refusals sickness smoke steps
+            cleanup deployments flapping grace hanging login matrix outages pods procedure refusals sickness smoke steps
         }
     };
 }
@@ -58,7 +58,7 @@ pub mod prelude {
     pub use fixtures::{
         App,
         Check::{self, Command, Http, Https, MesosHttp, MesosHttps, MesosTcp, Tcp},
-        Containerizer::{self, Docker, Mesos},
+        Containerizer::{self, Docker, Mesos, Pod},
         Pair, millis, secs,
     };
     pub use harness::{

@@ -41,6 +41,7 @@ mod process {
         offline::process(Path::new(env!("CARGO_BIN_EXE_scenario-task-tools")), needs, scenario).await
     }
 
+    mod pods;
     mod procedure;
     /// More than an hour of real time: only in `make soak`.
     #[cfg(feature = "soak")]
@@ -72,6 +73,13 @@ mod workloads {
     #[rstest]
     fn sick_after(#[values(MesosTcp, Tcp, MesosHttp, Https, Command)] check: Check) -> Result {
         command_and_label_agree(App::listener(Mesos, check).sick_after(secs(3)), 5)
+    }
+
+    /// The same in a pod.
+    #[rstest]
+    fn sick_after_in_a_pod(#[values(MesosTcp, MesosHttp, Command)] check: Check) -> Result {
+        // Its checks are three seconds apart: the first may come too early, and the second must find it well.
+        command_and_label_agree(App::listener(Pod, check).sick_after(secs(5)), 5)
     }
 
     /// Runs, is unhealthy, is killed, runs again.

@@ -1,6 +1,6 @@
 //! The cells of a matrix: pairs × numbers of tasks, in batches of what runs at the same time.
 
-use fixtures::Pair;
+use fixtures::{Pair, parts};
 
 use crate::{
     exit::Failure,
@@ -24,7 +24,7 @@ impl Cell {
     pub fn definition(self, on_the_fake: bool) -> Result<Definition, Failure> {
         let named = self.pair.to_string();
         let mut definition = if on_the_fake { Definition::load(&named)? } else { Definition::for_cluster(&named)? };
-        definition.json["instances"] = self.count.into();
+        parts::set_instances(&mut definition.json, self.count);
         Ok(definition)
     }
 }

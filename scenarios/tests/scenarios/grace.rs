@@ -11,8 +11,21 @@ async fn never_healthy_task_is_killed_after_its_grace_and_not_in_it(
     #[values(Mesos, Docker)] containerizer: Containerizer,
     #[values(MesosTcp, Tcp, MesosHttp, Http, MesosHttps, Https, Command)] check: Check,
 ) -> Result {
+    lives_as_long_as_its_grace(App::listener(containerizer, check)).await
+}
+
+/// The same of a pod.
+#[rstest]
+#[tokio::test]
+async fn never_healthy_pod_is_killed_after_its_grace_and_not_in_it(
+    #[values(MesosTcp, MesosHttp, MesosHttps, Command)] check: Check,
+) -> Result {
+    lives_as_long_as_its_grace(App::listener(Pod, check)).await
+}
+
+async fn lives_as_long_as_its_grace(app: App) -> Result {
     arena(async |arena| {
-        let app = arena.deploy(App::listener(containerizer, check).never_healthy().grace(secs(10))).await?;
+        let app = arena.deploy(app.never_healthy().grace(secs(10))).await?;
         arena.wait_for(&app, running(1)).await?;
 
         let victim = app.oldest_task().await?;

@@ -11,9 +11,19 @@ async fn hung_task_times_out_and_is_killed(
     #[values(Mesos, Docker)] containerizer: Containerizer,
     #[values(MesosHttp, Http, MesosHttps, Https, Command)] check: Check,
 ) -> Result {
+    hangs_and_is_killed(App::listener(containerizer, check)).await
+}
+
+/// The same of a pod.
+#[rstest]
+#[tokio::test]
+async fn hung_pod_times_out_and_is_killed(#[values(MesosHttp, MesosHttps, Command)] check: Check) -> Result {
+    hangs_and_is_killed(App::listener(Pod, check)).await
+}
+
+async fn hangs_and_is_killed(app: App) -> Result {
     arena(async |arena| {
-        let hung = App::listener(containerizer, check).hangs_after(secs(5)).timeout(secs(2));
-        let app = arena.deploy(hung).await?;
+        let app = arena.deploy(app.hangs_after(secs(5)).timeout(secs(2))).await?;
         arena.wait_for(&app, healthy(1)).await?;
 
         let victim = app.oldest_task().await?;
