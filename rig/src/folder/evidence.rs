@@ -145,8 +145,29 @@ pub struct Census {
     pub checks_per_second: f64,
     /// Median age of their last results in seconds, where there is one.
     pub age: Option<f64>,
+    /// Seconds since the newest of their last results, where there is one.
+    pub newest: Option<f64>,
+    /// When that was, by the cluster's clock, ISO 8601.
+    pub newest_at: String,
+    /// Seconds since the newest change that a native check of any app reported, where there is one.
+    pub native: Option<f64>,
+    /// Seconds after which the checks of these tasks have had a result, even if one task hangs: the longest timeout and the
+    /// shortest interval of those with a result.
+    pub due_within: f64,
+    /// Checks that Marathon makes itself and whose path is no URI, those of other apps too.
+    pub no_uri: Vec<NoUri>,
     /// Those that stand out, the likeliest first.
     pub suspects: Vec<Suspect>,
+}
+
+/// A check with a path that Marathon cannot ask: the first attempt ends all checks that Marathon makes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NoUri {
+    /// The app.
+    pub app: String,
+    /// The path.
+    pub path: String,
 }
 
 /// Why instances of the app were not launched.

@@ -173,7 +173,12 @@ impl Prober {
         }
         let Some(check) = app.health_checks.first() else { return };
         let silent = app.tasks.iter().filter(|task| task.is_running() && task.health_check_results.is_empty());
-        let questions = silent.take(UNHEALTHY).map(|task| question(&app, check, task, Occasion::Unhealthy)).collect();
+        let questions: Vec<Question> =
+            silent.take(UNHEALTHY).map(|task| question(&app, check, task, Occasion::Unhealthy)).collect();
+        if !questions.is_empty() && !check.is_native() {
+            // Whether other apps have results; their tasks are not asked.
+            self.suspects().await;
+        }
         self.ask(questions).await;
     }
 

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub enum Reason {
     /// One hung task under Marathon's own checks delays the checks of all others.
     HeadOfLine,
+    /// Marathon makes no check of its own any more, for no app.
+    ChecksEnded,
     /// The checks of all tasks are late, and no task stands out as the cause.
     ChecksLate,
     /// Everything ran on the rig's own machine, and its processors were fully used.

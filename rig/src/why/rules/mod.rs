@@ -1,5 +1,6 @@
 //! The rules: one [`TABLE`], a row for each. To add a rule, write its function and its row; nothing else knows of it.
 
+pub mod checks_ended;
 pub mod cluster;
 pub mod lateness;
 pub mod machine;
@@ -56,6 +57,18 @@ pub enum Place {
 
 /// All rules, in the order in which they are asked.
 pub const TABLE: &[Rule] = &[
+    Rule {
+        name: "checks_ended",
+        explains: "Marathon makes no check of its own any more, for no app",
+        outranks: &[
+            (Reason::HeadOfLine, Confidence::High),
+            (Reason::ChecksLate, Confidence::High),
+            (Reason::MachineBusy, Confidence::High),
+            (Reason::Unjudged, Confidence::High),
+        ],
+        place: Place::AllTasks,
+        conclude: checks_ended::all_of_them,
+    },
     Rule {
         name: "head_of_line",
         explains: "one hung task delays the checks of all others under Marathon's own checks",

@@ -24,7 +24,15 @@ fn hung(timed_out: bool, age: Option<f64>) -> Census {
         timed_out,
         cause: if timed_out { IDLE.to_owned() } else { String::new() },
     };
-    Census { t: 110.0, apps: 2, tasks: 61, checks_per_second: 61.0, age: Some(9.8), suspects: vec![suspect] }
+    Census {
+        t: 110.0,
+        apps: 2,
+        tasks: 61,
+        checks_per_second: 61.0,
+        age: Some(9.8),
+        suspects: vec![suspect],
+        ..Census::default()
+    }
 }
 
 fn silent() -> Probe {

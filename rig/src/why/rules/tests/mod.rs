@@ -1,5 +1,6 @@
 //! Every rule on constructed facts and on recordings of a real Marathon.
 
+mod checks_ended;
 mod lateness;
 mod missing;
 mod readiness;
