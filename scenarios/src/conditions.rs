@@ -25,19 +25,28 @@ pub fn no_result_yet() -> impl Condition<AppView, Output = ()> + Clone {
 
 /// The newest of all check results is older than this: the reported health of every task is stale.
 pub fn results_older_than(age: Duration) -> impl Condition<AppView, Output = Duration> + Clone {
-    let look = move |view: &AppView| {
+    newest_result(move |newest| newest >= age).named(format!("results that are all older than {}", elapsed(age)))
+}
+
+/// The newest of all check results is not older than this: checks are made.
+pub fn a_result_within(age: Duration) -> impl Condition<AppView, Output = Duration> + Clone {
+    newest_result(move |newest| newest <= age).named(format!("a result not older than {}", elapsed(age)))
+}
+
+/// The age of the newest result is as asked for.
+fn newest_result(fits: impl Fn(Duration) -> bool + Clone) -> impl Fn(&AppView) -> Look<Duration> + Clone {
+    move |view| {
         let Some(now) = &view.now else { return Look::NotYet("the server has not reported its time".to_owned()) };
         let results = view.tasks().iter().flat_map(|task| &task.health_check_results);
         let newest = results.filter_map(|result| result.last_success.max(result.last_failure)).max();
         let Some(newest) = newest else { return Look::NotYet("there is no result".to_owned()) };
         let oldness = Duration::try_from(now.now - newest).unwrap_or_default();
-        if oldness >= age {
+        if fits(oldness) {
             Look::Met(oldness)
         } else {
             Look::NotYet(format!("the newest result is {} old", elapsed(oldness)))
         }
-    };
-    look.named(format!("results that are all older than {}", elapsed(age)))
+    }
 }
 
 /// None of these tasks is left, though others may be.

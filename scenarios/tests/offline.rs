@@ -21,6 +21,8 @@ mod simulated {
     }
 
     scenarios::scenario_files!(modules);
+    /// What breaks a real Marathon: never on a cluster.
+    mod hazards;
     /// Minutes of computing: only in `make soak`.
     #[cfg(feature = "soak")]
     mod soak;
