@@ -81,7 +81,7 @@ parity: nextest ## the fake beside the recorded real Marathon, case by case
 	cargo nextest run --package hc-rig-recordings --test parity --no-capture $(ARGS)
 
 .PHONY: clients
-clients: ## other people's clients (Python, Go) against the fake Marathon
+clients: ## other people's clients (Python, Go, Prometheus) against the fake Marathon
 	fixtures/clients/run
 
 .PHONY: fuzz

@@ -1,5 +1,5 @@
-//! What service discovery reads: the fields that mesos-dns (`records/state/state.go`) and Prometheus
-//! (`discovery/marathon/marathon.go`) decode, of the types that they decode them to.
+//! What other people's tools read: the fields that mesos-dns (`records/state/state.go`), Prometheus
+//! (`discovery/marathon/marathon.go`) and marathon_exporter (`exporter.go`) decode, of the types that they decode them to.
 
 use std::collections::HashMap;
 
@@ -127,6 +127,42 @@ async fn service_discovery_finds_what_it_reads() {
     );
 
     prometheus(&cluster.get("/v2/apps/?embed=apps.tasks").await);
+    marathon_exporter(&cluster.get("/v2/apps?embed=apps.taskStats").await, &cluster.get("/metrics").await);
+}
+
+/// Numbers of each app, and every metric of the five kinds; what has another type is left out by it without a word.
+fn marathon_exporter(apps: &Value, metrics: &Value) {
+    for app in apps["apps"].as_array().unwrap() {
+        assert!(app["id"].is_string() && app["version"].is_string(), "{app:#}");
+        for number in ["instances", "tasksRunning", "tasksStaged", "tasksHealthy", "tasksUnhealthy"] {
+            assert!(app[number].is_u64(), "{number}: {app:#}");
+        }
+        for number in ["cpus", "mem", "disk", "gpus"] {
+            assert!(app[number].is_number(), "{number}: {app:#}");
+        }
+        // The exporter asks for `taskStats`; a real Marathon says `tasksStats` (recorded), so the uptime is missing there too.
+        let life = app.pointer("/tasksStats/startedAfterLastScaling/stats/lifeTime/averageSeconds");
+        assert!(life.is_some_and(Value::is_number), "{app:#}");
+    }
+    assert!(metrics["version"].is_string());
+    let rates = ["count", "mean_rate", "m1_rate", "m5_rate", "m15_rate"];
+    let spread = ["count", "min", "max", "mean", "stddev", "p50", "p75", "p95", "p98", "p99", "p999"];
+    let timed = [&rates[..], &spread].concat();
+    for (kind, numbers, units) in [
+        ("counters", &["count"][..], None),
+        ("gauges", &["value"], None),
+        ("meters", &rates, Some("units")),
+        ("histograms", &spread, None),
+        ("timers", &timed, Some("rate_units")),
+    ] {
+        let all = metrics[kind].as_object().unwrap();
+        // The recorded server has no histogram.
+        assert!(kind == "histograms" || !all.is_empty(), "{kind}");
+        for (name, metric) in all {
+            assert!(numbers.iter().all(|number| metric[number].is_number()), "{kind} {name}: {metric}");
+            assert!(units.is_none_or(|units| metric[units].is_string()), "{kind} {name}: {metric}");
+        }
+    }
 }
 
 /// `marathon_sd_configs`: targets are tasks with their ports; labels come from the definitions of the ports.

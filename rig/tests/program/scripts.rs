@@ -60,7 +60,10 @@ fn what_is_missing_is_named_and_not_installed() {
             &["bash", ".ci/run"][..],
             "missing: make gcc libc6-dev; install them with: apt-get install make gcc libc6-dev",
         ),
-        (&["bash", "fixtures/clients/run"], "missing: golang-go python3-venv; install them with: apt-get install"),
+        (
+            &["bash", "fixtures/clients/run"],
+            "missing: golang-go python3-venv prometheus; install them with: apt-get install",
+        ),
     ] {
         let ended = with_little(&tools, arguments);
         assert!(!ended.status.success(), "{arguments:?}");
