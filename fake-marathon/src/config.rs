@@ -1,6 +1,6 @@
 //! The settings of a fake, as plain data. [`crate::Builder`] fills them in; the parts that start read them.
 
-use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::ValueEnum;
 
@@ -92,6 +92,10 @@ pub(crate) struct Config {
     pub(crate) agent_cpus: f64,
     /// Memory of each agent in MiB.
     pub(crate) agent_mem: f64,
+    /// Disk of each agent in MiB.
+    pub(crate) agent_disk: f64,
+    /// URIs that simulated tasks cannot fetch.
+    pub(crate) missing_files: BTreeSet<String>,
     /// Ports of each agent; the default range (simulated) or leased ports (process) when absent.
     pub(crate) agent_ports: Option<RangeInclusive<u16>>,
     /// How many ports all process tasks together may have, up to [`PROCESS_PORTS`].
@@ -141,6 +145,8 @@ impl Default for Config {
             agents: 1,
             agent_cpus: 64.0,
             agent_mem: 64_000.0,
+            agent_disk: 100_000.0,
+            missing_files: BTreeSet::new(),
             agent_ports: None,
             process_ports: 1_000,
             docker: true,

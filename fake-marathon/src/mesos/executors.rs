@@ -11,6 +11,7 @@ use super::{
     messages,
     probes::ProbesInFlight,
     reconciliation,
+    recorded_launches::RecordedLaunches,
     resources::Resources,
     status::Status,
     task::{KilledBy, Task, Turn},
@@ -65,11 +66,13 @@ pub(super) struct Executors {
     tasks: Tasks,
     groups: Groups,
     probes: ProbesInFlight,
+    recorded: RecordedLaunches,
 }
 
 impl Executors {
-    pub(super) fn new(tuning: Arc<Tuning>) -> Self {
-        Self { tuning, tasks: Tasks::default(), groups: Groups::default(), probes: ProbesInFlight::default() }
+    pub(super) fn new(tuning: Arc<Tuning>, started: Time) -> Self {
+        let recorded = RecordedLaunches::new(tuning.recorded_launches.as_ref(), started);
+        Self { tuning, tasks: Tasks::default(), groups: Groups::default(), probes: ProbesInFlight::default(), recorded }
     }
 
     /// The tasks, to look at.
@@ -92,8 +95,14 @@ impl Executors {
         if let Some(executor) = &launch.info.executor {
             self.groups.add(&executor.id, launch.info.id.clone());
         }
+        let recorded = self.recorded.take(context.now);
         let (tasks, _, mut turn) = self.turn(context);
-        tasks.insert(Task::launched(launch, &mut turn));
+        tasks.insert(Task::launched(launch, recorded, &mut turn));
+    }
+
+    /// How long an agent takes to drop a task that is launched at `now`.
+    pub(super) fn drop_latency(&mut self, now: Time) -> Duration {
+        self.recorded.take(now).and_then(|recorded| recorded.starting).unwrap_or(self.tuning.drop_latency)
     }
 
     /// The next stage of a task is due.

@@ -58,7 +58,7 @@ impl Mesos {
             offers: Offers::new(master.id().to_owned()),
             master,
             cycle,
-            executors: Executors::new(tuning.clone()),
+            executors: Executors::new(tuning.clone(), now),
             tuning,
             timers,
             outputs: Vec::new(),
@@ -155,6 +155,7 @@ impl Mesos {
                 self.set_cycle(at);
             }
             Due::Recorded => self.recorded_offer(at),
+            Due::Dropped(status) => self.send(*status),
             Due::Stage(task) => {
                 let (executors, context) = self.executors(at);
                 let events = executors.next_stage(context, &task);
@@ -367,7 +368,10 @@ impl Mesos {
         let ids: Vec<String> = group.iter().map(|_| self.rng.uuid4().to_string()).collect();
         let no_user = group.iter().zip(&ids).find_map(|(info, id)| self.without_user(agent, info, id));
         if let Some(refusal) = no_user {
-            return group.iter().for_each(|info| self.send(refusal.clone().status(now, info)));
+            return group.iter().for_each(|info| {
+                let at = now + self.executors.drop_latency(now);
+                self.timers.set(at, Due::Dropped(Box::new(refusal.clone().status(at, info))));
+            });
         }
         let mut left = resources.clone();
         match launch::take_all(group, &mut left) {

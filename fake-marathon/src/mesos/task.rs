@@ -19,7 +19,7 @@ use crate::{
     clock::Time,
     ids::TaskId,
     timers::{TimerKey, Timers},
-    tuning::Tuning,
+    tuning::{RecordedLaunch, Tuning},
     wire::{Containerizer, Exit, Reason, StatusUpdate, TaskCall, TaskInfo, TaskState},
 };
 
@@ -44,6 +44,8 @@ pub(super) struct Task {
     container_id: String,
     parent: Option<String>,
     stage: Stage,
+    /// How long a recorded task took to start, if this one is to take as long.
+    recorded_start: Option<Duration>,
     /// When the command was started.
     forked: Option<Time>,
     executor_pid: Option<u32>,
@@ -90,9 +92,10 @@ pub(super) enum KilledBy {
 /// What the task consists of.
 impl Task {
     /// A task that reaches its executor after the launch latency.
-    pub(super) fn launched(launch: Launch, turn: &mut Turn<'_>) -> Self {
+    pub(super) fn launched(launch: Launch, recorded: Option<RecordedLaunch>, turn: &mut Turn<'_>) -> Self {
         let Launch { agent, container_id, parent, resources, info } = launch;
-        let timer = turn.timers.set(turn.now + turn.tuning.launch_latency, Due::Stage(info.id.clone()));
+        let latency = recorded.and_then(|r| r.starting).unwrap_or(turn.tuning.launch_latency);
+        let timer = turn.timers.set(turn.now + latency, Due::Stage(info.id.clone()));
         Self {
             info,
             agent,
@@ -100,6 +103,7 @@ impl Task {
             container_id,
             parent,
             stage: Stage::Staging,
+            recorded_start: recorded.and_then(|r| r.running),
             forked: None,
             executor_pid: None,
             checks: Checks::default(),
@@ -175,7 +179,10 @@ impl Task {
     /// of a group knows the address of a container only while it runs.
     fn send(&mut self, turn: &mut Turn<'_>, status: Status) {
         let agent = &turn.agents[self.agent];
-        let knows = self.info.executor.is_none() || status.state == TaskState::Running;
+        let knows = match self.info.executor {
+            None => self.stage != Stage::Staging,
+            Some(_) => status.state == TaskState::Running,
+        };
         let address = knows.then(|| agent.config().hostname.clone());
         let update = self.update(turn, status, address.into_iter().collect());
         match agent.link() {
@@ -239,6 +246,10 @@ impl Task {
 
     /// The agent fetches the task's files; without any it goes on at once.
     fn fetch(&mut self, turn: &mut Turn<'_>) {
+        let missing = &turn.agents[self.agent].config().missing;
+        if self.info.fetch.iter().any(|file| missing.contains(&file.uri)) {
+            return self.not_fetched(turn);
+        }
         match self.info.fetch.is_empty() {
             true => self.reach_executor(turn),
             false => turn.events.push(Event::Task(TaskCall::Fetch(Box::new(self.info.clone())))),
@@ -268,7 +279,7 @@ impl Task {
             Containerizer::Docker { .. } => turn.tuning.docker_start_latency,
             Containerizer::Mesos { .. } => turn.tuning.start_latency,
         };
-        self.stage = Stage::Starting { ready: turn.now + latency };
+        self.stage = Stage::Starting { ready: turn.now + self.recorded_start.unwrap_or(latency) };
         self.send(turn, Status::of(TaskState::Starting));
         turn.events.push(Event::Task(TaskCall::Start(Box::new(self.info.clone()))));
     }

@@ -9,6 +9,10 @@ use super::{Case, repeated};
 /// The ports of the recorded agent.
 const PORTS: RangeInclusive<u16> = 25000..=28999;
 
+/// What the recorded agent could not fetch.
+const MISSING: &[&str] =
+    &["file:///tmp/golden2-none/x", "file:///tmp/golden2-none/x.tar.gz", "http://127.0.0.1:9/x.tar.gz"];
+
 /// All cases of the second set (`fixtures/recorded2/`). Their flow is their recording, so they are only replayed.
 pub static SECOND: &[Case] = &[
     again("admin.reads"),
@@ -27,7 +31,7 @@ pub static SECOND: &[Case] = &[
     again("environment.names_and_labels"),
     again("environment.plain"),
     again("fetch.files"),
-    again("fetch.missing"),
+    again("fetch.missing").missing(MISSING),
     again("groups.relative_ids"),
     again("https.http_check_http"),
     again("https.http_check_mesos_http"),
@@ -49,7 +53,7 @@ pub static SECOND: &[Case] = &[
     again("not_http.http"),
     again("not_http.mesos_http"),
     again("path.query_mesos_http"),
-    again("pods.artifacts"),
+    again("pods.artifacts").missing(MISSING),
     tidied("pods.bodies"),
     again("pods.checks"),
     again("pods.clashes"),
@@ -69,7 +73,7 @@ pub static SECOND: &[Case] = &[
     again("pods.update"),
     again("pods.upgrade_health"),
     again("pods.versions"),
-    again("pods.waits"),
+    again("pods.waits").ports(27000..=28999).disk(50_000.0),
     again("port.number_mesos_http"),
     again("port.number_mesos_tcp"),
     again("port.number_tcp"),

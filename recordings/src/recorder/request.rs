@@ -70,7 +70,7 @@ impl Ask<'_> {
     /// Sends the request without recording it.
     pub async fn quietly(self) -> Reply {
         let latency = self.quiet_latency();
-        self.exchange(latency).await.1
+        self.exchange([latency, Duration::ZERO]).await.1
     }
 
     /// Sends the request and records it with its answer.
@@ -85,20 +85,21 @@ impl Ask<'_> {
     /// Sends the request as a poll; returns the row that it would have.
     pub(crate) async fn peek(self) -> Value {
         let latency = self.quiet_latency();
-        self.exchange(latency).await.0
+        self.exchange([latency, Duration::ZERO]).await.0
     }
 
     fn quiet_latency(&self) -> Duration {
         self.recorder.latencies.borrow().quiet(self.recorder.now(), &self.path)
     }
 
-    /// Sends the request; returns its row and its answer.
-    async fn exchange(self, latency: Duration) -> (Value, Reply) {
+    /// Sends the request after the first latency and receives its answer after the second; returns its row and its answer.
+    async fn exchange(self, [before, after]: [Duration; 2]) -> (Value, Reply) {
         let recorder = self.recorder;
         let t = recorder.now();
         let (request, headers) = self.request();
-        sleep(latency).await;
+        sleep(before).await;
         let response = recorder.service.clone().oneshot(request).await.expect("an infallible service");
+        sleep(after).await;
         let (parts, body) = response.into_parts();
         let text = self.text(&parts, body).await;
         let json = serde_json::from_str::<Value>(&text);

@@ -156,9 +156,15 @@ impl Health {
     ) -> Option<Vec<Event>> {
         let in_flight = self.in_flight.get(&probe)?;
         let checker = self.checkers.get(&in_flight.checker);
+        let http = checker.is_some_and(|checker| matches!(checker.probe, Some(ProbeKind::Http { .. })));
         let failed = checker
             .is_some_and(|checker| cause::failure(&checker.check, &in_flight.host, in_flight.port, outcome).is_some());
         let mut turn = Turn::new(now, instances);
+        let timed_out = http && *outcome == ProbeOutcome::TimedOut;
+        if let Some(at) = timed_out.then(|| self.recorded.take_late_answer(now)).flatten() {
+            turn.events.push(Event::Timer(at, Due::Outcome(probe, ProbeOutcome::Status(200))));
+            return Some(turn.events);
+        }
         match failed.then(|| self.recorded.take(now)).flatten() {
             Some(at) => turn.events.push(Event::Timer(at, Due::Outcome(probe, outcome.clone()))),
             None => self.came_back(&mut turn, probe, outcome),

@@ -30,7 +30,7 @@ pub(super) struct Rig {
 impl Rig {
     pub(super) fn new() -> Self {
         let agents = Agents::new(vec![AgentConfig::nth(0)], Duration::from_secs(75), "master", START);
-        let executors = Executors::new(Arc::new(Tuning::default()));
+        let executors = Executors::new(Arc::new(Tuning::default()), START);
         Self { executors, agents, timers: Timers::default(), now: START }
     }
 
@@ -66,7 +66,9 @@ impl Rig {
             Due::Check(task) => executors.check(context, &task),
             Due::GeneralCheck(task) => executors.general_check(context, &task),
             Due::Escalate(task) => vec![Event::Task(TaskCall::Kill(task))],
-            Due::Cycle | Due::Recorded | Due::AgentTimedOut(_) => panic!("executors do not set {due:?}"),
+            Due::Cycle | Due::Recorded | Due::Dropped(_) | Due::AgentTimedOut(_) => {
+                panic!("executors do not set {due:?}")
+            }
         })
     }
 
