@@ -30,13 +30,24 @@ pub enum Effect {
     Probe(Probe),
     /// A call to the world of processes (process tasks only).
     Task(TaskCall),
-    /// Marathon's process ends, and another one leads; comes before what that one does.
-    StepDown,
+    /// Marathon's process ends, and another one leads, unless nobody does for a while; comes before what that one does.
+    StepDown(Option<Absence>),
+}
+
+/// When nobody leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// The process no longer answers.
+    pub from: Time,
+    /// It answers again.
+    pub until: Time,
 }
 
 /// A fresh cluster.
 #[derive(Clone, Debug)]
 pub struct WorldConfig {
+    /// Whether there are no standbys.
+    pub alone: bool,
     /// Timing and limits.
     pub tuning: Tuning,
     /// The agents.

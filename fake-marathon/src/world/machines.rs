@@ -37,6 +37,17 @@ pub(super) struct Machines {
     marathon: Marathon,
     mesos: Mesos,
     simulated: Option<SimulatedTasks>,
+    away: Option<Away>,
+}
+
+/// Marathon's process is being restarted.
+#[derive(Debug)]
+struct Away {
+    until: Time,
+    /// What becomes of its state.
+    action: SchedulerAction,
+    /// What Mesos sends meanwhile.
+    waiting: Vec<FromMesos>,
 }
 
 /// How a task was made to exit.
@@ -63,23 +74,39 @@ fn of_tasks(outputs: Vec<simulated::Output>) -> Steps {
 
 impl Machines {
     pub(super) fn new(config: WorldConfig) -> Self {
-        let WorldConfig { tuning, mesos, simulated, seed, faults, now, journal_limit: _ } = config;
+        let WorldConfig { tuning, mesos, simulated, seed, faults, now, journal_limit: _, alone: _ } = config;
         let tuning = Arc::new(tuning);
         let mesos = Mesos::new(mesos, Arc::clone(&tuning), seed, now);
         let marathon = Marathon::new(tuning, seed, mesos.framework_id().to_owned(), faults, now);
-        Self { marathon, mesos, simulated: simulated.then(SimulatedTasks::default) }
+        Self { marathon, mesos, simulated: simulated.then(SimulatedTasks::default), away: None }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Time> {
         let tasks = self.simulated.as_ref().and_then(SimulatedTasks::next_deadline);
-        [tasks, self.mesos.next_deadline(), self.marathon.next_deadline()].into_iter().flatten().min()
+        let marathon = self.away.as_ref().map_or_else(|| self.marathon.next_deadline(), |away| Some(away.until));
+        [tasks, self.mesos.next_deadline(), marathon].into_iter().flatten().min()
     }
 
     pub(super) fn advance(&mut self, now: Time) -> Steps {
         let mut steps = self.simulated.as_mut().map_or_else(Steps::new, |tasks| of_tasks(tasks.advance(now)));
         steps.extend(of_mesos(self.mesos.advance(now)));
-        steps.extend(of_marathon(self.marathon.advance(now)));
+        if let Some(away) = self.away.take_if(|away| away.until <= now) {
+            steps.extend(self.scheduler_action(now, away.action));
+            steps.extend(
+                away.waiting.into_iter().flat_map(|message| of_marathon(self.marathon.from_mesos(now, message))),
+            );
+        }
+        if self.away.is_none() {
+            steps.extend(of_marathon(self.marathon.advance(now)));
+        }
         steps
+    }
+
+    /// Marathon's process is away until then; false when it is already.
+    pub(super) fn leave(&mut self, until: Time, action: SchedulerAction) -> bool {
+        let leaves = self.away.is_none();
+        self.away.get_or_insert(Away { until, action, waiting: Vec::new() });
+        leaves
     }
 
     pub(super) fn command(&mut self, now: Time, command: Command) -> (Answer, Steps) {
@@ -92,11 +119,17 @@ impl Machines {
     }
 
     pub(super) fn message_from_mesos(&mut self, now: Time, message: FromMesos) -> Steps {
+        if let Some(away) = &mut self.away {
+            away.waiting.push(message);
+            return Steps::new();
+        }
         of_marathon(self.marathon.from_mesos(now, message))
     }
 
     pub(super) fn probed(&mut self, now: Time, by: ProbedBy, id: ProbeId, outcome: ProbeOutcome) -> Steps {
         match by {
+            // Who asked is gone.
+            ProbedBy::Marathon if self.away.is_some() => Steps::new(),
             ProbedBy::Marathon => of_marathon(self.marathon.probed(now, id, outcome)),
             ProbedBy::Executor => of_mesos(self.mesos.probed(now, id, &outcome)),
         }

@@ -48,6 +48,7 @@ pub static SECOND: &[Case] = &[
     again("kill_grace.5"),
     again("kill_grace.default"),
     again("kill_grace.unhealthy"),
+    again("leader.abdicates"),
     again("no_length.http"),
     again("no_length.mesos_http"),
     again("not_http.http"),

@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use super::{Event, LaunchQueue};
+use super::{Event, Failure, LaunchQueue};
 use crate::{
     app::AppDefinition,
     clock::Time,
@@ -29,6 +29,7 @@ pub(crate) struct Round {
     launched: Vec<Arc<AppDefinition>>,
     /// Whether only the lack of launch tokens ended the round.
     starved: bool,
+    failure: Option<Failure>,
 }
 
 impl Round {
@@ -61,12 +62,12 @@ impl LaunchQueue {
             self.turn = self.turn.wrapping_add(1);
         }
         let remaining = Remaining::of(&offer);
-        Round { now, offer, remaining, apps, launches: Vec::new(), launched: Vec::new(), starved: false }
+        Round { now, offer, remaining, apps, launches: Vec::new(), launched: Vec::new(), starved: false, failure: None }
     }
 
     /// The next match of a round; the former ones have been placed by now.
     pub(crate) fn next_match(&mut self, round: &mut Round, instances: &Instances, rng: &mut Rng) -> Option<Match> {
-        while let Some(app) = round.apps.pop_front().filter(|_| !self.broken) {
+        while let Some(app) = round.apps.pop_front().filter(|_| !self.broken && round.failure.is_none()) {
             if round.launched.len() >= self.tuning.max_launches_per_offer {
                 return None;
             }
@@ -106,6 +107,8 @@ impl LaunchQueue {
                 // Recorded: the actor of the launch queue dies of it, and with it all launching.
                 Ok(_) if spec.pod.as_ref().is_some_and(|pod| pod.breaks_the_launch_queue()) => {
                     self.broken = true;
+                    let why = "unexpected combination of network mode and endpoint ports";
+                    round.failure = Some(Failure::Queue(format!("{app} was matched with an offer: {why}")));
                     return None;
                 }
                 Ok(ports) => {
@@ -116,10 +119,24 @@ impl LaunchQueue {
                 Err(reasons) => refused = Some(reasons),
             }
         }
+        if refused.is_some() && self.is_fatal(app, instances) {
+            let count = instances.waiting_count(app);
+            let why =
+                format!("{count} instances of {app} fit nowhere: java.lang.StackOverflowError in matchOfferRequest");
+            round.failure = Some(Failure::Process(why));
+        }
         if let Some(reasons) = refused {
             self.statistics.entry(app.clone()).or_default().unused(now, &round.offer, &round.remaining, reasons);
         }
         None
+    }
+
+    /// Whether so many instances of an app wait, and none has ever been placed, that matching ends the process. (On a real
+    /// Marathon the waiting ones alone count.)
+    fn is_fatal(&self, app: &PathId, instances: &Instances) -> bool {
+        let waiting = instances.waiting_count(app);
+        self.tuning.fatal_waiting_instances.is_some_and(|limit| waiting >= limit)
+            && instances.instances_of(app).all(Instance::is_scheduled)
     }
 
     /// Uses or declines the offer.
@@ -135,6 +152,7 @@ impl LaunchQueue {
         };
         let call = ToMesos::Accept { offer: round.offer.id, launch: round.launches, refuse };
         events.push(Event::Call(call));
+        events.extend(round.failure.map(Event::Failed));
         events
     }
 

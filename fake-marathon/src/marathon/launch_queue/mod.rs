@@ -39,6 +39,17 @@ pub(crate) enum Event {
     Call(ToMesos),
     /// [`LaunchQueue::due`] is to be called then.
     Timer(Time, Due),
+    /// Matching an offer has failed as it fails in a real Marathon.
+    Failed(Failure),
+}
+
+/// How far a failure of matching reaches; the texts say of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The queue ends: nothing is launched until there is a new leader.
+    Queue(String),
+    /// Marathon's process dies.
+    Process(String),
 }
 
 /// What falls due.
@@ -120,6 +131,11 @@ impl LaunchQueue {
         self.changes_seen = former.changes_seen;
         self.evaluation_at = former.evaluation_at;
         self.repeat_at = former.repeat_at;
+    }
+
+    /// Whether it has ended by an exception, so that no instance can be added.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// Takes in whether an instance waits for an offer.

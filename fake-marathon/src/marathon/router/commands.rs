@@ -173,6 +173,11 @@ fn try_change(parts: &mut Parts, Proposal { change, target, .. }: Proposal) -> R
 
 fn start(parts: &mut Parts, plan: Plan) -> DeploymentId {
     let id = plan.id.clone();
+    for app in plan.affected().iter().filter_map(|id| plan.target.apps.get(id)) {
+        if let Some(why) = app.unwritable() {
+            parts.broken(format!("every list with {} answers 500 until it is deleted: {why}", app.id));
+        }
+    }
     parts.groups.adopt(plan.target.clone());
     parts.deployments.add(plan);
     parts.drive(&id);

@@ -142,7 +142,16 @@ impl Parts {
         }
     }
 
+    /// A part has failed as a real one does.
+    pub(super) fn broken(&mut self, what: String) {
+        self.outputs.push(Output::Broken(what));
+    }
+
     fn launch(&mut self, app: &Arc<AppDefinition>, count: usize) {
+        // Recorded in `pods.endpoints_without_network`: a queue that has ended takes nothing in.
+        if self.launch_queue.is_broken() {
+            return;
+        }
         for _ in 0..count {
             let id = self.rng.instance(&app.id, self.now);
             let events = self.instances.schedule(self.now, id, app.clone());
@@ -295,8 +304,7 @@ impl Parts {
                 health::Event::Healthy(healthy) => self.deferred.push_back(Deferred::Healthy(healthy)),
                 health::Event::RecordChanged(slot) => self.instances.touch(slot),
                 health::Event::Ended(why) => {
-                    let what = format!("no Marathon-level health check is made until there is a new leader: {why}");
-                    self.outputs.push(Output::Broken(what));
+                    self.broken(format!("no Marathon-level health check is made until there is a new leader: {why}"));
                 }
             }
         }
@@ -319,6 +327,12 @@ impl Parts {
             match event {
                 launch_queue::Event::Call(call) => self.call(call),
                 launch_queue::Event::Timer(at, due) => self.timers.set(at, Timer::LaunchQueue(due)),
+                launch_queue::Event::Failed(launch_queue::Failure::Queue(why)) => {
+                    self.broken(format!("nothing is launched until there is a new leader: {why}"));
+                }
+                launch_queue::Event::Failed(launch_queue::Failure::Process(why)) => {
+                    self.outputs.push(Output::Died(format!("Marathon's process has died: {why}")));
+                }
             }
         }
     }

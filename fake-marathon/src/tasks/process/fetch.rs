@@ -3,6 +3,8 @@
 
 use std::{
     fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     os::unix::fs::PermissionsExt as _,
     path::{Component, Path, PathBuf},
     time::Duration,
@@ -26,7 +28,7 @@ pub(super) async fn report(shared: &Shared, info: &TaskInfo) -> TaskReport {
     let Some(sandbox) = shared.sandbox(&task) else {
         return TaskReport::NotFetched { why: format!("{task} cannot be the name of a folder"), task };
     };
-    match all(&info.fetch, &sandbox).await {
+    match all(&info.fetch, &sandbox, &shared.fetch_cache()).await {
         Ok(()) => TaskReport::Fetched { task },
         Err(why) => {
             // Only for who looks for the reason.
@@ -36,23 +38,28 @@ pub(super) async fn report(shared: &Shared, info: &TaskInfo) -> TaskReport {
     }
 }
 
-async fn all(files: &[FetchedFile], sandbox: &Path) -> Result<(), String> {
+async fn all(files: &[FetchedFile], sandbox: &Path, cache: &Path) -> Result<(), String> {
     fs::create_dir_all(sandbox).map_err(|error| format!("cannot make {}: {error}", sandbox.display()))?;
     for file in files {
-        one(file, sandbox).await.map_err(|why| format!("Failed to fetch '{}': {why}", file.uri))?;
+        one(file, sandbox, cache).await.map_err(|why| format!("Failed to fetch '{}': {why}", file.uri))?;
     }
     Ok(())
 }
 
-async fn one(file: &FetchedFile, sandbox: &Path) -> Result<(), String> {
+async fn one(file: &FetchedFile, sandbox: &Path, cache: &Path) -> Result<(), String> {
     let name = file.dest_path.as_deref().or_else(|| file.uri.rsplit('/').next()).unwrap_or_default();
     let target = below(sandbox, name)?;
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     }
-    match file.uri.strip_prefix("file://").or_else(|| file.uri.starts_with('/').then_some(&file.uri)) {
-        Some(path) => drop(fs::copy(path, &target).map_err(|error| error.to_string())?),
-        None => download(&file.uri, &target).await?,
+    let kept = file.cache.then(|| cache.join(key(&file.uri)));
+    match kept.as_ref().filter(|kept| kept.exists()) {
+        // It is not compared with its source again.
+        Some(kept) => drop(fs::copy(kept, &target).map_err(|error| error.to_string())?),
+        None => obtain(&file.uri, &target).await?,
+    }
+    if let Some(kept) = kept.filter(|kept| !kept.exists()) {
+        keep(&target, &kept).map_err(|error| format!("cannot cache it: {error}"))?;
     }
     let mode = if file.executable { 0o755 } else { 0o644 };
     fs::set_permissions(&target, fs::Permissions::from_mode(mode)).map_err(|error| error.to_string())?;
@@ -60,6 +67,29 @@ async fn one(file: &FetchedFile, sandbox: &Path) -> Result<(), String> {
         true => unpack(&target, sandbox).await,
         false => Ok(()),
     }
+}
+
+async fn obtain(uri: &str, target: &Path) -> Result<(), String> {
+    match uri.strip_prefix("file://").or_else(|| uri.starts_with('/').then_some(uri)) {
+        Some(path) => fs::copy(path, target).map(drop).map_err(|error| error.to_string()),
+        None => download(uri, target).await,
+    }
+}
+
+/// The name of a URI's file in the cache.
+fn key(uri: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    uri.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Keeps a fetched file in the cache, whole or not at all.
+fn keep(fetched: &Path, kept: &Path) -> io::Result<()> {
+    fs::create_dir_all(kept.parent().unwrap_or(kept))?;
+    // Another task may keep the same file at this moment.
+    let part = kept.with_extension(key(&fetched.to_string_lossy()));
+    fs::copy(fetched, &part)?;
+    fs::rename(part, kept)
 }
 
 /// A file in the sandbox and nowhere else.
@@ -124,7 +154,7 @@ mod tests {
     use super::*;
 
     fn file(uri: String) -> FetchedFile {
-        FetchedFile { uri, extract: true, executable: false, dest_path: None }
+        FetchedFile { uri, extract: true, executable: false, cache: false, dest_path: None }
     }
 
     /// Recorded in `fetch.files`.
@@ -141,7 +171,7 @@ mod tests {
             FetchedFile { executable: true, ..file(format!("{folder}/a")) },
             file(format!("file://{folder}/b.tar.gz")),
         ];
-        all(&files, to.path()).await.unwrap();
+        all(&files, to.path(), &to.path().join("cache")).await.unwrap();
         let text = |name: &str| fs::read_to_string(to.path().join(name)).unwrap();
         assert_eq!([text("other"), text("a"), text("d/inside")], ["hi\n", "hi\n", "in\n"]);
         let mode = |name: &str| fs::metadata(to.path().join(name)).unwrap().permissions().mode() & 0o777;
@@ -149,12 +179,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_cached_is_fetched_once() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let source = from.path().join("a");
+        let cached = |name: &str, cache| FetchedFile {
+            cache,
+            dest_path: Some(name.into()),
+            ..file(format!("file://{}", source.display()))
+        };
+        let cache = to.path().join("cache");
+        for (content, name, from_cache) in [("1", "first", true), ("2", "second", true), ("3", "third", false)] {
+            fs::write(&source, content).unwrap();
+            all(&[cached(name, from_cache)], to.path(), &cache).await.unwrap();
+        }
+        let text = |name: &str| fs::read_to_string(to.path().join(name)).unwrap();
+        assert_eq!(["first", "second", "third"].map(text), ["1", "1", "3"]);
+    }
+
+    #[tokio::test]
     async fn what_is_missing_or_outside_the_sandbox_is_named() {
         let to = tempfile::tempdir().unwrap();
-        let missing = all(&[file("file:///none/x.tar.gz".into())], to.path()).await.unwrap_err();
+        let missing = all(&[file("file:///none/x.tar.gz".into())], to.path(), to.path()).await.unwrap_err();
         assert_eq!(missing, "Failed to fetch 'file:///none/x.tar.gz': No such file or directory (os error 2)");
         let outside = FetchedFile { dest_path: Some("../x".into()), ..file("/etc/hostname".into()) };
-        let why = all(&[outside], to.path()).await.unwrap_err();
+        let why = all(&[outside], to.path(), to.path()).await.unwrap_err();
         assert!(why.ends_with("'../x' is not the name of a file in the sandbox"), "{why}");
     }
 }

@@ -1,7 +1,8 @@
 //! Host ports of a task that lead to its container ports, as Docker's bridge and its proxy make them. A process task has
-//! the machine's network, so its server listens on the container port of loopback, and two instances on one machine clash.
+//! the machine's network, so its server listens on the container port of loopback. Two tasks cannot both have it there: the
+//! second would be checked at the first one's server, so it fails with a sentence instead.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use tokio::{
     io::copy_bidirectional,
@@ -9,7 +10,41 @@ use tokio::{
     task::JoinSet,
 };
 
+use super::Shared;
 use crate::wire::TaskInfo;
+
+/// The container ports of a task, which no other task has until this is dropped.
+pub(super) struct Claim {
+    shared: Arc<Shared>,
+    ports: Vec<u16>,
+}
+
+impl Claim {
+    /// Claims them.
+    pub(super) async fn of(shared: &Arc<Shared>, task: &TaskInfo) -> Result<Self, String> {
+        let mut claim = Self { shared: shared.clone(), ports: Vec::new() };
+        for (_, inside) in &task.mapped_ports {
+            let is_ours = shared.state().inside.insert(*inside);
+            if is_ours {
+                claim.ports.push(*inside);
+            }
+            if !is_ours || TcpListener::bind(("0.0.0.0", *inside)).await.is_err() {
+                return Err(format!(
+                    "container port {inside} is in use on this machine, whose network process tasks share: run one task \
+                     with it at a time, or give the app a host network"
+                ));
+            }
+        }
+        Ok(claim)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        self.ports.iter().for_each(|port| drop(state.inside.remove(port)));
+    }
+}
 
 /// Listens on every mapped host port; dropping the set ends it.
 pub(super) async fn start(task: &TaskInfo) -> Result<JoinSet<()>, String> {
