@@ -8,6 +8,7 @@ use std::{io, time::Duration};
 use fake_marathon::{
     Builder, FakeMarathon,
     fault::{Action, DeploymentAction, Fault, FaultGuard, HttpAction, Match, QueueAction, Rule},
+    tuning::Tuning,
 };
 use fixtures::{App, Check, Containerizer};
 use harness::{
@@ -162,10 +163,11 @@ async fn a_leader_that_is_lost_is_replaced_by_a_standby_and_named() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_event_stream_is_opened_again_and_named() {
-    let environment = Environment::new(FakeMarathon::builder(), None).await;
+    let tuning = Tuning { lone_restart: Duration::ZERO, ..Tuning::default() };
+    let environment = Environment::new(FakeMarathon::builder().tuning(tuning), None).await;
     let report = environment
         .run(async |fake| {
-            // Alone, the leader is elected again at once: only the stream is lost. It stays away for a while.
+            // The leader is elected again at once: only the stream is lost. It stays away for a while.
             fake.admin().inject(Fault::LeaderAbdicates).await.unwrap();
             let away = answers(StatusCode::SERVICE_UNAVAILABLE, "");
             strike(fake, vec![rule(away, Some(Method::GET), "/v2/events")], Duration::from_secs(5)).await;

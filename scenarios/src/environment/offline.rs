@@ -1,8 +1,8 @@
 //! The offline backends: a fake in this process.
 
-use std::{net::Ipv4Addr, path::Path};
+use std::{net::Ipv4Addr, path::Path, time::Duration};
 
-use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
+use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time, tuning::Tuning};
 use harness::{Clock, Transport, tls::Trust};
 
 use super::{Endpoint, Environment, PASSWORD, UID, Unavailable};
@@ -41,7 +41,11 @@ pub(crate) async fn process(task_tools: &Path, needs: &Needs, folder: &Path) -> 
 }
 
 fn builder(needs: &Needs, seed: u64) -> Builder {
-    let mut builder = FakeMarathon::builder().seed(seed).agents(needs.agents.max(1)).prompt_offers();
+    // A scenario begins to wait as soon as the leader has stepped down, and the old one would still answer for a moment;
+    // how long a lone leader is away has a test in `recordings`.
+    let tuning = Tuning { lone_restart: Duration::ZERO, ..Tuning::default() };
+    let builder = FakeMarathon::builder().tuning(tuning).seed(seed);
+    let mut builder = builder.agents(needs.agents.max(1)).prompt_offers();
     if needs.login {
         builder = builder.user(UID, PASSWORD);
     }

@@ -42,7 +42,9 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let mut state = self.shared.state();
-        self.ports.iter().for_each(|port| drop(state.inside.remove(port)));
+        for port in &self.ports {
+            state.inside.remove(port);
+        }
     }
 }
 
