@@ -215,6 +215,11 @@ pub(crate) enum InjectionPoint {
 }
 
 impl InjectionPoint {
+    /// Its bit in a set of points.
+    pub(super) const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+
     /// The fields of a match that make sense at this point, beside `nth`.
     pub(super) fn fields(self) -> &'static [&'static str] {
         match self {

@@ -1,6 +1,9 @@
 //! The handle on the installed rules, shared by the engine, the REST layer and the operator.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -22,6 +25,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Faults {
     table: Arc<Mutex<Table>>,
+    /// A bit for each injection point with rules, so that asking in vain needs no lock.
+    points: Arc<AtomicU32>,
     /// Wakes the engine after a change that it did not make itself.
     changed: Arc<Notify>,
 }
@@ -107,7 +112,8 @@ pub enum RuleError {
 
 impl Faults {
     pub(crate) fn new(seed: u64, capabilities: Capabilities) -> Self {
-        Self { table: Arc::new(Mutex::new(Table::new(seed, capabilities))), changed: Arc::default() }
+        let table = Arc::new(Mutex::new(Table::new(seed, capabilities)));
+        Self { table, points: Arc::default(), changed: Arc::default() }
     }
 
     /// No rules, and nothing that they could apply to.
@@ -118,6 +124,14 @@ impl Faults {
     fn table(&self) -> MutexGuard<'_, Table> {
         // A panic never leaves a rule half changed.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the rules.
+    fn change<T>(&self, change: impl FnOnce(&mut Table) -> T) -> T {
+        let mut table = self.table();
+        let result = change(&mut table);
+        self.points.store(table.points(), Ordering::Release);
+        result
     }
 
     /// Resolves when a rule was added, was removed, or took effect outside the engine since the last call.
@@ -144,21 +158,21 @@ impl Faults {
     ///
     /// When the name is in use or the rule is invalid.
     pub fn add(&self, name: Option<String>, rule: Rule) -> Result<String, RuleError> {
-        let name = self.table().add(name, rule)?;
+        let name = self.change(|table| table.add(name, rule))?;
         self.changed.notify_one();
         Ok(name)
     }
 
     /// Removes a rule and releases what it holds; returns whether there was one of that name.
     pub fn remove(&self, name: &str) -> bool {
-        let removed = self.table().remove(|rule| rule.name() == name);
+        let removed = self.change(|table| table.remove(|rule| rule.name() == name));
         self.changed.notify_one();
         removed > 0
     }
 
     /// Removes all rules and returns how many there were.
     pub fn clear(&self) -> usize {
-        let removed = self.table().remove(|_| true);
+        let removed = self.change(|table| table.remove(|_| true));
         self.changed.notify_one();
         removed
     }
@@ -171,7 +185,7 @@ impl Faults {
 
     /// Whether there is a rule at this point, so that a target need not be described in vain.
     pub(crate) fn has_rules_at(&self, point: InjectionPoint) -> bool {
-        self.table().has_rules_at(point)
+        self.points.load(Ordering::Acquire) & point.bit() != 0
     }
 
     /// What happens to this target, if a rule takes effect.

@@ -4,14 +4,14 @@
 //! after the former one's end, and what fails counts as an answer with status 504. akka-http's pool, which makes them,
 //! tries a refused connection again (recorded in `readiness.*`).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::{health, probe_ids::ProbeIds};
 use crate::{
     app::{ReadinessCheck, Scheme},
-    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
+    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbeRequest, ProbedBy},
     clock::Time,
     ids::{DeploymentId, TaskId},
 };
@@ -91,16 +91,15 @@ impl Readiness {
         ids: &mut ProbeIds,
     ) -> Event {
         let (id, task) = (ids.next(), awaited.task.clone());
-        let probe = Probe {
-            id,
+        let request = ProbeRequest {
             task,
             by: ProbedBy::Marathon,
             kind: ProbeKind::Http { path: check.path.clone(), tls: check.scheme == Scheme::Https },
             host,
             port,
-            timeout: Some(check.timeout),
             want_body: true,
         };
+        let probe = Probe { id, timeout: Some(check.timeout), request: Arc::new(request) };
         self.in_flight.insert(id, Request { awaited, probe: probe.clone(), refused: 0, waited: Duration::ZERO });
         Event::Probe(probe)
     }
@@ -165,7 +164,7 @@ impl Readiness {
 
 /// Status, content type and body of an answer, or of Marathon's substitute for one.
 fn answer(probe: &Probe, check: &ReadinessCheck, outcome: &ProbeOutcome) -> (u16, String, String) {
-    let Probe { host, port, .. } = probe;
+    let ProbeRequest { host, port, .. } = &**probe;
     let scheme = if check.scheme == Scheme::Https { "https" } else { "http" };
     let url = format!("{scheme}://{host}:{port}{}", check.path);
     let failed = |why: &str| (504, "text/plain".to_owned(), format!("Marathon could not query {url}: {why}"));

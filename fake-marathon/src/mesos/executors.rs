@@ -21,6 +21,7 @@ use crate::{
     checkers::{Probe, ProbeId, ProbeOutcome},
     clock::Time,
     ids::TaskId,
+    slab::Key,
     timers::Timers,
     tuning::Tuning,
     wire::{Exit, Reason, StatusUpdate, TaskCall, TaskInfo, TaskReport, TaskState},
@@ -97,7 +98,8 @@ impl Executors {
         }
         let recorded = self.recorded.take(context.now);
         let (tasks, _, mut turn) = self.turn(context);
-        tasks.insert(Task::launched(launch, recorded, &mut turn));
+        let id = launch.info.id.clone();
+        tasks.insert_with(id, |key| Task::launched(launch, key, recorded, &mut turn));
     }
 
     /// How long an agent takes to drop a task that is launched at `now`.
@@ -106,8 +108,8 @@ impl Executors {
     }
 
     /// The next stage of a task is due.
-    pub(super) fn next_stage(&mut self, context: Context<'_>, id: &TaskId) -> Vec<Event> {
-        self.with(context, id, Task::next_stage)
+    pub(super) fn next_stage(&mut self, context: Context<'_>, task: Key) -> Vec<Event> {
+        self.at(context, task, Task::next_stage)
     }
 
     /// A report of a task's process.
@@ -126,8 +128,8 @@ impl Executors {
     }
 
     /// The executor's last update is due.
-    pub(super) fn ended(&mut self, context: Context<'_>, id: &TaskId, exit: Exit) -> Vec<Event> {
-        self.with(context, id, |task, turn| task.end(turn, exit))
+    pub(super) fn ended(&mut self, context: Context<'_>, task: Key, exit: Exit) -> Vec<Event> {
+        self.at(context, task, |task, turn| task.end(turn, exit))
     }
 
     /// The scheduler kills a task.
@@ -141,24 +143,24 @@ impl Executors {
     }
 
     /// A kill of the scheduler has reached the executor.
-    pub(super) fn execute_kill(&mut self, context: Context<'_>, id: &TaskId, grace: Option<Duration>) -> Vec<Event> {
-        self.with(context, id, |task, turn| task.execute_kill(turn, grace, KilledBy::Scheduler))
+    pub(super) fn execute_kill(&mut self, context: Context<'_>, task: Key, grace: Option<Duration>) -> Vec<Event> {
+        self.at(context, task, |task, turn| task.execute_kill(turn, grace, KilledBy::Scheduler))
     }
 
     /// A task's checker wakes.
-    pub(super) fn check(&mut self, context: Context<'_>, id: &TaskId) -> Vec<Event> {
-        self.with(context, id, Task::check)
+    pub(super) fn check(&mut self, context: Context<'_>, task: Key) -> Vec<Event> {
+        self.at(context, task, Task::check)
     }
 
     /// The checker of a task's general check wakes.
-    pub(super) fn general_check(&mut self, context: Context<'_>, id: &TaskId) -> Vec<Event> {
-        self.with(context, id, Task::general_check)
+    pub(super) fn general_check(&mut self, context: Context<'_>, task: Key) -> Vec<Event> {
+        self.at(context, task, Task::general_check)
     }
 
     /// The outcome of a native probe.
     pub(super) fn probed(&mut self, context: Context<'_>, id: ProbeId, outcome: &ProbeOutcome) -> Vec<Event> {
         let Some(task) = self.probes.end(id) else { return Vec::new() };
-        self.with(context, &task, |task, turn| task.probed(turn, Probed { probe: id, outcome }))
+        self.at(context, task, |task, turn| task.probed(turn, Probed { probe: id, outcome }))
     }
 
     /// The master has given an agent up.
@@ -185,8 +187,13 @@ impl Executors {
 
     /// Gives an input to a task, unless it has ended.
     fn with(&mut self, context: Context<'_>, id: &TaskId, input: impl FnOnce(&mut Task, &mut Turn<'_>)) -> Vec<Event> {
+        self.tasks.key(id).map_or_else(Vec::new, |task| self.at(context, task, input))
+    }
+
+    /// The same for the task of a key.
+    fn at(&mut self, context: Context<'_>, task: Key, input: impl FnOnce(&mut Task, &mut Turn<'_>)) -> Vec<Event> {
         let (tasks, groups, mut turn) = self.turn(context);
-        take_in(tasks, groups, &mut turn, id, input);
+        take_in(tasks, groups, &mut turn, task, input);
         turn.events
     }
 
@@ -198,8 +205,8 @@ impl Executors {
         mut input: impl FnMut(&mut Task, &mut Turn<'_>),
     ) -> Vec<Event> {
         let (tasks, groups, mut turn) = self.turn(context);
-        for id in tasks.on_agent(n) {
-            take_in(tasks, groups, &mut turn, &id, &mut input);
+        for task in tasks.on_agent(n) {
+            take_in(tasks, groups, &mut turn, task, &mut input);
         }
         turn.events
     }
@@ -216,25 +223,27 @@ fn take_in(
     tasks: &mut Tasks,
     groups: &mut Groups,
     turn: &mut Turn<'_>,
-    id: &TaskId,
+    key: Key,
     input: impl FnOnce(&mut Task, &mut Turn<'_>),
 ) {
-    let Some(task) = tasks.get_mut(id) else { return };
+    let Some(task) = tasks.at_mut(key) else { return };
     input(task, turn);
     if !task.has_ended() {
         return;
     }
     let (agent, resources, takes_along) = (task.agent(), task.leave(turn), task.takes_its_group_along());
-    let executor = task.info().executor.clone();
+    let (id, executor) = (task.id().clone(), task.info().executor.clone());
     turn.events.push(Event::Freed { agent, resources });
-    tasks.complete(id);
+    tasks.complete(&id);
     let Some(executor) = executor else { return };
-    if let Some((agent, resources)) = groups.remove(&executor.id, id) {
+    if let Some((agent, resources)) = groups.remove(&executor.id, &id) {
         turn.events.push(Event::Freed { agent, resources });
     }
     if takes_along {
         for other in groups.tasks(&executor.id) {
-            take_in(tasks, groups, turn, &other, Task::end_with_its_group);
+            if let Some(other) = tasks.key(&other) {
+                take_in(tasks, groups, turn, other, Task::end_with_its_group);
+            }
         }
     }
 }

@@ -1,18 +1,18 @@
 //! The general check of one task (Mesos's `checker.cpp`): the loop of a native check, whose results are reported when they
 //! change. Nothing follows from them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Due,
     checker::{Checker, Woken},
-    checks::{Probed, cost, send_probe},
+    checks::{Probed, cost, request, send_probe},
     task::Turn,
 };
 use crate::{
-    checkers::{ProbeKind, ProbeOutcome},
+    checkers::{ProbeKind, ProbeOutcome, ProbeRequest},
     clock::Time,
-    ids::TaskId,
+    slab::Key,
     timers::TimerKey,
     wire::{CheckResult, NativeCheck, TaskInfo},
 };
@@ -20,6 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct General {
     checker: Checker,
+    request: Arc<ProbeRequest>,
     timer: Option<TimerKey>,
     /// Of the probe whose end is yet to be noticed.
     outcome: Option<ProbeOutcome>,
@@ -28,7 +29,7 @@ pub(super) struct General {
 
 impl General {
     /// Starts to check a task that has such a check; its executor created the checker at `created`.
-    pub(super) fn start(turn: &mut Turn<'_>, info: &TaskInfo, created: Time) -> Option<Self> {
+    pub(super) fn start(turn: &mut Turn<'_>, (key, info): (Key, &TaskInfo), created: Time) -> Option<Self> {
         let check = info.check.clone()?;
         let cost = cost(&check.kind, turn.tuning);
         let check = NativeCheck {
@@ -41,9 +42,10 @@ impl General {
             consecutive_failures: u32::MAX,
             grace: Duration::ZERO,
         };
+        let request = request(info, &check);
         let (checker, first) = Checker::new(check, created, cost);
-        let mut general = Self { checker, timer: None, outcome: None, result: None };
-        general.wake_at(turn, &info.id, first.max(turn.now));
+        let mut general = Self { checker, request, timer: None, outcome: None, result: None };
+        general.wake_at(turn, key, first.max(turn.now));
         Some(general)
     }
 
@@ -63,30 +65,30 @@ impl General {
         self.checker.stop();
     }
 
-    /// The checker of the task `id` wakes; returns whether the result has changed.
-    pub(super) fn wake(&mut self, turn: &mut Turn<'_>, id: &TaskId) -> bool {
+    /// The checker of the task wakes; returns whether the result has changed.
+    pub(super) fn wake(&mut self, turn: &mut Turn<'_>, task: Key) -> bool {
         self.timer = None;
         let woken = self.checker.wake(turn.now);
-        self.go_on(turn, id, woken)
+        self.go_on(turn, task, woken)
     }
 
     /// The outcome of a probe, ignored unless it is the one under way; returns whether the result has changed.
-    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, id: &TaskId, outcome: Probed<'_>) -> bool {
+    pub(super) fn probed(&mut self, turn: &mut Turn<'_>, task: Key, outcome: Probed<'_>) -> bool {
         if self.checker.probe() != Some(outcome.probe) {
             return false;
         }
         self.outcome = Some(outcome.outcome.clone());
         let woken = self.checker.came_back(turn.now, outcome.outcome);
-        self.go_on(turn, id, woken)
+        self.go_on(turn, task, woken)
     }
 
-    fn go_on(&mut self, turn: &mut Turn<'_>, id: &TaskId, woken: Woken) -> bool {
+    fn go_on(&mut self, turn: &mut Turn<'_>, task: Key, woken: Woken) -> bool {
         match woken {
-            Woken::Again(at) => self.wake_at(turn, id, at),
-            Woken::Probe(timeout) => send_probe(turn, id, &mut self.checker, timeout),
+            Woken::Again(at) => self.wake_at(turn, task, at),
+            Woken::Probe(timeout) => send_probe(turn, task, (&mut self.checker, &self.request), timeout),
             Woken::Result(verdict) => {
                 if let Some(next) = verdict.next {
-                    self.wake_at(turn, id, next);
+                    self.wake_at(turn, task, next);
                 }
                 return self.judge();
             }
@@ -105,8 +107,8 @@ impl General {
         std::mem::replace(&mut self.result, result) != result
     }
 
-    fn wake_at(&mut self, turn: &mut Turn<'_>, id: &TaskId, at: Time) {
-        self.timer = Some(turn.timers.set(at, Due::GeneralCheck(id.clone())));
+    fn wake_at(&mut self, turn: &mut Turn<'_>, task: Key, at: Time) {
+        self.timer = Some(turn.timers.set(at, Due::GeneralCheck(task)));
     }
 }
 

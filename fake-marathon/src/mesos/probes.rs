@@ -1,26 +1,24 @@
 //! The native probes in flight.
 
-use std::collections::BTreeMap;
-
-use crate::{checkers::ProbeId, ids::TaskId};
+use crate::{
+    checkers::ProbeId,
+    slab::{Key, Slab},
+};
 
 #[derive(Debug, Default)]
 pub(super) struct ProbesInFlight {
-    tasks: BTreeMap<ProbeId, TaskId>,
-    begun: u64,
+    /// The task of each, by the key that the probe's number is made of.
+    tasks: Slab<Key>,
 }
 
 impl ProbesInFlight {
     /// Registers a probe of a task under a new number.
-    pub(super) fn begin(&mut self, task: TaskId) -> ProbeId {
-        self.begun += 1;
-        let id = ProbeId(self.begun);
-        self.tasks.insert(id, task);
-        id
+    pub(super) fn begin(&mut self, task: Key) -> ProbeId {
+        ProbeId(self.tasks.insert(task).number())
     }
 
     /// Ends a probe and returns its task, unless it has ended already.
-    pub(super) fn end(&mut self, id: ProbeId) -> Option<TaskId> {
-        self.tasks.remove(&id)
+    pub(super) fn end(&mut self, id: ProbeId) -> Option<Key> {
+        self.tasks.remove(Key::of(id.0))
     }
 }

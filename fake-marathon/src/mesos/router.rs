@@ -158,28 +158,28 @@ impl Mesos {
             Due::Dropped(status) => self.send(*status),
             Due::Stage(task) => {
                 let (executors, context) = self.executors(at);
-                let events = executors.next_stage(context, &task);
+                let events = executors.next_stage(context, task);
                 self.carry_out(at, events);
             }
             Due::Kill(task, grace) => {
                 let (executors, context) = self.executors(at);
-                let events = executors.execute_kill(context, &task, grace);
+                let events = executors.execute_kill(context, task, grace);
                 self.carry_out(at, events);
             }
             Due::Escalate(task) => self.outputs.push(Output::Task(TaskCall::Kill(task))),
             Due::Ended(task, exit) => {
                 let (executors, context) = self.executors(at);
-                let events = executors.ended(context, &task, exit);
+                let events = executors.ended(context, task, exit);
                 self.carry_out(at, events);
             }
             Due::Check(task) => {
                 let (executors, context) = self.executors(at);
-                let events = executors.check(context, &task);
+                let events = executors.check(context, task);
                 self.carry_out(at, events);
             }
             Due::GeneralCheck(task) => {
                 let (executors, context) = self.executors(at);
-                let events = executors.general_check(context, &task);
+                let events = executors.general_check(context, task);
                 self.carry_out(at, events);
             }
             Due::AgentTimedOut(n) => {

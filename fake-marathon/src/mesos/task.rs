@@ -18,6 +18,7 @@ use super::{
 use crate::{
     clock::Time,
     ids::TaskId,
+    slab::Key,
     timers::{TimerKey, Timers},
     tuning::{RecordedLaunch, Tuning},
     wire::{Containerizer, Exit, Reason, StatusUpdate, TaskCall, TaskInfo, TaskState},
@@ -37,6 +38,7 @@ pub(super) struct Turn<'a> {
 /// A task that was launched.
 #[derive(Debug)]
 pub(super) struct Task {
+    key: Key,
     info: TaskInfo,
     /// Index of the agent.
     agent: usize,
@@ -92,11 +94,12 @@ pub(super) enum KilledBy {
 /// What the task consists of.
 impl Task {
     /// A task that reaches its executor after the launch latency.
-    pub(super) fn launched(launch: Launch, recorded: Option<RecordedLaunch>, turn: &mut Turn<'_>) -> Self {
+    pub(super) fn launched(launch: Launch, key: Key, recorded: Option<RecordedLaunch>, turn: &mut Turn<'_>) -> Self {
         let Launch { agent, container_id, parent, resources, info } = launch;
         let latency = recorded.and_then(|r| r.starting).unwrap_or(turn.tuning.launch_latency);
-        let timer = turn.timers.set(turn.now + latency, Due::Stage(info.id.clone()));
+        let timer = turn.timers.set(turn.now + latency, Due::Stage(key));
         Self {
+            key,
             info,
             agent,
             resources,
@@ -118,6 +121,11 @@ impl Task {
 
     pub(super) fn info(&self) -> &TaskInfo {
         &self.info
+    }
+
+    /// Where it is among those that have not ended.
+    pub(super) fn key(&self) -> Key {
+        self.key
     }
 
     pub(super) fn id(&self) -> &TaskId {
@@ -289,7 +297,7 @@ impl Task {
         self.executor_pid = executor_pid;
         self.forked = Some(turn.now);
         if let (Stage::Starting { ready }, None) = (self.stage, self.killed_by) {
-            self.timer = Some(turn.timers.set(ready.max(turn.now), Due::Stage(self.id().clone())));
+            self.timer = Some(turn.timers.set(ready.max(turn.now), Due::Stage(self.key)));
         }
     }
 
@@ -310,7 +318,7 @@ impl Task {
             self.send(turn, Status::of(TaskState::Running));
         }
         self.stage = Stage::Ending;
-        let ended = turn.timers.set(turn.now + turn.tuning.kill_latency, Due::Ended(self.id().clone(), exit));
+        let ended = turn.timers.set(turn.now + turn.tuning.kill_latency, Due::Ended(self.key, exit));
         self.replace_timer(turn, ended);
         self.stop_checks(turn);
     }
@@ -361,7 +369,7 @@ impl Task {
             let (message, reason) = (messages::KILLED_EARLY, Reason::TaskKilledDuringLaunch);
             return self.send(turn, Status::because(TaskState::Killed, message, reason));
         }
-        turn.timers.set(turn.now + turn.tuning.kill_transit, Due::Kill(self.id().clone(), grace));
+        turn.timers.set(turn.now + turn.tuning.kill_transit, Due::Kill(self.key, grace));
     }
 
     /// The executor kills: SIGTERM now, SIGKILL after the grace.

@@ -3,20 +3,30 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::task::Task;
-use crate::ids::{PathId, TaskId};
+use crate::{
+    ids::{PathId, TaskId},
+    slab::Key,
+    task_map::TaskMap,
+};
 
 /// How many ended tasks the state endpoints remember (`max_completed_tasks_per_framework`, 1000).
 const MAX_COMPLETED: usize = 1000;
 
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
-    active: BTreeMap<TaskId, Task>,
+    active: TaskMap<Task>,
     completed: VecDeque<Task>,
 }
 
 impl Tasks {
-    pub(super) fn insert(&mut self, task: Task) {
-        self.active.insert(task.id().clone(), task);
+    /// Keeps the task that `make` makes, who learns its key.
+    pub(super) fn insert_with(&mut self, id: TaskId, make: impl FnOnce(Key) -> Task) {
+        self.active.insert_with(id, make);
+    }
+
+    /// Where a task is that has not ended.
+    pub(super) fn key(&self, id: &TaskId) -> Option<Key> {
+        self.active.key(id)
     }
 
     /// A task that has not ended.
@@ -24,8 +34,8 @@ impl Tasks {
         self.active.get(id)
     }
 
-    pub(super) fn get_mut(&mut self, id: &TaskId) -> Option<&mut Task> {
-        self.active.get_mut(id)
+    pub(super) fn at_mut(&mut self, key: Key) -> Option<&mut Task> {
+        self.active.at_mut(key)
     }
 
     /// The tasks that have not ended, by id.
@@ -39,8 +49,8 @@ impl Tasks {
     }
 
     /// The tasks of an agent that have not ended.
-    pub(super) fn on_agent(&self, n: usize) -> Vec<TaskId> {
-        self.active.values().filter(|task| task.agent() == n).map(|task| task.id().clone()).collect()
+    pub(super) fn on_agent(&self, n: usize) -> Vec<Key> {
+        self.active.values().filter(|task| task.agent() == n).map(Task::key).collect()
     }
 
     /// The tasks of an app that are remembered, ended ones first.

@@ -8,6 +8,7 @@ use crate::{
     clock::Time,
     fault::{Action, CheckAction, Faults, InjectionPoint, MessageAction, Target, TaskAction},
     ids::{AgentId, PathId, TaskId},
+    task_map::TaskMap,
     tasks::simulated::BEHAVIOUR_LABEL,
     timers::{TimerKey, Timers},
     wire::{FromMesos, TaskInfo, TaskReport, ToMesos},
@@ -59,7 +60,7 @@ struct LivingTask {
 #[derive(Debug)]
 pub(super) struct FaultInjector {
     faults: Faults,
-    living: BTreeMap<TaskId, LivingTask>,
+    living: TaskMap<LivingTask>,
     start_order: BTreeMap<PathId, StartOrder>,
     delayed: Timers<Delayed>,
     /// Probes whose outcome a rule decides, with the task and, unless they never end, their timer.
@@ -70,7 +71,7 @@ impl FaultInjector {
     pub(super) fn new(faults: Faults) -> Self {
         Self {
             faults,
-            living: BTreeMap::new(),
+            living: TaskMap::default(),
             start_order: BTreeMap::new(),
             delayed: Timers::default(),
             injected: BTreeMap::new(),
@@ -94,7 +95,8 @@ impl FaultInjector {
     pub(super) fn start(&mut self, now: Time, info: &mut TaskInfo) -> Option<TaskReport> {
         let agent = info.agent.number();
         let number = self.start_order.entry(info.app.clone()).or_default().add();
-        self.living.insert(info.id.clone(), LivingTask { app: info.app.clone(), agent, number });
+        let task = LivingTask { app: info.app.clone(), agent, number };
+        self.living.insert_with(info.id.clone(), |_| task);
         if !self.faults.has_rules_at(InjectionPoint::Tasks) {
             return None;
         }
@@ -161,7 +163,7 @@ impl FaultInjector {
             }
         };
         let timer = outcome.map(|(after, outcome)| self.delayed.set(now + after, Delayed::Outcome(probe.id, outcome)));
-        self.injected.insert(probe.id, (probe.task, timer));
+        self.injected.insert(probe.id, (probe.task.clone(), timer));
         Checked::Injected
     }
 

@@ -1,6 +1,6 @@
 //! Ticks, and the probes that follow from them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     CheckerId, Due, Event, Health, InFlight, Turn, cause,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::{HealthCheck, Protocol},
-    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbedBy},
+    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbeRequest, ProbedBy},
     clock::Time,
     marathon::{instances::Instances, probe_ids::ProbeIds},
 };
@@ -129,8 +129,8 @@ impl Health {
             self.funnel.enter(probe);
             self.in_flight.insert(probe, InFlight { checker: id, slot, host: host.clone(), port });
             let (task, by) = (candidate.task, ProbedBy::Marathon);
-            let probe = Probe { id: probe, task, by, kind, host, port, timeout, want_body: false };
-            turn.events.push(Event::Probe(probe));
+            let request = Arc::new(ProbeRequest { task, by, kind, host, port, want_body: false });
+            turn.events.push(Event::Probe(Probe { id: probe, timeout, request }));
         }
         turn.events
     }

@@ -2,7 +2,7 @@
 //!
 //! Rules from Marathon's `core/instance/update/InstanceUpdateOpResolver.scala` and `api/TaskKiller.scala`.
 
-use std::sync::Arc;
+use std::{num::NonZeroU64, sync::Arc};
 
 use super::{Agent, Condition, Due, Event, Goal, Instance, Instances, Slot, Task, containers};
 use crate::{
@@ -57,14 +57,18 @@ impl Instances {
             region: offer.region.clone(),
             zone: offer.zone.clone(),
         });
-        let infos = match &instance.spec.pod {
+        let mut infos = match &instance.spec.pod {
             Some(_) => pod_info::build(&instance.spec, &instance.id, incarnation, &agent, placement),
             None => vec![task_info::build(&instance.spec, instance.id.task(incarnation), &agent, placement)],
         };
+        let of_pod = instance.spec.pod.is_some();
+        for info in &mut infos {
+            self.launched += 1;
+            info.id = NonZeroU64::new(self.launched).map(|number| info.id.clone().numbered(number))?;
+        }
         let tasks: Vec<Task> = infos.iter().map(|info| provisioned(now, info)).collect();
         let whole = containers::whole(&tasks)?;
         let id = whole.id.clone();
-        let of_pod = instance.spec.pod.is_some();
         let placed = self.change(slot, |instance| {
             instance.agent = Some(agent);
             instance.task = Some(whole);

@@ -220,6 +220,8 @@ pub(crate) struct Instances {
     tuning: Arc<Tuning>,
     started: Time,
     index: Index,
+    /// How many tasks were launched: their ids are numbered.
+    launched: u64,
     /// How often any instance was added, changed or removed.
     changes: u64,
     /// Apps whose rendered tasks are stale.
@@ -230,7 +232,15 @@ pub(crate) struct Instances {
 
 impl Instances {
     pub(crate) fn new(tuning: Arc<Tuning>, started: Time) -> Self {
-        Self { tuning, started, index: Index::default(), changes: 0, stale: BTreeSet::new(), sweeping: false }
+        Self {
+            tuning,
+            started,
+            index: Index::default(),
+            launched: 0,
+            changes: 0,
+            stale: BTreeSet::new(),
+            sweeping: false,
+        }
     }
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&Instance> {

@@ -16,8 +16,8 @@ impl Task {
             Containerizer::Mesos { .. } => self.forked.unwrap_or(turn.now),
             Containerizer::Docker { .. } => turn.now,
         };
-        self.checks.start(turn, &self.info, created);
-        self.general = General::start(turn, &self.info, created);
+        self.checks.start(turn, (self.key, &self.info), created);
+        self.general = General::start(turn, (self.key, &self.info), created);
     }
 
     pub(super) fn stop_checks(&mut self, turn: &mut Turn<'_>) {
@@ -29,8 +29,8 @@ impl Task {
 
     /// The checker of the general check wakes.
     pub(in crate::mesos) fn general_check(&mut self, turn: &mut Turn<'_>) {
-        let id = self.id().clone();
-        if self.general.as_mut().is_some_and(|general| general.wake(turn, &id)) {
+        let key = self.key;
+        if self.general.as_mut().is_some_and(|general| general.wake(turn, key)) {
             self.report_check(turn);
         }
     }
@@ -43,18 +43,18 @@ impl Task {
 
     /// The checker wakes.
     pub(in crate::mesos) fn check(&mut self, turn: &mut Turn<'_>) {
-        if let Some(verdict) = self.checks.wake(turn, &self.info.id) {
+        if let Some(verdict) = self.checks.wake(turn, self.key) {
             self.judged(turn, verdict);
         }
     }
 
     /// The outcome of a probe of the checker.
     pub(in crate::mesos) fn probed(&mut self, turn: &mut Turn<'_>, outcome: Probed<'_>) {
-        let id = self.id().clone();
-        if self.general.as_mut().is_some_and(|general| general.probed(turn, &id, outcome)) {
+        let key = self.key;
+        if self.general.as_mut().is_some_and(|general| general.probed(turn, key, outcome)) {
             self.report_check(turn);
         }
-        if let Some(verdict) = self.checks.probed(turn, &id, outcome) {
+        if let Some(verdict) = self.checks.probed(turn, key, outcome) {
             self.judged(turn, verdict);
         }
     }
@@ -67,7 +67,7 @@ impl Task {
         if verdict.kill {
             self.execute_kill(turn, None, KilledBy::Check);
         } else if let Some(next) = verdict.next {
-            self.checks.wake_at(turn, &self.info.id, next);
+            self.checks.wake_at(turn, self.key, next);
         }
     }
 }

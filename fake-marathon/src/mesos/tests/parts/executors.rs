@@ -60,11 +60,11 @@ impl Rig {
         let (at, due) = self.timers.pop_due(at).expect("it is due");
         self.now = at;
         self.does(|executors, context| match due {
-            Due::Stage(task) => executors.next_stage(context, &task),
-            Due::Kill(task, grace) => executors.execute_kill(context, &task, grace),
-            Due::Ended(task, exit) => executors.ended(context, &task, exit),
-            Due::Check(task) => executors.check(context, &task),
-            Due::GeneralCheck(task) => executors.general_check(context, &task),
+            Due::Stage(task) => executors.next_stage(context, task),
+            Due::Kill(task, grace) => executors.execute_kill(context, task, grace),
+            Due::Ended(task, exit) => executors.ended(context, task, exit),
+            Due::Check(task) => executors.check(context, task),
+            Due::GeneralCheck(task) => executors.general_check(context, task),
             Due::Escalate(task) => vec![Event::Task(TaskCall::Kill(task))],
             Due::Cycle | Due::Recorded | Due::Dropped(_) | Due::AgentTimedOut(_) => {
                 panic!("executors do not set {due:?}")
