@@ -1,5 +1,6 @@
 //! Events as the bus carries them, in the field names of the recordings.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -23,44 +24,96 @@ fn event(now: Time, kind: &'static str, mut fields: Value) -> Event {
             object.insert("timestamp".into(), now.iso().into());
         }
     }
-    Event { kind, at: now, data: fields }
+    Event::new(kind, now, &fields)
+}
+
+/// One of `ipAddresses[]`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Address<'a> {
+    ip_address: &'a str,
+    protocol: &'static str,
 }
 
 /// `ipAddresses[]`.
-pub(crate) fn addresses(texts: &[String]) -> Vec<Value> {
-    texts
-        .iter()
-        .map(|text| json!({"ipAddress": text, "protocol": if text.contains(':') { "IPv6" } else { "IPv4" }}))
-        .collect()
+pub(crate) fn addresses(texts: &[String]) -> Vec<Address<'_>> {
+    let protocol = |text: &str| if text.contains(':') { "IPv6" } else { "IPv4" };
+    texts.iter().map(|text| Address { ip_address: text, protocol: protocol(text) }).collect()
+}
+
+/// The events that each launch and each change of health has are written from their fields at once, in this order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InstanceChanged<'a> {
+    instance_id: &'a str,
+    condition: &'a str,
+    run_spec_id: &'a str,
+    agent_id: Option<&'a str>,
+    host: Option<&'a str>,
+    run_spec_version: Time,
+    event_type: &'a str,
+    timestamp: Time,
 }
 
 pub(crate) fn instance_changed(now: Time, instance: &Instance, condition: Condition) -> Event {
-    let fields = json!({
-        "instanceId": instance.id.as_str(),
-        "condition": condition.name(),
-        "runSpecId": instance.app().as_str(),
-        "agentId": instance.agent.as_ref().map(|agent| agent.id.as_str()),
-        "host": instance.agent.as_ref().map(|agent| agent.host.as_str()),
-        "runSpecVersion": instance.version().iso(),
-    });
-    event(now, "instance_changed_event", fields)
+    let event_type = "instance_changed_event";
+    let fields = InstanceChanged {
+        instance_id: instance.id.as_str(),
+        condition: condition.name(),
+        run_spec_id: instance.app().as_str(),
+        agent_id: instance.agent.as_ref().map(|agent| agent.id.as_str()),
+        host: instance.agent.as_ref().map(|agent| agent.host.as_str()),
+        run_spec_version: instance.version(),
+        event_type,
+        timestamp: now,
+    };
+    Event::new(event_type, now, &fields)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusUpdated<'a> {
+    slave_id: &'a str,
+    task_id: &'a str,
+    task_status: &'a str,
+    message: &'a str,
+    app_id: &'a str,
+    host: &'a str,
+    ip_addresses: Vec<Address<'a>>,
+    ports: &'a [u16],
+    version: Time,
+    timestamp: Time,
+    event_type: &'a str,
 }
 
 pub(crate) fn status_update(now: Time, instance: &Instance, update: &StatusUpdate) -> Event {
+    let event_type = "status_update_event";
     let task = instance.task_of(&update.task);
-    let fields = json!({
-        "slaveId": update.agent.as_str(),
-        "taskId": update.task.as_str(),
-        "taskStatus": update.state.name(),
-        "message": update.message.as_deref().unwrap_or_default(),
-        "appId": instance.app().as_str(),
-        "host": instance.agent.as_ref().map(|agent| agent.host.as_str()).unwrap_or_default(),
-        "ipAddresses": task.map(|task| addresses(&task.ip_addresses)).unwrap_or_default(),
-        "ports": task.map(|task| task.ports.clone()).unwrap_or_default(),
-        "version": instance.version().iso(),
-        "timestamp": update.at.iso(),
-    });
-    event(now, "status_update_event", fields)
+    let fields = StatusUpdated {
+        slave_id: update.agent.as_str(),
+        task_id: update.task.as_str(),
+        task_status: update.state.name(),
+        message: update.message.as_deref().unwrap_or_default(),
+        app_id: instance.app().as_str(),
+        host: instance.agent.as_ref().map(|agent| agent.host.as_str()).unwrap_or_default(),
+        ip_addresses: task.map(|task| addresses(&task.ip_addresses)).unwrap_or_default(),
+        ports: task.map(|task| task.ports.as_slice()).unwrap_or_default(),
+        version: instance.version(),
+        timestamp: update.at,
+        event_type,
+    };
+    Event::new(event_type, now, &fields)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InstanceHealthChanged<'a> {
+    instance_id: &'a str,
+    run_spec_id: &'a str,
+    healthy: Option<bool>,
+    run_spec_version: Time,
+    event_type: &'a str,
+    timestamp: Time,
 }
 
 /// `healthy` is `None` while a check has no result.
@@ -71,13 +124,16 @@ pub(crate) fn instance_health_changed(
     version: Time,
     healthy: Option<bool>,
 ) -> Event {
-    let fields = json!({
-        "instanceId": id.as_str(),
-        "runSpecId": app.as_str(),
-        "healthy": healthy,
-        "runSpecVersion": version.iso(),
-    });
-    event(now, "instance_health_changed_event", fields)
+    let event_type = "instance_health_changed_event";
+    let fields = InstanceHealthChanged {
+        instance_id: id.as_str(),
+        run_spec_id: app.as_str(),
+        healthy,
+        run_spec_version: version,
+        event_type,
+        timestamp: now,
+    };
+    Event::new(event_type, now, &fields)
 }
 
 pub(crate) fn unknown_instance_terminated(now: Time, id: &InstanceId, app: &str, condition: Condition) -> Event {
@@ -107,6 +163,17 @@ pub(crate) fn health_check_failed(now: Time, app: &PathId, instance: &InstanceId
     event(now, "failed_health_check_event", fields)
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthStatusChanged<'a> {
+    app_id: &'a str,
+    instance_id: &'a str,
+    version: Time,
+    alive: bool,
+    event_type: &'a str,
+    timestamp: Time,
+}
+
 pub(crate) fn health_status_changed(
     now: Time,
     app: &PathId,
@@ -114,13 +181,10 @@ pub(crate) fn health_status_changed(
     version: Time,
     alive: bool,
 ) -> Event {
-    let fields = json!({
-        "appId": app.as_str(),
-        "instanceId": instance.as_str(),
-        "version": version.iso(),
-        "alive": alive,
-    });
-    event(now, "health_status_changed_event", fields)
+    let event_type = "health_status_changed_event";
+    let (app_id, instance_id) = (app.as_str(), instance.as_str());
+    let fields = HealthStatusChanged { app_id, instance_id, version, alive, event_type, timestamp: now };
+    Event::new(event_type, now, &fields)
 }
 
 /// The kill of a task whose health check failed at `failed_at` for `reason`; `None` when it has no agent or no task.

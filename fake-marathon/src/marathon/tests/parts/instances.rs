@@ -121,7 +121,7 @@ fn unknown_tasks_are_killed_or_reported_with_their_app() {
     assert_eq!(names(&report(&mut all, START, &task, TaskState::Running)), ["KillUnknown 1"]);
     let events = all.status(START, update(START, &task, TaskState::Failed), &root(&[&app]));
     let [Event::TaskEnded(_), Event::Publish(published)] = &events[..] else { panic!("{events:?}") };
-    assert_eq!(published.data["runSpecId"], "/g/a");
+    assert_eq!(published.data()["runSpecId"], "/g/a");
     assert!(report(&mut all, START, &TaskId::new("x"), TaskState::Unreachable).is_empty());
 }
 
