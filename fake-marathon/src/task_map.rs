@@ -1,9 +1,10 @@
 //! What a part knows of each task, found at once by the number in the task's id, by its text where that has none.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::{
     ids::TaskId,
+    row::Row,
     slab::{Key, Slab},
 };
 
@@ -12,12 +13,12 @@ use crate::{
 pub(crate) struct TaskMap<T> {
     values: Slab<Box<T>>,
     by_text: BTreeMap<TaskId, Key>,
-    by_number: Numbers,
+    by_number: Row<Key>,
 }
 
 impl<T> Default for TaskMap<T> {
     fn default() -> Self {
-        Self { values: Slab::default(), by_text: BTreeMap::new(), by_number: Numbers::default() }
+        Self { values: Slab::default(), by_text: BTreeMap::new(), by_number: Row::default() }
     }
 }
 
@@ -27,7 +28,7 @@ impl<T> TaskMap<T> {
         self.remove(&task);
         let key = self.values.insert_with(|key| Box::new(make(key)));
         if let Some(number) = task.number() {
-            self.by_number.set(number, key);
+            self.by_number.insert(number, key);
         }
         self.by_text.insert(task, key);
         key
@@ -36,7 +37,7 @@ impl<T> TaskMap<T> {
     /// Where a task's value is.
     pub(crate) fn key(&self, task: &TaskId) -> Option<Key> {
         let numbered = task.number().and_then(|number| self.by_number.get(number));
-        numbered.or_else(|| self.by_text.get(task).copied())
+        numbered.or_else(|| self.by_text.get(task)).copied()
     }
 
     pub(crate) fn get(&self, task: &TaskId) -> Option<&T> {
@@ -70,48 +71,6 @@ impl<T> TaskMap<T> {
     /// All values, by the text of their tasks.
     pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
         self.by_text.values().filter_map(|key| self.at(*key))
-    }
-}
-
-/// Keys by number. Numbers come about in order, so that they lie in a row from that of the oldest task on.
-#[derive(Debug, Default)]
-struct Numbers {
-    first: u64,
-    keys: VecDeque<Option<Key>>,
-}
-
-impl Numbers {
-    fn place(&self, number: u64) -> Option<usize> {
-        number.checked_sub(self.first).and_then(|place| usize::try_from(place).ok())
-    }
-
-    fn get(&self, number: u64) -> Option<Key> {
-        self.keys.get(self.place(number)?).copied().flatten()
-    }
-
-    fn set(&mut self, number: u64, key: Key) {
-        if self.keys.is_empty() {
-            self.first = number;
-        }
-        while self.first > number {
-            self.first -= 1;
-            self.keys.push_front(None);
-        }
-        let Some(place) = self.place(number) else { return };
-        if place >= self.keys.len() {
-            self.keys.resize(place + 1, None);
-        }
-        self.keys[place] = Some(key);
-    }
-
-    fn remove(&mut self, number: u64) {
-        if let Some(key) = self.place(number).and_then(|place| self.keys.get_mut(place)) {
-            *key = None;
-        }
-        while self.keys.front().is_some_and(Option::is_none) {
-            self.keys.pop_front();
-            self.first += 1;
-        }
     }
 }
 

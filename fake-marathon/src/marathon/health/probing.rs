@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    CheckerId, Due, Event, Health, InFlight, Turn, cause,
+    Checker, CheckerId, Due, Event, Health, InFlight, Turn, cause,
     funnel::{Batch, Candidate},
     results::HealthResult,
     target,
@@ -12,7 +12,11 @@ use crate::{
     app::{HealthCheck, Protocol},
     checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbeRequest, ProbedBy},
     clock::Time,
-    marathon::{instances::Instances, probe_ids::ProbeIds},
+    ids::TaskId,
+    marathon::{
+        instances::{Instances, Slot},
+        probe_ids::ProbeIds,
+    },
 };
 
 /// An interval of 0 s would tick without end.
@@ -50,6 +54,31 @@ fn is_uri(path: &str) -> bool {
     true
 }
 
+impl Checker {
+    /// What is asked of a task; the same as before while nothing about it has changed.
+    fn request(
+        &mut self,
+        slot: Slot,
+        (task, kind): (&TaskId, &ProbeKind),
+        (host, port): (&str, u16),
+    ) -> Arc<ProbeRequest> {
+        let known = self.requests.get(slot.0);
+        if let Some(known) = known.filter(|known| known.task == *task && known.port == port && known.host == host) {
+            return Arc::clone(known);
+        }
+        let request = Arc::new(ProbeRequest {
+            task: task.clone(),
+            by: ProbedBy::Marathon,
+            kind: kind.clone(),
+            host: host.to_owned(),
+            port,
+            want_body: false,
+        });
+        self.requests.insert(slot.0, Arc::clone(&request));
+        request
+    }
+}
+
 impl Health {
     /// Does what fell due.
     #[must_use]
@@ -68,16 +97,20 @@ impl Health {
 
     /// Reads the instances of a checker's app and has the running ones probed.
     fn tick(&mut self, turn: &mut Turn<'_>, id: CheckerId) {
-        let Some(checker) = self.checkers.get(&id) else { return };
+        let Some(checker) = self.checkers.get_mut(&id) else { return };
+        let Some(kind) = checker.probe.clone() else { return };
         let period = checker.check.interval.max(SHORTEST_PERIOD) + self.tuning.ticker_slack;
         turn.events.push(Event::Timer(turn.now + period, Due::Tick(id)));
         let running = turn.instances.running(&checker.app, checker.version);
         let running = running.into_iter().filter_map(|slot| {
             let instance = turn.instances.get(slot)?;
-            let task = instance.task.as_ref()?.id.clone();
-            Some(Candidate { slot, task, target: target::of_check(&checker.check, instance) })
+            let task = &instance.task.as_ref()?.id;
+            let request =
+                target::of_check(&checker.check, instance).map(|target| checker.request(slot, (task, &kind), target));
+            Some(Candidate { slot, request })
         });
-        let batch = Batch { inactive: turn.instances.inactive(&checker.app), running: running.collect() };
+        let running = running.collect();
+        let batch = Batch { inactive: turn.instances.inactive(&checker.app), running };
         if let Some(batch) = self.funnel.offer(id, batch) {
             self.begin_batch(turn, id, batch);
         }
@@ -89,7 +122,8 @@ impl Health {
         let versions = self.by_app.get_mut(&checker.app);
         let mut aggregator = versions.and_then(|versions| versions.get_mut(&checker.version)).map(|(_, own)| own);
         for slot in &batch.inactive {
-            if checker.records.remove(slot).is_some() {
+            checker.requests.remove(slot.0);
+            if checker.records.remove(slot.0).is_some() {
                 turn.events.push(Event::RecordChanged(*slot));
             }
             if let Some(aggregator) = &mut aggregator {
@@ -108,15 +142,14 @@ impl Health {
                 self.begin_batch(&mut turn, id, batch);
             }
             let Some(checker) = self.checkers.get(&id) else { continue };
-            let Some(kind) = checker.probe.clone() else { continue };
-            let (host, port) = match candidate.target {
-                Ok(target) => target,
+            let request = match candidate.request {
+                Ok(request) => request,
                 Err(cause) => {
                     self.apply(&mut turn, (id, candidate.slot), HealthResult::Unhealthy(cause), true);
                     continue;
                 }
             };
-            if let ProbeKind::Http { path, .. } = &kind
+            if let ProbeKind::Http { path, .. } = &request.kind
                 && !is_uri(path)
             {
                 self.ended = true;
@@ -124,12 +157,10 @@ impl Health {
                 turn.events.push(Event::Ended(reason));
                 break;
             }
-            let timeout = self.timeout(&checker.check, &kind);
+            let timeout = self.timeout(&checker.check, &request.kind);
             let (slot, probe) = (candidate.slot, ids.next());
             self.funnel.enter(probe);
-            self.in_flight.insert(probe, InFlight { checker: id, slot, host: host.clone(), port });
-            let (task, by) = (candidate.task, ProbedBy::Marathon);
-            let request = Arc::new(ProbeRequest { task, by, kind, host, port, want_body: false });
+            self.in_flight.insert(probe.0, InFlight { checker: id, slot, request: Arc::clone(&request) });
             turn.events.push(Event::Probe(Probe { id: probe, timeout, request }));
         }
         turn.events
@@ -154,11 +185,11 @@ impl Health {
         outcome: &ProbeOutcome,
         instances: &Instances,
     ) -> Option<Vec<Event>> {
-        let in_flight = self.in_flight.get(&probe)?;
-        let checker = self.checkers.get(&in_flight.checker);
-        let http = checker.is_some_and(|checker| matches!(checker.probe, Some(ProbeKind::Http { .. })));
+        let InFlight { checker, request, .. } = self.in_flight.get(probe.0)?;
+        let checker = self.checkers.get(checker);
+        let http = checker.is_some() && matches!(request.kind, ProbeKind::Http { .. });
         let failed = checker
-            .is_some_and(|checker| cause::failure(&checker.check, &in_flight.host, in_flight.port, outcome).is_some());
+            .is_some_and(|checker| cause::failure(&checker.check, &request.host, request.port, outcome).is_some());
         let mut turn = Turn::new(now, instances);
         let timed_out = http && *outcome == ProbeOutcome::TimedOut;
         if let Some(at) = timed_out.then(|| self.recorded.take_late_answer(now)).flatten() {
@@ -174,13 +205,13 @@ impl Health {
 
     /// A probe's outcome counts now.
     fn came_back(&mut self, turn: &mut Turn<'_>, probe: ProbeId, outcome: &ProbeOutcome) {
-        let Some(InFlight { checker: id, slot, host, port }) = self.in_flight.remove(&probe) else { return };
+        let Some(InFlight { checker: id, slot, request }) = self.in_flight.remove(probe.0) else { return };
         if self.ended {
             return;
         }
         self.funnel.leave(probe);
         if let Some(checker) = self.checkers.get(&id) {
-            let result = match cause::failure(&checker.check, &host, port, outcome) {
+            let result = match cause::failure(&checker.check, &request.host, request.port, outcome) {
                 None => HealthResult::Healthy,
                 Some(cause) => HealthResult::Unhealthy(cause),
             };

@@ -65,16 +65,22 @@ impl Health {
         result: HealthResult,
         publish: bool,
     ) {
-        let Some(checker) = self.checkers.get(&id) else { return };
-        let old = checker.records.get(&slot).cloned().unwrap_or_default();
+        let Some(checker) = self.checkers.get_mut(&id) else { return };
         let (at, native, lookup) = (turn.now, checker.probe.is_none(), self.tuning.result_lookup);
         match result {
             HealthResult::Healthy => {
-                let mut new = old.clone();
-                new.succeed(at);
-                self.store(turn, (id, slot), (&old, new), publish);
+                // A result of an instance that is already forgotten changes nothing that a client can see.
+                if turn.instances.get(slot).is_none() {
+                    return;
+                }
+                let record = checker.records.get_or_insert_with(slot.0, Box::default);
+                let was = record.alive();
+                record.succeed(at);
+                let is = record.alive();
+                self.stored(turn, (id, slot), (was, is), publish);
             }
             HealthResult::Unhealthy(cause) => {
+                let old = checker.records.get(slot.0).map(|record| Record::clone(record)).unwrap_or_default();
                 let failure = Failure { checker: id, slot, old, at, cause, publish };
                 // Native results come one at a time, so there the wait would show nowhere.
                 if native || lookup.is_zero() {
@@ -104,22 +110,18 @@ impl Health {
             }
             new.fail(at, cause);
         }
-        self.store(turn, (id, slot), (&old, new), publish);
+        let (was, is) = (old.alive(), new.alive());
+        if let Some(checker) = self.checkers.get_mut(&id) {
+            checker.records.insert(slot.0, Box::new(new));
+        }
+        self.stored(turn, (id, slot), (was, is), publish);
     }
 
-    /// Keeps a new record and publishes what changed by it.
-    fn store(
-        &mut self,
-        turn: &mut Turn<'_>,
-        (id, slot): (CheckerId, Slot),
-        (old, new): (&Record, Record),
-        publish: bool,
-    ) {
+    /// Publishes what changed by a new record: what its check said of the instance, and what it says now.
+    fn stored(&mut self, turn: &mut Turn<'_>, (id, slot): (CheckerId, Slot), (was, is): (bool, bool), publish: bool) {
         let Some(instance) = turn.instances.get(slot).map(|instance| &instance.id) else { return };
-        let Some(checker) = self.checkers.get_mut(&id) else { return };
+        let Some(checker) = self.checkers.get(&id) else { return };
         let (app, version, index) = (checker.app.clone(), checker.version, checker.index);
-        let (was, is) = (old.alive(), new.alive());
-        checker.records.insert(slot, new);
         turn.events.push(Event::RecordChanged(slot));
         if was != is && publish {
             turn.events.push(Event::Publish(bus::health_status_changed(turn.now, &app, instance, version, is)));

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Condition, Instance, Slot};
 use crate::{
+    app::AppDefinition,
     clock::Time,
     ids::{InstanceId, PathId},
+    row::Row,
 };
 
 /// What of an instance decides in which indexes it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Membership {
     running: bool,
-    active: bool,
+    inactive: bool,
     scheduled: bool,
     provisioned: bool,
 }
@@ -21,7 +23,7 @@ impl Membership {
     fn of(instance: &Instance) -> Self {
         Self {
             running: instance.condition == Condition::Running,
-            active: instance.is_active(),
+            inactive: !instance.is_active(),
             scheduled: instance.is_scheduled(),
             provisioned: instance.is_provisioned(),
         }
@@ -31,7 +33,7 @@ impl Membership {
 /// All instances by slot, with indexes by app.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    all: BTreeMap<Slot, Instance>,
+    all: Row<Box<Instance>>,
     by_id: HashMap<InstanceId, Slot>,
     by_app: BTreeMap<PathId, BTreeSet<Slot>>,
     running: BTreeMap<(PathId, Time), BTreeSet<Slot>>,
@@ -67,53 +69,59 @@ impl Index {
     pub(super) fn insert(&mut self, instance: Instance) {
         self.by_id.insert(instance.id.clone(), instance.slot);
         put(&mut self.by_app, instance.app().clone(), instance.slot, true);
-        self.update(&instance);
-        self.all.insert(instance.slot, instance);
+        self.update(instance.slot, &instance.spec, [Membership::default(), Membership::of(&instance)]);
+        self.all.insert(instance.slot.0, Box::new(instance));
     }
 
-    fn update(&mut self, instance: &Instance) {
-        let (slot, app, membership) = (instance.slot, instance.app().clone(), Membership::of(instance));
-        put(&mut self.running, (app.clone(), instance.version()), slot, membership.running);
-        put(&mut self.inactive, app.clone(), slot, !membership.active);
-        put(&mut self.scheduled, app.clone(), slot, membership.scheduled);
-        put(&mut self.provisioned, app, slot, membership.provisioned);
+    /// An instance of this definition was in some indexes and is to be in others.
+    fn update(&mut self, slot: Slot, spec: &AppDefinition, [before, after]: [Membership; 2]) {
+        let app = || spec.id.clone();
+        if before.running != after.running {
+            put(&mut self.running, (app(), spec.version), slot, after.running);
+        }
+        if before.inactive != after.inactive {
+            put(&mut self.inactive, app(), slot, after.inactive);
+        }
+        if before.scheduled != after.scheduled {
+            put(&mut self.scheduled, app(), slot, after.scheduled);
+        }
+        if before.provisioned != after.provisioned {
+            put(&mut self.provisioned, app(), slot, after.provisioned);
+        }
     }
 
     /// Changes an instance and keeps the indexes right.
     pub(super) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Instance)) -> Option<&Instance> {
-        let instance = self.all.get_mut(&slot)?;
+        let instance = self.all.get_mut(slot.0)?;
         let before = Membership::of(instance);
         change(instance);
-        if Membership::of(instance) != before {
-            let copy = instance.clone();
-            self.update(&copy);
+        let after = Membership::of(instance);
+        if after != before {
+            let spec = instance.spec.clone();
+            self.update(slot, &spec, [before, after]);
         }
-        self.all.get(&slot)
+        self.get(slot)
     }
 
     pub(super) fn remove(&mut self, slot: Slot) -> Option<Instance> {
-        let instance = self.all.remove(&slot)?;
+        let instance = self.all.remove(slot.0)?;
         self.by_id.remove(&instance.id);
-        let app = instance.app().clone();
-        put(&mut self.by_app, app.clone(), slot, false);
-        put(&mut self.running, (app.clone(), instance.version()), slot, false);
-        put(&mut self.inactive, app.clone(), slot, false);
-        put(&mut self.scheduled, app.clone(), slot, false);
-        put(&mut self.provisioned, app, slot, false);
-        Some(instance)
+        put(&mut self.by_app, instance.app().clone(), slot, false);
+        self.update(slot, &instance.spec, [Membership::of(&instance), Membership::default()]);
+        Some(*instance)
     }
 
     pub(super) fn get(&self, slot: Slot) -> Option<&Instance> {
-        self.all.get(&slot)
+        self.all.get(slot.0).map(AsRef::as_ref)
     }
 
     /// For what no index depends on.
     pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Instance> {
-        self.all.get_mut(&slot)
+        self.all.get_mut(slot.0).map(AsMut::as_mut)
     }
 
     pub(super) fn find(&self, id: &InstanceId) -> Option<&Instance> {
-        self.by_id.get(id).and_then(|slot| self.all.get(slot))
+        self.by_id.get(id).and_then(|slot| self.get(*slot))
     }
 
     pub(super) fn slots_of(&self, app: &PathId) -> Vec<Slot> {
@@ -121,7 +129,7 @@ impl Index {
     }
 
     pub(super) fn of_app<'a>(&'a self, app: &PathId) -> impl DoubleEndedIterator<Item = &'a Instance> {
-        self.by_app.get(app).into_iter().flatten().filter_map(|slot| self.all.get(slot))
+        self.by_app.get(app).into_iter().flatten().filter_map(|slot| self.get(*slot))
     }
 
     pub(super) fn running(&self, app: &PathId, version: Time) -> Vec<Slot> {
@@ -133,7 +141,7 @@ impl Index {
     }
 
     pub(super) fn scheduled<'a>(&'a self, app: &PathId) -> impl DoubleEndedIterator<Item = &'a Instance> {
-        self.scheduled.get(app).into_iter().flatten().filter_map(|slot| self.all.get(slot))
+        self.scheduled.get(app).into_iter().flatten().filter_map(|slot| self.get(*slot))
     }
 
     pub(super) fn scheduled_count(&self, app: &PathId) -> usize {
@@ -153,6 +161,6 @@ impl Index {
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Instance> {
-        self.all.values()
+        self.all.iter().map(|(_, instance)| instance.as_ref())
     }
 }

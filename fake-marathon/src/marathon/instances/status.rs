@@ -84,14 +84,17 @@ impl Instances {
     }
 
     fn apply(&mut self, now: Time, slot: Slot, update: &StatusUpdate, condition: Condition) -> Vec<Event> {
-        let Some(before) = self.get(slot).cloned() else { return Vec::new() };
-        self.change(slot, |instance| store(instance, now, update, condition));
-        let Some(after) = self.get(slot).cloned() else { return Vec::new() };
-        let changed = before.condition != after.condition;
+        let Some(before) = self.get(slot).map(|before| (before.condition, before.healthy)) else { return Vec::new() };
+        let Some(after) = self.change(slot, |instance| store(instance, now, update, condition)) else {
+            return Vec::new();
+        };
         let ended = condition.is_terminal();
         // Of a pod, one container's end is not that of the instance.
         let condition = if after.containers.is_empty() { condition } else { after.condition };
         let expunged = (condition.is_terminal() && after.goal == Goal::Decommissioned) || after.is_overdue(now);
+        let not_awaited = !expunged && condition.is_lost() && after.goal == Goal::Decommissioned;
+        let watched = after.condition == Condition::UnreachableInactive && !expunged;
+        let (published, ends) = outcome(now, after, (update, condition), (before, expunged));
         let mut events = Vec::new();
         if ended {
             events.push(Event::TaskEnded(update.task.clone()));
@@ -99,46 +102,61 @@ impl Instances {
         if expunged {
             // A deployment that waits for the last task of a stopped app goes on before the status is published.
             events.extend(self.forget(slot));
-        } else if condition.is_lost() && after.goal == Goal::Decommissioned {
+        } else if not_awaited {
             events.push(Event::NotAwaited(slot));
         }
-        events.push(Event::Publish(bus::status_update(now, &after, update)));
-        if changed {
-            events.push(Event::Publish(bus::instance_changed(now, &after, after.condition)));
-        }
-        if let Some(healthy) = update.healthy.filter(|_| !expunged && after.containers.is_empty()) {
-            events.push(Event::NativeHealth { slot, healthy });
-        }
-        if before.healthy != after.healthy && !expunged {
-            events.extend(health_changed(now, &after));
-        }
-        if changed {
-            let (spec, condition) = (after.spec.clone(), after.condition);
-            events.push(Event::ConditionChanged { spec, condition });
-        }
-        if is_failure(update.state) {
-            events.push(Event::Failed(failure(&after, update)));
-        }
-        if !expunged {
-            events.push(Event::Demand(slot));
-        }
-        if changed || expunged {
-            events.push(Event::Changed(after.changed(expunged)));
-        }
-        if changed && (condition.is_terminal() || condition.is_lost()) {
-            events.push(Event::Scale(after.app().clone()));
-        }
-        if after.condition == Condition::UnreachableInactive && !expunged {
+        events.extend(published);
+        if watched {
             events.extend(self.watch_unreachable(now));
         }
-        if changed && after.goal == Goal::Decommissioned && !after.condition.is_considered_terminal() {
-            // It is back and nobody wants it.
-            let (task, grace) = (update.task.clone(), after.spec.kill_grace);
-            events.push(Event::Kill { task, grace });
-        }
-        events.push(Event::StatusApplied);
+        events.extend(ends);
         events
     }
+}
+
+/// What a status that was stored leads to, as far as it follows from the instance as it is now: before the instance may be
+/// watched as an unreachable one, and after that.
+fn outcome(
+    now: Time,
+    after: &Instance,
+    (update, condition): (&StatusUpdate, Condition),
+    (before, expunged): ((Condition, Option<bool>), bool),
+) -> (Vec<Event>, Vec<Event>) {
+    let (slot, changed) = (after.slot, before.0 != after.condition);
+    let mut events = vec![Event::Publish(bus::status_update(now, after, update))];
+    if changed {
+        events.push(Event::Publish(bus::instance_changed(now, after, after.condition)));
+    }
+    if let Some(healthy) = update.healthy.filter(|_| !expunged && after.containers.is_empty()) {
+        events.push(Event::NativeHealth { slot, healthy });
+    }
+    if before.1 != after.healthy && !expunged {
+        events.extend(health_changed(now, after));
+    }
+    if changed {
+        let (spec, condition) = (after.spec.clone(), after.condition);
+        events.push(Event::ConditionChanged { spec, condition });
+    }
+    if is_failure(update.state) {
+        events.push(Event::Failed(failure(after, update)));
+    }
+    if !expunged {
+        events.push(Event::Demand(slot));
+    }
+    if changed || expunged {
+        events.push(Event::Changed(after.changed(expunged)));
+    }
+    if changed && (condition.is_terminal() || condition.is_lost()) {
+        events.push(Event::Scale(after.app().clone()));
+    }
+    let mut ends = Vec::new();
+    if changed && after.goal == Goal::Decommissioned && !after.condition.is_considered_terminal() {
+        // It is back and nobody wants it.
+        let (task, grace) = (update.task.clone(), after.spec.kill_grace);
+        ends.push(Event::Kill { task, grace });
+    }
+    ends.push(Event::StatusApplied);
+    (events, ends)
 }
 
 fn kill_unknown(task: TaskId, condition: Condition) -> Vec<Event> {
