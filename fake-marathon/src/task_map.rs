@@ -8,10 +8,10 @@ use crate::{
     slab::{Key, Slab},
 };
 
-/// Values by task.
+/// Values by task. They lie in a row, so that large ones are boxed.
 #[derive(Debug)]
 pub(crate) struct TaskMap<T> {
-    values: Slab<Box<T>>,
+    values: Slab<T>,
     by_text: BTreeMap<TaskId, Key>,
     by_number: Row<Key>,
 }
@@ -26,7 +26,7 @@ impl<T> TaskMap<T> {
     /// Keeps what `make` makes, who learns its key. What was known of the task before is dropped.
     pub(crate) fn insert_with(&mut self, task: TaskId, make: impl FnOnce(Key) -> T) -> Key {
         self.remove(&task);
-        let key = self.values.insert_with(|key| Box::new(make(key)));
+        let key = self.values.insert_with(make);
         if let Some(number) = task.number() {
             self.by_number.insert(number, key);
         }
@@ -49,11 +49,11 @@ impl<T> TaskMap<T> {
     }
 
     pub(crate) fn at(&self, key: Key) -> Option<&T> {
-        self.values.get(key).map(AsRef::as_ref)
+        self.values.get(key)
     }
 
     pub(crate) fn at_mut(&mut self, key: Key) -> Option<&mut T> {
-        self.values.get_mut(key).map(AsMut::as_mut)
+        self.values.get_mut(key)
     }
 
     pub(crate) fn remove(&mut self, task: &TaskId) -> Option<T> {
@@ -61,7 +61,7 @@ impl<T> TaskMap<T> {
         if let Some(number) = known.number() {
             self.by_number.remove(number);
         }
-        self.values.remove(key).map(|value| *value)
+        self.values.remove(key)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -28,7 +28,7 @@ impl Checks {
     /// Starts to check a task that has a native check; its executor created the checker at `created`.
     pub(super) fn start(&mut self, turn: &mut Turn<'_>, (key, info): (Key, &TaskInfo), created: Time) {
         let Some(check) = &info.health_check else { return };
-        let (checker, first) = Checker::new(check.clone(), created, cost(&check.kind, turn.tuning));
+        let (checker, first) = Checker::new(check, created, cost(&check.kind, turn.tuning));
         self.checker = Some((checker, request(info, check)));
         self.wake_at(turn, key, first.max(turn.now));
     }

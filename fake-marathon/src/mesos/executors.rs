@@ -57,7 +57,7 @@ pub(super) struct Launch {
     /// The container of the executor that it shares with its group.
     pub(super) parent: Option<String>,
     pub(super) resources: Resources,
-    pub(super) info: TaskInfo,
+    pub(super) info: Arc<TaskInfo>,
 }
 
 /// All tasks, each with its executor.

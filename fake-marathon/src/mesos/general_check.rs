@@ -43,7 +43,7 @@ impl General {
             grace: Duration::ZERO,
         };
         let request = request(info, &check);
-        let (checker, first) = Checker::new(check, created, cost);
+        let (checker, first) = Checker::new(&check, created, cost);
         let mut general = Self { checker, request, timer: None, outcome: None, result: None };
         general.wake_at(turn, key, first.max(turn.now));
         Some(general)
@@ -103,7 +103,7 @@ impl General {
         if outcome == ProbeOutcome::Transient {
             return false;
         }
-        let result = result(&self.checker.check().kind, &outcome);
+        let result = result(&self.request.kind, &outcome);
         std::mem::replace(&mut self.result, result) != result
     }
 

@@ -1,5 +1,7 @@
 //! Why a launch ends before any agent sees the task.
 
+use std::sync::Arc;
+
 use super::{resources::Resources, status::Status};
 use crate::{
     checkers::ProbeKind,
@@ -45,7 +47,7 @@ pub(super) struct Taken {
 }
 
 /// [`take`] for a task by itself or for all tasks of a group with their executor.
-pub(super) fn take_all(group: &[TaskInfo], offered: &mut Resources) -> Result<Taken, Refusal> {
+pub(super) fn take_all(group: &[Arc<TaskInfo>], offered: &mut Resources) -> Result<Taken, Refusal> {
     let executor = group.first().and_then(|info| info.executor.as_ref()).map(|e| Resources::of_executor(e));
     if executor.as_ref().is_some_and(|needed| !offered.take(needed)) {
         return Err(Refusal::DoesNotFit);

@@ -320,7 +320,7 @@ impl Mesos {
         for agent in order {
             let resources = self.agents.take_free(agent);
             let offer = self.offers.make(&self.agents[agent], Offered { agent, resources });
-            self.outputs.push(Output::ToMarathon(FromMesos::Offer(offer)));
+            self.outputs.push(Output::ToMarathon(FromMesos::Offer(Box::new(offer))));
         }
     }
 
@@ -348,6 +348,7 @@ impl Mesos {
     fn accept(&mut self, now: Time, offered: Offered, launch: Vec<TaskInfo>, refuse: Duration) {
         let Offered { agent, mut resources } = offered;
         let used = !launch.is_empty();
+        let launch: Vec<_> = launch.into_iter().map(Arc::new).collect();
         for group in launch.chunk_by(|a, b| a.executor.is_some() && a.executor == b.executor) {
             self.launch(now, agent, group, &mut resources);
         }
@@ -364,7 +365,7 @@ impl Mesos {
     }
 
     /// Launches a task, or the tasks of a group with their executor: all or none.
-    fn launch(&mut self, now: Time, agent: usize, group: &[TaskInfo], resources: &mut Resources) {
+    fn launch(&mut self, now: Time, agent: usize, group: &[Arc<TaskInfo>], resources: &mut Resources) {
         let ids: Vec<String> = group.iter().map(|_| self.rng.uuid4().to_string()).collect();
         let no_user = group.iter().zip(&ids).find_map(|(info, id)| self.without_user(agent, info, id));
         if let Some(refusal) = no_user {

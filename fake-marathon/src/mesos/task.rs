@@ -2,7 +2,7 @@
 
 mod checking;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Due,
@@ -39,7 +39,7 @@ pub(super) struct Turn<'a> {
 #[derive(Debug)]
 pub(super) struct Task {
     key: Key,
-    info: TaskInfo,
+    info: Arc<TaskInfo>,
     /// Index of the agent.
     agent: usize,
     resources: Resources,
@@ -52,7 +52,7 @@ pub(super) struct Task {
     forked: Option<Time>,
     executor_pid: Option<u32>,
     checks: Checks,
-    general: Option<General>,
+    general: Option<Box<General>>,
     killed_by: Option<KilledBy>,
     /// The timer of the stage, of the coming SIGKILL or of the end.
     timer: Option<TimerKey>,
@@ -207,7 +207,7 @@ impl Task {
 
     fn update(&self, turn: &Turn<'_>, status: Status, ip_addresses: Vec<String>) -> StatusUpdate {
         let update = status.update(turn.now, self.id().clone(), turn.agents[self.agent].id().clone(), ip_addresses);
-        StatusUpdate { check: self.general.as_ref().and_then(General::result), ..update }
+        StatusUpdate { check: self.general.as_ref().and_then(|general| general.result()), ..update }
     }
 
     fn deliver(&mut self, turn: &mut Turn<'_>, update: StatusUpdate) {
@@ -260,7 +260,7 @@ impl Task {
         }
         match self.info.fetch.is_empty() {
             true => self.reach_executor(turn),
-            false => turn.events.push(Event::Task(TaskCall::Fetch(Box::new(self.info.clone())))),
+            false => turn.events.push(Event::Task(TaskCall::Fetch(Arc::clone(&self.info)))),
         }
     }
 
@@ -289,7 +289,7 @@ impl Task {
         };
         self.stage = Stage::Starting { ready: turn.now + self.recorded_start.unwrap_or(latency) };
         self.send(turn, Status::of(TaskState::Starting));
-        turn.events.push(Event::Task(TaskCall::Start(Box::new(self.info.clone()))));
+        turn.events.push(Event::Task(TaskCall::Start(Arc::clone(&self.info))));
     }
 
     /// The command runs.

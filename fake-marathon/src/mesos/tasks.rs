@@ -70,7 +70,7 @@ impl Tasks {
     /// The app of a task, as long as the task is remembered.
     pub(super) fn app_of(&self, id: &TaskId) -> Option<&PathId> {
         let ended = || self.completed.iter().rev().find(|ended| ended.id() == id);
-        self.active.get(id).or_else(ended).map(|task| &task.info().app)
+        self.get(id).or_else(ended).map(|task| &task.info().app)
     }
 
     /// How many have not ended, by state.

@@ -92,7 +92,7 @@ impl FaultInjector {
     }
 
     /// A task is about to start; returns its failure if a rule refuses it.
-    pub(super) fn start(&mut self, now: Time, info: &mut TaskInfo) -> Option<TaskReport> {
+    pub(super) fn start(&mut self, now: Time, info: &mut Arc<TaskInfo>) -> Option<TaskReport> {
         let agent = info.agent.number();
         let number = self.start_order.entry(info.app.clone()).or_default().add();
         let task = LivingTask { app: info.app.clone(), agent, number };
@@ -113,7 +113,7 @@ impl FaultInjector {
             }
             TaskAction::Behave(label) => {
                 let kept = info.labels.iter().filter(|(name, _)| name != BEHAVIOUR_LABEL).cloned();
-                info.labels = kept.chain([(BEHAVIOUR_LABEL.to_owned(), label)]).collect::<Arc<[_]>>();
+                Arc::make_mut(info).labels = kept.chain([(BEHAVIOUR_LABEL.to_owned(), label)]).collect::<Arc<[_]>>();
                 None
             }
         }

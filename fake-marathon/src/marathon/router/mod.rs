@@ -55,7 +55,7 @@ impl Marathon {
     pub fn from_mesos(&mut self, now: Time, message: FromMesos) -> Vec<Output> {
         self.parts.now = self.parts.now.max(now);
         match message {
-            FromMesos::Offer(offer) => self.parts.match_offer(offer),
+            FromMesos::Offer(offer) => self.parts.match_offer(*offer),
             // Offers are used or declined at once, so none is ever held.
             FromMesos::Rescind(_) => {}
             FromMesos::Status(update) => {

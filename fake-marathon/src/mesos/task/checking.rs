@@ -17,7 +17,7 @@ impl Task {
             Containerizer::Docker { .. } => turn.now,
         };
         self.checks.start(turn, (self.key, &self.info), created);
-        self.general = General::start(turn, (self.key, &self.info), created);
+        self.general = General::start(turn, (self.key, &self.info), created).map(Box::new);
     }
 
     pub(super) fn stop_checks(&mut self, turn: &mut Turn<'_>) {

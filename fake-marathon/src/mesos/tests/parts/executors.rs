@@ -46,6 +46,7 @@ impl Rig {
         let mut info = task(&offer, 1);
         adjust(&mut info);
         let (id, resources) = (info.id.clone(), Resources::of(&info));
+        let info = Arc::new(info);
         let launch = Launch { agent: 0, container_id: String::from("c"), parent: None, resources, info };
         self.does(|executors, context| {
             executors.launch(context, launch);
