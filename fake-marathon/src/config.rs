@@ -17,6 +17,9 @@ pub enum Tasks {
     Simulated,
     /// The app's own command in a process group and sandbox of its own, checked over real sockets.
     Process,
+    /// No process: the script of a simulated task, behind a listener of this process, checked over real sockets (see
+    /// [`crate::tasks::light`]).
+    Light,
 }
 
 /// Who advances the engine's time.
@@ -98,7 +101,7 @@ pub(crate) struct Config {
     pub(crate) missing_files: BTreeSet<String>,
     /// Ports of each agent; the default range (simulated) or leased ports (process) when absent.
     pub(crate) agent_ports: Option<RangeInclusive<u16>>,
-    /// How many ports all process tasks together may have, up to [`PROCESS_PORTS`].
+    /// How many ports all process tasks together, or the light tasks of each agent, may have, up to [`PROCESS_PORTS`].
     pub(crate) process_ports: u16,
     /// Whether `docker` is among the containerizers of the agents.
     pub(crate) docker: bool,

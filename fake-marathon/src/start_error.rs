@@ -26,6 +26,12 @@ pub enum StartError {
     /// Process tasks cannot be used.
     #[error(transparent)]
     Tasks(#[from] process::StartError),
+    /// Light tasks cannot be used.
+    #[error("cannot listen for light tasks: {0}")]
+    Light(io::Error),
+    /// There is no thread for checks.
+    #[error("cannot start the thread that makes checks: {0}")]
+    Checks(io::Error),
     /// The settings contradict each other, or one of them is unusable.
     #[error("{0}")]
     Config(String),

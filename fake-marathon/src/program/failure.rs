@@ -22,9 +22,11 @@ impl Failure {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
-            StartError::Listen { .. } | StartError::Ports { .. } | StartError::Tasks(_) => {
-                Self::broken(error.to_string())
-            }
+            StartError::Listen { .. }
+            | StartError::Ports { .. }
+            | StartError::Tasks(_)
+            | StartError::Light(_)
+            | StartError::Checks(_) => Self::broken(error.to_string()),
             StartError::Config(_) => Self::usage(error.to_string()),
         }
     }

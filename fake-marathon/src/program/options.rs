@@ -46,7 +46,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "VERSION", default_value_t = Quirks::default())]
     marathon_version: Quirks,
 
-    /// Run tasks as scripts without a process, or run each app's own command in a process.
+    /// Run tasks as scripts without a process, as listeners of the fake on real sockets, or run each app's own command in
+    /// a process.
     #[arg(long, value_enum, default_value_t = Tasks::Simulated)]
     tasks: Tasks,
 
@@ -62,7 +63,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "M", default_value_t = 64_000.0)]
     agent_mem: f64,
 
-    /// Total number of ports for process tasks, in blocks of 1000 that no other fake on this machine uses.
+    /// Number of ports for all process tasks, or for the light tasks of each agent, in blocks of 1000 that no other fake on
+    /// this machine uses.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=i64::from(PROCESS_PORTS)))]
     process_ports: u16,
 

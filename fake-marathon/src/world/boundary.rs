@@ -12,7 +12,7 @@ use crate::{
     wire::{TaskCall, TaskReport},
 };
 
-/// What comes in from the processes.
+/// What comes in from the tasks outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// The outcome of a probe that went out as an effect.
@@ -26,9 +26,9 @@ pub enum Input {
 pub enum Effect {
     /// For the event bus.
     Publish(Arc<Published>),
-    /// A probe to be made now (process tasks only).
+    /// A probe to be made now (not of simulated tasks).
     Probe(Probe),
-    /// A call to the world of processes (process tasks only).
+    /// A call to the tasks outside (not to simulated ones).
     Task(TaskCall),
     /// Marathon's process ends, and another one leads, unless nobody does for a while; comes before what that one does.
     StepDown(Option<Absence>),
@@ -52,7 +52,7 @@ pub struct WorldConfig {
     pub tuning: Tuning,
     /// The agents.
     pub mesos: MesosConfig,
-    /// Whether tasks are scripts; otherwise effects say what processes have to do.
+    /// Whether tasks are scripts; otherwise effects say what the tasks outside have to do.
     pub simulated: bool,
     /// Seed of ids, ports and phases.
     pub seed: u64,

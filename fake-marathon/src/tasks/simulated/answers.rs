@@ -26,11 +26,7 @@ pub(super) fn answer(
     probe: &Probe,
     asks_second: bool,
 ) -> Option<(Duration, ProbeOutcome)> {
-    let port = match script.second_port.filter(|_| asks_second) {
-        Some(opens) if age < opens => Port::Closed,
-        Some(_) => Port::Open,
-        None => script.port(age),
-    };
+    let port = script.nth_port(usize::from(asks_second), age);
     match &probe.kind {
         ProbeKind::Tcp | ProbeKind::Http { .. } if port == Port::Closed || !script.addresses.contain(&probe.host) => {
             Some((CONNECT, ProbeOutcome::Refused))
