@@ -156,7 +156,7 @@ async fn environment(
     at_once: usize,
 ) -> Result<Environment, Failure> {
     if args.reach.url.is_none() {
-        let size = cells::size(batches)?;
+        let size = cells::size(batches, &args.embedded)?;
         let Embedded { fake, client, cluster, .. } =
             Embedded::start(&args.embedded, args.embedded.offers(Offers::Prompt), size).await?;
         return Ok(Environment { client, cluster, fake: Some(fake) });

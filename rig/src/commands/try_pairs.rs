@@ -1,4 +1,4 @@
-//! `hc-rig try`: the whole procedure on the embedded fake with real processes.
+//! `hc-rig try`: the whole procedure on the embedded fake.
 
 use std::path::Path;
 
@@ -112,7 +112,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     args.check_repeats(pairs.len())?;
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;
-    let capacity = Room::here().capacity();
+    let capacity = Room::of(&args.embedded).capacity();
     let room = share(capacity.as_ref(), pairs.len());
     let mut scaled =
         definitions.iter().map(|definition| args.scaling.scaled(definition, room)).collect::<Result<Vec<_>, _>>()?;
@@ -195,17 +195,19 @@ async fn round(
     cluster.lowered.clone_from(&runs.lowered);
     let agents = text::count(found.agents.len(), "agent");
     progress.note(&format!(
-        "Fake Marathon {} on {} · login ok · {agents} · real processes, real checks",
+        "Fake Marathon {} on {} · login ok · {agents} · {}",
         found.marathon.version,
         fake.url(),
+        args.embedded.tasks.describe(),
     ));
     announce(progress, pairs, &runs.scaled);
 
     let planned = runs.definitions.iter().cloned().zip(runs.scaled.iter().cloned()).zip(folders.iter().cloned());
     let jobs = planned.map(|((definition, scaled), folder)| job(&cluster, pairs, definition, scaled, folder));
     let outcomes = side_by_side(&client, jobs, progress, interrupt).await;
+    let noted = Embedded::note_lateness(&fake, folders).await;
     fake.shutdown().await;
-    Ok(outcomes)
+    noted.map(|()| outcomes)
 }
 
 /// How far a search without `--target` goes on a machine that does not tell its resources.

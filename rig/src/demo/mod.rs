@@ -76,10 +76,11 @@ async fn one_hung_task(pair: Pair, line: Line<'_>, interrupt: Interrupt) -> Resu
     let Line { fake, degraded, output, .. } = line;
     let progress = output.progress("demo", Some(&interrupt)).await?;
     let folder = output.make_folder("demo")?;
+    let tasks = fake.tasks.describe();
     let Embedded { fake, client, found, cluster } =
         interrupt.before_deployment(Embedded::start(fake, fake.offers(Offers::Prompt), Size::default())).await?;
     progress.note(&format!(
-        "One hung task among {HEALTHY_TASKS} under {pair} checks: fake Marathon {}, real processes, real checks; about 80 s",
+        "One hung task among {HEALTHY_TASKS} under {pair} checks: fake Marathon {}, {tasks}; about 80 s",
         found.marathon.version
     ));
     let bar = progress.run(&pair.to_string(), HEALTHY_TASKS);

@@ -80,7 +80,7 @@ pub async fn on_the_fake(args: &EmbeddedArgs, batches: &[Vec<Planned>]) -> Resul
     let text = render(batches, Ok(&found)).await;
     fake.shutdown().await;
     let mut text = text?;
-    match Room::here().holds(size.tasks.into()) {
+    match Room::of(args).holds(size.tasks.into()) {
         Ok(()) => field(&mut text, "Fits", "yes; nothing was started"),
         Err(why) => field(&mut text, "Fits", format_args!("no: {why}")),
     }

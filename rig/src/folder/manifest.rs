@@ -100,14 +100,26 @@ pub struct Cluster {
     pub dcos: Option<String>,
     /// Number of agents.
     pub agents: Option<u64>,
-    /// `process` or `simulated` for the fake.
+    /// `process`, `light` or `simulated` for the fake.
     pub tasks: Option<String>,
     /// Why fewer tasks are asked for than the user wanted, if so.
     pub lowered: Option<String>,
     /// The fake offers resources at once instead of in Mesos's cycles.
     pub prompt_offers: bool,
+    /// How late the fake began its checks over sockets, which tells whether this machine was too busy for them.
+    pub checks_late: Option<ChecksLate>,
     /// How the certificate was checked: `no TLS`, `verified`, `verified against CA-FILE`, `not verified`.
     pub tls: String,
+}
+
+/// How late checks began, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChecksLate {
+    /// 99 of 100 began at most this late, to a factor of two.
+    pub p99_seconds: f64,
+    /// The latest of all.
+    pub max_seconds: f64,
 }
 
 /// How the run was scaled and polled.

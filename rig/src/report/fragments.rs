@@ -124,6 +124,10 @@ pub fn claim_text(manifest: &Manifest) -> String {
         parts.push(format!("{} {what}", manifest.rig.side_by_side));
     }
     parts.extend(cluster.lowered.clone());
+    if let Some(late) = cluster.checks_late {
+        let (p99, max) = (late.p99_seconds * 1e3, late.max_seconds * 1e3);
+        parts.push(format!("checks began at most {max:.0} ms late (p99 {p99:.0} ms)"));
+    }
     parts.join(" · ")
 }
 

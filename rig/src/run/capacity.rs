@@ -1,29 +1,59 @@
-//! How many process tasks this machine can hold: checked by `try` before it starts thousands.
+//! How many tasks of the embedded fake this machine can hold: checked by `try` before it starts thousands.
 
 use std::fs;
 
-use fake_marathon::PROCESS_PORTS;
+use fake_marathon::{PROCESS_PORTS, tasks::light::limits};
 
-/// Processes of one task: its supervisor, its shell, its server, and now and then the helper of a check.
-const PROCESSES: u64 = 4;
+use super::embedded::{EmbeddedArgs, TaskKind};
 
-/// Files that this program keeps open for one task: the socket to its supervisor, and the connection of its check. Measured
-/// with all pairs at once on a busy machine: at most 1.6 a task.
-const DESCRIPTORS: u64 = 2;
+/// What one task takes of each resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Processes.
+    processes: u64,
+    /// Files that this program keeps open.
+    descriptors: u64,
+    /// Memory in KiB.
+    memory_kib: u64,
+    /// Ports.
+    ports: u64,
+}
 
-/// Memory of one task, KiB. Measured as what 400 tasks took from `MemAvailable` (debug build): 880 (COMMAND) to 1,240
-/// (HTTPS) each; 5,150 where the program may lie at any address, as the static one does (`build.rs`).
-const MEMORY_KIB: u64 = if cfg!(target_feature = "crt-static") { 5 * 1024 } else { 1536 };
+impl Cost {
+    /// A supervisor, a shell, a server, and now and then the helper of a check. The files are the socket to the supervisor,
+    /// and the connection of a check: measured with all pairs at once on a busy machine at most 1.6 a task. The memory was
+    /// measured as what 400 tasks took from `MemAvailable` (debug build): 880 KiB (COMMAND) to 1,240 (HTTPS) each; 5,150
+    /// where the program may lie at any address, as the static one does (`build.rs`).
+    const PROCESS: Self = Self {
+        processes: 4,
+        descriptors: 2,
+        memory_kib: if cfg!(target_feature = "crt-static") { 5 * 1024 } else { 1536 },
+        ports: 1,
+    };
 
-/// Ports of one task.
-const PORTS: u64 = 1;
+    /// A listener, and in the kernel its socket and those of its checks; the connections of checks under way, of which
+    /// there are few, are in the share of files that is left free.
+    const LIGHT: Self = Self { processes: 0, descriptors: 1, memory_kib: 32, ports: 1 };
+
+    const fn of(kind: TaskKind) -> Self {
+        match kind {
+            TaskKind::Process => Self::PROCESS,
+            TaskKind::Light => Self::LIGHT,
+        }
+    }
+}
 
 /// The share of free resources that tasks may use; the rest is for the rig and other programs.
 const SHARE: f64 = 0.9;
 
+/// More files than this are not asked for.
+const FILES: u64 = 1 << 18;
+
 /// Free resources of this machine; `None` where unknown.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Room {
+    /// What a task takes of them.
+    pub each: Cost,
     /// Processes and threads that may still be started.
     pub processes: Option<u64>,
     /// Files that this program may have open.
@@ -44,8 +74,18 @@ pub struct Capacity {
 }
 
 impl Room {
-    /// The present state, as Linux reports it.
-    pub fn here() -> Self {
+    /// The present state for the tasks of this fake, as Linux reports it. The limit of open files is raised first, as far
+    /// as the system lets it.
+    pub fn of(fake: &EmbeddedArgs) -> Self {
+        let agents = match fake.tasks {
+            TaskKind::Process => 1,
+            TaskKind::Light => u64::from(fake.agents),
+        };
+        Self { each: Cost::of(fake.tasks), ports: Some(u64::from(PROCESS_PORTS) * agents), ..Self::here() }
+    }
+
+    fn here() -> Self {
+        let files = limits::raise_open_files(FILES);
         let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
         // "…/TOTAL" in the fourth field: every thread of the machine.
         let running = fs::read_to_string("/proc/loadavg")
@@ -63,10 +103,11 @@ impl Room {
         let allowed = number("/sys/fs/cgroup/memory.max")
             .map(|most| most.saturating_sub(number("/sys/fs/cgroup/memory.current").unwrap_or(0)) / 1024);
         Self {
+            each: Cost::PROCESS,
             processes: machine.into_iter().chain(group).min(),
-            descriptors: limit(&limits, "Max open files"),
+            descriptors: Some(files).filter(|files| *files > 0),
             memory_kib: available.into_iter().chain(allowed).min(),
-            ports: Some(PROCESS_PORTS.into()),
+            ports: None,
         }
     }
 
@@ -86,7 +127,7 @@ impl Room {
     /// How many tasks fit; `None` if unknown.
     pub fn capacity(&self) -> Option<Capacity> {
         let of = |free: Option<u64>, each: u64, what: &str, unit: &str| {
-            free.map(|free| {
+            free.filter(|_| each > 0).map(|free| {
                 #[expect(
                     clippy::cast_precision_loss,
                     clippy::cast_possible_truncation,
@@ -98,10 +139,10 @@ impl Room {
             })
         };
         [
-            of(self.processes, PROCESSES, "processes", ""),
-            of(self.descriptors, DESCRIPTORS, "open files", ""),
-            of(self.memory_kib, MEMORY_KIB, "memory", " KiB"),
-            of(self.ports, PORTS, "ports for tasks", ""),
+            of(self.processes, self.each.processes, "processes", ""),
+            of(self.descriptors, self.each.descriptors, "open files", ""),
+            of(self.memory_kib, self.each.memory_kib, "memory", " KiB"),
+            of(self.ports, self.each.ports, "ports for tasks", ""),
         ]
         .into_iter()
         .flatten()
@@ -130,6 +171,7 @@ mod tests {
     #[test]
     fn what_ends_first_is_named() {
         let room = Room {
+            each: Cost::PROCESS,
             processes: Some(20_000),
             descriptors: Some(100_000),
             memory_kib: Some(64 << 20),
@@ -145,7 +187,12 @@ mod tests {
             poor.holds(615)
                 .is_err_and(|why| why.starts_with("615 tasks at once are more than this machine can hold (614)"))
         );
-        assert_eq!(Room::default().capacity(), None);
+        let light = Room { each: Cost::LIGHT, descriptors: Some(20_000), ..room };
+        let capacity = light.capacity().unwrap();
+        assert_eq!(capacity.tasks, 18_000);
+        assert_eq!(capacity.because, "open files: 20000 are free, a task needs 1");
+        let unknown = Room { processes: None, descriptors: None, memory_kib: None, ports: None, ..room };
+        assert_eq!(unknown.capacity(), None);
     }
 
     #[test]

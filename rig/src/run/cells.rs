@@ -4,7 +4,11 @@ use fixtures::{Pair, parts};
 
 use crate::{
     exit::Failure,
-    run::{Definition, capacity::Room, embedded::Size},
+    run::{
+        Definition,
+        capacity::Room,
+        embedded::{EmbeddedArgs, Size},
+    },
 };
 
 /// One run of a matrix: a pair at a number of tasks.
@@ -43,8 +47,8 @@ pub fn batches(pairs: &[Pair], counts: &[u32], side_by_side: bool) -> Vec<Vec<Ce
 ///
 /// # Errors
 /// Exit code 2: this machine cannot hold that many tasks.
-pub fn size(batches: &[Vec<Cell>]) -> Result<Size, Failure> {
-    let room = Room::here();
+pub fn size(batches: &[Vec<Cell>], fake: &EmbeddedArgs) -> Result<Size, Failure> {
+    let room = Room::of(fake);
     let mut size = Size::default();
     for batch in batches {
         room.holds(batch.iter().map(|cell| u64::from(cell.count)).sum()).map_err(Failure::usage)?;

@@ -1,8 +1,8 @@
 //! The fake Marathon in this program, with a user and a login like a cluster.
 
-use std::{net::SocketAddr, sync::LazyLock};
+use std::{net::SocketAddr, sync::LazyLock, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use fake_marathon::{Builder, FakeMarathon, PROCESS_PORTS, Tasks, tuning::Quirks};
 use harness::{
     Client,
@@ -15,7 +15,10 @@ use uuid::Uuid;
 use crate::{
     exit::{Code, Failure},
     flags::{FAKE, values::whole},
-    folder::manifest::{Cluster, ClusterKind},
+    folder::{
+        RunFolder,
+        manifest::{ChecksLate, Cluster, ClusterKind},
+    },
     run::{Definition, reach},
 };
 
@@ -23,6 +26,12 @@ use crate::{
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = FAKE)]
 pub struct EmbeddedArgs {
+    /// What tasks are: processes, or listeners in this program
+    ///
+    /// A process runs the app's own command. A light task is a listener in this program, on a real socket: no command is
+    /// run, so that this machine holds ten times as many.
+    #[arg(long, hide_short_help = true, value_enum, default_value_t = TaskKind::Process, value_name = "KIND")]
+    pub tasks: TaskKind,
     /// Agents of the fake cluster
     #[arg(long, hide_short_help = true, default_value_t = 5, value_name = "N", value_parser = whole(1, 200_u16))]
     pub agents: u16,
@@ -41,6 +50,43 @@ pub struct EmbeddedArgs {
     /// Let only the N oldest tasks of each app pass their checks; N~2% varies N by that much at each check
     #[arg(long, hide_short_help = true, value_name = "N[~NOISE%]", value_parser = bound)]
     pub hold_at_most: Option<Bound>,
+}
+
+/// What the tasks of the fake are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TaskKind {
+    /// The app's own command in a process.
+    #[default]
+    Process,
+    /// A listener in this program.
+    Light,
+}
+
+impl TaskKind {
+    /// The word in `run.json`, in reports and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Light => "light",
+        }
+    }
+
+    /// What a run tells of its tasks and their checks.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Process => "real processes, real checks",
+            Self::Light => "light tasks (listeners in this program, no processes), real checks",
+        }
+    }
+}
+
+impl From<TaskKind> for Tasks {
+    fn from(kind: TaskKind) -> Self {
+        match kind {
+            TaskKind::Process => Self::Process,
+            TaskKind::Light => Self::Light,
+        }
+    }
 }
 
 /// When the fake makes offers.
@@ -107,10 +153,15 @@ impl Size {
     }
 
     /// A builder whose agents are large enough; never smaller than the builder's default.
-    fn hold(self, builder: Builder, agents: u16) -> Builder {
+    fn hold(self, builder: Builder, kind: TaskKind, agents: u16) -> Builder {
         // An upgrade, and a task that is still being killed, need room beside the others; and no agent is filled evenly.
         let each = |all: f64, least: f64| least.max((all * MORE / f64::from(agents)).ceil());
-        let ports = u16::try_from(u64::from(self.tasks) * 5 / 4).unwrap_or(u16::MAX);
+        // The ports of process tasks are those of the machine; the agents of light ones each have all of theirs.
+        let sharing = match kind {
+            TaskKind::Process => 1,
+            TaskKind::Light => u64::from(agents.max(1)),
+        };
+        let ports = u16::try_from((u64::from(self.tasks) * 5 / 4).div_ceil(sharing)).unwrap_or(u16::MAX);
         builder
             .agent_cpus(each(self.cpus, 64.0))
             .agent_mem(each(self.mem, 64_000.0))
@@ -135,7 +186,26 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts it on loopback with process tasks and a user, as DC/OS has one: the login is a part of the procedure. It has
+    /// Notes in the manifests of runs on a fake, which have ended, how late it began their checks.
+    ///
+    /// # Errors
+    /// A manifest cannot be written.
+    pub async fn note_lateness(fake: &FakeMarathon, folders: &[RunFolder]) -> Result<(), Failure> {
+        let Ok(inspection) = fake.inspect().await else { return Ok(()) };
+        let seconds = |micros: u64| Duration::from_micros(micros).as_secs_f64();
+        let late = inspection.check_lateness;
+        let late = ChecksLate { p99_seconds: seconds(late.p99_micros), max_seconds: seconds(late.max_micros) };
+        for folder in folders {
+            // A run that ended before it began has none.
+            if let Ok(mut manifest) = folder.manifest() {
+                manifest.cluster.checks_late = Some(late);
+                folder.write_json("run.json", &manifest)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts it on loopback with a user, as DC/OS has one: the login is a part of the procedure. It has
     /// room for `size`.
     ///
     /// # Errors
@@ -147,7 +217,7 @@ impl Embedded {
         let found = preflight(&client).await.map_err(|error| reach::failure(&error))?;
         let cluster = Cluster {
             kind: ClusterKind::Embedded,
-            tasks: Some("process".to_owned()),
+            tasks: Some(args.tasks.as_str().to_owned()),
             prompt_offers: offers == Offers::Prompt,
             ..reach::describe(&settings, &client, &found)
         };
@@ -156,17 +226,19 @@ impl Embedded {
 }
 
 async fn start(args: &EmbeddedArgs, offers: Offers, size: Size) -> Result<FakeMarathon, Failure> {
-    let tools = fake_marathon::task_tools::program("hc-rig-task-tools")
-        .map_err(|error| Failure::new(Code::Internal, format!("cannot find the file of this program: {error}")))?;
     let mut builder = size
-        .hold(FakeMarathon::builder(), args.agents)
-        .tasks(Tasks::Process)
-        .task_tools(tools)
+        .hold(FakeMarathon::builder(), args.tasks, args.agents)
+        .tasks(args.tasks.into())
         .agents(usize::from(args.agents))
         .seed(args.seed)
         .marathon_version(args.marathon_version)
         .listen(SocketAddr::from(([127, 0, 0, 1], 0)))
         .user(USER, password());
+    if args.tasks == TaskKind::Process {
+        let tools = fake_marathon::task_tools::program("hc-rig-task-tools")
+            .map_err(|error| Failure::new(Code::Internal, format!("cannot find the file of this program: {error}")))?;
+        builder = builder.task_tools(tools);
+    }
     match offers {
         Offers::Faithful => {}
         Offers::Prompt => builder = builder.prompt_offers(),
@@ -204,9 +276,11 @@ mod tests {
         let (cpus, mem) = pair.needs();
         assert_eq!(Size::of([(&pair, 2), (&pair, 3)]), Size { tasks: 5, cpus: 5.0 * cpus, mem: 5.0 * mem });
         let large = Size { tasks: 10_000, cpus: 10.0, mem: 640_000.0 };
-        let built = format!("{:?}", large.hold(FakeMarathon::builder(), 5));
-        for part in ["agent_cpus: 64.0", "agent_mem: 160000.0", "process_ports: 12500"] {
-            assert!(built.contains(part), "{part} in {built}");
+        for (kind, ports) in [(TaskKind::Process, "process_ports: 12500"), (TaskKind::Light, "process_ports: 2500")] {
+            let built = format!("{:?}", large.hold(FakeMarathon::builder(), kind, 5));
+            for part in ["agent_cpus: 64.0", "agent_mem: 160000.0", ports] {
+                assert!(built.contains(part), "{part} in {built}");
+            }
         }
     }
 

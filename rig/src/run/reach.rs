@@ -364,6 +364,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
         agents: preflight.mesos.is_ok().then_some(preflight.agents.len() as u64),
         tasks: None,
         lowered: None,
+        checks_late: None,
         prompt_offers: false,
         tls: if https { trust.unwrap_or_default() } else { NO_TLS.to_owned() },
     }

@@ -85,6 +85,35 @@ fn try_shows_tasks_staged_running_without_a_result_and_healthy() {
     assert!(read(&run, "chart.svg").contains("process tasks</text>"), "nothing about prompt offers");
 }
 
+/// A reader must see that no process ran.
+#[test]
+fn light_tasks_are_named_in_every_report() {
+    let (_folder, run) = out();
+    let tried = HcRig::new(&[
+        "try",
+        "--tasks",
+        "light",
+        "--pair",
+        "mesos,HTTP",
+        "--target",
+        "2",
+        "--prompt-offers",
+        "--out",
+        &run,
+    ])
+    .run();
+    ends_with(&tried, 0);
+    assert!(stderr(&tried).contains("light tasks (listeners in this program, no processes)"), "{}", stderr(&tried));
+    assert!(stdout(&tried).contains("light tasks"), "{}", stdout(&tried));
+    for name in ["chart.svg", "report.html", "summary.md"] {
+        assert!(read(&run, name).contains("light tasks"), "{name}");
+    }
+    let manifest: Value = serde_json::from_str(&read(&run, "run.json")).expect("JSON");
+    assert_eq!(manifest["cluster"]["tasks"], "light");
+    assert!(manifest["cluster"]["checks_late"]["max_seconds"].as_f64() > Some(0.0), "{manifest}");
+    assert!(stdout(&tried).contains("checks began at most "), "{}", stdout(&tried));
+}
+
 #[test]
 fn an_unhealthy_task_is_found_and_explained() {
     let fake = Fake::start(&["--tasks", "process", "--agents", "2", "--user", "alice:s3cret-word"]);
