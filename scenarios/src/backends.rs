@@ -17,6 +17,11 @@ pub mod offline {
         let environment = async |needs: &Needs, folder: &Path| offline::process(task_tools, needs, folder).await;
         arena::run(TestName::current("offline"), needs, environment, scenario).await
     }
+
+    /// Light tasks on real sockets.
+    pub async fn light(needs: Needs, scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
+        arena::run(TestName::current("offline"), needs, offline::light, scenario).await
+    }
 }
 
 /// The image of the fake.

@@ -1,5 +1,5 @@
 //! The offline backend: every scenario on simulated tasks in virtual time, and the manual procedure on real processes and
-//! real sockets. They need nothing else.
+//! real sockets, and once more on light tasks. They need nothing else.
 
 #![expect(clippy::duplicate_mod, reason = "one file of scenarios, several arenas: that is the point")]
 
@@ -48,6 +48,18 @@ mod process {
     /// More than an hour of real time: only in `make soak`.
     #[cfg(feature = "soak")]
     mod soak;
+}
+
+/// Listeners of the fake and real sockets: the same procedure without processes.
+#[path = "scenarios"]
+mod light {
+    use scenarios::{Arena, Result, needs, offline};
+
+    async fn arena(scenario: impl AsyncFnOnce(&Arena) -> Result) -> Result {
+        offline::light(needs(), scenario).await
+    }
+
+    mod procedure;
 }
 
 /// Each workload is a command and a label; these tests compare the two.

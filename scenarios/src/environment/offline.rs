@@ -30,10 +30,17 @@ pub(crate) async fn process(task_tools: &Path, needs: &Needs, folder: &Path) -> 
         .tasks(Tasks::Process)
         .task_tools(task_tools)
         .sandbox_root(folder.join("sandboxes"))
-        .keep_sandboxes(true)
-        .listen((Ipv4Addr::LOCALHOST, 0).into())
-        .start()
-        .await?;
+        .keep_sandboxes(true);
+    on_sockets(fake, needs, seed).await
+}
+
+pub(crate) async fn light(needs: &Needs, _folder: &Path) -> Result<Environment, Unavailable> {
+    let seed = seed()?;
+    on_sockets(builder(needs, seed).tasks(Tasks::Light), needs, seed).await
+}
+
+async fn on_sockets(fake: Builder, needs: &Needs, seed: u64) -> Result<Environment, Unavailable> {
+    let fake = fake.listen((Ipv4Addr::LOCALHOST, 0).into()).start().await?;
     let transport = Transport::sockets(&Trust::default())?;
     let endpoint = Endpoint::of_fake(fake.url(), needs, transport, Clock::System)?;
     // Two cores, and other tests beside this one.
