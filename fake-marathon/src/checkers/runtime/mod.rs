@@ -96,6 +96,7 @@ impl CheckRuntime {
 impl Drop for CheckRuntime {
     fn drop(&mut self) {
         self.jobs = None;
+        self.outcomes.close();
         if let Some(thread) = self.thread.take() {
             // A panic has been printed.
             let _ = thread.join();

@@ -62,6 +62,8 @@ impl Server {
                     self.begin_all(turn.drain(..));
                 }
                 Some(ended) = self.under_way.join_next() => self.end(ended),
+                // Also while there is no room, when nobody looks who asks.
+                () = self.results.closed() => return,
                 () = tokio::time::sleep(ROOM_AGAIN), if !self.waiting.is_empty() => {}
             }
             while let Some(ended) = self.under_way.try_join_next() {

@@ -105,6 +105,21 @@ async fn no_more_probes_wait_for_their_peers_than_allowed() {
     assert!(all.iter().position(|id| *id == 4) > Some(1), "it waited for two of three that hang: {all:?}");
 }
 
+/// A fake that ends does not wait for a probe that hangs without a limit.
+#[tokio::test]
+async fn the_end_does_not_wait_for_probes_that_hang() {
+    let (port, _go) = server().await;
+    let (jobs, inbox) = tokio::sync::mpsc::unbounded_channel();
+    let (results, outcomes) = tokio::sync::mpsc::unbounded_channel();
+    let server = tokio::spawn(serve::Server::new(inbox, results, std::sync::Arc::default(), 1).run());
+    let mut endless = job(1, port, get());
+    endless.probe.timeout = None;
+    jobs.send(endless).unwrap();
+    tokio::task::yield_now().await;
+    drop(outcomes);
+    server.await.unwrap();
+}
+
 /// A connection that is reset when it is closed leaves nothing that its peer waits for.
 #[tokio::test]
 async fn connections_are_closed_by_a_reset() {
