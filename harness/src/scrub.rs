@@ -1,15 +1,21 @@
 //! Secrets that were sent to a server, kept out of what it answers: a server that echoes a request must not get a password or
 //! token into a message, an event or a file.
 
+mod views;
+
 use std::{
     borrow::Cow,
     fmt,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
+};
 use bytes::Bytes;
 use memchr::memmem;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::secret::Secret;
 
@@ -28,26 +34,23 @@ const SHORTEST: usize = 4;
 pub struct SentSecrets(Arc<Mutex<Vec<Secret>>>);
 
 impl SentSecrets {
-    /// One more: as it is, as it stands in JSON, and as it stands in a URL.
+    /// One more: as it is, and in base64. What escapes of JSON, HTML and URLs make of it is found when it is looked for.
     pub fn learn(&self, secret: &Secret) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if secret.is_empty() || known.contains(secret) {
             return;
         }
-        let json = serde_json::Value::from(secret.reveal()).to_string();
-        let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default();
+        let bytes = secret.reveal();
         let forms = [
             secret.clone(),
-            Secret::new(json),
-            Secret::new(utf8_percent_encode(secret.reveal(), NON_ALPHANUMERIC).to_string()),
+            Secret::new(BASE64_STANDARD_NO_PAD.encode(bytes)),
+            Secret::new(BASE64_URL_SAFE_NO_PAD.encode(bytes)),
         ];
         for form in forms {
             if !known.contains(&form) {
                 known.push(form);
             }
         }
-        // A longer one may hold a shorter one.
-        known.sort_by_key(|secret| std::cmp::Reverse(secret.reveal().len()));
     }
 
     /// A whole answer without them.
@@ -77,24 +80,31 @@ impl SentSecrets {
     /// Secrets of fewer than `anywhere` bytes are replaced only between quotation marks.
     fn without<'a>(&self, text: &'a [u8], anywhere: usize) -> Cow<'a, [u8]> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = Cow::Borrowed(text);
-        for secret in known.iter().map(|secret| secret.reveal().as_bytes()).filter(|secret| secret.len() >= SHORTEST) {
-            let is_meant = |at: &usize| secret.len() >= anywhere || is_quoted(&text, *at, secret.len());
-            let found: Vec<usize> = memmem::find_iter(&text, secret).filter(is_meant).collect();
-            if found.is_empty() {
-                continue;
+        let mut found: Vec<Range<usize>> = Vec::new();
+        views::each(text, &mut |view, source| {
+            for secret in known.iter().map(|secret| secret.reveal().as_bytes()).filter(|known| known.len() >= SHORTEST)
+            {
+                let is_meant = |at: &usize| secret.len() >= anywhere || is_quoted(view, *at, secret.len());
+                let places = memmem::find_iter(view, secret).filter(is_meant);
+                found.extend(places.map(|at| source(at..at + secret.len())));
             }
-            let mut scrubbed = Vec::with_capacity(text.len());
-            let mut from = 0;
-            for at in found {
-                scrubbed.extend_from_slice(&text[from..at]);
-                scrubbed.extend_from_slice(REPLACEMENT.as_bytes());
-                from = at + secret.len();
-            }
-            scrubbed.extend_from_slice(&text[from..]);
-            text = Cow::Owned(scrubbed);
+        });
+        if found.is_empty() {
+            return Cow::Borrowed(text);
         }
-        text
+        // Of those that begin together the longest, which may hold a shorter one.
+        found.sort_by_key(|found| (found.start, std::cmp::Reverse(found.end)));
+        let mut scrubbed = Vec::with_capacity(text.len());
+        let mut from = 0;
+        for found in found {
+            if found.start >= from {
+                scrubbed.extend_from_slice(&text[from..found.start]);
+                scrubbed.extend_from_slice(REPLACEMENT.as_bytes());
+            }
+            from = from.max(found.end);
+        }
+        scrubbed.extend_from_slice(&text[from..]);
+        Cow::Owned(scrubbed)
     }
 }
 
@@ -130,5 +140,45 @@ mod tests {
         assert_eq!(sent.scrub_text("no abcd"), "no <secret>");
         assert_eq!(sent.scrub_refusal(Bytes::from_static(b"abc")), "abc");
         assert_eq!(format!("{sent:?}"), "SentSecrets");
+    }
+
+    /// Each server has its own way to write a text: Go escapes `<`, others all that is not ASCII, others the slash, and what a
+    /// server passes on was written by another server.
+    #[test]
+    fn a_secret_is_found_however_a_server_escapes_it() {
+        const SECRET: &str = "pä/ <w&o\"r\\d 😀'";
+        let sent = SentSecrets::default();
+        sent.learn(&SECRET.into());
+        let json = serde_json::Value::from(SECRET).to_string();
+        let escaped = |each: fn(u16) -> String| SECRET.encode_utf16().map(each).collect::<String>();
+        let lower = escaped(|unit| format!("\\u{unit:04x}"));
+        let upper = escaped(|unit| format!("\\u{unit:04X}"));
+        let twice = serde_json::Value::from(json.as_str()).to_string();
+        let ascii_twice = serde_json::Value::from(lower.as_str()).to_string();
+        let url = |kept: &str, case: fn(u8) -> String| {
+            let byte = |byte: u8| if kept.contains(char::from(byte)) { char::from(byte).into() } else { case(byte) };
+            SECRET.bytes().map(byte).collect::<String>()
+        };
+        let upper_url = url("pword", |byte| format!("%{byte:02X}"));
+        let forms = [
+            json.clone(),
+            json.replace('/', "\\/").replace('<', "\\u003c").replace('&', "\\u0026"),
+            twice.clone(),
+            serde_json::Value::from(twice).to_string(),
+            ascii_twice,
+            format!("\"{lower}\""),
+            format!("\"{upper}\""),
+            url("/pwrd", |byte| format!("%{byte:02x}")),
+            upper_url.replace("%20", "+"),
+            upper_url,
+            SECRET.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('\'', "&#39;"),
+            SECRET.chars().map(|c| format!("&#x{:X};", u32::from(c))).collect(),
+            BASE64_STANDARD_NO_PAD.encode(SECRET),
+        ];
+        for form in forms {
+            let scrubbed = sent.scrub(Bytes::from(format!("a % b \\ & c {form} d\\u00")));
+            let scrubbed = String::from_utf8_lossy(&scrubbed).replace(['"', '\\'], "");
+            assert_eq!(scrubbed, "a % b  & c <secret> du00", "{form}");
+        }
     }
 }
