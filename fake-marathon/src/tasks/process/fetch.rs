@@ -10,7 +10,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::{io::AsyncWriteExt as _, process::Command};
+use nix::fcntl::OFlag;
+use tokio::{
+    fs::{File, OpenOptions},
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::Command,
+};
 
 use super::Shared;
 use crate::wire::{FetchedFile, TaskInfo, TaskReport};
@@ -71,7 +76,7 @@ async fn one(file: &FetchedFile, sandbox: &Path, cache: &Path) -> Result<(), Str
 
 async fn obtain(uri: &str, target: &Path) -> Result<(), String> {
     match uri.strip_prefix("file://").or_else(|| uri.starts_with('/').then_some(uri)) {
-        Some(path) => fs::copy(path, target).map(drop).map_err(|error| error.to_string()),
+        Some(path) => copy(Path::new(path), target).await,
         None => download(uri, target).await,
     }
 }
@@ -101,12 +106,26 @@ fn below(sandbox: &Path, name: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// Copies an ordinary file of a bounded size: a pipe might never open or end, a device never end.
+async fn copy(path: &Path, target: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let flags = OFlag::O_NONBLOCK.bits();
+    let from = OpenOptions::new().read(true).custom_flags(flags).open(path).await.map_err(failed)?;
+    if !from.metadata().await.map_err(failed)?.is_file() {
+        return Err(String::from("it is no ordinary file"));
+    }
+    let mut out = File::create(target).await.map_err(failed)?;
+    let size = tokio::io::copy(&mut from.take(LARGEST + 1), &mut out).await.map_err(failed)?;
+    out.flush().await.map_err(failed)?;
+    if size > LARGEST { Err(format!("it is larger than {LARGEST} bytes")) } else { Ok(()) }
+}
+
 async fn download(uri: &str, target: &Path) -> Result<(), String> {
     let failed = |error: reqwest::Error| error.without_url().to_string();
     let client = reqwest::Client::builder().connect_timeout(SILENCE).read_timeout(SILENCE).build().map_err(failed)?;
     let answer = client.get(uri).send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
     let mut answer = answer;
-    let mut out = tokio::fs::File::create(target).await.map_err(|error| error.to_string())?;
+    let mut out = File::create(target).await.map_err(|error| error.to_string())?;
     let mut size = 0;
     while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         size += chunk.len() as u64;
@@ -201,8 +220,25 @@ mod tests {
         let to = tempfile::tempdir().unwrap();
         let missing = all(&[file("file:///none/x.tar.gz".into())], to.path(), to.path()).await.unwrap_err();
         assert_eq!(missing, "Failed to fetch 'file:///none/x.tar.gz': No such file or directory (os error 2)");
+        for (name, why) in [("/dev/zero", "it is no ordinary file"), ("/", "it is no ordinary file")] {
+            let file = FetchedFile { dest_path: Some("x".into()), ..file(name.into()) };
+            assert_eq!(
+                all(&[file], to.path(), to.path()).await.unwrap_err(),
+                format!("Failed to fetch '{name}': {why}")
+            );
+        }
         let outside = FetchedFile { dest_path: Some("../x".into()), ..file("/etc/hostname".into()) };
         let why = all(&[outside], to.path(), to.path()).await.unwrap_err();
         assert!(why.ends_with("'../x' is not the name of a file in the sandbox"), "{why}");
+    }
+
+    /// A task that waited for a pipe would keep its fake from ending.
+    #[tokio::test]
+    async fn a_pipe_that_nobody_opens_is_refused_at_once() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let pipe = from.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let why = all(&[file(format!("file://{}", pipe.display()))], to.path(), to.path()).await.unwrap_err();
+        assert!(why.ends_with("it is no ordinary file"), "{why}");
     }
 }
