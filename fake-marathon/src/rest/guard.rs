@@ -2,7 +2,8 @@
 //!
 //! A page of any site can send requests to loopback, and one whose name resolves to loopback can read the answers too
 //! (DNS rebinding). A browser always names the page in `Origin` where a request could change something, and in `Host`
-//! the name that it resolved. Callers in the same process come through no socket and are not asked.
+//! the name that it resolved. Of what a page only embeds (a picture, a frame, a prefetched page) it learns whether there
+//! is such a thing; such a request has no `Origin`, but `Sec-Fetch-Site` says that it comes from another page. Callers in the same process come through no socket and are not asked.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -64,7 +65,12 @@ impl Guard {
             page.is_some_and(|page| hosts.first().is_some_and(|host| host.eq_ignore_ascii_case(page)))
                 || self.allowed.origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
         };
-        let stranger = origins.into_iter().find(|origin| !ours(origin))?;
+        let Some(stranger) = origins.iter().find(|origin| !ours(origin)) else {
+            let embedded = origins.is_empty() && is_embedded(request.headers());
+            let text =
+                "pages of others may not use this server; allow them with --allow-origin and a request that names them";
+            return embedded.then(|| String::from(text));
+        };
         let stranger = shown(stranger);
         Some(format!("pages of `{stranger}` may not use this server; allow them with --allow-origin {stranger}"))
     }
@@ -87,6 +93,15 @@ impl Guard {
                     .iter()
                     .any(|own| own.eq_ignore_ascii_case(name) || own.eq_ignore_ascii_case(host)))
     }
+}
+
+/// Whether a browser fetches this for a page of another site or port, unless somebody follows a link to it.
+fn is_embedded(headers: &HeaderMap) -> bool {
+    let says = |name: &str, values: &[&str]| {
+        headers.get_all(name).iter().any(|value| values.iter().any(|known| value.as_bytes() == known.as_bytes()))
+    };
+    let followed = says("sec-fetch-mode", &["navigate"]) && says("sec-fetch-dest", &["document"]);
+    says("sec-fetch-site", &["cross-site", "same-site"]) && !followed
 }
 
 /// All values of a header.
@@ -164,11 +179,24 @@ mod tests {
     #[case::sandboxed_page(&[("host", "127.0.0.1:8080"), ("origin", "null")])]
     #[case::other_port(&[("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1:3000")])]
     #[case::other_scheme(&[("host", "127.0.0.1"), ("origin", "https://127.0.0.1")])]
+    #[case::picture(&[("host", "127.0.0.1:8080"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")])]
+    #[case::frame(&[("host", "127.0.0.1:8080"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")])]
+    #[case::embedded_by_another_port(&[("host", "127.0.0.1:8080"), ("sec-fetch-site", "same-site"), ("sec-fetch-dest", "empty")])]
     #[case::extension(&[("host", "127.0.0.1:8080"), ("origin", "moz-extension://127.0.0.1:8080")])]
     fn others_are_refused(#[case] headers: &[(&str, &str)]) {
         for strict in [true, false] {
             assert!(refused(&guard(strict), LOOPBACK, headers).is_some(), "strict: {strict}");
         }
+    }
+
+    #[rstest]
+    #[case::address_bar(&[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")])]
+    #[case::own_page(&[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")])]
+    #[case::link(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")])]
+    #[case::allowed_page(&[("sec-fetch-site", "cross-site"), ("origin", "https://ui.example")])]
+    fn who_opens_it_in_a_browser_is_answered(#[case] headers: &[(&str, &str)]) {
+        let headers = [&[("host", "127.0.0.1:8080")], headers].concat();
+        assert_eq!(refused(&guard(true), LOOPBACK, &headers), None);
     }
 
     /// In a container the fake is reached by names that only its network knows. It runs no commands there.
