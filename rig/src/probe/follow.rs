@@ -48,6 +48,8 @@ const UNHEALTHY: usize = 16;
 const FEW: usize = 2;
 /// Minimum distance of two probes of one task.
 const AGAIN: Duration = Duration::from_secs(15);
+/// How long the checks of an app are taken to stay as they were read: an app with thousands of tasks takes long to read.
+const CHECKS_KNOWN: Duration = Duration::from_secs(60);
 /// Probes in one run.
 const PROBES: usize = 400;
 /// Timeout of the round at the end of a failed run.
@@ -88,6 +90,8 @@ pub struct Prober {
     probes: usize,
     waiting_since: Option<Instant>,
     next_census: Instant,
+    /// The age above which results are late, and when the app's checks were read that say so.
+    late_from: Option<(Instant, f64)>,
 }
 
 /// One probe to be made.
@@ -121,6 +125,7 @@ impl Prober {
             probes: 0,
             waiting_since: None,
             next_census: start,
+            late_from: None,
         }
     }
 
@@ -186,18 +191,14 @@ impl Prober {
     async fn round(&mut self) -> bool {
         let observed = *self.observations.borrow_and_update();
         let waits = self.waits(observed.scheduled > 0);
-        if observed.unhealthy == 0
-            && observed.age.is_none_or(|age| age <= late_from(1.0))
-            && !waits
-            && self.neighbour.is_none()
-        {
+        let may_be_late = observed.age.is_some_and(|age| age > self.late_from());
+        if observed.unhealthy == 0 && !may_be_late && !waits && self.neighbour.is_none() {
             return false;
         }
         // If the app cannot be read now, the next poll that shows trouble tries again.
         let Ok(app) = self.client.app(&self.app).await else { return false };
-        let native = app.health_checks.iter().all(HealthCheck::is_native);
-        let interval = app.health_checks.iter().map(|check| check.interval_seconds).max().unwrap_or(0) as f64;
-        let late = !native && observed.age.is_some_and(|age| age > late_from(interval));
+        self.late_from = Some((Instant::now(), late_from_of(&app)));
+        let late = observed.age.is_some_and(|age| age > self.late_from());
         if waits {
             self.queue().await;
         }
@@ -217,6 +218,12 @@ impl Prober {
         let any = !questions.is_empty();
         self.ask(questions).await;
         any || waits
+    }
+
+    /// The age above which results may be late; of an app that was not read lately that of the shortest interval.
+    fn late_from(&self) -> f64 {
+        let known = self.late_from.filter(|(read, _)| read.elapsed() < CHECKS_KNOWN);
+        known.map_or(late_from(1.0), |(_, late)| late)
     }
 
     /// Whether instances have waited so long that it is worth asking why.
@@ -332,6 +339,14 @@ fn question(app: &App, check: &HealthCheck, task: &Task, occasion: Occasion) -> 
         target: Target::of(&app.raw, check, task),
         timeout: timeout.clamp(Duration::from_secs(2), Duration::from_secs(10)),
     }
+}
+
+/// The age above which results of this app are late: never where Mesos makes all checks, which tells only changes.
+fn late_from_of(app: &App) -> f64 {
+    if app.health_checks.iter().all(HealthCheck::is_native) {
+        return f64::INFINITY;
+    }
+    late_from(app.health_checks.iter().map(|check| check.interval_seconds).max().unwrap_or(0) as f64)
 }
 
 /// Tasks with a bad last result, probed as the check that failed does.

@@ -51,6 +51,24 @@ fn changes(fake: &Fake) -> Vec<Value> {
 }
 
 #[test]
+fn an_app_whose_checks_tell_only_changes_is_not_read_beside_the_polls() {
+    let recorder = Recorder::new();
+    let fake = Fake::start(&["--admin", "127.0.0.1:0", "--allow-host", &recorder.host()]);
+    fake.deploy(&App::of(Pair::new(Containerizer::Mesos, Check::MesosTcp)).id("/native").instances(2).to_json());
+    let url = recorder.pass_on(&fake.url);
+    let (_folder, run) = out();
+    ends_with(
+        &HcRig::new(&["watch", "/native", "--url", &url, "--for", "8s", "--poll", "200ms", "--out", &run]).run(),
+        0,
+    );
+    let requests = recorder.requests();
+    let reads = requests.iter().filter(|line| line.contains("/v2/apps/") && line.contains("native")).count();
+    let samples = read(&run, "samples.jsonl").lines().count();
+    // Before the first poll, when the results first look late, and when what was found is drawn.
+    assert!((samples..samples + 8).contains(&reads), "{reads} reads for {samples} samples: {requests:?}");
+}
+
+#[test]
 fn somebody_elses_sick_flapping_and_hung_apps_are_named_and_nothing_of_theirs_changes() {
     let recorder = Recorder::new();
     let fake = cluster_called(&recorder.host());
