@@ -6,8 +6,12 @@
 
 use std::iter::Sum;
 
+use bytes::Bytes;
 use http::Method;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::Value;
 use url::Url;
 
@@ -18,7 +22,8 @@ use super::{
     connection::MesosPlace,
 };
 
-/// The master's `/state`, as much of it as the rig needs.
+/// The master's `/state`, as much of it as the rig needs. All tasks of all frameworks are in that answer; see
+/// [`Client::mesos_state_and_tasks`].
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
 pub struct MesosState {
@@ -29,8 +34,6 @@ pub struct MesosState {
     /// The registered agents.
     #[serde(rename = "slaves")]
     pub agents: Vec<Agent>,
-    /// The frameworks with their tasks, as they came.
-    pub frameworks: Vec<Value>,
 }
 
 /// An agent as the master's `/state` shows it.
@@ -137,16 +140,30 @@ pub struct ContainerStatus {
     pub executor_pid: Option<u32>,
 }
 
+/// Whether an answer is the state of a master.
+#[derive(Deserialize)]
+struct HasAgents {
+    slaves: Option<IgnoredAny>,
+}
+
 impl Client {
     /// The state of the leading master.
     ///
     /// # Errors
     /// If Mesos cannot be reached through DC/OS, beside Marathon, or where Marathon says it is.
     pub async fn mesos_state(&self) -> Result<MesosState> {
-        match self.mesos_place().await? {
-            MesosPlace::Below(root) => self.json_at(&root, Target::path("mesos/state")).await,
-            MesosPlace::Master(url) => self.json_at(&url, Target::path("state")).await,
-        }
+        let (url, body) = self.mesos_state_body().await?;
+        self.connection.parse(&Method::GET, &url, &body)
+    }
+
+    /// The body of that answer, and its URL for messages.
+    pub(super) async fn mesos_state_body(&self) -> Result<(String, Bytes)> {
+        let (base, target) = match self.mesos_place().await? {
+            MesosPlace::Below(root) => (root, Target::path("mesos/state")),
+            MesosPlace::Master(url) => (url, Target::path("state")),
+        };
+        let (url, _, body) = self.connection.fetch_from(Some(&base), Ask::get(target)).await?;
+        Ok((url, body))
     }
 
     /// The containers on an agent.
@@ -193,8 +210,8 @@ impl Client {
         } else {
             // A real Marathon does not know the path (500 or 404); that costs one small request.
             let beside = self.connection.base().clone();
-            match self.json_at::<Value>(&beside, Target::path("mesos/state")).await {
-                Ok(state) if state.get("slaves").is_some() => MesosPlace::Below(beside),
+            match self.json_at::<HasAgents>(&beside, Target::path("mesos/state")).await {
+                Ok(HasAgents { slaves: Some(_) }) => MesosPlace::Below(beside),
                 _ => MesosPlace::Master(self.mesos_master().await?),
             }
         };

@@ -2,15 +2,13 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use serde_json::{
-    Value, json,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::{Value, json, value::to_raw_value};
 
 use super::{
     Client, Error, Result,
     ask::{Ask, Target},
     client::{Kill, absent},
+    polled::Tasks,
 };
 use crate::model::{App, DeploymentResult, Kind, tasks_of};
 
@@ -28,15 +26,17 @@ impl Client {
         self.with_deployments(pod).await
     }
 
-    /// The same for who polls a pod of many instances: `each` makes something of each task as [`App::from_pod_status`] writes it,
+    /// The same for who polls a pod of many instances: `tasks` makes something of each task as [`App::from_pod_status`] writes it,
     /// and the pod has none of them.
-    async fn pod_and<T>(&self, id: &str, mut each: impl FnMut(&RawValue) -> T) -> Result<(App, Vec<T>)> {
+    async fn pod_and<T: Tasks>(&self, id: &str, tasks: &mut T) -> Result<(App, Vec<T::Made>)> {
         let (url, body, status) = self.pod_status(id).await?;
         // Every tree of values can be written.
-        let tasks: Vec<_> = tasks_of(&status, id).iter().filter_map(|task| to_raw_value(task).ok()).collect();
+        tasks.begin();
+        let listed = tasks_of(&status, id);
+        let made = listed.iter().filter_map(|task| to_raw_value(task).ok()).map(|task| tasks.read(&task)).collect();
         let mut pod = App::from_pod_status(status).map_err(|error| no_pod(&url, &error, &body))?;
         pod.tasks.clear();
-        Ok((self.with_deployments(pod).await?, tasks.iter().map(|task| each(task)).collect()))
+        Ok((self.with_deployments(pod).await?, made))
     }
 
     async fn pod_status(&self, id: &str) -> Result<(String, Bytes, Value)> {
@@ -151,10 +151,10 @@ impl Client {
     ///
     /// # Errors
     /// As every method: see [`Error`].
-    pub async fn find_and<T>(&self, kind: Kind, id: &str, each: impl FnMut(&RawValue) -> T) -> Result<(App, Vec<T>)> {
+    pub async fn find_and<T: Tasks>(&self, kind: Kind, id: &str, tasks: &mut T) -> Result<(App, Vec<T::Made>)> {
         match kind {
-            Kind::App => self.app_and(id, each).await,
-            Kind::Pod => self.pod_and(id, each).await,
+            Kind::App => self.app_and(id, tasks).await,
+            Kind::Pod => self.pod_and(id, tasks).await,
         }
     }
 

@@ -1,14 +1,9 @@
 //! The answer to a poll, whose tasks stay as they were written.
 
-use std::fmt;
-
 use http::Method;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
+use serde::Deserialize;
 use serde_json::{
-    Map, Value,
+    Map, Value, json,
     value::{RawValue, to_raw_value},
 };
 
@@ -18,70 +13,95 @@ use super::{
 };
 use crate::model::App;
 
+/// What becomes of the tasks of an answer, one after the other.
+pub trait Tasks {
+    /// What becomes of one.
+    type Made;
+
+    /// An answer begins. What was made of one before that broke off is forgotten.
+    fn begin(&mut self);
+
+    /// The task that `rest` begins with, and how many bytes of it the task takes, where that is known without reading it.
+    fn foreseen(&mut self, rest: &str) -> Option<(Self::Made, usize)>;
+
+    /// The next task.
+    fn read(&mut self, task: &RawValue) -> Self::Made;
+}
+
 impl Client {
-    /// [`Client::app`] for who polls an app of many tasks: `each` makes something of each task as it was written, and the app has
-    /// none of them.
+    /// [`Client::app`] for who polls an app of many tasks: `tasks` makes something of each, and the app has none of them.
     ///
     /// # Errors
     /// As every method: see [`Error`].
-    pub async fn app_and<T>(&self, id: &str, mut each: impl FnMut(&RawValue) -> T) -> Result<(App, Vec<T>)> {
+    pub async fn app_and<T: Tasks>(&self, id: &str, tasks: &mut T) -> Result<(App, Vec<T::Made>)> {
         let ask = Ask::get(Target::path("v2/apps").then(id));
         let (url, _, body) = self.connection.fetch(ask).await?;
         let no_app =
             |error: serde_json::Error| Error::body(&Method::GET, url.clone(), format!("no app: {error}"), &body);
-        if let Ok(whole) = serde_json::from_slice::<Polled<'_>>(&body) {
-            let app = App::from_value(Value::Object(whole.app.rest)).map_err(no_app)?;
-            return Ok((app, whole.app.tasks.into_iter().map(each).collect()));
+        if let Some((app, made)) = std::str::from_utf8(&body).ok().and_then(|body| apart(body, tasks)) {
+            return Ok((App::from_value(Value::Object(app)).map_err(no_app)?, made));
         }
-        // Whatever is odd about it, reading it as every other answer says what.
+        // What is no app, and what is written in a way that is not looked for, such as with an escaped key.
         let mut answer: Value = self.connection.parse(&Method::GET, &url, &body)?;
-        let app = answer.get_mut("app").map(Value::take).unwrap_or_default();
-        let tasks: Vec<_> =
-            app["tasks"].as_array().into_iter().flatten().filter_map(|task| to_raw_value(task).ok()).collect();
-        let tasks = tasks.iter().map(|task| each(task)).collect();
-        Ok((App::from_value(app).map_err(no_app)?, tasks))
+        let mut app = answer.get_mut("app").map(Value::take).unwrap_or_default();
+        let listed = app.as_object_mut().and_then(|app| app.remove("tasks"));
+        let listed = listed.as_ref().and_then(Value::as_array).into_iter().flatten();
+        tasks.begin();
+        let made = listed.filter_map(|task| to_raw_value(task).ok()).map(|task| tasks.read(&task)).collect();
+        Ok((App::from_value(app).map_err(no_app)?, made))
     }
 }
 
-/// `{"app": …}`.
+/// Stands for all tasks in what is read of the app itself.
+const LISTED: &str = "listed";
+
+/// An app without its tasks, and what became of them.
+type Apart<T> = (Map<String, Value>, Vec<T>);
+
+/// Takes the tasks out of the app of an answer. None where this is not how the body is written.
+///
+/// An answer with 10,000 tasks has some 6 MB, nearly all of it the same as in the answer before. So the list is taken out of the
+/// text first, task by task, and only the rest is read as JSON.
+fn apart<T: Tasks>(body: &str, tasks: &mut T) -> Option<Apart<T::Made>> {
+    const KEY: &str = r#""tasks":["#;
+    // No text of JSON holds this: a quotation mark in it is escaped.
+    let begins = body.find(KEY)? + KEY.len() - 1;
+    tasks.begin();
+    let (made, length) = list(&body[begins..], tasks)?;
+    let rest = [&body[..=begins], "\"", LISTED, "\"]", &body[begins + length..]].concat();
+    let Answer { mut app } = serde_json::from_str(&rest).ok()?;
+    // Another list of this name, deeper in the app, leaves this one as it is.
+    (app.remove("tasks")? == json!([LISTED])).then_some((app, made))
+}
+
 #[derive(Deserialize)]
-struct Polled<'a> {
-    #[serde(borrow)]
-    app: Parts<'a>,
+struct Answer {
+    app: Map<String, Value>,
 }
 
-/// An app, with its tasks apart.
-#[derive(Default)]
-struct Parts<'a> {
-    tasks: Vec<&'a RawValue>,
-    rest: Map<String, Value>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Parts<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Apart)
+/// What becomes of the elements of the list that a text begins with, and the length of the list.
+fn list<T: Tasks>(text: &str, tasks: &mut T) -> Option<(Vec<T::Made>, usize)> {
+    let mut made = Vec::new();
+    let mut rest = text[1..].trim_start();
+    if rest.starts_with(']') {
+        return Some((made, text.len() - rest.len() + 1));
     }
-}
-
-struct Apart;
-
-impl<'de> Visitor<'de> for Apart {
-    type Value = Parts<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an app")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut app: A) -> Result<Parts<'de>, A::Error> {
-        let mut parts = Parts::default();
-        while let Some(key) = app.next_key::<String>()? {
-            if key == "tasks" {
-                parts.tasks = app.next_value()?;
-            } else {
-                parts.rest.insert(key, app.next_value()?);
+    loop {
+        let (task, taken) = match tasks.foreseen(rest) {
+            Some(foreseen) => foreseen,
+            None => {
+                let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+                (tasks.read(values.next()?.ok()?), values.byte_offset())
             }
+        };
+        made.push(task);
+        rest = rest[taken..].trim_start();
+        let end = text.len() - rest.len() + 1;
+        match rest.as_bytes().first()? {
+            b',' => rest = rest[1..].trim_start(),
+            b']' => return Some((made, end)),
+            _ => return None,
         }
-        Ok(parts)
     }
 }
 
@@ -89,11 +109,58 @@ impl<'de> Visitor<'de> for Apart {
 mod tests {
     use super::*;
 
+    /// The texts of the tasks; with those that it foresees.
+    #[derive(Default)]
+    struct Texts {
+        foresees: Option<&'static str>,
+        foreseen: usize,
+    }
+
+    impl Tasks for Texts {
+        type Made = String;
+
+        fn begin(&mut self) {
+            self.foreseen = 0;
+        }
+
+        fn foreseen(&mut self, rest: &str) -> Option<(String, usize)> {
+            let text = self.foresees.filter(|text| rest.starts_with(text))?;
+            self.foreseen += 1;
+            Some((text.to_owned(), text.len()))
+        }
+
+        fn read(&mut self, task: &RawValue) -> String {
+            task.get().to_owned()
+        }
+    }
+
     #[test]
     fn tasks_stay_as_they_were_written() {
-        let text = r#"{"app": {"id": "/hc", "tasks": [{"id":  1.50}, null], "instances": 2}}"#;
-        let Polled { app } = serde_json::from_str(text).unwrap();
-        assert_eq!(app.tasks.iter().map(|task| task.get()).collect::<Vec<_>>(), [r#"{"id":  1.50}"#, "null"]);
-        assert_eq!(Value::Object(app.rest), serde_json::json!({"id": "/hc", "instances": 2}));
+        let text = r#"{"app": {"id": "/hc", "tasks":[ {"id":  1.50}, null,[1],"a" ], "instances": 2}}"#;
+        for foresees in [None, Some(r#"{"id":  1.50}"#)] {
+            let mut texts = Texts { foresees, ..Texts::default() };
+            let (app, made) = apart(text, &mut texts).unwrap();
+            assert_eq!(made, [r#"{"id":  1.50}"#, "null", "[1]", r#""a""#]);
+            assert_eq!(Value::Object(app), serde_json::json!({"id": "/hc", "instances": 2}));
+            assert_eq!(texts.foreseen, usize::from(foresees.is_some()));
+        }
+        let none = apart(r#"{"app":{"tasks":[ ]}}"#, &mut Texts::default()).unwrap();
+        assert_eq!(none, (Map::new(), Vec::new()));
+    }
+
+    #[test]
+    fn a_list_that_is_not_the_apps_own_and_a_broken_one_are_left_to_the_reader_of_json() {
+        for other in [
+            r#"{"app":{"deeper":{"tasks":["a"]},"tasks":["b"]}}"#,
+            r#"{"tasks":["a"],"app":{"id":"/hc"}}"#,
+            r#"{"app":{"tasks":["a" "b"]}}"#,
+            r#"{"app":{"tasks":["a",]}}"#,
+            r#"{"app":{"tasks":["a"}}"#,
+            r#"{"app":{"tasks":["a"]}"#,
+            r#"{"app":{"tasks": ["a"]}}"#,
+            r#"{"app":{"labels":{"a":"\"tasks\":["}}}"#,
+        ] {
+            assert!(apart(other, &mut Texts::default()).is_none(), "{other}");
+        }
     }
 }

@@ -58,17 +58,47 @@ impl FileInfo {
     }
 }
 
-impl MesosState {
-    /// The tasks that the master remembers, running and ended, with the ids of their agents.
-    #[must_use]
-    pub fn tasks(&self) -> BTreeMap<String, String> {
-        let lists = ["completed_tasks", "unreachable_tasks", "tasks"];
-        let tasks = self.frameworks.iter().flat_map(|framework| lists.iter().flat_map(|list| each(framework, list)));
-        tasks.filter_map(|task| Some((text(task, "id")?.to_owned(), text(task, "slave_id")?.to_owned()))).collect()
+/// The master's `/state`, as far as it tells where tasks run.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Tasks {
+    frameworks: Vec<Framework>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Framework {
+    completed_tasks: Vec<Place>,
+    unreachable_tasks: Vec<Place>,
+    tasks: Vec<Place>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Place {
+    id: Option<String>,
+    slave_id: Option<String>,
+}
+
+impl Tasks {
+    /// Each task with the id of its agent.
+    fn places(self) -> BTreeMap<String, String> {
+        let lists = |framework: Framework| [framework.completed_tasks, framework.unreachable_tasks, framework.tasks];
+        let all = self.frameworks.into_iter().flat_map(lists).flatten();
+        all.filter_map(|place| Some((place.id?, place.slave_id?))).collect()
     }
 }
 
 impl Client {
+    /// The state of the leading master, and the tasks that it remembers, running and ended, with the ids of their agents.
+    ///
+    /// # Errors
+    /// As [`Client::mesos_state`].
+    pub async fn mesos_state_and_tasks(&self) -> Result<(MesosState, BTreeMap<String, String>)> {
+        let (url, body) = self.mesos_state_body().await?;
+        let tasks: Tasks = self.connection.parse(&Method::GET, &url, &body)?;
+        Ok((self.connection.parse(&Method::GET, &url, &body)?, tasks.places()))
+    }
+
     /// The sandbox of a task on this agent; `None` if the agent does not know the task (any more).
     ///
     /// # Errors

@@ -16,8 +16,12 @@ pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
 
 /// The same of what was read already.
 pub(super) fn last_of(task: &Listed<'_>) -> Option<OffsetDateTime> {
-    let times = task.results.iter().flat_map(|result| [&result.last_success, &result.last_failure]);
-    times.filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok()).max()
+    last_of_texts(task.results.iter().flat_map(|result| [&*result.last_success, &*result.last_failure]))
+}
+
+/// The latest of these moments in ISO 8601; what is none is left out.
+pub(super) fn last_of_texts<'a>(times: impl Iterator<Item = &'a str>) -> Option<OffsetDateTime> {
+    times.filter(|time| !time.is_empty()).filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok()).max()
 }
 
 /// The ages in seconds of the last results of all running tasks that have one, at `now` by the clock that wrote the

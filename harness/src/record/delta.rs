@@ -29,33 +29,36 @@ pub struct Delta {
 pub struct DeltaWriter {
     full_every: u64,
     written: u64,
-    last: HashMap<Arc<str>, Arc<Observed>>,
+    last: Vec<Arc<Observed>>,
 }
 
 impl DeltaWriter {
     /// The first delta and every `full_every`-th after it are complete; 1 makes every one complete, and so does 0.
     #[must_use]
     pub fn new(full_every: u64) -> Self {
-        Self { full_every: full_every.max(1), written: 0, last: HashMap::new() }
+        Self { full_every: full_every.max(1), written: 0, last: Vec::new() }
     }
 
     /// The delta from the list before to this one.
     pub fn next(&mut self, tasks: Vec<Arc<Observed>>) -> Delta {
         let complete = self.written.is_multiple_of(self.full_every);
         self.written += 1;
-        let mut last = std::mem::take(&mut self.last);
         let mut delta = Delta { complete, ..Delta::default() };
-        self.last.reserve(tasks.len());
-        for task in tasks {
-            let before = last.remove(task.id());
-            delta.results += task.fresh(before.as_deref());
-            if complete || !before.is_some_and(|before| is_unchanged(&before, &task)) {
+        // Mostly the same tasks are listed in the same order, and nothing has to be looked up.
+        let same = |(before, task): (&Arc<Observed>, &Arc<Observed>)| before.id() == task.id();
+        let same_order = self.last.len() == tasks.len() && self.last.iter().zip(&tasks).all(same);
+        let mut by_id: HashMap<_, _> =
+            if same_order { HashMap::new() } else { self.last.iter().map(|task| (task.id(), task)).collect() };
+        for (at, task) in tasks.iter().enumerate() {
+            let before = if same_order { self.last.get(at) } else { by_id.remove(task.id()) };
+            delta.results += task.fresh(before.map(Arc::as_ref));
+            if complete || !before.is_some_and(|before| is_unchanged(before, task)) {
                 delta.tasks.push(task.to_value());
             }
-            self.last.insert(Arc::clone(task.id()), task);
         }
-        delta.gone = last.into_keys().map(|id| id.as_ref().to_owned()).collect();
+        delta.gone = by_id.into_keys().map(|id| id.as_ref().to_owned()).collect();
         delta.gone.sort_unstable();
+        self.last = tasks;
         delta
     }
 }

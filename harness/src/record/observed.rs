@@ -1,29 +1,42 @@
 //! A task of an answer, with what every poll needs of it read once.
 
-use std::{collections::HashSet, hash::Hash, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
 use serde_json::{Value, value::RawValue};
 use time::OffsetDateTime;
 
-use super::{
-    age::last_of,
-    delta::task_id,
-    listed::{Listed, ListedResult},
-};
+use super::{age::last_of_texts, delta::task_id, listed::Listed};
 use crate::model::TaskState;
 
-/// A task object as Marathon wrote it. Of most tasks nothing changes from poll to poll: the whole object becomes a tree of
-/// values only when it is written into the record.
+/// A task object as Marathon wrote it. Of most tasks nothing changes from poll to poll but the moments of good results: the whole
+/// object becomes a tree of values only when it is written into the record.
 #[derive(Clone, Debug)]
 pub struct Observed {
     text: Box<str>,
-    id: Arc<str>,
-    state: TaskState,
     last_result: Option<OffsetDateTime>,
-    /// The moment of each check's last result of its own, ISO 8601.
-    own: Vec<Option<Box<str>>>,
     /// Whether every success in it is one of its own.
     successes_are_own: bool,
+    rest: Arc<Rest>,
+}
+
+/// What later successes do not change.
+#[derive(Debug)]
+struct Rest {
+    id: Arc<str>,
+    state: TaskState,
+    /// ISO 8601; empty if it is not staged.
+    staged_at: Box<str>,
+    /// The last success of each check, and its last failure (ISO 8601, empty without one).
+    results: Vec<(Success, Box<str>)>,
+}
+
+/// A `lastSuccess`.
+#[derive(Debug)]
+enum Success {
+    /// The bytes of the task's text that hold it.
+    At(Range<usize>),
+    /// One that is not in the text as it is; empty without one.
+    Is(Box<str>),
 }
 
 impl Observed {
@@ -33,39 +46,43 @@ impl Observed {
         let text = object.get();
         // Reading is lenient: what is no object has no field.
         let listed: Listed<'_> = serde_json::from_str(text).unwrap_or_default();
-        let own = |at: &str| !at.is_empty() && at >= listed.staged_at();
-        let last_own = |result: &ListedResult<'_>| {
-            let times = [&result.last_success, &result.last_failure].into_iter().filter(|at| own(at));
-            times.max().map(|at| Box::from(&**at))
-        };
-        Self {
-            id: if listed.has_id() { Arc::from(listed.id()) } else { Arc::from(task_id(&value(text))) },
+        let id = if listed.has_id() { Arc::from(listed.id()) } else { Arc::from(task_id(&value(text))) };
+        let results = listed.results.iter();
+        let rest = Rest {
+            id,
             state: listed.counts_as(),
-            last_result: last_of(&listed),
-            own: listed.results.iter().map(last_own).collect(),
-            successes_are_own: listed.results.iter().all(|result| own(&result.last_success)),
-            text: Box::from(text),
-        }
+            staged_at: Box::from(listed.staged_at()),
+            results: results
+                .map(|result| (Success::of(&result.last_success, text), Box::from(&*result.last_failure)))
+                .collect(),
+        };
+        Self::with(Box::from(text), Arc::new(rest))
     }
 
-    /// The same of a tree of values.
+    fn with(text: Box<str>, rest: Arc<Rest>) -> Self {
+        let task = Self { text, last_result: None, successes_are_own: false, rest };
+        let last_result = last_of_texts(task.results().flat_map(<[&str; 2]>::from));
+        let successes_are_own = task.results().all(|(success, _)| task.is_own(success));
+        Self { last_result, successes_are_own, ..task }
+    }
+
+    /// The same of an object that is no answer's, such as one of a test.
     #[must_use]
     pub fn of_value(object: &Value) -> Arc<Self> {
-        // Every tree of values can be written, and what was written is one value.
         let text = serde_json::value::to_raw_value(object).unwrap_or_default();
         Arc::new(Self::of(&text))
     }
 
-    /// Its id, or the whole text where it has none.
+    /// Its id; of what has none, the whole text.
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
-        &self.id
+        &self.rest.id
     }
 
     /// What it counts as.
     #[must_use]
     pub fn state(&self) -> TaskState {
-        self.state
+        self.rest.state
     }
 
     /// When a check last said anything about it.
@@ -74,23 +91,92 @@ impl Observed {
         self.last_result
     }
 
-    /// The object as a tree of values.
+    /// The object.
     #[must_use]
     pub fn to_value(&self) -> Value {
         value(&self.text)
     }
 
-    /// How many of its results are newer than before.
+    /// As it was written.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The last success and the last failure of each check; empty without one.
+    fn results(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.rest.results.iter().map(|(success, failure)| match success {
+            Success::At(bytes) => (&self.text[bytes.clone()], &**failure),
+            Success::Is(text) => (&**text, &**failure),
+        })
+    }
+
+    /// Whether a result belongs to this task and not to the one before it.
+    fn is_own(&self, at: &str) -> bool {
+        // ISO 8601 in UTC, as Marathon writes it, sorts as text.
+        !at.is_empty() && at >= &*self.rest.staged_at
+    }
+
+    /// The moment of each check's last result of its own.
+    fn own(&self) -> impl Iterator<Item = Option<&str>> {
+        self.results().map(|results| <[&str; 2]>::from(results).into_iter().filter(|at| self.is_own(at)).max())
+    }
+
+    /// How many checks have a new result of this task's own since it was seen `before`.
     pub(super) fn fresh(&self, before: Option<&Self>) -> u32 {
-        let old = |check: usize| before.and_then(|before| before.own.get(check)?.as_ref());
-        let fresh = self.own.iter().enumerate().filter(|(check, own)| own.as_ref() > old(*check));
+        let mut old = before.into_iter().flat_map(Self::own);
+        let fresh = self.own().filter(|own| *own > old.next().flatten());
         u32::try_from(fresh.count()).unwrap_or(u32::MAX)
     }
 
-    /// Whether the texts show that nothing but the moments of successes differs from `before`, all of which were its own.
-    /// `false` decides nothing: then the values have to be compared.
+    /// Whether only the moments of good results changed, told by comparing texts. False says nothing.
     pub(super) fn differs_only_in_successes(&self, before: &Self) -> bool {
-        before.successes_are_own && same_but_for_values_of("\"lastSuccess\":", &before.text, &self.text)
+        let same = || {
+            Arc::ptr_eq(&self.rest, &before.rest)
+                || same_but_for_values_of("\"lastSuccess\":", &before.text, &self.text)
+        };
+        before.successes_are_own && same()
+    }
+
+    /// This task as a text begins with it, if nothing else has changed than the moments of its successes.
+    ///
+    /// The text behind it is not looked at, and neither is the object read: it is the same one, with other letters and digits in
+    /// some of its texts.
+    pub(super) fn succeeded(&self, rest: &str) -> Option<Self> {
+        let new = rest.get(..self.text.len()).filter(|_| self.is_object())?;
+        let mut from = 0;
+        for (success, _) in &self.rest.results {
+            let Success::At(bytes) = success else { continue };
+            let same = self.text.get(from..bytes.start)? == new.get(from..bytes.start)?;
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-:.+".contains(&byte);
+            if !same || !new.as_bytes()[bytes.clone()].iter().copied().all(plain) {
+                return None;
+            }
+            from = bytes.end;
+        }
+        (self.text[from..] == new[from..]).then(|| Self::with(Box::from(new), Arc::clone(&self.rest)))
+    }
+
+    /// Whether a text begins with exactly this task.
+    pub(super) fn begins(&self, rest: &str) -> bool {
+        self.is_object() && rest.starts_with(&*self.text)
+    }
+
+    /// Only of an object the text says where it ends: after `1` more digits may come.
+    fn is_object(&self) -> bool {
+        self.text.starts_with('{')
+    }
+}
+
+impl Success {
+    /// Of a text that may be a part of the task's.
+    fn of(success: &str, text: &str) -> Self {
+        if let Some(start) = success.as_ptr().addr().checked_sub(text.as_ptr().addr())
+            && text.get(start..start + success.len()) == Some(success)
+            && !success.is_empty()
+        {
+            return Self::At(start..start + success.len());
+        }
+        Self::Is(Box::from(success))
     }
 }
 
@@ -121,51 +207,6 @@ fn behind_plain_text(json: &str) -> Option<&str> {
     (!text.contains('\\')).then_some(rest)
 }
 
-/// The tasks of the latest answer by their text: those that come again unchanged are not read again.
-#[derive(Clone, Debug, Default)]
-pub struct Recent {
-    latest: HashSet<ByText>,
-    next: HashSet<ByText>,
-}
-
-#[derive(Clone, Debug)]
-struct ByText(Arc<Observed>);
-
-impl std::borrow::Borrow<str> for ByText {
-    fn borrow(&self) -> &str {
-        &self.0.text
-    }
-}
-
-impl Hash for ByText {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.text.hash(state);
-    }
-}
-
-impl PartialEq for ByText {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.text == other.0.text
-    }
-}
-
-impl Eq for ByText {}
-
-impl Recent {
-    /// The task of the next answer with this text.
-    pub fn observe(&mut self, object: &RawValue) -> Arc<Observed> {
-        let known = self.latest.take(object.get()).unwrap_or_else(|| ByText(Arc::new(Observed::of(object))));
-        let task = Arc::clone(&known.0);
-        self.next.insert(known);
-        task
-    }
-
-    /// The answer is whole: what it did not list is forgotten.
-    pub fn settle(&mut self) {
-        self.latest = std::mem::take(&mut self.next);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -185,17 +226,40 @@ mod tests {
         assert!(!same(&before, &before.replacen("\"lastSuccess\"", "\"lastFailure\"", 1)));
     }
 
+    fn task(success: &str, host: &str) -> String {
+        format!(
+            r#"{{"id":"a","host":"{host}","stagedAt":"2026-01-01T00:00:00.000Z","healthCheckResults":[{{"alive":true,"lastSuccess":"{success}"}},{{"alive":true,"lastFailure":"2026-01-01T00:00:02.000Z"}}]}}"#
+        )
+    }
+
+    fn read(text: &str) -> Observed {
+        Observed::of(serde_json::from_str(text).unwrap())
+    }
+
     #[test]
-    fn a_task_that_comes_again_is_the_same_object() {
-        let raw = |n: u8| serde_json::value::to_raw_value(&json!({"id": "a", "n": n})).unwrap();
-        let mut recent = Recent::default();
-        let first = recent.observe(&raw(1));
-        recent.settle();
-        let (again, changed) = (recent.observe(&raw(1)), recent.observe(&raw(2)));
-        assert!(Arc::ptr_eq(&first, &again) && !Arc::ptr_eq(&first, &changed));
-        recent.settle();
-        recent.settle();
-        assert!(!Arc::ptr_eq(&first, &recent.observe(&raw(1))), "it was not listed for an answer");
+    fn a_later_success_is_seen_without_reading() {
+        let (early, late) = ("2026-01-01T00:00:01.000Z", "2026-01-01T00:00:03.000Z");
+        let before = read(&task(early, "ü"));
+        let after = task(late, "ü");
+        let seen = before.succeeded(&format!("{after},[")).expect("the same task");
+        let whole = read(&after);
+        assert_eq!((seen.text(), seen.last_result()), (whole.text(), whole.last_result()));
+        assert_eq!(seen.results().collect::<Vec<_>>(), whole.results().collect::<Vec<_>>());
+        assert_eq!((seen.fresh(Some(&before)), whole.fresh(Some(&before)), before.fresh(Some(&before))), (1, 1, 0));
+        assert_eq!(seen.last_result().map(|at| at.second()), Some(3));
+        assert!(before.begins(&task(early, "ü")) && !before.begins(&after));
+    }
+
+    #[test]
+    fn whatever_else_changes_is_read() {
+        let early = "2026-01-01T00:00:01.000Z";
+        let before = read(&task(early, "h"));
+        let odd = |success: &str| before.succeeded(&task(success, "h")).is_none();
+        assert!(before.succeeded(&task(early, "i")).is_none());
+        assert!(odd("2026-01-01T00:00:01Z") && odd("2026-01-01T00:00:0\"},{\"a") && odd("2026-01-01T00:00:01.0\\\"Z"));
+        assert!(before.succeeded(&task(early, "h")[1..]).is_none() && before.succeeded("").is_none());
+        let number = Observed::of(serde_json::from_str("1").unwrap());
+        assert!(!number.begins("12") && number.succeeded("12").is_none());
     }
 
     #[test]

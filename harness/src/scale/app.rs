@@ -1,21 +1,22 @@
 //! An app or a pod of a real Marathon, or of anything that speaks like one, as the subject of a run.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use serde_json::value::RawValue;
 use tokio::time::sleep;
 
 use super::subject::{Incoming, Observation, Subject};
 use crate::{
     marathon::{
-        Client, Error,
+        Client, Error, Tasks,
         events::{EventStream, StreamItem},
     },
     model::{EventKind, HealthCheck, Kind},
-    record::Recent,
+    record::{Observed, Recent},
     wait::AttemptError,
     watch::concerns,
 };
@@ -44,10 +45,25 @@ impl MarathonApp {
     }
 }
 
+impl Tasks for Recent {
+    type Made = Arc<Observed>;
+
+    fn begin(&mut self) {
+        Recent::begin(self);
+    }
+
+    fn foreseen(&mut self, rest: &str) -> Option<(Arc<Observed>, usize)> {
+        Recent::foreseen(self, rest)
+    }
+
+    fn read(&mut self, task: &RawValue) -> Arc<Observed> {
+        Recent::read(self, task)
+    }
+}
+
 impl Subject for MarathonApp {
     async fn observe(&mut self) -> Result<Observation, AttemptError> {
-        let recent = &mut self.recent;
-        let observed = self.client.find_and(self.kind, &self.id, |task| recent.observe(task)).await;
+        let observed = self.client.find_and(self.kind, &self.id, &mut self.recent).await;
         let (app, tasks) = observed.map_err(attempt_error)?;
         self.recent.settle();
         let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);

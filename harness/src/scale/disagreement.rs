@@ -68,6 +68,10 @@ pub struct Comparer {
     /// How long an event may come after the poll that saw its change.
     grace: f64,
     instances: BTreeMap<String, Known>,
+    /// The tasks of the last poll.
+    listed: Vec<Arc<Observed>>,
+    /// The number of instances when all of them were listed; none while one is not.
+    all_listed: Option<usize>,
     agreement: Agreement,
     polls_behind: Histogram,
     events_behind: Histogram,
@@ -94,6 +98,8 @@ impl Comparer {
         Self {
             grace,
             instances: BTreeMap::new(),
+            listed: Vec::new(),
+            all_listed: Some(0),
             agreement: Agreement::default(),
             polls_behind: Histogram::default(),
             events_behind: Histogram::default(),
@@ -102,6 +108,15 @@ impl Comparer {
 
     /// A poll at `t` listed these tasks, all there are.
     pub fn on_tasks(&mut self, tasks: &[Arc<Observed>], t: f64) {
+        let before = std::mem::replace(&mut self.listed, tasks.to_vec());
+        let same = |(before, now): (&Arc<Observed>, &Arc<Observed>)| {
+            before.id() == now.id() && before.state().health() == now.state().health()
+        };
+        let nothing_new = before.len() == tasks.len() && before.iter().zip(tasks).all(same);
+        if nothing_new && self.all_listed == Some(self.instances.len()) {
+            self.expire(t);
+            return;
+        }
         let listed: BTreeMap<&str, Option<bool>> =
             tasks.iter().map(|task| (TaskId::instance_of(task.id()), task.state().health())).collect();
         for (instance, health) in &listed {
@@ -114,6 +129,8 @@ impl Comparer {
         let grace = self.grace;
         self.instances
             .retain(|instance, known| listed.contains_key(instance.as_str()) || t - known.reported_at <= grace);
+        let all_are = self.instances.keys().all(|instance| listed.contains_key(instance.as_str()));
+        self.all_listed = all_are.then_some(self.instances.len());
     }
 
     fn saw(&mut self, instance: &str, healthy: bool, t: f64) {

@@ -15,7 +15,7 @@ use harness::{
     dcos::{Credentials, TokenSource},
     marathon::{TokenProvider as _, events::Parser},
     model::Event,
-    record::{Lives, Sample, read},
+    record::{Lives, Recent, Sample, read},
     scale::{Metric, Plan, Threshold},
     settings::SettingsInput,
     tls::Fingerprint,
@@ -62,8 +62,13 @@ async fn ask_everything(client: &Client) {
     if let Ok(tasks) = client.tasks("/hc").await {
         tasks.iter().for_each(|task| drop(short(task.id.as_str())));
     }
+    let mut recent = Recent::default();
+    for _ in 0..2 {
+        drop(client.app_and("/hc", &mut recent).await);
+        recent.settle();
+    }
+    drop(client.mesos_state_and_tasks().await);
     if let Ok(state) = client.mesos_state().await {
-        drop(state.tasks());
         for agent in state.agents.iter().take(2) {
             drop((client.agent_containers(agent).await, client.sandbox(agent, "t").await));
         }

@@ -30,11 +30,10 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// Exit code 2: the task, its agent or its sandbox does not exist any more.
 pub async fn find(client: &Client, task: String, agent: Option<String>) -> Result<(String, Sandbox), Failure> {
-    let state = client.mesos_state().await.map_err(|error| reach::failure(&error))?;
+    let (state, tasks) = client.mesos_state_and_tasks().await.map_err(|error| reach::failure(&error))?;
     let (task, agent) = match agent.filter(|agent| !agent.is_empty()) {
         Some(agent) => (task, agent),
         None => {
-            let tasks = state.tasks();
             let id = which::one(tasks.keys().map(String::as_str), &task)
                 .map_err(|why| Failure::usage(format!("Mesos at {}: {why}", client.url())))?;
             (id.to_owned(), tasks[id].clone())
