@@ -68,12 +68,28 @@ pub(super) struct Executors {
     groups: Groups,
     probes: ProbesInFlight,
     recorded: RecordedLaunches,
+    /// Room for the events of the next input.
+    room: Vec<Event>,
 }
 
 impl Executors {
     pub(super) fn new(tuning: Arc<Tuning>, started: Time) -> Self {
-        let recorded = RecordedLaunches::new(tuning.recorded_launches.as_ref(), started);
-        Self { tuning, tasks: Tasks::default(), groups: Groups::default(), probes: ProbesInFlight::default(), recorded }
+        Self {
+            recorded: RecordedLaunches::new(tuning.recorded_launches.as_ref(), started),
+            tuning,
+            tasks: Tasks::default(),
+            groups: Groups::default(),
+            probes: ProbesInFlight::default(),
+            room: Vec::new(),
+        }
+    }
+
+    /// Takes the room of events back that were carried out.
+    pub(super) fn reuse(&mut self, mut room: Vec<Event>) {
+        if room.capacity() > self.room.capacity() {
+            room.clear();
+            self.room = room;
+        }
     }
 
     /// The tasks, to look at.
@@ -213,7 +229,14 @@ impl Executors {
 
     fn turn<'a>(&'a mut self, context: Context<'a>) -> (&'a mut Tasks, &'a mut Groups, Turn<'a>) {
         let Context { now, agents, timers } = context;
-        let turn = Turn { now, tuning: &self.tuning, agents, timers, probes: &mut self.probes, events: Vec::new() };
+        let turn = Turn {
+            now,
+            tuning: &self.tuning,
+            agents,
+            timers,
+            probes: &mut self.probes,
+            events: std::mem::take(&mut self.room),
+        };
         (&mut self.tasks, &mut self.groups, turn)
     }
 }

@@ -417,8 +417,8 @@ impl Mesos {
         }
     }
 
-    fn emit(&mut self, events: Vec<Event>) {
-        for event in events {
+    fn emit(&mut self, mut events: Vec<Event>) {
+        for event in events.drain(..) {
             match event {
                 Event::Status(status) => self.send(status),
                 Event::Task(call) => self.outputs.push(Output::Task(call)),
@@ -426,6 +426,7 @@ impl Mesos {
                 Event::Freed { agent, resources } => self.agents.release(agent, resources),
             }
         }
+        self.executors.reuse(events);
     }
 
     fn send(&mut self, status: StatusUpdate) {

@@ -87,9 +87,12 @@ impl Machines {
         [tasks, self.mesos.next_deadline(), marathon].into_iter().flatten().min()
     }
 
-    pub(super) fn advance(&mut self, now: Time) -> Steps {
-        let mut steps = self.simulated.as_mut().map_or_else(Steps::new, |tasks| of_tasks(tasks.advance(now)));
-        steps.extend(of_mesos(self.mesos.advance(now)));
+    /// Adds to `steps` what comes of all that is due.
+    pub(super) fn advance(&mut self, now: Time, steps: &mut Steps) {
+        if let Some(tasks) = &mut self.simulated {
+            steps.extend(tasks.advance(now).into_iter().map(Step::Tasks));
+        }
+        steps.extend(self.mesos.advance(now).into_iter().map(Step::Mesos));
         if let Some(away) = self.away.take_if(|away| away.until <= now) {
             steps.extend(self.scheduler_action(now, away.action));
             steps.extend(
@@ -97,9 +100,8 @@ impl Machines {
             );
         }
         if self.away.is_none() {
-            steps.extend(of_marathon(self.marathon.advance(now)));
+            steps.extend(self.marathon.advance(now).into_iter().map(Step::Marathon));
         }
-        steps
     }
 
     /// Marathon's process is away until then; false when it is already.
