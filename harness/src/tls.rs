@@ -125,7 +125,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
         if error.kind() == io::ErrorKind::Interrupted {
             return TrustError::Stopped(path.to_owned());
         }
-        TrustError::File { path: path.to_owned(), why: error.to_string() }
+        TrustError::File { path: path.to_owned(), why: text::plain::system(&error.to_string()).into_owned() }
     })
 }
 

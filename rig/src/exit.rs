@@ -144,9 +144,9 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with this code and sentence.
+    /// A failure with this code and sentence. Reasons of the system in it are said in our words.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: text::plain::system(&message.into()).into_owned() }
     }
 
     /// Bad usage, configuration or definition.

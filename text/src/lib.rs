@@ -4,6 +4,7 @@
 
 pub mod duration;
 mod number;
+pub mod plain;
 mod visible;
 mod words;
 

@@ -120,7 +120,10 @@ impl Client {
         let (url, _, body) = self.connection.fetch(ask).await?;
         let mut answer: Value = self.connection.parse(&Method::GET, &url, &body)?;
         let app = answer.get_mut("app").map(Value::take).unwrap_or_default();
-        App::from_value(app).map_err(|error| Error::body(&Method::GET, url, format!("no app: {error}"), &body))
+        App::from_value(app).map_err(|error| {
+            let why = format!("no app: {}", text::plain::json(&error.to_string()));
+            Error::body(&Method::GET, url, why, &body)
+        })
     }
 
     /// The same; `None` if there is no such app.

@@ -93,7 +93,8 @@ impl Error {
     }
 
     pub(super) fn unreadable(method: &Method, url: &str, error: &serde_json::Error, body: &[u8]) -> Self {
-        let (why, excerpt) = (format!("the answer cannot be read: {error}"), plain_text(body));
+        let (why, excerpt) =
+            (format!("the answer cannot be read: {}", text::plain::json(&error.to_string())), plain_text(body));
         let kind = if error.is_data() { ErrorKind::Body { why, excerpt } } else { ErrorKind::Garbled { why, excerpt } };
         Self::new(method, url, kind)
     }

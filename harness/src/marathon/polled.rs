@@ -36,8 +36,9 @@ impl Client {
     pub async fn app_and<T: Tasks>(&self, id: &str, tasks: &mut T) -> Result<(App, Vec<T::Made>)> {
         let ask = Ask::get(Target::path("v2/apps").then(id));
         let (url, _, body) = self.connection.fetch(ask).await?;
-        let no_app =
-            |error: serde_json::Error| Error::body(&Method::GET, url.clone(), format!("no app: {error}"), &body);
+        let no_app = |error: serde_json::Error| {
+            Error::body(&Method::GET, url.clone(), format!("no app: {}", text::plain::json(&error.to_string())), &body)
+        };
         if let Some((app, made)) = std::str::from_utf8(&body).ok().and_then(|body| apart(body, tasks)) {
             return Ok((App::from_value(Value::Object(app)).map_err(no_app)?, made));
         }

@@ -61,6 +61,7 @@ impl TransportError {
     pub(super) fn from_reqwest(error: &reqwest::Error) -> Self {
         let innermost = innermost(error);
         let text = innermost.to_string();
+        let text = text::plain::system(&text).into_owned();
         if let Some(tls) = find::<rustls::Error>(error) {
             if let rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired) = tls {
                 let what = "the server wants a client certificate";

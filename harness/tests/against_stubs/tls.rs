@@ -220,7 +220,7 @@ async fn insecure_trusts_anybody() {
 #[test]
 fn files_that_will_not_do_are_named() {
     let missing = Trust::server(ServerTrust::CaFile("/nowhere/ca.crt".into())).client_config().unwrap_err();
-    insta::assert_snapshot!(missing, @"cannot use /nowhere/ca.crt: No such file or directory (os error 2)");
+    insta::assert_snapshot!(missing, @"cannot use /nowhere/ca.crt: there is no such file or folder");
     let file = tempfile::NamedTempFile::new().unwrap();
     let empty = Trust::server(ServerTrust::CaFile(file.path().to_owned())).client_config().unwrap_err();
     assert!(empty.to_string().ends_with("it contains no certificate (PEM)"), "{empty}");

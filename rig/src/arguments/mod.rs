@@ -10,6 +10,6 @@ pub mod scaling;
 pub use degraded::Degraded;
 pub use judging::{Judging, StepTimeout};
 pub use output::Output;
-pub use pairs::{PairSet, chosen};
+pub use pairs::{PairSet, Pairs, chosen};
 pub use repeats::Repeats;
 pub use scaling::Scaling;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, str::FromStr};
 
+use clap::Args;
 use fixtures::{Pair, UnknownPair};
 
 /// A pair, or a named set of pairs.
@@ -26,6 +27,17 @@ impl FromStr for PairSet {
             pair => pair.parse().map(Self::One),
         }
     }
+}
+
+/// The flag for them. Each command has a default of its own, and names it in its short help.
+#[derive(Args, Clone, Debug)]
+pub struct Pairs {
+    /// A pair such as mesos,TCP, or procedure, or all
+    ///
+    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; procedure stands for the six of the
+    /// manual procedure. May be repeated. Without it, try runs the procedure and matrix all pairs.
+    #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
+    pub pairs: Vec<PairSet>,
 }
 
 /// The pairs that were asked for, each once, in that order; those of `default` when none was.

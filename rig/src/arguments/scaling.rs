@@ -66,9 +66,9 @@ pub struct Scaling {
     /// Precision of the limit: 1% or 0.01
     #[arg(long, hide_short_help = true, default_value = "1%", value_parser = precision, value_name = "SHARE", requires = "find_limit")]
     pub precision: f64,
-    /// Tries for each number of tasks; the majority decides
-    #[arg(long, hide_short_help = true, default_value_t = 1, value_name = "N", requires = "find_limit", value_parser = whole(1_u32, 99))]
-    pub repeats: u32,
+    /// Tries for each number of tasks in a search; the majority decides (to run all of it several times: --runs)
+    #[arg(long, alias = "repeats", hide_short_help = true, default_value_t = 1, value_name = "N", requires = "find_limit", value_parser = whole(1_u32, 99))]
+    pub tries: u32,
     /// How it is polled and judged.
     #[command(flatten)]
     pub judging: Judging,
@@ -87,7 +87,7 @@ impl Scaling {
     /// Exit code 2: flags that contradict each other, or a definition that asks for more than the target.
     pub fn scaled(&self, definition: &Definition, room: u32) -> Result<Scaled, Failure> {
         let policy = self.policy()?;
-        let search = self.find_limit.then_some(manifest::Search { precision: self.precision, repeats: self.repeats });
+        let search = self.find_limit.then_some(manifest::Search { precision: self.precision, repeats: self.tries });
         let of_limit = |threshold: &&Threshold| threshold.metric() == Metric::Limit;
         if search.is_none()
             && let Some(threshold) = self.judging.fail_if.iter().find(of_limit)
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(scaled("--find-limit", "mesos,MESOS_HTTP").unwrap().thresholds.len(), 2, "no age of native checks");
         let bounded = scaled("--find-limit --fail-if limit<500", "mesos,HTTP").unwrap();
         assert_eq!(bounded.thresholds.len(), 4, "a bound of the limit leaves what breaks a try as it is");
-        let own = scaled("--find-limit --precision 5% --repeats 3 --fail-if lost>0 --hold 1m", "mesos,HTTP").unwrap();
+        let own = scaled("--find-limit --precision 5% --tries 3 --fail-if lost>0 --hold 1m", "mesos,HTTP").unwrap();
         assert_eq!(own.search, Some(manifest::Search { precision: 0.05, repeats: 3 }));
         assert_eq!((own.thresholds.len(), own.hold), (1, Duration::from_secs(60)));
     }
@@ -247,6 +247,7 @@ mod tests {
             ("--policy exponential --factor 1", "factor of at least 2"),
             ("--fail-if dead>0", "unknown measure 'dead'"),
             ("--find-limit --precision 200%", "0% to 50%"),
+            ("--tries 2", "--find-limit"),
             ("--repeats 2", "--find-limit"),
             ("--fail-if limit<500", "needs --find-limit"),
         ] {

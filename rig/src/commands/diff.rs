@@ -16,6 +16,7 @@ use crate::{
     exit::{Code, Completion, Failure},
     flags::values::whole,
     folder::{self, locate, write_whole},
+    results::actions,
 };
 
 /// Arguments of `hc-rig diff`.
@@ -86,5 +87,6 @@ pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
         Outcome::Worse => Some(format!("B is worse than A ({} % confidence)", percent(comparison.confidence))),
         Outcome::Better | Outcome::NoChange => None,
     };
-    Ok(Completion { problem, code: comparison.outcome.code(), ..Completion::passed(text) })
+    let end = Completion { problem, code: comparison.outcome.code(), ..Completion::passed(text) };
+    Ok(actions::of_comparison(&markdown::render(&comparison), !args.json && !args.markdown, end))
 }

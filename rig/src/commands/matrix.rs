@@ -12,7 +12,7 @@ use harness::{
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    arguments::{Judging, Output, PairSet, StepTimeout, chosen},
+    arguments::{Judging, Output, PairSet, Pairs, StepTimeout, chosen},
     command_line,
     dry_run::{self, Planned},
     exit::{Completion, Failure},
@@ -38,14 +38,15 @@ use crate::{
 
 /// Arguments of `hc-rig matrix`.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = WHAT, mut_arg("step_timeout", |arg| arg.help("Timeout of reaching the target in one run").default_value("2m")))]
+#[command(
+    next_help_heading = WHAT,
+    mut_arg("pairs", |arg| arg.help("A pair such as mesos,TCP, or procedure [default: all]")),
+    mut_arg("step_timeout", |arg| arg.help("Timeout of reaching the target in one run").default_value("2m")),
+)]
 pub struct MatrixArgs {
-    /// A pair such as mesos,TCP, or procedure [default: all]
-    ///
-    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; procedure stands for the six of the
-    /// manual procedure. May be repeated.
-    #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
-    pub pairs: Vec<PairSet>,
+    /// Which pairs.
+    #[command(flatten)]
+    pub pairs: Pairs,
     /// Numbers of tasks, each in a run of its own
     #[arg(long, value_delimiter = ',', default_value = "10,50,100", value_name = "N,N,…", value_parser = count)]
     pub counts: Vec<u32>,
@@ -91,7 +92,7 @@ struct Environment {
 /// Whatever is wrong before anything is deployed, and what went wrong with the results.
 pub async fn run(args: &MatrixArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
-    let pairs = chosen(&args.pairs, PairSet::All);
+    let pairs = chosen(&args.pairs.pairs, PairSet::All);
     let counts = counts(&args.counts)?;
     let at_once = if args.side_by_side { pairs.len() } else { 1 };
     let batches = cells::batches(&pairs, &counts, args.side_by_side);

@@ -101,8 +101,9 @@ fn read(path: &Path) -> Result<Vec<Value>, Failure> {
     let text = files::read_ordinary(path).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(text).map_err(|_| unreadable("it is not text in UTF-8".to_owned()))?;
     let row = |(n, line): (usize, &str)| {
-        let row: Value =
-            serde_json::from_str(line).map_err(|error| unreadable(format!("line {} is not JSON: {error}", n + 1)))?;
+        let row: Value = serde_json::from_str(line).map_err(|error| {
+            unreadable(format!("line {} is not JSON: {}", n + 1, text::plain::json_reason(&error.to_string())))
+        })?;
         if !row["t"].is_number() || !row["kind"].is_string() {
             return Err(unreadable(format!("line {} is not a row of a recording: it lacks `t` or `kind`", n + 1)));
         }

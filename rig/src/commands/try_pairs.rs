@@ -7,7 +7,7 @@ use harness::{Client, scale::Plan};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    arguments::{Output, PairSet, Repeats, Scaling, chosen},
+    arguments::{Output, PairSet, Pairs, Repeats, Scaling, chosen},
     command_line,
     demo::{self, Demo},
     dry_run::{self, Planned},
@@ -35,6 +35,7 @@ use crate::{
 #[derive(Args, Clone, Debug)]
 #[command(
     next_help_heading = WHAT,
+    mut_arg("pairs", |arg| arg.help("A pair such as mesos,TCP, or all [default: procedure]")),
     mut_arg("poll", |arg| arg.default_value("500ms")),
     mut_arg("hold", |arg| arg
         .help("Time that each target must stay reached [default: 5s; 30s to find a limit]")
@@ -50,12 +51,9 @@ pub struct TryArgs {
     /// RUN is its folder or name. The fake gets the same agents and checks, and tasks that do what those of the run did.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["demo", "pairs", "dry_run", "runs"])]
     pub like: Option<String>,
-    /// A pair such as mesos,TCP, or all [default: procedure]
-    ///
-    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; procedure stands for the six of the
-    /// manual procedure. May be repeated.
-    #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
-    pub pairs: Vec<PairSet>,
+    /// Which pairs.
+    #[command(flatten)]
+    pub pairs: Pairs,
     /// How they are scaled.
     #[command(flatten)]
     pub scaling: Scaling,
@@ -100,7 +98,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
     }
     if let Some(demo) = args.demo {
         let line = demo::Line {
-            pairs: &args.pairs,
+            pairs: &args.pairs.pairs,
             fake: &args.embedded,
             degraded: args.scaling.judging.degraded,
             output: &args.output,
@@ -108,7 +106,7 @@ pub async fn run(args: &TryArgs, interrupt: Interrupt) -> Result<Completion, Fai
         return demo::run(demo, line, interrupt).await;
     }
     let begun = Instant::now();
-    let pairs = chosen(&args.pairs, PairSet::Procedure);
+    let pairs = chosen(&args.pairs.pairs, PairSet::Procedure);
     args.check_repeats(pairs.len())?;
     let definitions =
         pairs.iter().map(|pair| Definition::load(&pair.to_string())).collect::<Result<Vec<_>, Failure>>()?;

@@ -10,6 +10,7 @@ use crate::{
     exit::{Code, Completion, Failure},
     flags::values::duration,
     folder::{RunFolder, locate},
+    results::actions,
     run::{DEGRADED_AFTER, Interrupt, reach::Reach, watch::Terms},
     terminal::{
         diagnosis::{Detail, render},
@@ -95,7 +96,8 @@ async fn app(args: &WhyArgs, id: &str, interrupt: &Interrupt) -> Result<Completi
     if let (false, Some(problem)) = (explained, gathered.end.problem) {
         end.worsen(Failure::new(gathered.end.code, problem));
     }
-    Ok(end)
+    // JSON has stdout for itself.
+    Ok(if args.json { end } else { actions::of_runs(&path, &gathered.runs, end) })
 }
 
 fn explain(args: &WhyArgs, path: &Path) -> Result<Completion, Failure> {

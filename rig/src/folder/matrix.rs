@@ -89,9 +89,10 @@ impl Matrix {
     pub fn read(folder: &Path) -> Result<Option<Self>, Failure> {
         let path = folder.join("matrix.json");
         let Ok(text) = files::read_ordinary(&path) else { return Ok(None) };
-        let matrix: Self = json::read(&text)
-            .and_then(|written| serde_json::from_value(upgraded(written)))
-            .map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
+        let matrix: Self =
+            json::read(&text).and_then(|written| serde_json::from_value(upgraded(written))).map_err(|error| {
+                Failure::usage(format!("{} is damaged: {}", path.display(), text::plain::json(&error.to_string())))
+            })?;
         if matrix.format > VERDICT_FORMAT {
             return Err(Failure::usage(format!(
                 "{} has format {}, this hc-rig knows formats up to {VERDICT_FORMAT}: use a newer hc-rig",

@@ -145,8 +145,10 @@ impl RunFolder {
     pub fn manifest(&self) -> Result<Manifest, Failure> {
         let path = self.file("run.json");
         let text = files::read_ordinary(&path).map_err(|error| unreadable(&path, &error))?;
-        let manifest =
-            Manifest::read(&text).map_err(|error| Failure::usage(format!("{} is damaged: {error}", path.display())))?;
+        let manifest = Manifest::read(&text).map_err(|error| {
+            let why = text::plain::json(&error.to_string());
+            Failure::usage(format!("{} is damaged: {why}", path.display()))
+        })?;
         if manifest.format > manifest::FORMAT {
             return Err(Failure::usage(format!(
                 "{} has format {}, this hc-rig knows formats up to {}: use a newer hc-rig",

@@ -90,7 +90,8 @@ impl Asker {
 }
 
 fn failed(answer: Answer, detail: impl ToString) -> ProbeResult {
-    ProbeResult { answer, detail: detail.to_string(), ..ProbeResult::default() }
+    let detail = text::plain::system(&detail.to_string()).into_owned();
+    ProbeResult { answer, detail, ..ProbeResult::default() }
 }
 
 /// The status of a GET. Redirects are not followed: Marathon's checks count them as good.

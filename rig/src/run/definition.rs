@@ -84,8 +84,7 @@ impl Definition {
         let json: Value = serde_json::from_str(text).map_err(|error| match recognise::is_no_json(text) {
             Some(what) => wrong(&what),
             None => {
-                let what = error.to_string();
-                let what = what.split(" at line ").next().unwrap_or_default();
+                let what = text::plain::json_reason(&error.to_string());
                 Failure::usage(format!("{named}:{}:{}: not JSON: {what}", error.line(), error.column()))
             }
         })?;
@@ -177,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_error_names_its_place() {
-        assert_eq!(refused("{\n  \"id\": \"/hc\",\n}"), "app.json:3:1: not JSON: trailing comma");
+        assert_eq!(refused("{\n  \"id\": \"/hc\",\n}"), "app.json:3:1: not JSON: a comma stands before the end");
         assert_eq!(
             refused("{\"cmd\": \"true\"}"),
             "app.json: the app definition has no \"id\" (write \"id\": \"/hc\")"

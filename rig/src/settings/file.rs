@@ -120,7 +120,7 @@ impl SettingsFile {
     pub fn parse(name: &str, text: String) -> Result<Self, Failure> {
         let table = text.parse::<Table>().map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            Failure::usage(format!("{name}:{line}: {}", error.message()))
+            Failure::usage(format!("{name}:{line}: not TOML: {}", text::plain::toml(error.message())))
         })?;
         Ok(Self { name: name.to_owned(), text, table, by_chance: false })
     }

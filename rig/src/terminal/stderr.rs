@@ -36,12 +36,12 @@ pub fn line(text: impl Display) {
 
 /// Writes what went wrong and ends nothing.
 pub fn warning(text: impl Display) {
-    write(Level::Warning, &text.to_string());
+    write(Level::Warning, &text::plain::system(&text.to_string()));
 }
 
 /// Writes what went wrong.
 pub fn problem(text: impl Display) {
-    write(Level::Error, &text.to_string());
+    write(Level::Error, &text::plain::system(&text.to_string()));
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

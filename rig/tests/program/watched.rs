@@ -69,6 +69,19 @@ fn an_app_whose_checks_tell_only_changes_is_not_read_beside_the_polls() {
 }
 
 #[test]
+fn the_summary_of_a_watch_is_json_alone_on_stdout() {
+    let fake = Fake::start(&["--tasks", "process"]);
+    fake.deploy(&App::of(Pair::new(Containerizer::Mesos, Check::MesosTcp)).id("/well").to_json());
+    let (_folder, run) = out();
+    let line = ["watch", "/well", "--for", "3s", "--poll", "200ms", "--url", &fake.url, "--out", &run, "--json"];
+    let watched = HcRig::new(&line).run();
+    let document: Value = serde_json::from_str(&stdout(&watched)).expect("JSON alone");
+    assert_eq!(document, json(&run, "summary.json"));
+    assert_eq!(watched.status.code().map(Value::from).as_ref(), Some(&document["exit"]));
+    assert!(stderr(&watched).contains("/well"), "the rest is on stderr: {}", stderr(&watched));
+}
+
+#[test]
 fn somebody_elses_sick_flapping_and_hung_apps_are_named_and_nothing_of_theirs_changes() {
     let recorder = Recorder::new();
     let fake = cluster_called(&recorder.host());
