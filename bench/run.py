@@ -25,7 +25,17 @@ from lines import table  # noqa: E402
 from measure import own_limit_of_files  # noqa: E402
 
 # The module of each row, shortest first.
-ROWS = {"5": "start", "8": "events", "9": "report", "7": "sample", "3": "reads", "4": "launch", "6": "hour"}
+ROWS = {
+    "5": "start",
+    "8": "events",
+    "9": "report",
+    "7": "sample",
+    "3": "reads",
+    "1": "checks",
+    "4": "launch",
+    "2": "held",
+    "6": "hour",
+}
 
 
 class Bench:
