@@ -160,6 +160,7 @@ fn the_fold_of_a_record_knows_one_life_for_all_containers_of_an_instance() {
     let end = lives[0].end.as_ref().expect("an end");
     assert_eq!(end.state, "TASK_KILLED");
     assert!(lives[0].is_killed_by_check() && lives[2].end.is_none());
+    assert_eq!(lives[0].seconds_to_healthy, Some(2.772), "from its launch, which an event tells");
 
     let (tally, lives) = follow("pods.crash_loop");
     assert_eq!((tally.kills, tally.losses), (0, 4));

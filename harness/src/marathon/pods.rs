@@ -59,12 +59,14 @@ impl Client {
         self.read(Ask::get(Target::path("v2/pods").then(id))).await
     }
 
-    /// `GET /v2/pods/::status`: all pods with their instances, without their deployments.
+    /// `GET /v2/pods/::status`: all pods with their instances, without their deployments; none where Marathon does not know
+    /// pods, before 1.4.
     ///
     /// # Errors
     /// As every method: see [`Error`]. A pod that cannot be read is left out and logged.
     pub async fn pods(&self) -> Result<Vec<App>> {
-        let all: Vec<Value> = self.read(Ask::get(Target::path("v2/pods").then("::status"))).await?;
+        let all = absent(self.read(Ask::get(Target::path("v2/pods").then("::status"))).await)?;
+        let all: Vec<Value> = all.unwrap_or_default();
         let read = all.into_iter().map(App::from_pod_status);
         Ok(read.filter_map(|pod| pod.inspect_err(|why| tracing::warn!(%why, "a pod could not be read")).ok()).collect())
     }

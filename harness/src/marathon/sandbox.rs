@@ -13,7 +13,7 @@ use super::{
     client::Client,
     mesos::{Agent, MesosState},
 };
-use crate::transport::ByteStream;
+use crate::{model::TaskId, transport::ByteStream};
 
 /// The sandbox of a task, while its agent still has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,8 +152,10 @@ fn find(state: &Value, agent: &Agent, task: &str) -> Option<Sandbox> {
     });
     let has = |executor: &Value| {
         let lists = ["tasks", "queued_tasks", "completed_tasks"];
-        text(executor, "id") == Some(task)
-            || lists.iter().flat_map(|list| each(executor, list)).any(|each| text(each, "id") == Some(task))
+        // Of a pod's instance the containers are tasks, and they share the folder of their executor.
+        let is = |id: &str| id == task || TaskId::life_of(id) == task;
+        text(executor, "id").is_some_and(is)
+            || lists.iter().flat_map(|list| each(executor, list)).any(|each| text(each, "id").is_some_and(is))
     };
     let (framework, executor, ended) = executors.filter(|(_, executor, _)| has(executor)).last()?;
     let own = |value, key| text(value, key).unwrap_or_default().to_owned();
@@ -193,5 +195,11 @@ mod tests {
         assert_eq!(found("a"), Some(("/var/c2".to_owned(), false)));
         assert_eq!(found("pod.task"), Some(("/var/c3".to_owned(), false)));
         assert_eq!((found("gone"), found("other")), (None, None), "no folder, no task");
+
+        let instance = "p.instance-435aa001-49e0-11f0-99a3-7d5757aaf520";
+        let tasks = json!([{"id": format!("{instance}.web.2")}, {"id": format!("{instance}.side.2")}]);
+        let state = json!({"frameworks": [{"executors": [executor(&format!("instance-{instance}"), "c4", tasks)]}]});
+        let found = |life| find(&state, &Agent::default(), TaskId::of_pod(instance, life).as_str());
+        assert!(found(2).is_some() && found(1).is_none());
     }
 }

@@ -4,7 +4,10 @@ use harness::model::{App, Protocol};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::folder::manifest::{CheckProtocol, containerizer};
+use crate::folder::{
+    manifest::{CheckProtocol, containerizer},
+    spec,
+};
 
 /// One health check with Marathon's defaults for what it leaves out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -119,7 +122,7 @@ pub struct Facts {
     pub app: String,
     /// Its instances.
     pub instances: u32,
-    /// `mesos` or `docker`.
+    /// `mesos`, `docker` or `pod`.
     pub containerizer: &'static str,
     /// Its checks.
     pub checks: Vec<CheckSettings>,
@@ -135,15 +138,14 @@ pub struct Facts {
 impl Facts {
     /// Reads a definition, or an app as Marathon shows it.
     pub fn of(definition: &Value, slots: u32, cluster: Option<Load>) -> Self {
-        let checks = definition.get("healthChecks").and_then(Value::as_array).into_iter().flatten();
+        let checks = spec::health_checks(definition);
         Self {
             app: definition.get("id").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            instances: definition
-                .get("instances")
+            instances: spec::instances(definition)
                 .and_then(Value::as_u64)
                 .map_or(1, |n| u32::try_from(n).unwrap_or(u32::MAX)),
             containerizer: containerizer(definition).name(),
-            checks: checks.enumerate().filter_map(|(index, check)| CheckSettings::of(index, check)).collect(),
+            checks: checks.iter().enumerate().filter_map(|(index, check)| CheckSettings::of(index, check)).collect(),
             slots,
             cluster,
             definition: definition.clone(),

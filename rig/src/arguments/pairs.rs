@@ -34,7 +34,7 @@ impl FromStr for PairSet {
 pub struct Pairs {
     /// A pair such as mesos,TCP, or procedure, or all
     ///
-    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; procedure stands for the six of the
+    /// A pair is a containerizer (mesos, docker, pod) and the protocol of a health check; procedure stands for the six of the
     /// manual procedure. May be repeated. Without it, try runs the procedure and matrix all pairs.
     #[arg(long = "pair", visible_alias = "pairs", value_name = "PAIR")]
     pub pairs: Vec<PairSet>,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
-use harness::{environment::variable, record::json};
+use harness::{environment::variable, model::Kind, record::json};
 use serde::Serialize;
 
 use crate::{
@@ -68,6 +68,13 @@ async fn facts(args: &AdviseArgs) -> Result<Facts, Failure> {
     let is_set = |name| variable(name).is_some();
     let of_cluster = is_id || args.reach.url.is_some() || is_set("DCOS_URL") || is_set("MARATHON_URL");
     let definition = if is_id { None } else { Some(Definition::load(&args.app)?) };
+    if let Some(pod) = definition.as_ref().filter(|definition| definition.kind() == Kind::Pod) {
+        return Err(Failure::usage(format!(
+            "{}: this is a pod, whose checks Mesos makes beside its containers; what hc-rig advises is about the checks of \
+             apps",
+            pod.named
+        )));
+    }
     if let (Some(definition), false) = (&definition, of_cluster) {
         return Ok(Facts::of(&definition.json, args.slots, None));
     }

@@ -1,4 +1,4 @@
-//! `hc-rig apps`: the apps of a cluster. Changes nothing.
+//! `hc-rig apps`: the apps and pods of a cluster. Changes nothing.
 
 use clap::Args;
 
@@ -16,12 +16,13 @@ pub struct AppsArgs {
     pub reach: Reach,
 }
 
-/// Lists the apps.
+/// Lists the apps and pods.
 ///
 /// # Errors
 /// The settings are incomplete (2), the login or certificate is refused (4), the cluster does not answer (5).
 pub async fn run(args: &AppsArgs) -> Result<Completion, Failure> {
     let client = reach::client(&args.reach.settings().await?)?;
     let apps = client.apps().await.map_err(|error| reach::failure(&error))?;
-    Ok(Completion::passed(table(&apps.apps)))
+    let pods = client.pods().await.map_err(|error| reach::failure(&error))?;
+    Ok(Completion::passed(table(&[apps.apps, pods].concat())))
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use harness::{
     Client,
     cluster::{Lease, LeaseOptions, RunName, remove_run},
-    model::Info,
+    model::{Info, Kind},
     settings::Settings,
 };
 
@@ -130,7 +130,8 @@ async fn one(client: &Client, folder: &RunFolder, manifest: &Manifest) -> Result
         Lease::take(client, LeaseOptions { run: Some(RunName::known(&manifest.run)), ..LeaseOptions::default() });
     let mut text = String::new();
     // An app under its own id is outside of the group, and may belong to somebody else by now.
-    if let Some(app) = client.app_opt(&manifest.app).await.map_err(|error| reach::failure(&error))?
+    let found = client.find_opt(Kind::of_definition(&manifest.definition), &manifest.app).await;
+    if let Some(app) = found.map_err(|error| reach::failure(&error))?
         && let Err(error) = lease.adopt(&app)
     {
         let _ = writeln!(text, "{}", text::visible(&error.to_string()));

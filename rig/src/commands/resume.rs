@@ -1,7 +1,7 @@
 //! `hc-rig resume`: continues a run whose process was killed.
 
 use clap::Args;
-use harness::{Client, cluster::preflight};
+use harness::{Client, cluster::preflight, model::Kind};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
@@ -89,7 +89,10 @@ pub async fn run(args: &ResumeArgs, interrupt: Interrupt) -> Result<Completion, 
 }
 
 async fn find(client: &Client, manifest: &Manifest) -> Result<harness::model::App, Failure> {
-    let found = client.app_opt(&manifest.app).await.map_err(|error| reach::failure(&error))?;
+    let found = client
+        .find_opt(Kind::of_definition(&manifest.definition), &manifest.app)
+        .await
+        .map_err(|error| reach::failure(&error))?;
     found.ok_or_else(|| {
         Failure::usage(format!(
             "{} is no longer on the cluster, so there is nothing to resume; start a new run",

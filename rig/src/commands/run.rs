@@ -30,9 +30,9 @@ use crate::{
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = WHAT)]
 pub struct RunArgs {
-    /// An app definition (JSON), or a pair such as mesos,MESOS_TCP
+    /// The definition of an app or a pod (JSON), or a pair such as mesos,MESOS_TCP
     ///
-    /// A pair is a containerizer (mesos, docker) and the protocol of a health check; it stands for a built-in definition.
+    /// A pair is a containerizer (mesos, docker, pod) and the protocol of a health check; it stands for a built-in definition.
     #[arg(value_name = "APP.json|PAIR")]
     pub app: String,
     /// Which cluster.

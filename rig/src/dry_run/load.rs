@@ -1,10 +1,13 @@
 //! What runs ask of a cluster: checks a second and who makes them, CPUs, memory and ports.
 
 use harness::{cluster::Preflight, marathon::mesos::Free};
-use serde_json::Value;
 
 use super::Planned;
-use crate::{folder::manifest::check_facts, run::embedded::Size, terminal::layout::field};
+use crate::{
+    folder::{manifest::check_facts, spec},
+    run::embedded::Size,
+    terminal::layout::field,
+};
 
 /// What runs at the same time ask of a cluster, each at its last target.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,14 +41,14 @@ impl Load {
 
     /// Without the size, which counts all runs together.
     fn of_one(Planned { definition, scaled, .. }: &Planned) -> Self {
-        let length = |key: &str| definition.json.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+        let checks = spec::health_checks(&definition.json).len();
         let target = scaled.plan.target();
         let tasks = f64::from(target);
         let facts = check_facts(&definition.json);
         let mut load = Self { ports: u64::from(target) * definition.ports(), ..Self::default() };
-        if length("healthChecks") > 0 && facts.interval > 0 {
+        if checks > 0 && facts.interval > 0 {
             #[expect(clippy::cast_precision_loss, reason = "a handful of checks, seconds of an interval")]
-            let rate = tasks * length("healthChecks") as f64 / facts.interval as f64;
+            let rate = tasks * checks as f64 / facts.interval as f64;
             *if facts.is_native() { &mut load.by_agents } else { &mut load.by_marathon } = rate;
             load.protocols = vec![facts.protocol.to_string()];
         }

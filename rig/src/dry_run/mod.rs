@@ -87,12 +87,17 @@ pub async fn on_the_fake(args: &EmbeddedArgs, batches: &[Vec<Planned>]) -> Resul
     Ok(Completion::passed(text))
 }
 
+/// Whether a read is one of the polls, and not one that a change of a pod needs.
+fn is_poll(path: &str) -> bool {
+    path.starts_with("/v2/apps") || (path.starts_with("/v2/pods") && path.ends_with("::status"))
+}
+
 /// The writes in order with their bodies, and each kind of read once with its interval.
 fn list(text: &mut String, requests: &[Rehearsed], scaled: &Scaled) {
     let mut polled = false;
     for request in requests {
         let read = request.method == Method::GET;
-        if read && (polled || !request.path.starts_with("/v2/apps")) {
+        if read && (polled || !is_poll(&request.path)) {
             continue;
         }
         polled |= read;

@@ -151,7 +151,7 @@ impl Names {
     fn value(&mut self, key: &str, value: &mut Value) {
         match value {
             // What a person wrote into variables and labels may be anything, and their names may be too.
-            Value::Object(map) if ["env", "labels"].contains(&key) => {
+            Value::Object(map) if ["env", "environment", "labels"].contains(&key) => {
                 let entries = std::mem::take(map).into_iter();
                 *map = entries.map(|(name, value)| self.written(name, value)).collect();
             }
@@ -349,7 +349,9 @@ mod tests {
         let mut value = json!({
             "command": "hc-rig run a.json",
             "definition": {"cmd": "sh internal-tool", "args": ["--me", "x"], "healthChecks": [
-                {"protocol": "COMMAND", "command": {"value": "internal-tool check"}}]},
+                {"protocol": "COMMAND", "command": {"value": "internal-tool check"}}],
+                "environment": {"INTERNAL": "internal-tool"},
+                "containers": [{"exec": {"command": {"shell": "internal-tool", "argv": ["internal-tool"]}}}]},
             "tasks": [{"id": long}, {"id": format!("about {long}\nof 10.1.2.3")}],
         });
         names.value("", &mut value);

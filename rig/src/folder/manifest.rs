@@ -5,13 +5,13 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use fixtures::Containerizer;
 use harness::{
-    model::Protocol,
+    model::{Kind, Protocol},
     record::{Tolerance, json::make_visible},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::command_line;
+use crate::{command_line, folder::spec};
 
 /// The format of `run.json` that this program writes.
 pub const FORMAT: u32 = 1;
@@ -235,7 +235,7 @@ impl Manifest {
     /// Seconds over which the rate of check results is averaged: two intervals of the slowest check, or two polls if these
     /// are further apart.
     pub fn averaging_seconds(&self) -> f64 {
-        let checks = self.definition.get("healthChecks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let checks = spec::health_checks(&self.definition);
         // Marathon's default.
         let interval = |check: &Value| check.get("intervalSeconds").and_then(Value::as_f64).unwrap_or(60.0);
         2.0 * checks.iter().map(interval).fold(self.plan.poll_seconds, f64::max)
@@ -297,7 +297,7 @@ impl Manifest {
         self.mode == Mode::Watch
     }
 
-    /// `mesos` or `docker`, from the definition.
+    /// `mesos`, `docker` or `pod`, from the definition.
     pub fn containerizer(&self) -> &'static str {
         containerizer(&self.definition).name()
     }
@@ -316,6 +316,9 @@ impl Manifest {
 
 /// The containerizer that the definition asks for; Mesos's own is Marathon's default.
 pub fn containerizer(definition: &Value) -> Containerizer {
+    if Kind::of_definition(definition) == Kind::Pod {
+        return Containerizer::Pod;
+    }
     let container = definition.get("container");
     let kind = container.and_then(|c| c.get("type")).and_then(Value::as_str);
     // Marathon: a container with a docker object and no type is of the type DOCKER.
@@ -326,7 +329,8 @@ pub fn containerizer(definition: &Value) -> Containerizer {
 /// The first health check with Marathon's defaults (`gracePeriodSeconds` 300, `intervalSeconds` 60,
 /// `timeoutSeconds` 20, `maxConsecutiveFailures` 3, `protocol` HTTP).
 pub fn check_facts(definition: &Value) -> CheckFacts {
-    let Some(check) = definition.get("healthChecks").and_then(|c| c.get(0)) else {
+    let checks = spec::health_checks(definition);
+    let Some(check) = checks.first() else {
         return CheckFacts::default();
     };
     let number = |key: &str, default: u64| check.get(key).and_then(Value::as_u64).unwrap_or(default);
@@ -342,7 +346,7 @@ pub fn check_facts(definition: &Value) -> CheckFacts {
 
 /// Seconds between two checks of a task by Marathon itself; the longest of several, none where Mesos makes all checks.
 fn marathon_level_interval(definition: &Value) -> Option<f64> {
-    let checks = definition.get("healthChecks").and_then(Value::as_array)?;
+    let checks = spec::health_checks(definition);
     let by_marathon = checks.iter().filter(|check| !CheckProtocol::of(Some(check)).is_native());
     let interval = |check: &Value| check.get("intervalSeconds").and_then(Value::as_f64).unwrap_or(60.0);
     by_marathon.map(interval).max_by(f64::total_cmp)

@@ -17,6 +17,7 @@ pub mod origin;
 pub mod outcome;
 pub mod reserve;
 pub mod secrets;
+pub mod spec;
 pub mod summary;
 pub mod upgrade;
 

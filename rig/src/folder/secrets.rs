@@ -42,7 +42,7 @@ pub fn without_secrets(definition: &Value) -> Value {
 fn clear(key: &str, value: &mut Value) {
     match value {
         Value::Object(map) => {
-            let named = ["env", "labels"].contains(&key);
+            let named = ["env", "environment", "labels"].contains(&key);
             for (name, value) in map.iter_mut() {
                 if named && value.is_string() && sounds_secret(name) {
                     *value = LEFT_OUT.into();
@@ -78,9 +78,12 @@ fn clear_parameter(parameter: &mut serde_json::Map<String, Value>) {
 
 /// Of somebody else's app only what its checks depend on: never commands, variables, labels or secrets.
 pub fn of_others(app: &Value) -> Value {
-    const KEPT: [&str; 12] = [
+    const KEPT: [&str; 15] = [
         "id",
         "instances",
+        "scaling",
+        "scheduling",
+        "executorResources",
         "cpus",
         "mem",
         "disk",
@@ -93,6 +96,7 @@ pub fn of_others(app: &Value) -> Value {
         "upgradeStrategy",
     ];
     const KEPT_OF_CONTAINER: [&str; 2] = ["type", "portMappings"];
+    const KEPT_IN_A_POD: [&str; 4] = ["name", "resources", "endpoints", "healthCheck"];
     let of = |object: &Value, kept: &[&str]| -> serde_json::Map<String, Value> {
         let fields = object.as_object().into_iter().flatten();
         fields
@@ -107,6 +111,10 @@ pub fn of_others(app: &Value) -> Value {
             of_container.insert("docker".to_owned(), serde_json::json!({ "image": image }));
         }
         definition.insert("container".to_owned(), of_container.into());
+    }
+    if let Some(Value::Array(containers)) = app.get("containers") {
+        let kept = containers.iter().map(|container| Value::from(of(container, &KEPT_IN_A_POD)));
+        definition.insert("containers".to_owned(), kept.collect());
     }
     definition.into()
 }
@@ -131,6 +139,7 @@ mod tests {
             "id": "/hc", "cmd": "curl -s  http://me:p4ss@db:80/x && sleep 1",
             "env": {"DB_PASSWORD": "p4ss", "PWD": "p4ss", "API_JWT": "p4ss", "SENTRY_DSN": "p4ss", "JDBC_URL": "p4ss",
                 "BEARER": "p4ss", "HOME": "/", "DATABASE": "postgres://me:p4ss@db/x"},
+            "environment": {"POD_TOKEN": "p4ss"},
             "labels": {"token": "p4ss", "team": "web"},
             "fetch": [{"uri": "https://me:p4ss@store/app.tgz?sig=p4ss", "extract": true}],
             "uris": ["ftp://me:p4ss@store/x"],
@@ -153,5 +162,10 @@ mod tests {
         let kept = json!({"id": "/prod/api", "healthChecks": [{"protocol": "TCP"}], "instances": 2,
             "container": {"type": "DOCKER", "docker": {"image": "a:1"}}});
         assert_eq!(of_others(&app), kept);
+        let pod = json!({"id": "/prod/pod", "environment": {"A": "b"}, "scaling": {"instances": 2}, "containers": [
+            {"name": "web", "exec": {"command": {"shell": "serve --key k"}}, "environment": {"A": "b"}, "endpoints": []}]});
+        let kept =
+            json!({"id": "/prod/pod", "scaling": {"instances": 2}, "containers": [{"name": "web", "endpoints": []}]});
+        assert_eq!(of_others(&pod), kept);
     }
 }

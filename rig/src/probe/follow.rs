@@ -11,7 +11,7 @@ use std::{
 
 use harness::{
     Client,
-    model::{App, HealthCheck, Task},
+    model::{App, HealthCheck, Kind, Task},
     record::{EventRecord, Lines, Sample, last_result},
 };
 use serde::Serialize;
@@ -79,6 +79,7 @@ impl From<&Sample> for Observation {
 /// Probes the tasks of one app, and those that may delay its checks.
 pub struct Prober {
     client: Client,
+    kind: Kind,
     app: String,
     neighbour: Option<String>,
     observations: watch::Receiver<Observation>,
@@ -115,6 +116,7 @@ impl Prober {
         let asker = if client.is_in_process() { None } else { Asker::new().ok() };
         Self {
             client,
+            kind: Kind::App,
             app: app.to_owned(),
             neighbour: None,
             observations,
@@ -127,6 +129,12 @@ impl Prober {
             next_census: start,
             late_from: None,
         }
+    }
+
+    /// Probes the tasks of a pod instead, if it is one.
+    #[must_use]
+    pub fn with_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Probes the unhealthy tasks of another app as well.
@@ -172,7 +180,7 @@ impl Prober {
 
     /// Probes tasks that run and have no result: native checks do not report failures within the grace period.
     async fn silent(&mut self) {
-        let Ok(app) = self.client.app(&self.app).await else { return };
+        let Ok(app) = self.client.find(self.kind, &self.app).await else { return };
         if app.raw["readinessChecks"].as_array().is_some_and(|checks| !checks.is_empty()) {
             self.readiness().await;
         }
@@ -196,7 +204,7 @@ impl Prober {
             return false;
         }
         // If the app cannot be read now, the next poll that shows trouble tries again.
-        let Ok(app) = self.client.app(&self.app).await else { return false };
+        let Ok(app) = self.client.find(self.kind, &self.app).await else { return false };
         self.late_from = Some((Instant::now(), late_from_of(&app)));
         let late = observed.age.is_some_and(|age| age > self.late_from());
         if waits {

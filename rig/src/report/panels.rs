@@ -9,6 +9,7 @@ use crate::folder::{
     course::Point,
     evidence::Machine,
     manifest::{CheckProtocol, Manifest},
+    spec,
 };
 
 /// The unit in which a report shows a measure. Exports say it in the name.
@@ -305,9 +306,9 @@ pub struct Asked {
 impl Asked {
     /// Of all the checks of the definition.
     pub fn of(manifest: &Manifest) -> Self {
-        let checks = manifest.definition.get("healthChecks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let checks = spec::health_checks(&manifest.definition);
         let mut asked = Self::default();
-        for check in checks {
+        for check in checks.iter() {
             // Marathon's defaults.
             let interval = check.get("intervalSeconds").and_then(Value::as_f64).unwrap_or(60.0).max(1.0);
             asked.rate += 1.0 / interval;

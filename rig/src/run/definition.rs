@@ -1,14 +1,17 @@
-//! The app definition of a run: a file, or one of the embedded definitions by its pair.
+//! The definition of a run, of an app or a pod: a file, or one of the embedded definitions by its pair.
 
 use std::path::Path;
 
 use fixtures::Containerizer;
-use harness::files;
+use harness::{files, model::Kind};
 use serde_json::Value;
 
 use crate::{
     exit::{Code, Failure},
-    folder::manifest::{check_facts, containerizer},
+    folder::{
+        manifest::{check_facts, containerizer},
+        spec,
+    },
     run::recognise,
 };
 
@@ -99,11 +102,16 @@ impl Definition {
             Some(id) if id.trim_matches('/').is_empty() => return Err(wrong("the app's \"id\" has no name in it")),
             Some(_) => {}
         }
-        if fields.get("instances").is_some_and(|n| n.as_u64().is_none_or(|n| u32::try_from(n).is_err())) {
+        if spec::instances(&json).is_some_and(|n| n.as_u64().is_none_or(|n| u32::try_from(n).is_err())) {
             return Err(wrong("\"instances\" is not a number of tasks"));
         }
         let pair = format!("{},{}", containerizer(&json), check_facts(&json).protocol);
         Ok(Self { json, pair, named: named.to_owned() })
+    }
+
+    /// Whether it is of an app or of a pod.
+    pub fn kind(&self) -> Kind {
+        Kind::of_definition(&self.json)
     }
 
     /// The containerizer of its tasks.
@@ -113,20 +121,22 @@ impl Definition {
 
     /// The number of instances; Marathon's default is 1.
     pub fn instances(&self) -> u32 {
-        let instances = self.json.get("instances").and_then(Value::as_u64).unwrap_or(1);
+        let instances = spec::instances(&self.json).and_then(Value::as_u64).unwrap_or(1);
         u32::try_from(instances).unwrap_or(u32::MAX)
     }
 
-    /// CPUs and memory (MB) of one task, with Marathon's defaults 1 and 128.
+    /// CPUs and memory (MB) of one task, with Marathon's defaults; of a pod's instance with its executor.
     pub fn needs(&self) -> (f64, f64) {
-        let number = |key: &str, default: f64| self.json.get(key).and_then(Value::as_f64).unwrap_or(default);
-        (number("cpus", 1.0), number("mem", 128.0))
+        spec::needs(&self.json)
     }
 
     /// Ports of its agent that one task is given. On the host's network that is one unless the definition says otherwise;
     /// behind a bridge every mapping takes one; on a network of its own only a mapping with a `hostPort` does
-    /// (`AppNormalization.scala`).
+    /// (`AppNormalization.scala`), and so of a pod only an endpoint with one.
     pub fn ports(&self) -> u64 {
+        if self.kind() == Kind::Pod {
+            return spec::host_ports(&self.json).count() as u64;
+        }
         let at = |path: &str| self.json.pointer(path).filter(|value| !value.is_null());
         let mode = at("/networks/0/mode").and_then(Value::as_str);
         let mode = mode.or_else(|| at("/container/docker/network").and_then(Value::as_str)).unwrap_or("host");

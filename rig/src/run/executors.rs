@@ -9,7 +9,7 @@ use std::{
 use harness::{
     Client,
     marathon::mesos::Agent,
-    model::TaskStatus,
+    model::{TaskId, TaskStatus},
     record::{EventRecord, Lines, Sample, event::Remark},
 };
 use serde_json::{Value, json};
@@ -67,6 +67,15 @@ impl NewTasks {
     /// The agents of those whose executor is not known.
     fn agents(&self) -> BTreeSet<String> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).unknown.values().cloned().collect()
+    }
+
+    /// The task of a pod's instance that has this executor, whichever life of it that is: that of `hc.instance-<uuid>` is
+    /// `instance-hc.<uuid>` (`Instance.scala`).
+    fn of_pod(&self, executor: &str) -> Option<String> {
+        let (app, uuid) = executor.strip_prefix("instance-")?.rsplit_once('.')?;
+        let is = |task: &&String| TaskId::instance_of(task) == format!("{app}.instance-{uuid}");
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.unknown.keys().find(is).cloned()
     }
 
     /// Whether the executor of this task was not known until now.
@@ -134,6 +143,8 @@ impl Executors {
             for container in containers {
                 let Some(pid) = container.status.executor_pid else { continue };
                 let task = if container.source.is_empty() { &container.executor_id } else { &container.source };
+                let of_pod = self.new_tasks.of_pod(&container.executor_id);
+                let task = of_pod.as_ref().unwrap_or(task);
                 if !self.new_tasks.resolve(task) {
                     continue;
                 }
@@ -175,6 +186,16 @@ mod tests {
         let line = json!({"v": 1, "at": "", "t": 1.0, "request": 1, "target": 2, "counts": {}, "complete": true,
             "tasks": tasks, "gone": gone});
         serde_json::from_value(line).unwrap()
+    }
+
+    #[test]
+    fn an_executor_of_a_pod_is_that_of_its_instance() {
+        let new_tasks = NewTasks::default();
+        let id = "g_hc.instance-435aa001-49e0-11f0-99a3-7d5757aaf520._pod.2";
+        new_tasks.sample(&sample(&[(id, "TASK_RUNNING")], &[]));
+        let of_pod = |executor| new_tasks.of_pod(executor);
+        assert_eq!(of_pod("instance-g_hc.435aa001-49e0-11f0-99a3-7d5757aaf520").as_deref(), Some(id));
+        assert_eq!(of_pod("instance-g_hc.535aa001-49e0-11f0-99a3-7d5757aaf520"), None);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Whether a definition can be run as planned, as far as that is known before anything is deployed.
 
+use harness::model::Kind;
 use serde_json::Value;
 
-use crate::{exit::Failure, run::Definition};
+use crate::{exit::Failure, folder::spec, run::Definition};
 
 /// The label with which Marathon refuses a second instance of an app (`AppDefinition.scala`).
 const SINGLE_INSTANCE: &str = "MARATHON_SINGLE_INSTANCE_APP";
@@ -33,11 +34,15 @@ pub enum Checks {
 /// Exit code 2: the first reason against it, with what to do.
 pub fn check(definition: &Definition, target: u32, agents: Option<u64>, checks: Checks) -> Result<(), Failure> {
     let named = &definition.named;
-    let listed = definition.json.get("healthChecks").and_then(Value::as_array);
-    if checks == Checks::Required && listed.is_none_or(Vec::is_empty) {
+    if checks == Checks::Required && spec::health_checks(&definition.json).is_empty() {
+        let lacks = match definition.kind() {
+            Kind::App => "the app has no health checks, so a run would measure nothing; add \"healthChecks\"",
+            Kind::Pod => {
+                "no container of the pod has a health check, so a run would measure nothing; add a \"healthCheck\" to one"
+            }
+        };
         return Err(Failure::usage(format!(
-            "{named}: the app has no health checks, so a run would measure nothing; add \"healthChecks\", or use \
-             --allow-no-check to wait for running tasks only"
+            "{named}: {lacks}, or use --allow-no-check to wait for running tasks only"
         )));
     }
     let limits = single_instance(&definition.json)
@@ -71,10 +76,8 @@ fn by_agents(app: &Value, agents: u64) -> Vec<Most> {
             remedy: "use port 0".to_owned(),
         });
     }
-    let constraints = app.get("constraints").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    for constraint in constraints {
-        let part = |index: usize| constraint.get(index).and_then(Value::as_str).unwrap_or_default();
-        let (field, operator, value) = (part(0), part(1).to_uppercase(), part(2));
+    for [field, operator, value] in spec::constraints(app) {
+        let operator = operator.to_uppercase();
         let (each, said) = match operator.as_str() {
             "UNIQUE" => (1, format!("[\"{field}\", \"UNIQUE\"]")),
             "MAX_PER" => match value.parse::<u64>() {
@@ -96,9 +99,12 @@ fn by_agents(app: &Value, agents: u64) -> Vec<Most> {
     limits
 }
 
-/// The first port of an agent that the definition fixes, and where it stands. On the host's network ports are fixed only with
+/// The first port of an agent that the definition fixes, and where it stands: of a pod's endpoints each `hostPort` but 0. On the host's network ports are fixed only with
 /// `requirePorts`; behind a bridge or on a network of its own, `hostPort` fixes one unless it is 0.
 fn fixed_port(app: &Value) -> Option<(String, u64)> {
+    if let Some(port) = spec::host_ports(app).find(|port| *port > 0) {
+        return Some(("an endpoint".to_owned(), port));
+    }
     let numbers = |path: &str, key: Option<&str>| -> Option<(String, u64)> {
         let listed = app.pointer(path)?.as_array()?;
         let port = |entry: &Value| key.map_or(Some(entry), |key| entry.get(key)).and_then(Value::as_u64);

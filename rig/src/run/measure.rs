@@ -101,7 +101,8 @@ pub async fn measure(
 
     // The origin of the samples' clock, which continues where an earlier process stopped.
     let start = Instant::now().checked_sub(before.elapsed).unwrap_or_else(Instant::now);
-    let observers = Observers::spawn(client, &sink, Observed { app: &app, neighbour: job.neighbour.as_deref(), start });
+    let observed = Observed { app: &app, kind: deployed.kind, neighbour: job.neighbour.as_deref(), start };
+    let observers = Observers::spawn(client, &sink, observed);
     let subject = MarathonApp::new(client.clone(), deployed.kind, &app);
     let (limit, report) = drive(&job, before, interrupt, subject, &mut sink).await;
     let machine = observers.finish(&report, interrupt).await;

@@ -2,6 +2,7 @@
 
 use harness::{
     Client,
+    model::Kind,
     scale::{Outcome, RunReport},
 };
 use tokio::{task::JoinHandle, time::Instant};
@@ -16,8 +17,10 @@ use crate::{
 /// What is observed.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'a> {
-    /// The app's absolute id.
+    /// The absolute id of the app or pod.
     pub app: &'a str,
+    /// Which of the two it is.
+    pub kind: Kind,
     /// Another app whose unhealthy tasks are probed as well, by its absolute id.
     pub neighbour: Option<&'a str>,
     /// The origin of the samples' clock.
@@ -35,10 +38,11 @@ pub struct Observers {
 impl Observers {
     /// Starts them; they append to the sink's events.
     pub fn spawn(client: &Client, sink: &FolderSink, observed: Observed<'_>) -> Self {
-        let Observed { app, neighbour, start } = observed;
+        let Observed { app, kind, neighbour, start } = observed;
         let done = CancellationToken::new();
         let executors = Executors::new(client.clone(), sink.new_tasks(), sink.events(), start);
         let prober = Prober::new(client.clone(), app, sink.observations(), sink.events(), start)
+            .with_kind(kind)
             .with_neighbour(neighbour.map(str::to_owned));
         Self {
             executors: tokio::spawn(executors.follow(done.clone())),

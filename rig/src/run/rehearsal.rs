@@ -10,6 +10,7 @@ use bytes::Bytes;
 use harness::{
     Client, Transport,
     cluster::{ClusterError, Lease, LeaseOptions, ROOT},
+    model::Kind,
     scale::{MarathonApp, Subject as _},
 };
 use http::{Method, Request, Response, StatusCode};
@@ -30,11 +31,12 @@ pub struct Rehearsed {
     pub body: Option<Value>,
 }
 
-/// The stand-in: one app, there from its creation to its deletion, and the group of runs in which it was created.
+/// The stand-in: one app or pod, there from its creation to its deletion, and the group of runs in which it was created.
 #[derive(Debug, Default)]
 struct StandIn {
     requests: Vec<Rehearsed>,
     app: Option<Value>,
+    kind: Kind,
     /// Marathon makes the group with the app, and keeps it when the app is deleted.
     has_group: bool,
 }
@@ -47,6 +49,7 @@ impl StandIn {
                 self.app.clone_from(&body);
                 let id = self.app.as_ref().and_then(|app| app["id"].as_str());
                 self.has_group = id.is_some_and(|id| id.starts_with(ROOT));
+                self.kind = self.app.as_ref().map(Kind::of_definition).unwrap_or_default();
                 (StatusCode::CREATED, body.clone().unwrap_or_default())
             }
             (&Method::DELETE, path) => {
@@ -56,16 +59,28 @@ impl StandIn {
             }
             (&Method::PUT, _) => (StatusCode::OK, json!({"version": "", "deploymentId": ""})),
             (_, path) if path.starts_with("/v2/deployments") => (StatusCode::OK, json!([])),
-            (_, path) if path.starts_with("/v2/groups") && self.has_group => {
-                (StatusCode::OK, json!({"id": "/", "apps": self.app.iter().collect::<Vec<_>>()}))
-            }
-            (_, path) => match &self.app {
-                Some(app) if path.starts_with("/v2/apps") => (StatusCode::OK, json!({"app": app})),
-                Some(_) | None => (StatusCode::NOT_FOUND, json!({"message": "not there"})),
+            (_, path) if path.starts_with("/v2/groups") && self.has_group => (StatusCode::OK, self.group()),
+            (_, path) => match (&self.app, self.kind) {
+                (Some(app), Kind::App) if path.starts_with("/v2/apps") => (StatusCode::OK, json!({"app": app})),
+                (Some(pod), Kind::Pod) if path.ends_with("::status") => (StatusCode::OK, json!({"spec": pod})),
+                (Some(pod), Kind::Pod) if path.starts_with("/v2/pods") => (StatusCode::OK, pod.clone()),
+                (Some(_) | None, Kind::App | Kind::Pod) => (StatusCode::NOT_FOUND, json!({"message": "not there"})),
             },
         };
         self.requests.push(Rehearsed { method, path, body });
         answer
+    }
+
+    fn group(&self) -> Value {
+        let all: Vec<Value> = match self.kind {
+            Kind::App => self.app.iter().cloned().collect(),
+            Kind::Pod => self.app.iter().map(|pod| json!({"spec": pod})).collect(),
+        };
+        let key = match self.kind {
+            Kind::App => "apps",
+            Kind::Pod => "pods",
+        };
+        json!({"id": "/", key: all})
     }
 }
 
@@ -111,6 +126,18 @@ pub async fn rehearse(definition: &Definition, targets: &[u32], as_is: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_pod_is_replaced_where_an_app_is_changed() {
+        let definition = Definition::load("pod,MESOS_TCP").unwrap();
+        let requests = rehearse(&definition, &[1, 11], false).await.unwrap();
+        let writes: Vec<_> = requests.iter().filter(|request| request.method != Method::GET).collect();
+        let methods: Vec<_> = writes.iter().map(|request| request.method.as_str()).collect();
+        assert_eq!(methods, ["POST", "PUT", "DELETE", "DELETE"]);
+        let replaced = writes[1].body.as_ref().unwrap();
+        assert_eq!((&replaced["scaling"]["instances"], replaced["containers"].is_array()), (&json!(11), true));
+        assert!(writes[2].path.starts_with("/v2/pods/hc-rig/"), "{}", writes[2].path);
+    }
 
     #[tokio::test]
     async fn what_a_run_asks_is_what_its_own_code_asks() {

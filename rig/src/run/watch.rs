@@ -112,7 +112,7 @@ pub async fn watch(
     let mut sink = FolderSink::open(&job.folder, progress.clone(), None)?.with_crossings(crossings);
     tracing::info!(app = id, "watching");
 
-    let observers = Observers::spawn(client, &sink, Observed { app: &id, neighbour: None, start: begun });
+    let observers = Observers::spawn(client, &sink, Observed { app: &id, kind, neighbour: None, start: begun });
     let drive = Drive {
         spare_the_server: job.cluster.kind != ClusterKind::Embedded,
         cancel: interrupt.stop.clone(),

@@ -5,6 +5,8 @@ use std::{
     path::Path,
 };
 
+use harness::model::Kind;
+
 use crate::{
     command_line::quoted,
     exit::{Code, Completion},
@@ -286,7 +288,12 @@ fn clean_up(out: &mut String, runs: &[&Run]) {
         .map(CleanUp::to_string)
         .collect();
     if left.is_empty() {
-        field(out, "Cleaned up", format_args!("{}, nothing left", text::count(runs.len(), "app")));
+        let kinds = Kind::ALL.map(|kind| {
+            (kind, runs.iter().filter(|run| Kind::of_definition(&run.manifest.definition) == kind).count())
+        });
+        let counted = kinds.iter().filter(|(_, n)| *n > 0).map(|(kind, n)| text::count(*n, kind.noun()));
+        let counted = counted.collect::<Vec<_>>().join(" and ");
+        field(out, "Cleaned up", format_args!("{counted}, nothing left"));
     } else {
         field(out, "Cleaned up", left.join("; "));
     }

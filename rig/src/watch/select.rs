@@ -1,4 +1,4 @@
-//! Which apps of a cluster the user means: by id, by group, by labels.
+//! Which apps and pods of a cluster the user means: by id, by group, by labels.
 
 use harness::{Client, model::App};
 
@@ -8,10 +8,10 @@ use crate::{exit::Failure, run::reach};
 /// the load.
 const AT_ONCE: usize = 20;
 
-/// The apps that the user means.
+/// The apps and pods that the user means.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'a> {
-    /// Ids of apps and groups; all apps if there is none.
+    /// Ids of apps, pods and groups; all of them if there is none.
     pub named: &'a [String],
     /// A label selector of Marathon's, which each of them has to match too.
     pub label: Option<&'a str>,
@@ -28,6 +28,10 @@ impl Selection<'_> {
             None => client.apps().await,
         };
         let mut apps = listed.map_err(|error| reach::failure(&error))?.apps;
+        if self.label.is_none() {
+            // Marathon's selectors choose among apps only.
+            apps.extend(client.pods().await.map_err(|error| reach::failure(&error))?);
+        }
         apps.sort_by(|a, b| a.id.cmp(&b.id));
         self.among(apps)
     }
@@ -42,7 +46,7 @@ impl Selection<'_> {
                     n => format!("there are {n}, such as {}; hc-rig apps lists them", apps[0].id),
                 };
                 return Err(Failure::usage(format!(
-                    "{name} is neither an app nor a group with apps{}: {there}",
+                    "{name} is neither an app or pod nor a group with any{}: {there}",
                     matching()
                 )));
             }

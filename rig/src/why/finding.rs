@@ -9,6 +9,7 @@ use crate::{
         Run,
         evidence::{Answer, Evidence, Probe},
         manifest::{CheckProtocol, ClusterKind, Manifest},
+        spec,
     },
 };
 
@@ -156,7 +157,7 @@ fn probe_line(probe: &Probe) -> String {
 }
 
 fn check_protocol(manifest: &Manifest, index: usize) -> CheckProtocol {
-    CheckProtocol::of(manifest.definition.get("healthChecks").and_then(|checks| checks.get(index)))
+    CheckProtocol::of(spec::health_checks(&manifest.definition).get(index))
 }
 
 fn status(life: &TaskLife) -> String {

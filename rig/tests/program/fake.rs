@@ -82,7 +82,7 @@ fn here<T>(question: impl Future<Output = T>) -> T {
 impl Fake {
     /// Creates an app.
     pub(crate) fn deploy(&self, app: &Value) {
-        self.ask(async |client| client.create_app(app).await.map(drop));
+        self.ask(async |client| client.create(app).await.map(drop));
     }
 
     /// Waits until so many tasks of the app are healthy.
@@ -112,9 +112,11 @@ impl Fake {
         self.ask(async |client| client.create_app(&app).await.map(drop));
     }
 
-    /// No app is left.
+    /// No app and no pod is left.
     #[track_caller]
     pub(crate) fn has_nothing_left(&self) {
+        let pods = self.ask(async |client| client.pods().await);
+        assert!(pods.is_empty(), "{pods:?}");
         assert_eq!(self.apps(), Vec::<String>::new());
     }
 

@@ -24,6 +24,7 @@ mod metrics;
 mod moments;
 mod named;
 mod old_run;
+mod pods;
 #[cfg(target_os = "linux")]
 mod pty;
 mod recordings;

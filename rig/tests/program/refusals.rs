@@ -14,6 +14,8 @@ use crate::{
 #[rstest]
 #[case::no_such_file(&["run", "nothing.json", "--url", "http://127.0.0.1:1"], 2, "cannot read the app definition nothing.json")]
 #[case::no_such_pair(&["run", "mesos,UDP", "--url", "http://127.0.0.1:1"], 2, "UDP")]
+#[case::no_such_check_of_a_pod(&["run", "pod,HTTP", "--url", "http://127.0.0.1:1"], 2, "there is no `pod,HTTP`: Marathon makes no checks of its own in pods; use pod,MESOS_TCP")]
+#[case::advice_on_a_pod(&["advise", "pod,COMMAND"], 2, "pod,COMMAND: this is a pod, whose checks Mesos makes")]
 #[case::no_cluster(&["run", "mesos,TCP"], 2, "no cluster is named: set DCOS_URL")]
 #[case::no_address(&["run", "mesos,TCP", "--url", "nonsense"], 2, "--url is not an address")]
 #[case::nobody_there(&["run", "mesos,TCP", "--url", "http://127.0.0.1:1"], 5, "127.0.0.1:1")]

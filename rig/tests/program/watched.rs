@@ -138,7 +138,7 @@ fn an_alert_is_reported_at_once_and_ends_the_watch_for_all_apps() {
     assert_eq!(json(&run, "run.json")["app"], "/team/flapping", "one app is one run");
     let gone = HcRig::new(&["watch", "/team/gone", "--url", &fake.url]).run();
     ends_with(&gone, 2);
-    assert!(stderr(&gone).contains("/team/gone is neither an app nor a group with apps"), "{}", stderr(&gone));
+    assert!(stderr(&gone).contains("/team/gone is neither an app or pod nor a group with any"), "{}", stderr(&gone));
     assert_eq!(changes(&fake), before, "the rig only read");
 }
 

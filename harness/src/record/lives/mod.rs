@@ -6,6 +6,8 @@
 mod known;
 mod numbers;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use self::{known::Known, numbers::Numbers};
@@ -25,6 +27,8 @@ use crate::model::{EventKind, TaskId, TaskState, TaskStatus};
 pub struct Lives {
     known: Known,
     numbers: Numbers,
+    /// When instances were launched that no sample has shown since, ISO 8601: a pod's status forgets it.
+    launched: BTreeMap<String, String>,
     /// Clean-up has begun: what follows says nothing about health.
     cleaning: bool,
 }
@@ -118,8 +122,12 @@ impl Lives {
             | EventKind::DeploymentStepFailure
             | EventKind::DeploymentStepSuccess
             | EventKind::DeploymentSuccess
-            | EventKind::FailedHealthCheck
-            | EventKind::InstanceChanged => {}
+            | EventKind::FailedHealthCheck => {}
+            EventKind::InstanceChanged => {
+                if line.text("condition") == "Provisioned" {
+                    self.launched.insert(line.text("instanceId").to_owned(), line.text("timestamp").to_owned());
+                }
+            }
         }
     }
 
@@ -142,16 +150,18 @@ impl Lives {
             return;
         }
         let t = sample.t;
+        let launched = self.launched.remove(TaskId::instance_of(id)).filter(|_| TaskId::from(id).is_of_pod());
         let Some(life) = self.life(id, t) else { return };
         life.listed = true;
         keep(&mut life.host, &task.host);
         keep(&mut life.agent, &task.agent);
         keep(&mut life.state, &task.state);
         keep_ports(life, &task.ports);
-        if life.staged_at.is_empty() && !task.staged_at.is_empty() {
-            (*task.staged_at).clone_into(&mut life.staged_at);
+        let staged_at = launched.as_deref().unwrap_or(&task.staged_at);
+        if life.staged_at.is_empty() && !staged_at.is_empty() {
+            staged_at.clone_into(&mut life.staged_at);
             // Both clocks are close enough for a timeline; the answer's own time is the bound.
-            let ago = seconds_between(&task.staged_at, &sample.at).unwrap_or(0.0).max(0.0);
+            let ago = seconds_between(staged_at, &sample.at).unwrap_or(0.0).max(0.0);
             life.note((t - ago).max(0.0), Happening::Staged);
         }
         note_unreachable(life, &task.state, t);

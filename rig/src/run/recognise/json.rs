@@ -29,8 +29,8 @@ const KINDS: [Kind; 13] = [
         what: "this is a group; use a file with one app",
     },
     Kind {
-        is: |fields| is_list(fields, "containers"),
-        what: "this is a pod (it has \"containers\"); use a file with an app",
+        is: |fields| is_object(fields, "spec") && is_list(fields, "instances"),
+        what: "this is Marathon's answer about a pod (its ::status); use what stands in \"spec\"",
     },
     Kind {
         is: |fields| is_object(fields, "app"),
