@@ -117,7 +117,9 @@ async fn read_file(path: &Path) -> Result<Secret, LoginError> {
         reason = "it may be a FIFO; no scenario in virtual time has a token in a file"
     )]
     let read = tokio::task::spawn_blocking(move || files::read_to_string(&file).map(Secret::new)).await;
-    let unusable = |why: String| LoginError::unusable(path.display(), why);
+    // What is no file may be the token itself.
+    let place = if path.exists() { path.display().to_string() } else { String::from("the token file") };
+    let unusable = |why: String| LoginError::unusable(&place, why);
     let text = read.map_err(|error| unusable(error.to_string()))?.map_err(|error| unusable(error.to_string()))?;
     Ok(Secret::new(text.reveal().trim()))
 }

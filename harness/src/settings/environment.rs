@@ -190,8 +190,14 @@ fn service_account(text: &Secret) -> Result<Credentials, SettingsError> {
     } else {
         let path = Path::new(text.reveal().trim().trim_start_matches("file://"));
         let read = crate::files::read_to_string(path).map(Secret::new);
-        let place = path.display();
-        read.map_err(|error| SettingsError::unusable(format!("{SERVICE_ACCOUNT}: cannot read {place}: {error}")))?
+        // What is no file may be the secret itself, in quotation marks or in another format.
+        read.map_err(|error| {
+            let what = match path.exists() {
+                true => format!("cannot read {}: {error}", path.display()),
+                false => String::from("it is neither JSON that begins with { nor the name of a file"),
+            };
+            SettingsError::unusable(format!("{SERVICE_ACCOUNT}: {what}"))
+        })?
     };
     let json: Value = serde_json::from_str(json.reveal())
         .map_err(|_| SettingsError::unusable(format!("{SERVICE_ACCOUNT} is not JSON")))?;

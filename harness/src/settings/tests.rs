@@ -109,6 +109,22 @@ fn refusals_are_one_sentence_without_secrets() {
     assert!(rendered.iter().all(|rendered| !rendered.contains("hunter2") && !rendered.contains('\n')), "{rendered:#?}");
 }
 
+/// A key in a format of its own, in quotation marks or without its braces is taken for a name of a file.
+#[test]
+fn a_service_account_that_is_no_file_is_not_shown() {
+    let json = r#"{"uid":"robot","private_key":"hunter2"}"#;
+    let forms =
+        [format!("'{json}'"), format!("\u{feff}{json}"), format!("[{json}]"), String::from("-----BEGIN hunter2")];
+    for form in forms {
+        let refused = refusal(&[("DCOS_URL", "https://d"), ("DCOS_SERVICE_ACCOUNT_CREDENTIAL", &form)]);
+        assert!(refused.ends_with("nor the name of a file") && !refused.contains("hunter2"), "{refused}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let refused = refusal(&[("DCOS_URL", "https://d"), ("DCOS_SERVICE_ACCOUNT_CREDENTIAL", place)]);
+    assert!(refused.contains(place), "what is there is named: {refused}");
+}
+
 #[test]
 fn the_old_name_of_the_timeout_factor_is_read_where_the_new_one_is_not_set() {
     let factor = |variables: &[(&str, &str)]| {

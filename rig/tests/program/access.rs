@@ -202,7 +202,7 @@ fn a_run_without_verification_says_so_in_every_report() {
 #[case::bad_token(&[("DCOS_ACS_TOKEN", "a.b.c")], 4, "401")]
 #[case::no_key(&[("DCOS_SERVICE_ACCOUNT_CREDENTIAL", r#"{"uid":"robot","private_key":"x"}"#)], 4, "is not an RSA key (PEM)")]
 #[case::failing_command(&[("DCOS_ACS_TOKEN_COMMAND", "exit 3")], 4, "it failed with exit status: 3")]
-#[case::no_token_file(&[("DCOS_ACS_TOKEN_FILE", "nowhere")], 4, "no token from nowhere")]
+#[case::no_token_file(&[("DCOS_ACS_TOKEN_FILE", "nowhere")], 4, "no token from the token file")]
 #[case::nobody_at_all(&[], 4, "401")]
 fn a_refusal_is_one_sentence_and_nothing_is_deployed(
     #[case] variables: &[(&str, &str)],
