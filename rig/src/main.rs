@@ -39,11 +39,18 @@ fn main() -> ExitCode {
     })
 }
 
+/// The memory and the environment hold logins, and a core dump is a file. What this process starts inherits it.
+fn leave_memory_out_of_core_dumps() {
+    // Linux only (`core(5)`), and only for who may: elsewhere there is nothing to be done.
+    let _ = std::fs::write("/proc/self/coredump_filter", "0");
+}
+
 fn program() -> ExitCode {
     // Process tasks of the embedded fake run this very program as their tools.
     if let Some(code) = fake_marathon::task_tools::main() {
         return code;
     }
+    leave_memory_out_of_core_dumps();
     let (cli, sources) = match parse() {
         Ok(parsed) => parsed,
         Err(failure) => {

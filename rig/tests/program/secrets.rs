@@ -43,6 +43,17 @@ fn says_nothing(what: &str, output: &Output, code: i32) {
     clean(&format!("stderr of {what}"), &output.stderr);
 }
 
+/// A program that breaks may leave a file with all its memory. A token command sees what its parent asked the kernel for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_core_dump_has_no_memory_in_it() {
+    let fake = Fake::start(&["--user", &format!("me:{MARK}")]);
+    let command = "grep -qx 0* /proc/$PPID/coredump_filter && echo left-out >&2; exit 1";
+    let output = HcRig::new(&["login", "--url", &fake.url]).env("DCOS_ACS_TOKEN_COMMAND", command).run();
+    ends_with(&output, 4);
+    assert!(stderr(&output).starts_with("left-out\n"), "{}", stderr(&output));
+}
+
 #[test]
 fn a_secret_is_in_no_output_and_no_file_of_a_run() {
     let folder = tempfile::tempdir().expect("a folder");
