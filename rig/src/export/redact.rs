@@ -41,6 +41,9 @@ const WORDS: [&str; 14] = [
     "version",
 ];
 
+/// Flags whose values are names of files and folders.
+const PATHS: [&str; 7] = ["--out", "--config", "--ca", "--cert", "--key", "--metrics-file", "--below"];
+
 /// Fields of a definition that hold commands: what a person wrote there may be anything.
 const COMMANDS: [&str; 2] = ["cmd", "args"];
 
@@ -55,7 +58,7 @@ static PATTERNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|(?P<id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:-[SO][0-9]+)?)",
         r"|(?P<host>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){4,7}[0-9a-fA-F]{0,4})",
         r"|(?P<user>[\w.+-]+@[\w.-]+\w)",
-        r"|(?P<home>/(?:home|Users)/[^/\s]+)",
+        r"|(?P<home>/(?:home|Users)/[^/\s\x22'<>]+)(?:/[^\s\x22'<>]*)?",
         r"|(?P<name>\b(?:[A-Za-z0-9-]+\.){2,}[a-z]{2,}\b)",
     ))
     .ok()
@@ -93,16 +96,47 @@ impl Names {
                 "user" | "owner" | LABEL_OWNER => drop(self.name("user", text)),
                 "run" => drop(self.name("app", text)),
                 "command" => self.learn_command(text),
-                "app" | "appId" | "runSpecId" | "groupId" => {
-                    for part in text.split('/').filter(|part| !part.is_empty() && *part != "hc-rig") {
-                        drop(self.name("app", part));
-                    }
-                }
+                "framework" | "frameworkId" => drop(self.name("id", text)),
+                "app" | "appId" | "runSpecId" | "groupId" | "dependencies" => self.learn_id(text),
+                // A task's or a deployment's does not begin so.
+                "id" if text.starts_with('/') => self.learn_id(text),
+                // Of a check; a part of a URL.
+                "path" if text.starts_with('/') && text != "/" => drop(self.name("/path", text)),
                 "url" => self.learn_address(text),
                 _ => {}
             },
             _ => {}
         }
+    }
+
+    /// The parts of an app's or a group's id.
+    fn learn_id(&mut self, id: &str) {
+        for part in id.split('/').filter(|part| !part.is_empty() && *part != "hc-rig" && *part != "..") {
+            drop(self.name("app", part));
+        }
+    }
+
+    /// A file that was named, whole and without its folder, if no word could be meant by that.
+    fn learn_file(&mut self, path: &str) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        for known in [path, name].into_iter().filter(|known| known.contains(['/', '.'])) {
+            drop(self.name("file", known));
+        }
+    }
+
+    /// A command line in which files have other names.
+    fn command(&mut self, line: &str) -> String {
+        let mut is_path = false;
+        let words = line.split(' ').map(|word| {
+            let was_path = std::mem::replace(&mut is_path, PATHS.contains(&word));
+            match word.split_once('=') {
+                _ if was_path => self.name("file", word),
+                Some((flag, path)) if PATHS.contains(&flag) => format!("{flag}={}", self.name("file", path)),
+                _ => word.to_owned(),
+            }
+        });
+        let line = words.collect::<Vec<_>>().join(" ");
+        self.text(&line)
     }
 
     /// The hosts of an address, or of several with commas between; a scheme need not be there.
@@ -117,11 +151,22 @@ impl Names {
         }
     }
 
-    /// What was typed names the cluster and the user.
+    /// What was typed names the cluster, the user, and files, which are called after whom and what they belong to.
     fn learn_command(&mut self, text: &str) {
         let mut words = text.split_whitespace();
         while let Some(word) = words.next() {
             let (flag, value) = word.split_once('=').map_or((word, None), |(flag, value)| (flag, Some(value)));
+            let plain = word.trim_matches(['\'', '"']);
+            let is_file = plain.ends_with(".json") || (plain.contains('/') && !plain.contains("://"));
+            if !flag.starts_with('-') && is_file {
+                self.learn_file(plain);
+            }
+            if PATHS.contains(&flag) {
+                if let Some(path) = value.or_else(|| words.next()) {
+                    self.learn_file(path.trim_matches(['\'', '"']));
+                }
+                continue;
+            }
             if !["--url", "--user", "--ssh"].contains(&flag) {
                 continue;
             }
@@ -169,6 +214,7 @@ impl Names {
             Value::Array(items) => items.iter_mut().for_each(|value| self.value(key, value)),
             // Whoever knows the definition would know it again.
             Value::String(text) if key == "definition_sha256" => "(left out)".clone_into(text),
+            Value::String(text) if key == "command" => *text = self.command(text),
             Value::String(text) if !WORDS.contains(&key) => *text = self.text(text),
             _ => {}
         }
@@ -221,8 +267,9 @@ impl Names {
                 let host = rest.split(['/', '?']).next().unwrap_or(rest);
                 let host = host.rsplit('@').next().unwrap_or(host).split(':').next().unwrap_or(host);
                 clean.push_str(&format!("{scheme}://{}/", self.name("host", host)));
-            } else if found.name("home").is_some() {
-                clean.push_str(&format!("/home/{}", self.name("user", whole.as_str())));
+            } else if let Some(home) = found.name("home") {
+                // What is below it, too, is called as its user likes.
+                clean.push_str(&format!("/home/{}", self.name("user", home.as_str())));
             } else {
                 let kind = ["id", "host", "user"].into_iter().find(|kind| found.name(kind).is_some()).unwrap_or("id");
                 clean.push_str(&self.name(kind, whole.as_str()));
@@ -307,101 +354,4 @@ fn each(
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::results::render;
-
-    #[test]
-    fn short_names_of_hosts_and_users_are_known_from_where_the_run_says_them() {
-        let mut names = Names::default();
-        names.learn(
-            "",
-            &json!({"host": "node7", "hostname": "web.lan", "url": "http://boss:8080/,http://deputy:8080/"}),
-        );
-        names.learn("command", &json!("hc-rig run mesos,TCP --url=boss:8080 --user carol --target 5"));
-        names.finish().unwrap();
-        let clean =
-            names.text("carol asked boss of node7 (web.lan, then deputy), not node70; http://boss:8080/v2/apps");
-        for original in ["carol", "boss", "node7 ", "web.lan", "deputy"] {
-            assert!(!clean.contains(original), "{original} in {clean}");
-        }
-        assert!(clean.contains("node70"), "another word: {clean}");
-    }
-
-    #[test]
-    fn the_owner_is_known_from_the_label_of_the_app() {
-        let mut names = Names::default();
-        names.learn("definition", &json!({"labels": {"HC_RIG_OWNER": "carol", "team": "x"}}));
-        names.finish().unwrap();
-        let mut value = json!({"definition": {"labels": {"HC_RIG_OWNER": "carol"}}, "why": "carol may not deploy"});
-        names.value("", &mut value);
-        assert!(!value.to_string().contains("carol"), "{value}");
-    }
-
-    #[test]
-    fn commands_of_a_definition_are_left_out_and_a_long_id_is_one_name() {
-        let mut names = Names::default();
-        let long = "10.1.2.3-".repeat(100_000);
-        names.learn("appId", &json!(long));
-        names.finish().unwrap();
-        let mut value = json!({
-            "command": "hc-rig run a.json",
-            "definition": {"cmd": "sh internal-tool", "args": ["--me", "x"], "healthChecks": [
-                {"protocol": "COMMAND", "command": {"value": "internal-tool check"}}],
-                "environment": {"INTERNAL": "internal-tool"},
-                "containers": [{"exec": {"command": {"shell": "internal-tool", "argv": ["internal-tool"]}}}]},
-            "tasks": [{"id": long}, {"id": format!("about {long}\nof 10.1.2.3")}],
-        });
-        names.value("", &mut value);
-        assert_eq!(value["command"], "hc-rig run a.json");
-        assert!(!value["definition"].to_string().contains("internal-tool"), "{}", value["definition"]);
-        assert_eq!(
-            (&value["definition"]["cmd"], &value["definition"]["args"]),
-            (&json!("(left out)"), &json!("(left out)"))
-        );
-        let name = names.given[&long].clone();
-        assert_eq!(value["tasks"][0]["id"], name);
-        assert_eq!(value["tasks"][1]["id"], format!("about {name}\nof host-1"));
-    }
-
-    #[test]
-    fn nothing_of_the_original_is_left_and_what_belongs_together_still_does() {
-        let folder = tempfile::tempdir().unwrap();
-        let (from, to) = (folder.path().join("run"), folder.path().join("shown"));
-        fs::create_dir(&from).unwrap();
-        let id = "hc-rig_k7_billing.instance-435aa001-49e0-11f0-99a3-7d5757aaf520._app.1";
-        let manifest = json!({
-            "format": 1, "run": "k7", "pair": "mesos,TCP", "app": "/hc-rig/k7/billing", "started_at": "2026-11-22T17:00:00.000Z",
-            "command": "hc-rig run /home/alice/billing.json --url https://alice@dcos.acme.example:8443/service",
-            "definition": {"id": "/billing", "cmd": "curl db7.acme.example", "env": {"DB": "db7.acme.example"}, "user": "alice",
-                "labels": {"traefik.acme.example/billing": "x", "HC_RIG_OWNER": "alice"}},
-            "cluster": {"url": "https://dcos.acme.example:8443/service/marathon/", "kind": "cluster"}, "plan": {"targets": [1]},
-        });
-        fs::write(from.join("run.json"), manifest.to_string()).unwrap();
-        let sample = json!({"v": 1, "t": 1, "request": 1, "target": 1, "counts": {"unhealthy": 1}, "complete": true, "tasks": [{
-            "id": id, "appId": "/hc-rig/k7/billing", "host": "node-10.acme.example", "slaveId": "6f6ab06d-31f2-474d-99d3-2cd7ef85da57-S2",
-            "state": "TASK_RUNNING", "healthCheckResults": [{"alive": false, "lastFailure": "2026-11-22T17:00:01.000Z",
-                "lastFailureCause": "refused: node-10.acme.example/10.1.2.3:31004"}]}]});
-        fs::write(from.join("samples.jsonl"), format!("{sample}\n{{\"torn")).unwrap();
-        let event = json!({"v": 1, "t": 2.0, "event": {"eventType": "status_update_event", "taskId": id, "taskStatus": "TASK_KILLED",
-            "host": "node-10.acme.example", "message": "by alice@acme.example"}});
-        fs::write(from.join("events.jsonl"), format!("{event}\n")).unwrap();
-
-        copy(&from, &RunFolder::find(&from).unwrap(), &to).unwrap();
-        render::all(&to, &crate::export::Format::ALL).unwrap();
-        for entry in fs::read_dir(&to).unwrap() {
-            let path = entry.unwrap().path();
-            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-            for original in ["acme", "billing", "alice", "10.1.2.3", "435aa001", "6f6ab06d", "node-10"] {
-                assert!(!text.contains(original), "{original} in {}: {text}", path.display());
-            }
-        }
-        let run = RunFolder::open(&to).unwrap().read().unwrap();
-        let stories: Vec<_> = run.lives.all().collect();
-        assert_eq!(stories.len(), 1, "sample and event still tell of one task");
-        assert_eq!(stories[0].end.as_ref().map(|end| end.state.as_str()), Some("TASK_KILLED"));
-        assert!(stories[0].host.starts_with("host-"), "{}", stories[0].host);
-    }
-}
+mod tests;
