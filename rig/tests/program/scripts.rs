@@ -24,6 +24,21 @@ fn program(tools: &Path, name: &str, lines: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a mode");
 }
 
+/// The program holds the fonts, and the image holds the program.
+#[test]
+fn the_licence_of_each_font_goes_into_the_image() {
+    let repository = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let makefile = fs::read_to_string(repository.join("Makefile")).expect("a Makefile");
+    let install = makefile.lines().find(|line| line.contains("/image/licences\"")).expect("a line that installs them");
+    let fonts = fs::read_dir(repository.join("rig/fonts")).expect("the fonts").flatten();
+    let names = fonts.filter_map(|entry| entry.file_name().into_string().ok());
+    let licences: Vec<String> = names.filter(|name| name.starts_with("LICENSE")).collect();
+    assert!(!licences.is_empty(), "fonts have licences");
+    for licence in licences {
+        assert!(install.split(' ').any(|word| word == format!("rig/fonts/{licence}")), "{licence} in {install}");
+    }
+}
+
 #[test]
 fn advisories_that_cannot_be_had_are_no_failure_and_found_ones_are() {
     let tools = tempfile::tempdir().expect("a folder");
