@@ -22,10 +22,13 @@ pub(super) fn reconcile(now: Time, asked: &[TaskId], tasks: &Tasks, agents: &Age
 }
 
 fn known(now: Time, task: &Task, agents: &Agents) -> StatusUpdate {
-    let addresses = task.statuses().last().map(|status| status.ip_addresses.clone()).unwrap_or_default();
+    let last = task.statuses().last();
+    let addresses = last.map(|status| status.ip_addresses.clone()).unwrap_or_default();
     let status = Status::because(task.state(), messages::RECONCILED, Reason::Reconciliation);
     let status = Status { healthy: task.healthy(), ..status };
-    status.update(now, task.id().clone(), agents[task.agent()].id().clone(), addresses)
+    let update = status.update(now, task.id().clone(), agents[task.agent()].id().clone(), addresses);
+    // With the last results of both checks (`Master::_reconcileTasks` in Mesos's `master.cpp`).
+    StatusUpdate { check: last.and_then(|status| status.check), ..update }
 }
 
 /// The status of a task that the master does not know.
