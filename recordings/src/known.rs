@@ -18,7 +18,7 @@ pub struct KnownDifference {
     pub case: &'static str,
     /// The kind of check: `http`, `events` or `health`.
     pub kind: &'static str,
-    /// What differs, as [`Check::what`] begins; empty for all of this kind.
+    /// What differs, as [`Check::what`] begins.
     pub what: &'static str,
     /// Why it stays.
     pub reason: &'static str,
@@ -76,6 +76,7 @@ mod tests {
         for line in rows(DOCUMENT) {
             let known = row(line).unwrap_or_else(|| panic!("four cells with a reason are wanted: {line}"));
             assert!(["http", "events", "health"].contains(&known.kind), "{line}");
+            assert!(!known.what.is_empty(), "each row names one difference: {line}");
         }
     }
 

@@ -79,7 +79,7 @@ fn networks(posted: &Value) -> Vec<Value> {
 
 fn volume(posted: &Value) -> Value {
     let mut volume = json!({"name": posted["name"]});
-    for name in ["secret", "persistent"] {
+    for name in ["host", "secret", "persistent"] {
         if !posted[name].is_null() {
             volume[name] = posted[name].clone();
         }
@@ -109,7 +109,7 @@ fn container(posted: &Value, of_containers: bool) -> Value {
     for (name, form) in [
         ("endpoints", &(|value: &Value| endpoint(value, of_containers)) as &dyn Fn(&Value) -> Value),
         ("volumeMounts", &mount),
-        ("artifacts", &Value::clone),
+        ("artifacts", &artifact),
     ] {
         if !is_empty(&posted[name]) {
             all[name] = posted[name].as_array().into_iter().flatten().map(form).collect();
@@ -117,6 +117,19 @@ fn container(posted: &Value, of_containers: bool) -> Value {
     }
     if posted["healthCheck"].is_object() {
         all["healthCheck"] = health_check(&posted["healthCheck"]);
+    }
+    all
+}
+
+/// With its defaults (recorded in `pods.artifacts`).
+fn artifact(posted: &Value) -> Value {
+    let flag = |name: &str, otherwise: bool| posted[name].as_bool().unwrap_or(otherwise);
+    let mut all = json!({
+        "uri": posted["uri"], "cache": flag("cache", false), "executable": flag("executable", false),
+        "extract": flag("extract", true),
+    });
+    if !is_empty(&posted["destPath"]) {
+        all["destPath"] = posted["destPath"].clone();
     }
     all
 }
