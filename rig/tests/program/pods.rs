@@ -15,7 +15,7 @@ fn sick(id: &str) -> Value {
     let mut pod = pod.grace(secs(3)).to_json();
     let side =
         json!({"name": "side", "exec": {"command": {"shell": "sleep 1000"}}, "resources": {"cpus": 0.01, "mem": 16}});
-    pod["containers"].as_array_mut().unwrap().push(side);
+    pod["containers"].as_array_mut().expect("a list").push(side);
     pod
 }
 
