@@ -150,7 +150,9 @@ impl Lives {
             return;
         }
         let t = sample.t;
-        let launched = self.launched.remove(TaskId::instance_of(id)).filter(|_| TaskId::from(id).is_of_pod());
+        // Mostly there is none, and ids are long.
+        let launched = if self.launched.is_empty() { None } else { self.launched.remove(TaskId::instance_of(id)) };
+        let launched = launched.filter(|_| TaskId::from(id).is_of_pod());
         let Some(life) = self.life(id, t) else { return };
         life.listed = true;
         keep(&mut life.host, &task.host);
