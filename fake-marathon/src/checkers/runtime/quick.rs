@@ -111,6 +111,8 @@ fn is_connected(begun: &Begun) -> io::Result<bool> {
     };
     match asked {
         Ok(()) | Err(Errno::EISCONN) => Ok(true),
+        // What is reset was made before: a connection that is not is refused. Who asks late must not find it failed.
+        Err(Errno::ECONNRESET) => Ok(true),
         Err(Errno::EALREADY | Errno::EINPROGRESS | Errno::EINTR) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -8,7 +8,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::{CheckRuntime, Job, serve};
+use super::{
+    CheckRuntime, Job,
+    quick::{self, Step},
+    serve,
+};
 use crate::{
     checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbeRequest, ProbedBy, socket::Route},
     ids::TaskId,
@@ -26,6 +30,19 @@ fn job(id: u64, port: u16, kind: ProbeKind) -> Job {
     let timeout = Some(Duration::from_secs(20));
     let probe = Probe { id: ProbeId(id), timeout, request: Arc::new(request) };
     Job { probe, route: Route::default(), due: Instant::now() }
+}
+
+#[test]
+fn a_connection_that_was_reset_before_anybody_looked_was_made() {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let begun = quick::begin(job(1, listener.local_addr().unwrap().port(), ProbeKind::Tcp));
+    let Step::On(begun) = begun else { panic!("{begun:?}") };
+    let (accepted, _) = listener.accept().unwrap();
+    let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+    nix::sys::socket::setsockopt(&accepted, nix::sys::socket::sockopt::Linger, &at_once).unwrap();
+    drop(accepted);
+    let step = quick::use_connection(begun);
+    assert!(matches!(step, Step::Done(ProbeOutcome::Ok)), "{step:?}");
 }
 
 fn get() -> ProbeKind {

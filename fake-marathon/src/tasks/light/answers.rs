@@ -55,6 +55,8 @@ pub(super) fn speaks_tls(serves: Serves) -> bool {
 pub(super) fn reply(script: &Script, port: Port, request: Request<'_>) -> Reply {
     match (port, script.serves) {
         (Port::Hung, _) | (_, Serves::Silence) => return Reply::Wait,
+        // Not before something comes: a client that only connects, such as a TCP check, may look after that.
+        (_, Serves::HangUp) if request.bytes.is_empty() => return Reply::Wait,
         (_, Serves::HangUp) => return Reply::Reset,
         (_, Serves::Tls) if !request.tls && !request.bytes.is_empty() => return Reply::Reset,
         // Its greeting comes before the request.
