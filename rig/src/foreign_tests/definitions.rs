@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fuzz::{bytes::broken, json::changed, rounds};
+use harness::model::Kind;
 use serde_json::Value;
 
 use crate::{
@@ -22,6 +23,10 @@ fn texts() -> Vec<Vec<u8>> {
 
 fn advised(definition: &Definition) {
     let _ = (definition.containerizer(), definition.instances(), definition.needs(), definition.ports());
+    if definition.kind() == Kind::Pod {
+        // `advise` refuses these.
+        return;
+    }
     let advice = Advice::of(Facts::of(&definition.json, 256, None));
     advice.better().expect("the patch fits");
     drop(advice::render(&advice, None));
