@@ -163,7 +163,7 @@ impl Failure {
     /// A file of the results could not be written or read.
     pub fn results(path: &Path, error: &io::Error) -> Self {
         let hint = match error.kind() {
-            io::ErrorKind::StorageFull => "; the disk is full: free some space, or choose another place with --out",
+            io::ErrorKind::StorageFull => "; free some space, or choose another place with --out",
             io::ErrorKind::PermissionDenied => "; choose another place with --out",
             _ => "",
         };
