@@ -10,7 +10,10 @@ use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
 
 use super::answers::{Reply, Request, TLS_RECORD, reply, speaks_tls};
-use crate::tasks::simulated::{Port, Script};
+use crate::{
+    task_tools::tls,
+    tasks::simulated::{Port, Script},
+};
 
 /// A connection of the server.
 #[derive(Debug)]
@@ -171,14 +174,7 @@ impl Connection {
             self.input.extend_from_slice(bytes);
             return Ok(());
         };
-        let mut records = bytes;
-        while !records.is_empty() {
-            tls.read_tls(&mut records)?;
-            let state = tls.process_new_packets().map_err(io::Error::other)?;
-            let mut plain = vec![0; state.plaintext_bytes_to_read()];
-            tls.reader().read_exact(&mut plain)?;
-            self.input.append(&mut plain);
-        }
+        tls::take(tls, bytes, &mut self.input)?;
         flush(tls, &mut self.output)
     }
 

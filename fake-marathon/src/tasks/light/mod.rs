@@ -12,7 +12,6 @@ mod answers;
 mod connection;
 pub mod limits;
 mod server;
-mod slots;
 mod task;
 #[cfg(test)]
 mod tests;

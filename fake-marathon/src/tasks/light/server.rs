@@ -14,11 +14,11 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 use rustls::ServerConfig;
+use slab::Slab;
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     connection::{Behind, Connection, Next, Registered},
-    slots::Slots,
     task::Task,
 };
 use crate::{
@@ -83,10 +83,10 @@ pub(super) struct Server {
     calls: threads::Receiver<Call>,
     reports: mpsc::UnboundedSender<TaskReport>,
     origin: Instant,
-    tasks: Slots<Task>,
+    tasks: Slab<Task>,
     by_id: BTreeMap<TaskId, usize>,
-    listening: Slots<Listening>,
-    connections: Slots<Connection>,
+    listening: Slab<Listening>,
+    connections: Slab<Connection>,
     timers: Timers<Due>,
     /// Connections so far.
     accepted: u64,
@@ -102,10 +102,10 @@ impl Server {
             calls,
             reports,
             origin: Instant::now(),
-            tasks: Slots::default(),
+            tasks: Slab::new(),
             by_id: BTreeMap::new(),
-            listening: Slots::default(),
-            connections: Slots::default(),
+            listening: Slab::new(),
+            connections: Slab::new(),
             timers: Timers::default(),
             accepted: 0,
         })
@@ -234,7 +234,7 @@ impl Server {
             let open = task.port(port, now) != Port::Closed;
             match (open, task.open[port]) {
                 (false, Some(listening)) => {
-                    self.listening.remove(listening);
+                    self.listening.try_remove(listening);
                     task.open[port] = None;
                 }
                 (true, None) => match task.listen(port) {
@@ -266,14 +266,15 @@ impl Server {
     }
 
     fn end(&mut self, n: usize, exit: Exit) {
-        let Some(task) = self.tasks.remove(n) else { return };
+        let Some(task) = self.tasks.try_remove(n) else { return };
         for key in task.change.into_iter().chain(task.exit) {
             self.timers.cancel(key);
         }
         for listening in task.open.into_iter().flatten() {
-            self.listening.remove(listening);
+            self.listening.try_remove(listening);
         }
-        for connection in self.connections.numbers(|connection| connection.task == n) {
+        let of_task = self.connections.iter().filter(|(_, connection)| connection.task == n);
+        for connection in of_task.map(|(number, _)| number).collect::<Vec<_>>() {
             self.settle(connection, Next::Reset);
         }
         self.by_id.remove(&task.plan.id);
@@ -321,12 +322,12 @@ impl Server {
                 Registered::Input
             }
             Next::Close => {
-                self.connections.remove(n);
+                self.connections.try_remove(n);
                 return;
             }
             Next::Reset => {
                 reset(&connection.stream);
-                self.connections.remove(n);
+                self.connections.try_remove(n);
                 return;
             }
         };
@@ -344,7 +345,7 @@ impl Server {
             };
             connection.registered = watch;
             if registered.is_err() {
-                self.connections.remove(n);
+                self.connections.try_remove(n);
             }
         }
     }
