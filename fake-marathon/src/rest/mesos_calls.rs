@@ -41,6 +41,16 @@ impl Read {
         Self::TABLE.iter().find(|(_, read)| *read == self).map_or("", |(name, _)| name)
     }
 
+    /// The one of these endpoints that its answer is made of, if it is made of any.
+    pub(super) fn made_of<E>(self, version: E, flags: E, metrics: E) -> Option<E> {
+        match self {
+            Self::Health | Self::LoggingLevel => None,
+            Self::Version => Some(version),
+            Self::Flags => Some(flags),
+            Self::Metrics => Some(metrics),
+        }
+    }
+
     /// The answer, made of what the endpoint of the same purpose answers.
     pub(super) fn answer(self, endpoint: &Value) -> Value {
         let pairs = |object: &Value| {
