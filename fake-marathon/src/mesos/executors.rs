@@ -58,6 +58,8 @@ pub(super) struct Launch {
     pub(super) parent: Option<String>,
     pub(super) resources: Resources,
     pub(super) info: Arc<TaskInfo>,
+    /// Why its agent will refuse to make its container, of a task in a group.
+    pub(super) refused: Option<String>,
 }
 
 /// All tasks, each with its executor.
@@ -250,11 +252,31 @@ fn take_in(
     input: impl FnOnce(&mut Task, &mut Turn<'_>),
 ) {
     let Some(task) = tasks.at_mut(key) else { return };
+    let awaited = task.awaits_its_launch();
     input(task, turn);
-    if !task.has_ended() {
-        return;
+    let (ended, executor) = (task.has_ended(), task.info().executor.clone());
+    let settled = awaited && (ended || !task.awaits_its_launch());
+    if ended {
+        leave(tasks, groups, turn, key);
     }
+    if let Some(executor) = executor.filter(|_| settled) {
+        let group: Vec<_> = groups.tasks(&executor.id).iter().filter_map(|id| tasks.key(id)).collect();
+        let awaits = |task: &Key| tasks.at(*task).is_some_and(Task::awaits_its_launch);
+        if !group.iter().any(awaits) {
+            let ready = group.iter().filter_map(|task| tasks.at(*task)?.ready()).max();
+            let ready = ready.unwrap_or(turn.now);
+            for task in group {
+                tasks.at_mut(task).into_iter().for_each(|task| task.group_launched(turn, ready));
+            }
+        }
+    }
+}
+
+/// Frees what an ended task held; what its group makes of its end follows.
+fn leave(tasks: &mut Tasks, groups: &mut Groups, turn: &mut Turn<'_>, key: Key) {
+    let Some(task) = tasks.at_mut(key) else { return };
     let (agent, resources, takes_along) = (task.agent(), task.leave(turn), task.takes_its_group_along());
+    let unhealthy = task.healthy() == Some(false);
     let (id, executor) = (task.id().clone(), task.info().executor.clone());
     turn.events.push(Event::Freed { agent, resources });
     tasks.complete(&id);
@@ -265,7 +287,7 @@ fn take_in(
     if takes_along {
         for other in groups.tasks(&executor.id) {
             if let Some(other) = tasks.key(&other) {
-                take_in(tasks, groups, turn, other, Task::end_with_its_group);
+                take_in(tasks, groups, turn, other, |task, turn| task.end_with_its_group(turn, unhealthy));
             }
         }
     }

@@ -11,6 +11,7 @@ use super::{
     executors::{Context, Event, Executors, Launch},
     launch::{self, Refusal},
     master::Master,
+    messages,
     offers::{self, Offered, Offers},
     reconciliation,
     recorded_offers::Step,
@@ -345,6 +346,13 @@ impl Mesos {
         (!agent.knows(user)).then(|| Refusal::NoUser { directory, user: user.clone() })
     }
 
+    /// Why an agent refuses the container of a task in a group whose user its machine does not have; the executor runs.
+    fn without_nested_user(&self, agent: usize, info: &TaskInfo, (run, container): (&str, &str)) -> Option<String> {
+        let (agent, user) = (&self.agents[agent], info.user.as_ref()?);
+        let directory = agent.sandbox(self.master.framework_id(), &info.executor.as_ref()?.id, run);
+        (!agent.knows(user)).then(|| messages::no_nested_user(&format!("{directory}/containers/{container}"), user))
+    }
+
     fn accept(&mut self, now: Time, offered: Offered, launch: Vec<TaskInfo>, refuse: Duration) {
         let Offered { agent, mut resources } = offered;
         let used = !launch.is_empty();
@@ -367,7 +375,8 @@ impl Mesos {
     /// Launches a task, or the tasks of a group with their executor: all or none.
     fn launch(&mut self, now: Time, agent: usize, group: &[Arc<TaskInfo>], resources: &mut Resources) {
         let ids: Vec<String> = group.iter().map(|_| self.rng.uuid4().to_string()).collect();
-        let no_user = group.iter().zip(&ids).find_map(|(info, id)| self.without_user(agent, info, id));
+        let by_itself = group.iter().zip(&ids).filter(|(info, _)| info.executor.is_none());
+        let no_user = by_itself.into_iter().find_map(|(info, id)| self.without_user(agent, info, id));
         if let Some(refusal) = no_user {
             return group.iter().for_each(|info| {
                 let at = now + self.executors.drop_latency(now);
@@ -384,9 +393,11 @@ impl Mesos {
                     self.rng.uuid4().to_string()
                 });
                 for ((info, resources), container_id) in group.iter().cloned().zip(taken.tasks).zip(ids) {
+                    let refused =
+                        parent.as_ref().and_then(|run| self.without_nested_user(agent, &info, (run, &container_id)));
                     let parent = parent.clone();
                     let (executors, context) = self.executors(now);
-                    executors.launch(context, Launch { agent, container_id, parent, resources, info });
+                    executors.launch(context, Launch { agent, container_id, parent, resources, info, refused });
                 }
             }
             Err(refusal) => group.iter().for_each(|info| self.send(refusal.clone().status(now, info))),

@@ -1,6 +1,7 @@
 //! One task and its executor: stages, status updates, kills, the native checker.
 
 mod checking;
+mod in_group;
 
 use std::{sync::Arc, time::Duration};
 
@@ -46,6 +47,8 @@ pub(super) struct Task {
     container_id: String,
     parent: Option<String>,
     stage: Stage,
+    /// How far its launch has come, until its executor goes on with its whole group; never of a task by itself.
+    launching: Option<Launching>,
     /// How long a recorded task took to start, if this one is to take as long.
     recorded_start: Option<Duration>,
     /// When the command was started.
@@ -80,6 +83,21 @@ enum Stage {
     Ending,
 }
 
+/// How far the launch of a container in a group has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Launching {
+    /// The agent has not answered yet.
+    Asked,
+    /// The command runs.
+    Started,
+    /// The command has ended already.
+    Exited(Exit),
+    /// A file could not be fetched.
+    NotFetched,
+    /// There will be no container, for this reason.
+    Refused(String),
+}
+
 /// Who has a task killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KilledBy {
@@ -88,16 +106,20 @@ pub(super) enum KilledBy {
     /// The task's own native check.
     Check,
     /// Its executor, since another task of its group failed or was killed.
-    Group,
+    Group {
+        /// Whether that one's check had it killed.
+        unhealthy: bool,
+    },
 }
 
 /// What the task consists of.
 impl Task {
     /// A task that reaches its executor after the launch latency.
     pub(super) fn launched(launch: Launch, key: Key, recorded: Option<RecordedLaunch>, turn: &mut Turn<'_>) -> Self {
-        let Launch { agent, container_id, parent, resources, info } = launch;
+        let Launch { agent, container_id, parent, resources, info, refused } = launch;
         let latency = recorded.and_then(|r| r.starting).unwrap_or(turn.tuning.launch_latency);
         let timer = turn.timers.set(turn.now + latency, Due::Stage(key));
+        let launching = info.executor.as_ref().map(|_| refused.map_or(Launching::Asked, Launching::Refused));
         Self {
             key,
             info,
@@ -106,6 +128,7 @@ impl Task {
             container_id,
             parent,
             stage: Stage::Staging,
+            launching,
             recorded_start: recorded.and_then(|r| r.running),
             forked: None,
             executor_pid: None,
@@ -242,14 +265,21 @@ impl Task {
     pub(super) fn next_stage(&mut self, turn: &mut Turn<'_>) {
         self.timer = None;
         match self.stage {
+            Stage::Staging if self.launching.is_some() => self.launch_in_group(turn),
             Stage::Staging => self.fetch(turn),
-            Stage::Starting { .. } => {
-                self.stage = Stage::Running;
-                self.start_checks(turn);
-                self.send(turn, Status::of(TaskState::Running));
-            }
+            Stage::Starting { .. } => match self.launching.take() {
+                None => self.run(turn),
+                Some(launching) => self.launched_in_group(turn, launching),
+            },
             Stage::Running | Stage::Ending => {}
         }
+    }
+
+    /// The command runs, and its executor says so.
+    fn run(&mut self, turn: &mut Turn<'_>) {
+        self.stage = Stage::Running;
+        self.start_checks(turn);
+        self.send(turn, Status::of(TaskState::Running));
     }
 
     /// The agent fetches the task's files; without any it goes on at once.
@@ -259,20 +289,26 @@ impl Task {
             return self.not_fetched(turn);
         }
         match self.info.fetch.is_empty() {
-            true => self.reach_executor(turn),
+            true => self.fetched(turn),
             false => turn.events.push(Event::Task(TaskCall::Fetch(Arc::clone(&self.info)))),
         }
     }
 
     /// The files are in the sandbox.
     pub(super) fn fetched(&mut self, turn: &mut Turn<'_>) {
-        if self.stage == Stage::Staging {
+        if self.launching == Some(Launching::Asked) {
+            turn.events.push(Event::Task(TaskCall::Start(Arc::clone(&self.info))));
+        } else if self.stage == Stage::Staging {
             self.reach_executor(turn);
         }
     }
 
     /// The files could not be fetched: there is no container and no address (recorded in `fetch.missing`).
     pub(super) fn not_fetched(&mut self, turn: &mut Turn<'_>) {
+        if self.launching.is_some() {
+            self.launching = Some(Launching::NotFetched);
+            return;
+        }
         let message = messages::not_fetched(&self.container_id);
         let status = Status::because(TaskState::Failed, message, Reason::ContainerLaunchFailed);
         self.send_masters(turn, status);
@@ -296,13 +332,19 @@ impl Task {
     pub(super) fn started(&mut self, turn: &mut Turn<'_>, executor_pid: Option<u32>) {
         self.executor_pid = executor_pid;
         self.forked = Some(turn.now);
-        if let (Stage::Starting { ready }, None) = (self.stage, self.killed_by) {
+        if self.launching.is_some() {
+            self.launching = Some(Launching::Started);
+        } else if let (Stage::Starting { ready }, None) = (self.stage, self.killed_by) {
             self.timer = Some(turn.timers.set(ready.max(turn.now), Due::Stage(self.key)));
         }
     }
 
     /// The command could not be started.
     pub(super) fn not_started(&mut self, turn: &mut Turn<'_>, why: &str) {
+        if self.launching.is_some() {
+            self.launching = Some(Launching::Refused(why.to_owned()));
+            return;
+        }
         self.send(turn, Status::because(TaskState::Failed, why, Reason::ContainerLaunchFailed));
     }
 
@@ -311,12 +353,21 @@ impl Task {
         if self.stage == Stage::Ending {
             return;
         }
+        if self.launching.is_some() {
+            self.launching = Some(Launching::Exited(exit));
+            return;
+        }
         // A command that ends before its executor has sent TASK_RUNNING was running all the same.
         if matches!(self.stage, Stage::Starting { .. }) && self.killed_by.is_none() {
             self.cancel_timer(turn);
             self.stage = Stage::Running;
             self.send(turn, Status::of(TaskState::Running));
         }
+        self.ending(turn, exit);
+    }
+
+    /// The process is gone.
+    fn ending(&mut self, turn: &mut Turn<'_>, exit: Exit) {
         self.stage = Stage::Ending;
         let ended = turn.timers.set(turn.now + turn.tuning.kill_latency, Due::Ended(self.key, exit));
         self.replace_timer(turn, ended);
@@ -327,10 +378,12 @@ impl Task {
     pub(super) fn end(&mut self, turn: &mut Turn<'_>, exit: Exit) {
         self.timer = None;
         let (state, healthy) = match (self.killed_by, exit) {
-            (Some(KilledBy::Scheduler | KilledBy::Group), Exit::Status(_) | Exit::Signal(_)) => {
+            (Some(KilledBy::Scheduler | KilledBy::Group { unhealthy: false }), Exit::Status(_) | Exit::Signal(_)) => {
                 (TaskState::Killed, None)
             }
-            (Some(KilledBy::Check), Exit::Status(_) | Exit::Signal(_)) => (TaskState::Killed, Some(false)),
+            (Some(KilledBy::Check | KilledBy::Group { unhealthy: true }), Exit::Status(_) | Exit::Signal(_)) => {
+                (TaskState::Killed, Some(false))
+            }
             (None, Exit::Status(0)) => (TaskState::Finished, None),
             (None, Exit::Status(_) | Exit::Signal(_)) => (TaskState::Failed, None),
         };
@@ -374,11 +427,12 @@ impl Task {
 
     /// The executor kills: SIGTERM now, SIGKILL after the grace.
     pub(super) fn execute_kill(&mut self, turn: &mut Turn<'_>, grace: Option<Duration>, by: KilledBy) {
-        if self.killed_by.is_some() || self.stage == Stage::Ending {
+        // The executor of a group ignores kills of what is not launched (`container->launched`).
+        if self.killed_by.is_some() || self.stage == Stage::Ending || self.launching.is_some() {
             return;
         }
         self.killed_by = Some(by);
-        let escalate = turn.timers.set(turn.now + self.kill_grace(grace), Due::Escalate(self.id().clone()));
+        let escalate = turn.timers.set(turn.now + self.kill_grace(grace, by), Due::Escalate(self.id().clone()));
         self.replace_timer(turn, escalate);
         self.stop_checks(turn);
         if turn.tuning.task_killing {
@@ -389,23 +443,11 @@ impl Task {
         }
     }
 
-    /// Whether its executor kills the rest of its group, now that it has ended.
-    pub(super) fn takes_its_group_along(&self) -> bool {
-        matches!(self.state(), TaskState::Failed | TaskState::Killed)
-    }
-
-    /// Another task of its group has failed or was killed.
-    pub(super) fn end_with_its_group(&mut self, turn: &mut Turn<'_>) {
-        if self.stage == Stage::Staging {
-            let (message, reason) = (messages::KILLED_EARLY, Reason::TaskKilledDuringLaunch);
-            return self.send(turn, Status::because(TaskState::Killed, message, reason));
-        }
-        self.execute_kill(turn, None, KilledBy::Group);
-    }
-
-    /// Between SIGTERM and SIGKILL: the kill's own, the task's, the executor's.
-    fn kill_grace(&self, asked: Option<Duration>) -> Duration {
-        asked.or(self.info.kill_grace).unwrap_or(match self.info.containerizer {
+    /// Between SIGTERM and SIGKILL: the kill's own, the task's, the executor's. A kill of the whole group does not look at
+    /// the policies of its tasks.
+    fn kill_grace(&self, asked: Option<Duration>, by: KilledBy) -> Duration {
+        let own = self.info.kill_grace.filter(|_| !matches!(by, KilledBy::Group { .. }));
+        asked.or(own).unwrap_or(match self.info.containerizer {
             Containerizer::Mesos { .. } => Duration::from_secs(3),
             Containerizer::Docker { .. } => Duration::from_secs(5),
         })

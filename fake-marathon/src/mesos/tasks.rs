@@ -34,6 +34,11 @@ impl Tasks {
         self.active.get(id)
     }
 
+    /// The task of a key, unless it has ended.
+    pub(super) fn at(&self, key: Key) -> Option<&Task> {
+        self.active.at(key)
+    }
+
     pub(super) fn at_mut(&mut self, key: Key) -> Option<&mut Task> {
         self.active.at_mut(key)
     }

@@ -41,6 +41,8 @@ pub struct Pod {
     pub executor_disk: f64,
     /// The environment of all containers.
     pub environment: IndexMap<String, Value>,
+    /// The user of containers that name none.
+    pub user: Option<String>,
     /// Whether it uses the network of the agent.
     pub on_host_network: bool,
     /// Everything as it is echoed, without `version` and `scaling`.
@@ -68,6 +70,10 @@ pub struct PodContainer {
     pub image: Option<String>,
     /// Environment; wins over the pod's.
     pub environment: IndexMap<String, Value>,
+    /// Wins over the pod's.
+    pub user: Option<String>,
+    /// What is fetched before it starts, as it is echoed: with all defaults.
+    pub artifacts: Vec<Value>,
     /// Labels.
     pub labels: IndexMap<String, String>,
     /// Ports, in the order given.

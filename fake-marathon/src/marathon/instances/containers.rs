@@ -60,16 +60,43 @@ impl Instance {
 pub(super) fn whole(containers: &[Task]) -> Option<Task> {
     let place = |task: &&Task| HIERARCHY.iter().position(|condition| *condition == task.condition);
     let decisive = containers.iter().min_by_key(place)?;
-    let healths =
-        || containers.iter().filter(|task| task.condition == Condition::Running).filter_map(|task| task.healthy);
-    let healthy = if healths().any(|healthy| !healthy) { Some(false) } else { healths().next() };
     Some(Task {
         id: containers.first()?.id.clone(),
-        healthy,
+        healthy: health(containers),
         ports: containers.iter().flat_map(|task| task.ports.iter().copied()).collect(),
         started_at: containers.iter().filter_map(|task| task.started_at).min(),
         ..decisive.clone()
     })
+}
+
+/// The health of all containers, as far as their order decides: that of the first which is unhealthy or neither runs nor has
+/// finished (`Instance.computeHealth`; recorded in `pods.shared_volume`).
+pub(super) fn health(containers: &[Task]) -> Option<bool> {
+    let mut found = None;
+    for task in containers {
+        match (task.condition, task.healthy) {
+            (Condition::Running, Some(false)) => return Some(false),
+            (Condition::Running, Some(true)) => found = Some(true),
+            (Condition::Running | Condition::Finished, _) => {}
+            (
+                Condition::Error
+                | Condition::Failed
+                | Condition::Gone
+                | Condition::Dropped
+                | Condition::Unreachable
+                | Condition::UnreachableInactive
+                | Condition::Killing
+                | Condition::Killed
+                | Condition::Starting
+                | Condition::Staging
+                | Condition::Unknown
+                | Condition::Scheduled
+                | Condition::Provisioned,
+                _,
+            ) => return None,
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -116,5 +143,23 @@ mod tests {
         assert_eq!(of([None, None]), None);
         assert_eq!(of([Some(true), None]), Some(true));
         assert_eq!(of([Some(true), Some(false)]), Some(false));
+    }
+
+    /// Recorded in `pods.shared_volume`: the health is unknown when the first container is killed, while the sick second
+    /// one still runs.
+    #[test]
+    fn the_first_container_that_is_sick_or_does_not_run_decides_on_health() {
+        use Condition::{Finished, Killed, Running, Starting};
+        let sick = || task("c", Running, Some(false));
+        let well = || task("c", Running, Some(true));
+        for (containers, wanted) in [
+            ([task("c", Killed, None), sick()], None),
+            ([sick(), task("c", Killed, None)], Some(false)),
+            ([well(), task("c", Starting, None)], None),
+            ([well(), task("c", Finished, None)], Some(true)),
+            ([task("c", Finished, None), sick()], Some(false)),
+        ] {
+            assert_eq!(health(&containers), wanted, "{containers:?}");
+        }
     }
 }

@@ -170,7 +170,10 @@ fn store(instance: &mut Instance, now: Time, update: &StatusUpdate, condition: C
     let Some(task) = instance.task.as_ref() else { return };
     let condition = task.condition;
     let lost = condition == Condition::Unreachable;
-    let healthy = if condition == Condition::Running { task.healthy } else { None };
+    let healthy = match instance.containers.is_empty() {
+        true => task.healthy.filter(|_| condition == Condition::Running),
+        false => task.healthy,
+    };
     let condition = match strategy {
         Unreachable::After { inactive, .. } if lost && is_expired(task.unreachable_since, now, inactive) => {
             Condition::UnreachableInactive

@@ -47,7 +47,7 @@ impl Rig {
         adjust(&mut info);
         let (id, resources) = (info.id.clone(), Resources::of(&info));
         let info = Arc::new(info);
-        let launch = Launch { agent: 0, container_id: String::from("c"), parent: None, resources, info };
+        let launch = Launch { agent: 0, container_id: String::from("c"), parent: None, resources, info, refused: None };
         self.does(|executors, context| {
             executors.launch(context, launch);
             Vec::new()
