@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Due,
     checker::{Checker, Cost, Verdict, Woken},
-    executors::Event,
-    task::Turn,
+    probes::Probed,
+    turn::{Event, Turn},
 };
 use crate::{
-    checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbeRequest, ProbedBy},
+    checkers::{Probe, ProbeKind, ProbeRequest, ProbedBy},
     clock::Time,
     slab::Key,
     timers::TimerKey,
@@ -81,13 +81,6 @@ impl Checks {
     pub(super) fn wake_at(&mut self, turn: &mut Turn<'_>, task: Key, at: Time) {
         self.timer = Some(turn.timers.set(at, Due::Check(task)));
     }
-}
-
-/// A probe with its outcome.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Probed<'a> {
-    pub(super) probe: ProbeId,
-    pub(super) outcome: &'a ProbeOutcome,
 }
 
 /// What the probes of a task's check share.

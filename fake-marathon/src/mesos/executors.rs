@@ -6,39 +6,26 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Due,
     agents::{Agents, Link},
-    checks::Probed,
     groups::Groups,
     messages,
-    probes::ProbesInFlight,
+    probes::{Probed, ProbesInFlight},
     reconciliation,
     recorded_launches::RecordedLaunches,
     resources::Resources,
     status::Status,
-    task::{KilledBy, Task, Turn},
+    task::{KilledBy, Task},
     tasks::Tasks,
+    turn::{Event, Launch, Turn},
 };
 use crate::{
-    checkers::{Probe, ProbeId, ProbeOutcome},
+    checkers::{ProbeId, ProbeOutcome},
     clock::Time,
     ids::TaskId,
     slab::Key,
     timers::Timers,
     tuning::Tuning,
-    wire::{Exit, Reason, StatusUpdate, TaskCall, TaskInfo, TaskReport, TaskState},
+    wire::{Exit, Reason, TaskCall, TaskReport, TaskState},
 };
-
-/// What comes of an input.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Event {
-    /// A status update for the scheduler.
-    Status(StatusUpdate),
-    /// Something for the world of processes.
-    Task(TaskCall),
-    /// A native probe to be made now.
-    Probe(Probe),
-    /// A task has ended and no longer uses these resources of its agent.
-    Freed { agent: usize, resources: Resources },
-}
 
 /// What every input comes with: its time, the agents to look at, and where timers are set.
 #[derive(Debug)]
@@ -46,20 +33,6 @@ pub(super) struct Context<'a> {
     pub(super) now: Time,
     pub(super) agents: &'a Agents,
     pub(super) timers: &'a mut Timers<Due>,
-}
-
-/// A task to be launched.
-#[derive(Debug)]
-pub(super) struct Launch {
-    /// Index of the agent.
-    pub(super) agent: usize,
-    pub(super) container_id: String,
-    /// The container of the executor that it shares with its group.
-    pub(super) parent: Option<String>,
-    pub(super) resources: Resources,
-    pub(super) info: Arc<TaskInfo>,
-    /// Why its agent will refuse to make its container, of a task in a group.
-    pub(super) refused: Option<String>,
 }
 
 /// All tasks, each with its executor.

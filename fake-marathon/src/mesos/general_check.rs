@@ -6,8 +6,9 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Due,
     checker::{Checker, Woken},
-    checks::{Probed, cost, request, send_probe},
-    task::Turn,
+    checks::{cost, request, send_probe},
+    probes::Probed,
+    turn::Turn,
 };
 use crate::{
     checkers::{ProbeKind, ProbeOutcome, ProbeRequest},

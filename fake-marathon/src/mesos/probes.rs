@@ -1,7 +1,7 @@
 //! The native probes in flight.
 
 use crate::{
-    checkers::ProbeId,
+    checkers::{ProbeId, ProbeOutcome},
     slab::{Key, Slab},
 };
 
@@ -21,4 +21,11 @@ impl ProbesInFlight {
     pub(super) fn end(&mut self, id: ProbeId) -> Option<Key> {
         self.tasks.remove(Key::of(id.0))
     }
+}
+
+/// A probe with its outcome.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probed<'a> {
+    pub(super) probe: ProbeId,
+    pub(super) outcome: &'a ProbeOutcome,
 }

@@ -8,7 +8,7 @@ use super::{
     Due, MesosConfig, MesosQuery, Output,
     agents::Agents,
     cycle::AllocationCycle,
-    executors::{Context, Event, Executors, Launch},
+    executors::{Context, Executors},
     launch::{self, Refusal},
     master::Master,
     messages,
@@ -17,6 +17,7 @@ use super::{
     recorded_offers::Step,
     resources::Resources,
     state::State,
+    turn::{Event, Launch},
 };
 use crate::{
     checkers::{ProbeId, ProbeOutcome},

@@ -7,34 +7,22 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Due,
-    agents::{Agents, Link},
+    agents::Link,
     checks::Checks,
-    executors::{Event, Launch},
     general_check::General,
     messages,
-    probes::ProbesInFlight,
     resources::Resources,
     status::Status,
+    turn::{Event, Launch, Turn},
 };
 use crate::{
     clock::Time,
     ids::TaskId,
     slab::Key,
-    timers::{TimerKey, Timers},
-    tuning::{RecordedLaunch, Tuning},
+    timers::TimerKey,
+    tuning::RecordedLaunch,
     wire::{Containerizer, Exit, Reason, StatusUpdate, TaskCall, TaskInfo, TaskState},
 };
-
-/// One input of an executor: when it came, what it may read and set, and what comes of it.
-#[derive(Debug)]
-pub(super) struct Turn<'a> {
-    pub(super) now: Time,
-    pub(super) tuning: &'a Tuning,
-    pub(super) agents: &'a Agents,
-    pub(super) timers: &'a mut Timers<Due>,
-    pub(super) probes: &'a mut ProbesInFlight,
-    pub(super) events: Vec<Event>,
-}
 
 /// A task that was launched.
 #[derive(Debug)]

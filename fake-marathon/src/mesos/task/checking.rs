@@ -1,8 +1,8 @@
 //! The checks of a task: when they begin and end, and what follows from their results.
 
-use super::{KilledBy, Task, Turn};
+use super::{KilledBy, Task};
 use crate::{
-    mesos::{checker::Verdict, checks::Probed, general_check::General, status::Status},
+    mesos::{checker::Verdict, general_check::General, probes::Probed, status::Status, turn::Turn},
     wire::{Containerizer, Reason, TaskState},
 };
 

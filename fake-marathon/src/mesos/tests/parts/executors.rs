@@ -10,9 +10,10 @@ use crate::{
     mesos::{
         AgentConfig, Due,
         agents::{Agents, Link},
-        executors::{Context, Event, Executors, Launch},
+        executors::{Context, Executors},
         offers::{Offered, Offers},
         resources::Resources,
+        turn::{Event, Launch},
     },
     timers::Timers,
     tuning::Tuning,
