@@ -20,7 +20,7 @@ use hc_rig::{
     run::Interrupt,
     settings::{self, SettingsFile, Sources},
     terminal::{
-        board, color, screen,
+        board, color, log_format, screen,
         stderr::{self, LogWriter},
         stdout,
     },
@@ -129,7 +129,7 @@ fn parse() -> Result<(Cli, Sources), Failure> {
         Ok(cli) => Ok((cli, expanded.sources())),
         Err(error) => match expanded.refused(&error, file.as_ref()) {
             Some(refusal) => Err(refusal),
-            None if error.use_stderr() && stderr::is_json() => {
+            None if error.use_stderr() && log_format::is_json() => {
                 let text = error.render().to_string();
                 Err(Failure::usage(text.trim_end().trim_start_matches("error: ")))
             }

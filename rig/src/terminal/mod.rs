@@ -3,7 +3,7 @@
 //! [`closing`] is the summary at the end of a run, [`watched`] that of a watch, [`measures`] lines of measurements,
 //! [`diagnosis`] the explanation of `hc-rig why`, [`advice`] the text of `hc-rig advise`, [`findings`] the report of `hc-rig doctor`, [`apps`], [`leases`] and [`sandbox`] what a cluster holds,
 //! [`progress`] the lines while a run goes on ([`pair_line`] one of them, [`board`] all of them, on a terminal of the size that
-//! [`screen`] knows), [`prompt`] questions with an answer. [`layout`] is what they share. Nothing here measures, and nothing
+//! [`screen`] knows), [`prompt`] questions with an answer. [`layout`] is what they share, [`log_format`] says how lines on stderr are written. Nothing here measures, and nothing
 //! else in the library writes to stdout or stderr.
 //!
 //! Text of a cluster, of a task or of a run folder is foreign: it may hold escape sequences and forged lines. [`stdout`] and
@@ -19,6 +19,7 @@ pub mod diagnosis;
 pub mod findings;
 pub mod layout;
 pub mod leases;
+pub mod log_format;
 pub mod measures;
 pub mod pair_line;
 pub mod progress;

@@ -4,7 +4,7 @@ use std::{io::IsTerminal as _, sync::OnceLock};
 
 use console::Term;
 
-use crate::terminal::stderr;
+use crate::terminal::log_format;
 
 /// Columns and rows of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn has_name() -> bool {
 
 /// Whether lines on stderr can be drawn again.
 pub fn can_redraw() -> bool {
-    std::io::stderr().is_terminal() && has_name() && !stderr::is_json()
+    std::io::stderr().is_terminal() && has_name() && !log_format::is_json()
 }
 
 /// Rows and columns as the system reports them.

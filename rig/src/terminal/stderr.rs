@@ -7,26 +7,20 @@
 use std::{
     fmt::Display,
     io::{self, Write},
-    sync::OnceLock,
 };
 
 use serde_json::json;
 
-use crate::{folder::moment, terminal::board};
-
-/// Whether lines are JSON; not before [`decide`].
-static JSON: OnceLock<bool> = OnceLock::new();
+use crate::{
+    folder::moment,
+    terminal::{board, log_format},
+};
 
 /// Decides for the whole program whether lines are JSON, before the first one.
 pub fn decide(json: bool) {
-    if JSON.set(json).is_ok() && json {
+    if log_format::decide(json) && json {
         std::panic::set_hook(Box::new(|panic| problem(panic.to_string())));
     }
-}
-
-/// Whether lines are JSON.
-pub fn is_json() -> bool {
-    JSON.get().is_some_and(|json| *json)
 }
 
 /// Writes one line, whatever the text holds.
@@ -73,7 +67,7 @@ fn rendered(json: bool, level: Level, text: &str) -> String {
 }
 
 fn write(level: Level, text: &str) {
-    let text = rendered(is_json(), level, text);
+    let text = rendered(log_format::is_json(), level, text);
     let safe = text::visible(&text);
     match board::on_screen() {
         Some(board) => board.above(&safe),
