@@ -3,7 +3,8 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead as _, BufReader, Read as _},
+    io::{self, Read as _},
+    ops::Range,
     os::{
         fd::AsFd as _,
         unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
@@ -68,34 +69,85 @@ pub fn read_ordinary(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As [`open_ordinary`]. Of a line: it cannot be read, or is longer; no line follows then.
 pub fn lines(path: &Path) -> io::Result<Lines> {
-    Ok(Lines { reader: BufReader::new(open_ordinary(path)?), limit: RECORD_LIMIT, over: false })
+    Ok(Lines { file: open_ordinary(path)?, limit: RECORD_LIMIT, buffer: Vec::new(), read: 0..0, over: false })
 }
 
 /// The lines of a file.
 #[derive(Debug)]
 pub struct Lines {
-    reader: BufReader<File>,
+    file: File,
     limit: u64,
+    buffer: Vec<u8>,
+    /// What of the buffer was read from the file and not handed on.
+    read: Range<usize>,
+    /// The file is at its end, or no line follows because of an error.
     over: bool,
 }
 
-impl Iterator for Lines {
-    type Item = io::Result<Vec<u8>>;
+impl Lines {
+    /// The next line. It lies where it was read: nothing is copied, and a record has hundreds of megabytes.
+    ///
+    /// # Errors
+    /// As [`lines`].
+    pub fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
+        Ok(self.find()?.map(|line| &self.buffer[line]))
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.over {
-            return None;
+    /// The next line that does not consist of blanks.
+    ///
+    /// # Errors
+    /// As [`lines`].
+    pub fn next_filled(&mut self) -> io::Result<Option<&[u8]>> {
+        loop {
+            match self.find()? {
+                Some(line) if self.buffer[line.clone()].trim_ascii_start().is_empty() => {}
+                found => return Ok(found.map(|line| &self.buffer[line])),
+            }
         }
-        let mut line = Vec::new();
-        let read = self.reader.by_ref().take(self.limit + 1).read_until(b'\n', &mut line);
-        let ended = line.pop_if(|last| *last == b'\n').is_some();
-        self.over = !ended;
-        match read {
-            Ok(0) => None,
-            Ok(_) if line.len() as u64 > self.limit => Some(Err(too_large("a line of it", self.limit))),
-            Ok(_) => Some(Ok(line)),
-            Err(error) => Some(Err(error)),
+    }
+
+    /// Where the next line lies in the buffer.
+    fn find(&mut self) -> io::Result<Option<Range<usize>>> {
+        let mut looked = 0;
+        loop {
+            let unread = &self.buffer[self.read.clone()];
+            let length = memchr::memchr(b'\n', &unread[looked..]).map(|at| looked + at);
+            let length = length.or_else(|| Some(unread.len()).filter(|length| self.over && *length > 0));
+            if length.unwrap_or(unread.len()) as u64 > self.limit {
+                (self.over, self.read) = (true, 0..0);
+                return Err(too_large("a line of it", self.limit));
+            }
+            if let Some(length) = length {
+                let line = self.read.start..self.read.start + length;
+                self.read.start = (line.end + 1).min(self.read.end);
+                return Ok(Some(line));
+            }
+            if self.over {
+                return Ok(None);
+            }
+            looked = unread.len();
+            self.fill()?;
         }
+    }
+
+    /// Reads more, behind what is there, which comes to the beginning of the buffer.
+    fn fill(&mut self) -> io::Result<()> {
+        const BLOCK: usize = 256 << 10;
+        self.buffer.copy_within(self.read.clone(), 0);
+        self.read = 0..self.read.len();
+        if self.buffer.len() < self.read.end + BLOCK {
+            self.buffer.resize(self.buffer.len().max(self.read.end) + BLOCK, 0);
+        }
+        match self.file.read(&mut self.buffer[self.read.end..]) {
+            Ok(0) => self.over = true,
+            Ok(read) => self.read.end += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                (self.over, self.read) = (true, 0..0);
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -214,11 +266,18 @@ mod tests {
         }
         std::fs::write(&path, "a\n\nbcd\nef").unwrap();
         let all = |limit| {
-            let lines = Lines { limit, ..lines(&path).unwrap() };
-            lines.map(|line| line.map_err(|error| error.kind())).collect::<Vec<_>>()
+            let mut lines = Lines { limit, ..lines(&path).unwrap() };
+            let mut next = || match lines.next_line() {
+                Ok(line) => line.map(|line| Ok(line.to_vec())),
+                Err(error) => Some(Err(error.kind())),
+            };
+            std::iter::from_fn(&mut next).collect::<Vec<_>>()
         };
         assert_eq!(all(3), [&b"a"[..], b"", b"bcd", b"ef"].map(|line| Ok(line.to_vec())));
         assert_eq!(all(2).last(), Some(&Err(io::ErrorKind::FileTooLarge)));
         assert_eq!(all(2).len(), 3, "nothing follows a line that is too long");
+        let mut filled = lines(&path).unwrap();
+        filled.next_filled().unwrap();
+        assert_eq!(filled.next_filled().unwrap(), Some(&b"bcd"[..]), "one of blanks is left out");
     }
 }

@@ -24,7 +24,8 @@ pub use error::{Error, ErrorKind};
 pub use incident::{IncidentKind, Incidents};
 pub use login_error::LoginError;
 pub use pass_on::PassedOn;
-pub use polled::Tasks;
+
+pub use crate::model::listing::Tasks;
 
 /// The result of a request.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

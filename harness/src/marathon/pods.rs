@@ -8,9 +8,8 @@ use super::{
     Client, Error, Result,
     ask::{Ask, Target},
     client::{Kill, absent},
-    polled::Tasks,
 };
-use crate::model::{App, DeploymentResult, Kind, tasks_of};
+use crate::model::{App, DeploymentResult, Kind, listing::Tasks, tasks_of};
 
 /// Where Marathon puts the id of the deployment that a change of a pod starts.
 const DEPLOYMENT: &str = "marathon-deployment-id";

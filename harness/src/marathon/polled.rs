@@ -2,31 +2,16 @@
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::{
-    Map, Value, json,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::{Map, Value, json, value::to_raw_value};
 
 use super::{
     Client, Error, Result,
     ask::{Ask, Target},
 };
-use crate::model::App;
-
-/// What becomes of the tasks of an answer, one after the other.
-pub trait Tasks {
-    /// What becomes of one.
-    type Made;
-
-    /// An answer begins. What was made of one before that broke off is forgotten.
-    fn begin(&mut self);
-
-    /// The task that `rest` begins with, and how many bytes of it the task takes, where that is known without reading it.
-    fn foreseen(&mut self, rest: &str) -> Option<(Self::Made, usize)>;
-
-    /// The next task.
-    fn read(&mut self, task: &RawValue) -> Self::Made;
-}
+use crate::model::{
+    App,
+    listing::{self, Tasks},
+};
 
 impl Client {
     /// [`Client::app`] for who polls an app of many tasks: `tasks` makes something of each, and the app has none of them.
@@ -53,9 +38,6 @@ impl Client {
     }
 }
 
-/// Stands for all tasks in what is read of the app itself.
-const LISTED: &str = "listed";
-
 /// An app without its tasks, and what became of them.
 type Apart<T> = (Map<String, Value>, Vec<T>);
 
@@ -64,15 +46,10 @@ type Apart<T> = (Map<String, Value>, Vec<T>);
 /// An answer with 10,000 tasks has some 6 MB, nearly all of it the same as in the answer before. So the list is taken out of the
 /// text first, task by task, and only the rest is read as JSON.
 fn apart<T: Tasks>(body: &str, tasks: &mut T) -> Option<Apart<T::Made>> {
-    const KEY: &str = r#""tasks":["#;
-    // No text of JSON holds this: a quotation mark in it is escaped.
-    let begins = body.find(KEY)? + KEY.len() - 1;
-    tasks.begin();
-    let (made, length) = list(&body[begins..], tasks)?;
-    let rest = [&body[..=begins], "\"", LISTED, "\"]", &body[begins + length..]].concat();
+    let (rest, made) = listing::apart(body, tasks)?;
     let Answer { mut app } = serde_json::from_str(&rest).ok()?;
     // Another list of this name, deeper in the app, leaves this one as it is.
-    (app.remove("tasks")? == json!([LISTED])).then_some((app, made))
+    (app.remove("tasks")? == json!([listing::LISTED])).then_some((app, made))
 }
 
 #[derive(Deserialize)]
@@ -80,34 +57,10 @@ struct Answer {
     app: Map<String, Value>,
 }
 
-/// What becomes of the elements of the list that a text begins with, and the length of the list.
-fn list<T: Tasks>(text: &str, tasks: &mut T) -> Option<(Vec<T::Made>, usize)> {
-    let mut made = Vec::new();
-    let mut rest = text[1..].trim_start();
-    if rest.starts_with(']') {
-        return Some((made, text.len() - rest.len() + 1));
-    }
-    loop {
-        let (task, taken) = match tasks.foreseen(rest) {
-            Some(foreseen) => foreseen,
-            None => {
-                let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-                (tasks.read(values.next()?.ok()?), values.byte_offset())
-            }
-        };
-        made.push(task);
-        rest = rest[taken..].trim_start();
-        let end = text.len() - rest.len() + 1;
-        match rest.as_bytes().first()? {
-            b',' => rest = rest[1..].trim_start(),
-            b']' => return Some((made, end)),
-            _ => return None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::value::RawValue;
+
     use super::*;
 
     /// The texts of the tasks; with those that it foresees.
@@ -145,8 +98,9 @@ mod tests {
             assert_eq!(Value::Object(app), serde_json::json!({"id": "/hc", "instances": 2}));
             assert_eq!(texts.foreseen, usize::from(foresees.is_some()));
         }
-        let none = apart(r#"{"app":{"tasks":[ ]}}"#, &mut Texts::default()).unwrap();
-        assert_eq!(none, (Map::new(), Vec::new()));
+        for none in [r#"{"app":{"tasks":[ ]}}"#, r#"{"app":{"tasks": []}}"#] {
+            assert_eq!(apart(none, &mut Texts::default()).unwrap(), (Map::new(), Vec::new()));
+        }
     }
 
     #[test]
@@ -158,8 +112,8 @@ mod tests {
             r#"{"app":{"tasks":["a",]}}"#,
             r#"{"app":{"tasks":["a"}}"#,
             r#"{"app":{"tasks":["a"]}"#,
-            r#"{"app":{"tasks": ["a"]}}"#,
             r#"{"app":{"labels":{"a":"\"tasks\":["}}}"#,
+            r#"{"app":{"tasks":"a"}}"#,
         ] {
             assert!(apart(other, &mut Texts::default()).is_none(), "{other}");
         }

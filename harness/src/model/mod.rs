@@ -11,6 +11,7 @@ mod event_kind;
 mod info;
 mod kind;
 mod lenient;
+pub mod listing;
 mod pod;
 mod protocol;
 mod queue;

@@ -42,6 +42,22 @@ pub(super) struct ListedResult<'a> {
 pub trait Task {
     /// What the fold of a record needs of it.
     fn listed(&self) -> Cow<'_, Listed<'_>>;
+
+    /// Its id and what is new of it since the line before that held it, where that is known without reading it.
+    fn familiar(&self) -> Option<(&str, News)> {
+        None
+    }
+}
+
+/// What is new of a task since the line before that held it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// Nothing.
+    None,
+    /// At most the moments of its checks' last successes.
+    Successes,
+    /// Anything.
+    All,
 }
 
 impl Task for Listed<'_> {

@@ -9,6 +9,7 @@
 //! Lives       the life of each task, folded from those lines while they are written and when they are read
 //! Reliability whether the checks could be relied on, folded from the same lines
 //! Listed      what a reader needs of a task, borrowed from the line
+//! Noted       a task of a line that is read back; most stand there as they stood in a line before, and are not read again
 //! Lines, read the one writer and the one reader of the lines
 //! ```
 
@@ -16,6 +17,7 @@ mod age;
 mod check_results;
 mod delta;
 pub mod event;
+mod familiar;
 pub mod json;
 mod lenient;
 mod life;
@@ -36,9 +38,10 @@ mod task_lives;
 pub use age::{ages, last_result};
 pub use delta::{Delta, DeltaWriter, Replay};
 pub use event::EventRecord;
+pub use familiar::{Known, Noted};
 pub use life::{CheckFailure, End, GONE, Happening, Moment, TaskLife};
 pub use lines::Lines;
-pub use listed::{Listed, Task};
+pub use listed::{Listed, News, Task};
 pub use lives::Lives;
 pub use observed::Observed;
 pub use quantile::{Histogram, Quantiles, Spread};

@@ -7,17 +7,21 @@ use serde_json::json;
 
 use super::{
     event::{EventRecord, Remark},
+    familiar::{Familiar, Noted},
     json,
-    listed::Listed,
+    listed::News,
     sample::Sample,
 };
-use crate::files;
+use crate::{
+    files,
+    model::listing::{self, LISTED},
+};
 
 /// A line of the record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line<'a> {
     /// Of `samples.jsonl`.
-    Sample(&'a Sample<Listed<'a>>),
+    Sample(&'a Sample<Noted<'a>>),
     /// Of `events.jsonl`.
     Event(EventRecord),
 }
@@ -35,11 +39,11 @@ pub struct Scanned {
 ///
 /// # Errors
 /// The file cannot be opened or read. A line that is no sample is counted, not an error.
-pub fn samples(path: &Path, mut each: impl FnMut(&Sample<Listed<'_>>)) -> io::Result<Scanned> {
+pub fn samples(path: &Path, mut each: impl FnMut(&Sample<Noted<'_>>)) -> io::Result<Scanned> {
     let mut lines = Lines::<Sample>::of(files::lines(path)?);
-    let mut scanned = Scanned::default();
+    let (mut read, mut scanned) = (Samples::default(), Scanned::default());
     while let Some(line) = lines.line()? {
-        match sample(&line, &mut None) {
+        match read.read(line) {
             Ok(sample) => {
                 scanned.samples += 1;
                 each(&sample);
@@ -50,22 +54,38 @@ pub fn samples(path: &Path, mut each: impl FnMut(&Sample<Listed<'_>>)) -> io::Re
     Ok(scanned)
 }
 
-/// The sample of a line, borrowed from it, or from `whole` where the line has to be read whole: where it holds texts that
-/// have to be made visible, or a task without an id.
-fn sample<'a>(line: &'a [u8], whole: &'a mut Option<Sample>) -> serde_json::Result<Sample<Listed<'a>>> {
-    if let Some(sample) = borrowed(line) {
-        return Ok(sample);
-    }
-    let whole = whole.insert(json::read(line)?);
-    Ok(whole.with_tasks(whole.tasks.iter().map(Listed::of).collect()))
+/// Reads the lines of `samples.jsonl` in order.
+#[derive(Debug, Default)]
+struct Samples {
+    familiar: Familiar,
+    /// A line that had to be read whole: one that holds texts that have to be made visible, or a task without an id, or
+    /// that is not written as the rig writes it.
+    whole: Sample,
 }
 
-fn borrowed(line: &[u8]) -> Option<Sample<Listed<'_>>> {
-    if json::may_act(line) {
-        return None;
+/// A line without its tasks, and where these are.
+type Apart = (Sample<String>, Vec<(usize, News)>);
+
+impl Samples {
+    fn read(&mut self, line: &[u8]) -> serde_json::Result<Sample<Noted<'_>>> {
+        if let Some((sample, placed)) = self.apart(line) {
+            self.familiar.settle(sample.complete, &sample.gone);
+            return Ok(sample.with_tasks(self.familiar.noted(&placed)));
+        }
+        self.familiar.forget();
+        self.whole = json::read(line)?;
+        Ok(self.whole.with_tasks(self.whole.tasks.iter().map(Noted::Whole).collect()))
     }
-    let sample: Sample<Listed<'_>> = serde_json::from_str(std::str::from_utf8(line).ok()?).ok()?;
-    sample.tasks.iter().all(Listed::has_id).then_some(sample)
+
+    fn apart(&mut self, line: &[u8]) -> Option<Apart> {
+        let (rest, placed) = listing::apart(std::str::from_utf8(line).ok()?, &mut self.familiar)?;
+        if json::may_act(rest.as_bytes()) {
+            return None;
+        }
+        let sample: Sample<String> = serde_json::from_str(&rest).ok()?;
+        let placed = placed.into_iter().collect::<Option<_>>()?;
+        (sample.tasks == [LISTED]).then_some((sample, placed))
+    }
 }
 
 /// Hands every event of `events.jsonl` on, in order; lines that are no event are left out. A missing file has no events.
@@ -86,13 +106,12 @@ pub fn events(path: &Path, mut each: impl FnMut(EventRecord)) -> io::Result<()> 
 /// # Errors
 /// A file exists but cannot be read.
 pub fn record(samples: &Path, events: &Path, mut each: impl FnMut(Line<'_>)) -> io::Result<Scanned> {
-    let mut samples = Lines::<Sample>::optional(samples)?;
+    let (mut samples, mut read) = (Lines::<Sample>::optional(samples)?, Samples::default());
     let mut events = Merge { events: Lines::optional(events)?, next: None, aside: VecDeque::new(), has_steps: false };
     let mut scanned = Scanned::default();
     let mut before: Option<(usize, u32, f64)> = None;
     while let Some(line) = samples.line()? {
-        let mut whole = None;
-        let Ok(sample) = sample(&line, &mut whole) else {
+        let Ok(sample) = read.read(line) else {
             scanned.torn += 1;
             continue;
         };
@@ -124,7 +143,7 @@ struct Merge {
 impl Merge {
     fn begins_unwritten_step(
         &mut self,
-        sample: &Sample<Listed<'_>>,
+        sample: &Sample<Noted<'_>>,
         before: Option<(usize, u32, f64)>,
     ) -> io::Result<bool> {
         self.peek()?;
@@ -183,20 +202,14 @@ impl<T: DeserializeOwned> Lines<T> {
     }
 
     /// The next line that is not empty.
-    fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        while let Some(line) = self.lines.as_mut().and_then(Iterator::next) {
-            let line = line?;
-            if !line.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some(line));
-            }
-        }
-        Ok(None)
+    fn line(&mut self) -> io::Result<Option<&[u8]>> {
+        self.lines.as_mut().map_or(Ok(None), files::Lines::next_filled)
     }
 
     /// The next line that can be read.
     fn next(&mut self) -> io::Result<Option<T>> {
         while let Some(line) = self.line()? {
-            if let Ok(read) = json::read(&line) {
+            if let Ok(read) = json::read(line) {
                 return Ok(Some(read));
             }
         }
@@ -207,6 +220,7 @@ impl<T: DeserializeOwned> Lines<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Task as _;
 
     #[test]
     fn a_torn_last_line_costs_only_itself() {
@@ -224,16 +238,31 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_read_borrowed_or_whole_to_the_same_effect() {
+    fn a_line_is_read_task_by_task_or_whole_to_the_same_effect() {
         let plain = r#"{"t": 1.5, "tasks": [{"id": "a", "host": "h", "ports": [1]}], "gone": ["b"]}"#;
+        let host = |line: &str| Samples::default().read(line.as_bytes()).unwrap().tasks[0].listed().host.to_string();
         let acting = plain.replace("\"h\"", "\"h\\u0007\"");
-        let without_id = plain.replace("\"id\": \"a\"", "\"id\": 3");
-        let host = |line: &str| sample(line.as_bytes(), &mut None).unwrap().tasks[0].host.to_string();
         assert_eq!((host(plain), host(&acting)), ("h".to_owned(), "h\\u0007".to_owned()));
-        let mut whole = None;
-        let odd = sample(without_id.as_bytes(), &mut whole).unwrap();
-        assert_eq!(odd.tasks[0].id(), r#"{"id":3,"host":"h","ports":[1]}"#);
-        assert!(borrowed(plain.as_bytes()).is_some() && borrowed(without_id.as_bytes()).is_none());
+        let is_whole = |line: &str| {
+            let mut samples = Samples::default();
+            let sample = samples.read(line.as_bytes()).unwrap();
+            assert_eq!((sample.t, &sample.gone[..1]), (1.5, &["b".to_owned()][..]), "{line}");
+            matches!(sample.tasks[0], Noted::Whole(_))
+        };
+        assert!(!is_whole(plain) && is_whole(&acting));
+        for odd in [
+            plain.replace("\"id\": \"a\"", "\"id\": 3"),
+            plain.replace("\"a\"", "\"a\\\"\""),
+            plain.replace("[1]}", "[1]}, {\"id\": \"a\"}"),
+            plain.replace("[{", "[[], {"),
+            plain.replace("\"t\"", "\"x\": {\"tasks\": []}, \"t\""),
+            plain.replace("\"b\"", "\"b\", \"\\n\""),
+        ] {
+            assert!(is_whole(&odd), "{odd}");
+        }
+        let mut samples = Samples::default();
+        let odd = plain.replace("\"id\": \"a\"", "\"id\": 3");
+        assert_eq!(samples.read(odd.as_bytes()).unwrap().tasks[0].listed().id(), r#"{"id":3,"host":"h","ports":[1]}"#);
     }
 
     #[test]

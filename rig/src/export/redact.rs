@@ -343,8 +343,9 @@ fn each(
                 }
                 continue;
             }
-            for line in files::lines(&path).map_err(wrong)? {
-                if let Ok(value) = serde_json::from_slice(&line.map_err(wrong)?) {
+            let mut lines = files::lines(&path).map_err(wrong)?;
+            while let Some(line) = lines.next_line().map_err(wrong)? {
+                if let Ok(value) = serde_json::from_slice(line) {
                     take(folder, name, "", value)?;
                 }
             }

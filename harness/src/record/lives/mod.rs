@@ -72,16 +72,20 @@ impl Lives {
         if self.cleaning {
             return;
         }
-        let tasks: Vec<_> = sample.tasks.iter().map(Task::listed).collect();
-        for task in &tasks {
-            self.listed(task, sample);
+        self.known.begin_list();
+        for task in &sample.tasks {
+            // Of most tasks nothing is new, and they are not even read.
+            if !task.familiar().is_some_and(|(id, news)| self.known.lists_as_before(id, news)) {
+                let task = task.listed();
+                self.listed(&task, sample);
+                self.known.settle(task.id());
+            }
         }
         for id in &sample.gone {
             self.missing(id, sample.t);
         }
         if sample.complete {
-            let listed = tasks.iter().map(|task| task.id()).collect();
-            for id in self.known.not_listed(&listed, sample.t) {
+            for id in self.known.not_listed(sample.t) {
                 self.missing(&id, sample.t);
             }
         }
@@ -125,6 +129,7 @@ impl Lives {
             | EventKind::FailedHealthCheck => {}
             EventKind::InstanceChanged => {
                 if line.text("condition") == "Provisioned" {
+                    self.known.unsettle(line.text("instanceId"));
                     self.launched.insert(line.text("instanceId").to_owned(), line.text("timestamp").to_owned());
                 }
             }
@@ -139,7 +144,7 @@ impl Lives {
             asked_at: line.event["asked_at"].as_f64().unwrap_or(line.t),
             ..StepLives::default()
         };
-        self.numbers.begin_step(step, self.known.live().len() as u64);
+        self.numbers.begin_step(step, self.known.len() as u64);
     }
 
     /// One task of a sample.
