@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """What hc-rig and its fake cost, row by row beside their peers, in one run; the table goes into docs/benchmarks.md.
 
-usage: bench/run.py [--rows 3,4] [--write]
+usage: bench/run.py [--rows 3,4] [--quick] [--write]
 
 PROGRAMS=DIR names the folder of the release programs; without it they are built. Peers that cannot be had here are named as
 missing. Figures are medians with their spread, and count only as ratios within one run.
+
+--quick takes a minute: fewer turns and smaller sizes, no peers, and not the rows that need real time. Its figures mean
+something only beside those of another program that were taken in turns with these.
 """
 
 import argparse
@@ -21,6 +24,7 @@ DOCUMENT = os.path.join(ROOT, "docs", "benchmarks.md")
 BEGIN, END = "<!-- made by make bench -->\n", "<!-- end -->\n"
 sys.path.insert(0, HERE)
 
+import peers  # noqa: E402
 from lines import table  # noqa: E402
 from measure import own_limit_of_files  # noqa: E402
 
@@ -36,25 +40,34 @@ ROWS = {
     "2": "held",
     "6": "hour",
 }
+# Of these a minute shows something.
+QUICK = ("5", "8", "9", "7", "3", "4", "6")
 
 
 class Bench:
     """What all rows share: the programs, a folder for this run, and one for what is fetched once."""
 
-    def __init__(self, programs, cache, folder):
-        self.programs, self.cache, self.folder = programs, cache, folder
+    def __init__(self, programs, cache, folder, quick):
+        self.programs, self.cache, self.folder, self.quick = programs, cache, folder, quick
+
+    def of(self, whole, quick):
+        """How much of something is measured."""
+        return quick if self.quick else whole
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", help="only these, such as 3,4 (11 is measured with 4 and 6)")
+    parser.add_argument("--quick", action="store_true", help="a minute of it, without peers")
     parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     asked = parser.parse_args()
-    rows = asked.rows.split(",") if asked.rows else list(ROWS)
+    rows = asked.rows.split(",") if asked.rows else list(QUICK if asked.quick else ROWS)
     if unknown := [row for row in rows if row not in ROWS]:
         parser.error(f"no row {', '.join(unknown)}; there are {', '.join(sorted(ROWS, key=int))}")
-    if asked.write and asked.rows:
-        parser.error("--write needs all rows of one run; leave out --rows")
+    if asked.write and (asked.rows or asked.quick):
+        parser.error("--write needs all of one run; leave out --rows and --quick")
+    if asked.quick:
+        peers.leave_out()
     own_limit_of_files()
     target = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
     programs = os.environ.get("PROGRAMS")
@@ -70,7 +83,7 @@ def main():
         for row in rows:
             since = time.monotonic()
             module = importlib.import_module(f"rows.{ROWS[row]}")
-            for line in module.lines(Bench(os.path.abspath(programs), cache, folder)):
+            for line in module.lines(Bench(os.path.abspath(programs), cache, folder, asked.quick)):
                 found.append(line)
                 print(table([line]).splitlines()[-1], flush=True)
             print(f"row {row}: {time.monotonic() - since:.0f} s", file=sys.stderr, flush=True)

@@ -9,15 +9,33 @@ class Missing(Exception):
     """A peer cannot be had; the text says why and what to do."""
 
 
+class _Wanted:
+    """Whether peers are measured at all."""
+
+    peers = True
+
+
+def leave_out():
+    """From now on every peer is missing."""
+    _Wanted.peers = False
+
+
 def command(name, package):
     """A command of the system."""
+    look_for_peers()
     if found := shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin"):
         return found
     raise Missing(f"`{name}`; apt-get install {package}")
 
 
+def look_for_peers():
+    if not _Wanted.peers:
+        raise Missing("left out")
+
+
 def python(bench, module):
     """The Python of an environment of its own that has the module."""
+    look_for_peers()
     folder = os.path.join(bench.cache, "python")
     interpreter = os.path.join(folder, "bin", "python")
     here = os.path.dirname(__file__)

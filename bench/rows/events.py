@@ -21,7 +21,7 @@ def lines(bench):
     lost, costs, peer = [], [], []
     reason = None
     sent = None
-    for _ in range(TURNS):
+    for _ in range(bench.of(TURNS, 1)):
         cost, missed, sent = ours(bench)
         costs.append(cost)
         lost.append(missed)

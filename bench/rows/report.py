@@ -44,13 +44,14 @@ plot.savefig(sys.argv[2])
 
 def lines(bench):
     folder = os.path.join(bench.folder, "long-run")
-    write(folder)
+    samples = bench.of(SAMPLES, 200)
+    write(folder, samples)
     program = os.path.join(bench.programs, "hc-rig")
 
     def ours(form):
         return command_seconds([program, "report", "--format", form, folder])[0]
 
-    what = f"a chart of {SAMPLES:,} samples of {TASKS:,} tasks ({os.path.getsize(folder + '/samples.jsonl') / 1e6:.0f} MB)"
+    what = f"a chart of {samples:,} samples of {TASKS:,} tasks ({os.path.getsize(folder + '/samples.jsonl') / 1e6:.0f} MB)"
     mine = [ours("chart") for _ in range(TURNS)]
     try:
         interpreter = python(bench, "matplotlib")
@@ -62,7 +63,7 @@ def lines(bench):
     yield Line("9", "the page of the same run", figure([ours("html") for _ in range(TURNS)], "CPU-s"))
 
 
-def write(folder):
+def write(folder, samples):
     os.makedirs(folder)
     start = "2026-01-01T12:00:00.000Z"
     definition = {"id": "/hc", "healthChecks": [{"protocol": "MESOS_TCP", "intervalSeconds": 1}]}
@@ -104,7 +105,7 @@ def write(folder):
         }
 
     with open(os.path.join(folder, "samples.jsonl"), "w", encoding="ascii") as file:
-        for sample in range(SAMPLES):
+        for sample in range(samples):
             full = sample % FULL_EVERY == 0
             numbers = range(TASKS) if full else [(sample * CHANGED + at) % TASKS for at in range(CHANGED)]
             line = {
