@@ -57,7 +57,10 @@ fn entries(
 ) -> Vec<DiscoveryPort> {
     let own = labels.iter().map(|(key, value)| (key.clone(), value.clone()));
     let labels: Vec<_> = own.chain(scope.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))).collect();
-    let port = |protocol| DiscoveryPort { number, name: name.cloned(), protocol, labels: labels.clone() };
+    let port = |protocol: &'static str| {
+        let (name, protocol) = (name.cloned(), protocol.into());
+        DiscoveryPort { number, name, protocol, labels: labels.clone() }
+    };
     match protocol {
         PortProtocol::Tcp => vec![port("tcp")],
         PortProtocol::Udp => vec![port("udp")],
@@ -123,7 +126,7 @@ mod tests {
         let labels = Labels::from_iter([(String::from("VIP_0"), String::from("/dns:53"))]);
         let ports =
             entries(31_000, Some(&String::from("dns")), PortProtocol::UdpTcp, &labels, &[("network-scope", "host")]);
-        assert_eq!(ports.iter().map(|port| port.protocol).collect::<Vec<_>>(), ["udp", "tcp"]);
+        assert_eq!(ports.iter().map(|port| &*port.protocol).collect::<Vec<_>>(), ["udp", "tcp"]);
         let keys = ports[0].labels.iter().map(|(key, _)| key.as_str());
         assert_eq!(keys.collect::<Vec<_>>(), ["VIP_0", "network-scope"]);
     }

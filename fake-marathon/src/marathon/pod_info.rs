@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     discovery,
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     app::{
-        AppDefinition, PortProtocol,
-        pod::{Endpoint, Pod, PodContainer},
+        AppDefinition,
+        pod::{Endpoint, Mount, Pod, PodContainer},
     },
     ids::{InstanceId, TaskId},
-    wire::{Containerizer, DiscoveryPort, ExecutorInfo, NativeCheck, TaskCommand, TaskInfo},
+    wire::{Containerizer, DiscoveryPort, ExecutorInfo, NativeCheck, TaskCommand, TaskInfo, Volume, VolumeSource},
 };
 
 /// The endpoints of a container, each with its host port.
@@ -93,15 +93,63 @@ impl Whole<'_> {
             check: None,
             user: container.user.clone().or_else(|| self.pod.user.clone()),
             fetch: task_info::fetched_files([&container.artifacts]),
-            mapped_ports: Vec::new(),
+            mapped_ports: self.mapped_ports(own),
+            volumes: self.volumes(container),
             executor: Some(self.executor.clone()),
             discovery_name: discovery::name(&self.spec.id),
-            discovery: ports(own),
-            container: Some(json!({"type": "MESOS", "linux_info": {"share_cgroups": false}})),
+            discovery: ports(self.pod, own),
+            container: Some(self.container_info(container)),
             kill_grace: container.kill_grace,
             labels: container.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
             role: self.spec.role.clone(),
         }
+    }
+
+    /// The host ports of endpoints that lead to other ports inside (`buildMesosNetworks`).
+    fn mapped_ports(&self, own: &Ports<'_>) -> Vec<(u16, u16)> {
+        let mapped = own.iter().filter_map(|(endpoint, host)| Some(((*host)?, endpoint.container_port?)));
+        mapped.filter(|(host, inside)| host != inside && !self.pod.on_host_network).collect()
+    }
+
+    /// What the container sees of the pod's volumes (`computeContainerInfo`). A persistent one is a folder of its name in
+    /// the executor's sandbox, like an ephemeral one.
+    fn volumes(&self, container: &PodContainer) -> Vec<Volume> {
+        let mount = |mount: &Mount| Volume {
+            container_path: mount.path.clone(),
+            source: match self.pod.host_volumes.get(&mount.volume) {
+                Some(path) => VolumeSource::Host(path.clone()),
+                None => VolumeSource::Shared(mount.volume.clone()),
+            },
+        };
+        container.mounts.iter().map(mount).collect()
+    }
+
+    /// `ContainerInfo` as Mesos writes it (`computeContainerInfo`).
+    fn container_info(&self, container: &PodContainer) -> Value {
+        let mut info = json!({"type": "MESOS", "linux_info": {"share_cgroups": self.pod.shares_cgroups}});
+        if let Some(image) = &container.image {
+            let cached = !container.force_pull;
+            info["mesos"] = json!({"image": {"type": "DOCKER", "docker": {"name": image}, "cached": cached}});
+        }
+        let (seccomp, ipc) = (&container.linux_info["seccomp"], &container.linux_info["ipcInfo"]);
+        for (name, value) in [("profile_name", &seccomp["profileName"]), ("unconfined", &seccomp["unconfined"])] {
+            if !value.is_null() {
+                info["linux_info"]["seccomp"][name] = value.clone();
+            }
+        }
+        for (name, value) in [("ipc_mode", &ipc["mode"]), ("shm_size", &ipc["shmSize"])] {
+            if !value.is_null() {
+                info["linux_info"][name] = value.clone();
+            }
+        }
+        let volumes: Vec<Value> = self.volumes(container).iter().zip(&container.mounts).map(volume_info).collect();
+        if !volumes.is_empty() {
+            info["volumes"] = Value::from(volumes);
+        }
+        if container.tty {
+            info["tty_info"] = json!({});
+        }
+        info
     }
 
     fn environment(&self, container: &PodContainer, id: &TaskId) -> Vec<(String, String)> {
@@ -144,6 +192,18 @@ impl Whole<'_> {
     }
 }
 
+fn volume_info((volume, mount): (&Volume, &Mount)) -> Value {
+    let mut info = json!({"mode": if mount.read_only { "RO" } else { "RW" }, "container_path": volume.container_path});
+    match &volume.source {
+        VolumeSource::Host(path) => info["host_path"] = json!(path),
+        VolumeSource::Shared(name) => {
+            let path = json!({"type": "PARENT", "path": format!("volumes/{name}")});
+            info["source"] = json!({"type": "SANDBOX_PATH", "sandbox_path": path});
+        }
+    }
+    info
+}
+
 /// The check as Mesos gets it, with the port of the endpoint that it names.
 fn native_check(container: &PodContainer, own: &Ports<'_>) -> Option<NativeCheck> {
     let check = container.health_check.as_ref()?;
@@ -157,20 +217,33 @@ fn native_check(container: &PodContainer, own: &Ports<'_>) -> Option<NativeCheck
     Some(task_info::timed(check, task_info::native_kind(check)?, "127.0.0.1", port))
 }
 
-fn ports(own: &Ports<'_>) -> Vec<DiscoveryPort> {
-    let ports = own.iter().filter_map(|(endpoint, port)| Some((endpoint, port.or(endpoint.container_port)?)));
-    ports
-        .flat_map(|(endpoint, number)| {
-            let labels: Vec<_> = endpoint.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-            endpoint.protocols.iter().map(move |protocol| DiscoveryPort {
-                number,
-                name: Some(endpoint.name.clone()),
-                protocol: match protocol {
-                    PortProtocol::Tcp | PortProtocol::UdpTcp => "tcp",
-                    PortProtocol::Udp => "udp",
-                },
-                labels: labels.clone(),
-            })
-        })
-        .collect()
+/// Like those of an app's mappings (`PortDiscovery.generate`), in the order of the endpoints.
+fn ports(pod: &Pod, own: &Ports<'_>) -> Vec<DiscoveryPort> {
+    own.iter().flat_map(|(endpoint, host)| entries(pod, endpoint, *host)).collect()
+}
+
+/// One for each protocol and, without a host port, for each network.
+fn entries(pod: &Pod, endpoint: &Endpoint, host: Option<u16>) -> Vec<DiscoveryPort> {
+    let scope = |words: &[(&str, &str)]| -> Vec<(String, String)> {
+        words.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let of_networks = if endpoint.network_names.is_empty() { &pod.network_names } else { &endpoint.network_names };
+    let scopes = match (pod.on_host_network, host) {
+        (true, _) => vec![Vec::new()],
+        (false, Some(_)) => vec![scope(&[("network-scope", "host")])],
+        (false, None) => {
+            let inside = |name: &String| scope(&[("network-scope", "container"), ("network-name", name.as_str())]);
+            of_networks.iter().map(inside).collect()
+        }
+    };
+    let Some(number) = host.or(endpoint.container_port) else { return Vec::new() };
+    let own: Vec<_> = endpoint.labels.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let port = |protocol: &String, scope: &Vec<(String, String)>| DiscoveryPort {
+        number,
+        name: Some(endpoint.name.clone()),
+        protocol: protocol.clone().into(),
+        labels: own.iter().chain(scope).cloned().collect(),
+    };
+    let protocols = endpoint.protocols.iter();
+    protocols.flat_map(|protocol| scopes.iter().map(|scope| port(protocol, scope)).collect::<Vec<_>>()).collect()
 }

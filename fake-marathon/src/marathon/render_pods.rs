@@ -35,6 +35,7 @@ fn instance(instance: &Instance) -> Option<PodInstanceView> {
             Goal::Running => "Running",
             Goal::Decommissioned => "Decommissioned",
         },
+        healthy: instance.healthy,
         since: instance.since,
         agent: agent.id.clone(),
         host: agent.host.clone(),
@@ -67,16 +68,18 @@ fn state(instance: &Instance) -> &'static str {
 
 fn container(task: &Task) -> ContainerView {
     let runs = task.condition == Condition::Running;
+    let state = task.state.unwrap_or(TaskState::Staging);
     ContainerView {
         task: task.id.clone(),
         name: task.id.container_name().unwrap_or_default().to_owned(),
-        state: task.state.unwrap_or(TaskState::Staging),
+        // Marathon has one condition for both.
+        state: if state == TaskState::GoneByOperator { TaskState::Gone } else { state },
         active: task.condition.is_active(),
         reported: task.condition.is_active() && task.condition != Condition::Provisioned,
         has_run: !matches!(task.condition, Condition::Staging | Condition::Starting | Condition::Provisioned),
         started_at: task.started_at,
         staged_at: task.staged_at,
-        healthy: task.healthy.filter(|_| runs),
+        healthy: task.healthy,
         ports: task.ports.clone(),
         addresses: if runs { task.ip_addresses.clone() } else { Vec::new() },
     }

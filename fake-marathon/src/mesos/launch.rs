@@ -24,6 +24,8 @@ pub(super) enum Refusal {
     },
     /// The task itself is invalid (`src/common/validation.cpp`).
     Invalid(String),
+    /// A task of the group is invalid, and so is the group.
+    InvalidGroup(String),
     /// The offer does not hold what the task needs.
     DoesNotFit,
 }
@@ -52,11 +54,28 @@ pub(super) fn take_all(group: &[Arc<TaskInfo>], offered: &mut Resources) -> Resu
     if executor.as_ref().is_some_and(|needed| !offered.take(needed)) {
         return Err(Refusal::DoesNotFit);
     }
-    let tasks = group.iter().map(|info| take(info, offered)).collect::<Result<_, _>>()?;
-    Ok(Taken { tasks, executor })
+    let tasks = group.iter().map(|info| take(info, offered).map_err(|refusal| of_group(info, refusal)));
+    Ok(Taken { tasks: tasks.collect::<Result<_, _>>()?, executor })
+}
+
+/// The refusal of a whole group names the task that is invalid (`validation::task::group::validate`).
+fn of_group(info: &TaskInfo, refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Invalid(why) if info.executor.is_some() => {
+            Refusal::InvalidGroup(format!("Task '{}' is invalid: {why}", info.id))
+        }
+        Refusal::Invalid(_)
+        | Refusal::InvalidGroup(_)
+        | Refusal::OfferGone(_)
+        | Refusal::NoUser { .. }
+        | Refusal::DoesNotFit => refusal,
+    }
 }
 
 fn invalid(info: &TaskInfo) -> Option<String> {
+    if Resources::of(info) == Resources::default() {
+        return Some(String::from("Task uses no resources"));
+    }
     match &info.health_check.as_ref()?.kind {
         ProbeKind::Http { path, .. } if !path.is_empty() && !path.starts_with('/') => {
             Some(format!("Task uses invalid health check: The path '{path}' of HTTP health check must start with '/'"))
@@ -91,6 +110,7 @@ impl Refusal {
                 Status::because(TaskState::Dropped, message, Reason::ContainerLaunchFailed)
             }
             Self::Invalid(why) => Status::because(TaskState::Error, why, Reason::TaskInvalid),
+            Self::InvalidGroup(why) => Status::because(TaskState::Error, why, Reason::TaskGroupInvalid),
             Self::DoesNotFit => {
                 let message = "Task uses more resources than available in its offer";
                 Status::because(TaskState::Error, message, Reason::TaskInvalid)

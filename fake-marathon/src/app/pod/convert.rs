@@ -5,8 +5,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{Endpoint, Pod, PodContainer, validate::Object};
-use crate::app::{AppDefinition, HealthCheck, IpProtocol, PortProtocol, Protocol, convert};
+use super::{Endpoint, Mount, Pod, PodContainer, validate::Object};
+use crate::app::{AppDefinition, HealthCheck, IpProtocol, Protocol, convert};
 
 /// The run specification; its ports are those of all endpoints in order.
 pub(super) fn pod(normal: &Object) -> AppDefinition {
@@ -21,6 +21,12 @@ pub(super) fn pod(normal: &Object) -> AppDefinition {
         executor_disk: executor("disk"),
         environment: map(&all["environment"]),
         user: text(&all["user"]),
+        host_volumes: list(&all["volumes"])
+            .filter_map(|one| Some((text(&one["name"])?, text(&one["host"])?)))
+            .collect(),
+        network_names: list(&all["networks"]).filter_map(|network| text(&network["name"])).collect(),
+        shares_cgroups: all["legacySharedCgroups"] == true,
+        on_bridge: all["networks"][0]["mode"] == "container/bridge",
         on_host_network: all["networks"][0]["mode"] == "host",
         echoed: Value::Object(echoed),
         containers,
@@ -115,15 +121,24 @@ fn container(value: &Value) -> PodContainer {
         shell: text(&command["shell"]),
         argv: list(&command["argv"]).filter_map(text).collect(),
         image: text(&value["image"]["id"]),
+        force_pull: value["image"]["forcePull"] == true,
+        linux_info: value["linuxInfo"].clone(),
         environment: map(&value["environment"]),
         user: text(&value["user"]),
         artifacts: list(&value["artifacts"]).cloned().collect(),
+        mounts: list(&value["volumeMounts"]).filter_map(mount).collect(),
         labels: texts(&value["labels"]),
         endpoints: list(&value["endpoints"]).map(endpoint).collect(),
+        tty: value["tty"] == true,
         health_check: check.is_object().then(|| health_check(check)),
         checked_endpoint: checked.and_then(text),
         kill_grace: grace.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
     }
+}
+
+fn mount(value: &Value) -> Option<Mount> {
+    let read_only = value["readOnly"] == true;
+    Some(Mount { volume: text(&value["name"])?, path: text(&value["mountPath"])?, read_only })
 }
 
 fn endpoint(value: &Value) -> Endpoint {
@@ -131,8 +146,9 @@ fn endpoint(value: &Value) -> Endpoint {
         name: text(&value["name"]).unwrap_or_default(),
         container_port: port(&value["containerPort"]),
         host_port: port(&value["hostPort"]),
-        protocols: list(&value["protocol"]).filter_map(|word| word.as_str()?.parse::<PortProtocol>().ok()).collect(),
+        protocols: list(&value["protocol"]).filter_map(text).collect(),
         labels: texts(&value["labels"]),
+        network_names: list(&value["networkNames"]).filter_map(text).collect(),
     }
 }
 

@@ -23,7 +23,7 @@ pub use self::{
     render::{render, render_for_status},
 };
 use super::{
-    AppDefinition, HealthCheck, PortProtocol, Violation, absolute,
+    AppDefinition, HealthCheck, KillSelection, Unreachable, Violation, absolute,
     roles::{RoleSettings, Tree},
 };
 use crate::{ids::PathId, refusal::Refused};
@@ -43,6 +43,14 @@ pub struct Pod {
     pub environment: IndexMap<String, Value>,
     /// The user of containers that name none.
     pub user: Option<String>,
+    /// The paths of its volumes that are paths of the agent, by name.
+    pub host_volumes: IndexMap<String, String>,
+    /// The names of its networks of containers.
+    pub network_names: Vec<String>,
+    /// Whether its containers share their control groups.
+    pub shares_cgroups: bool,
+    /// Whether it uses Mesos's bridge.
+    pub on_bridge: bool,
     /// Whether it uses the network of the agent.
     pub on_host_network: bool,
     /// Everything as it is echoed, without `version` and `scaling`.
@@ -68,22 +76,41 @@ pub struct PodContainer {
     pub argv: Vec<String>,
     /// A Docker image, run by Mesos.
     pub image: Option<String>,
+    /// Whether the image is fetched although the agent has it.
+    pub force_pull: bool,
+    /// `linuxInfo` as it is echoed, else null.
+    pub linux_info: Value,
     /// Environment; wins over the pod's.
     pub environment: IndexMap<String, Value>,
     /// Wins over the pod's.
     pub user: Option<String>,
     /// What is fetched before it starts, as it is echoed: with all defaults.
     pub artifacts: Vec<Value>,
+    /// Where it sees volumes of the pod.
+    pub mounts: Vec<Mount>,
     /// Labels.
     pub labels: IndexMap<String, String>,
     /// Ports, in the order given.
     pub endpoints: Vec<Endpoint>,
+    /// Whether it has a terminal.
+    pub tty: bool,
     /// At most one check, made by the executor.
     pub health_check: Option<HealthCheck>,
     /// The endpoint that the check asks; none for a command.
     pub checked_endpoint: Option<String>,
     /// Between SIGTERM and SIGKILL.
     pub kill_grace: Option<Duration>,
+}
+
+/// One of a container's `volumeMounts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The volume's name.
+    pub volume: String,
+    /// Where the container sees it.
+    pub path: String,
+    /// Whether it may only read it.
+    pub read_only: bool,
 }
 
 /// One of a container's `endpoints`.
@@ -96,9 +123,11 @@ pub struct Endpoint {
     /// Port of the agent; 0 means any, absent means none.
     pub host_port: Option<u16>,
     /// Transport protocols, in the order given.
-    pub protocols: Vec<PortProtocol>,
+    pub protocols: Vec<String>,
     /// Labels.
     pub labels: IndexMap<String, String>,
+    /// The networks that it belongs to; all if it names none.
+    pub network_names: Vec<String>,
 }
 
 impl Pod {
@@ -112,6 +141,24 @@ impl Pod {
 }
 
 impl AppDefinition {
+    /// A pod as far as Marathon looks at it to see whether it has changed: not at these fields
+    /// (`PodDefinition.isUpgrade`). An app as it is.
+    #[must_use]
+    pub fn without_what_changes_in_place(&self) -> Self {
+        let Some(pod) = &self.pod else { return self.clone() };
+        let mut pod = Pod::clone(pod);
+        (pod.executor_cpus, pod.executor_mem, pod.executor_disk) = (0.0, 0.0, 0.0);
+        pod.shares_cgroups = false;
+        for name in ["executorResources", "legacySharedCgroups"] {
+            pod.echoed.as_object_mut().into_iter().for_each(|all| drop(all.shift_remove(name)));
+        }
+        for name in ["killSelection", "unreachableStrategy"] {
+            pod.echoed["scheduling"].as_object_mut().into_iter().for_each(|all| drop(all.shift_remove(name)));
+        }
+        let (kill_selection, unreachable) = (KillSelection::YoungestFirst, Unreachable::Disabled);
+        Self { pod: Some(pod.into()), cpus: 0.0, mem: 0.0, disk: 0.0, kill_selection, unreachable, ..self.clone() }
+    }
+
     /// Whether anybody checks the health of its instances.
     #[must_use]
     pub fn has_health_checks(&self) -> bool {
@@ -130,12 +177,16 @@ pub fn read(body: &Value, target: Option<&str>, tree: &dyn Tree) -> Result<AppDe
     let shaped = shape::read(body)?;
     let id = shaped.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let roles = RoleSettings::of_app(&PathId::new(absolute(&id, "/")), tree);
+    let posted = Value::Object(shaped.clone());
     let mut found = Vec::new();
-    validate::check(&shaped, &roles.valid, &mut found);
+    validate::check(&posted, &mut found);
     refuse(found, Refused::Invalid)?;
-    if let Some(target) = target.filter(|target| *target != id) {
+    if let Some(target) = target.filter(|target| *target != absolute(&id, "/")) {
         return Err(Refused::Message(400, format!("'{target}' does not match definition's id ('{id}')")));
     }
+    let mut found = Vec::new();
+    validate::check_definition(&posted, &roles.valid, &mut found);
+    refuse(found, Refused::Invalid)?;
     let normal = normalise::pod(shaped, &roles.default);
     Ok(convert::pod(&normal))
 }

@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::validate::{each, has_twice};
 use crate::app::{Violation, schema::add};
 
+const NAME_THE_NETWORK: &str =
+    "networkNames must be a single item list when hostPort is specified and more than 1 container network is defined";
+
 /// The mode of a network; a name alone means a network of containers.
 pub(super) fn mode(network: &Value) -> String {
     network["mode"].as_str().unwrap_or("container").to_lowercase()
@@ -19,29 +22,33 @@ pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
 
 fn of_pod(networks: &[&Value], found: &mut Vec<Violation>) {
     let modes: Vec<String> = networks.iter().map(|network| mode(network)).collect();
-    let containers = modes.iter().filter(|mode| *mode == "container").count();
-    if modes.len() > 1 && containers < modes.len() {
-        let text = "May specify a single host network, single bridge network, or else 1-to-n container networks";
-        return add(found, "/networks", text);
-    }
-    for (network, mode) in networks.iter().zip(&modes) {
-        let named = network["name"].is_string() || network["labels"].as_object().is_some_and(|all| !all.is_empty());
-        match mode.as_str() {
-            "host" if named => add(found, "/networks", "Host networks may not have names or labels"),
-            "container" if !network["name"].is_string() => {
-                add(found, "/networks", "Network name must be specified when container network is selected.");
-            }
-            _ => {}
-        }
-    }
+    let of = |wanted: &str| -> Vec<&Value> {
+        networks.iter().zip(&modes).filter(|(_, mode)| *mode == wanted).map(|(network, _)| *network).collect()
+    };
+    let is_named = |network: &&Value| network["name"].is_string();
+    let has_labels = |network: &&Value| network["labels"].as_object().is_some_and(|all| !all.is_empty());
+    let unnamed = of("container").into_iter().filter(|network| !is_named(network)).count();
     let names: Vec<&str> = networks.iter().filter_map(|network| network["name"].as_str()).collect();
-    if has_twice(&names) {
-        add(found, "/networks", "Duplicate networks are not allowed");
-    }
+    let wrong = [
+        (
+            of("host").iter().any(|network| is_named(network) || has_labels(network)),
+            "Host networks may not have names or labels",
+        ),
+        (of("container/bridge").iter().any(is_named), "Bridge networks may not have names"),
+        (unnamed > 1 || has_twice(&names), "Duplicate networks are not allowed"),
+        (
+            modes.len() > 1 && of("container").len() < modes.len(),
+            "May specify a single host network, single bridge network, or else 1-to-n container networks",
+        ),
+        (unnamed > 0, "Network name must be specified when container network is selected."),
+    ];
+    wrong.iter().filter(|(wrong, _)| *wrong).for_each(|(_, text)| add(found, "/networks", text));
 }
 
 fn endpoints(pod: &Value, networks: &[&Value], found: &mut Vec<Violation>) {
-    let host = networks.first().is_some_and(|network| mode(network) == "host");
+    let any = |wanted: &str| networks.iter().any(|network| mode(network) == wanted);
+    let (host, container_mode) = (any("host"), any("container"));
+    let container_networks = networks.iter().filter(|network| mode(network) == "container").count();
     let known: Vec<&str> = networks.iter().filter_map(|network| network["name"].as_str()).collect();
     let (mut names, mut inside, mut outside) = (Vec::new(), Vec::new(), Vec::new());
     for (path, container) in each(pod, "containers", "") {
@@ -49,18 +56,25 @@ fn endpoints(pod: &Value, networks: &[&Value], found: &mut Vec<Violation>) {
             names.push(&endpoint["name"]);
             inside.extend(endpoint["containerPort"].as_u64().filter(|port| *port > 0));
             outside.extend(endpoint["hostPort"].as_u64().filter(|port| *port > 0));
-            if host && !endpoint["containerPort"].is_null() {
-                add(found, &format!("{path}/containerPort"), "is not allowed when using host-mode networking");
+            for (path, name) in each(endpoint, "networkNames", &path) {
+                if !name.as_str().is_some_and(|name| known.contains(&name)) {
+                    add(found, &path, &format!("is not one of ({})", known.join(",")));
+                }
+            }
+            let port = format!("{path}/containerPort");
+            match endpoint["containerPort"].is_null() {
+                false if host => add(found, &port, "is not allowed when using host-mode networking"),
+                true if container_mode => add(found, &port, "is required when using container-mode networking"),
+                false | true => {}
             }
             let protocols: Vec<&Value> = each(endpoint, "protocol", "").map(|(_, protocol)| protocol).collect();
             if has_twice(&protocols) {
                 let text = "Duplicate protocols within the same endpoint are not allowed";
                 add(found, &format!("{path}/protocol"), text);
             }
-            for (path, name) in each(endpoint, "networkNames", &path) {
-                if !name.as_str().is_some_and(|name| known.contains(&name)) {
-                    add(found, &path, &format!("is not one of ({})", known.join(",")));
-                }
+            let ambiguous = !endpoint["hostPort"].is_null() && each(endpoint, "networkNames", "").count() != 1;
+            if container_networks > 1 && ambiguous {
+                add(found, &path, NAME_THE_NETWORK);
             }
         }
     }

@@ -3,12 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use super::{networks::mode, validate::Object};
+use crate::app::absolute;
 
 /// The fields of a pod that are echoed as they are, if they are not empty.
 const AS_POSTED: [&str; 3] = ["labels", "user", "environment"];
 /// The same for a container.
-const OF_CONTAINER: [&str; 8] =
-    ["image", "environment", "user", "resourceLimits", "labels", "lifecycle", "tty", "linuxInfo"];
+const OF_CONTAINER: [&str; 4] = ["environment", "user", "labels", "tty"];
+/// Its objects that are echoed with these of their fields.
+const OBJECTS_OF_CONTAINER: [(&str, &[&str]); 3] = [
+    ("image", &["kind", "id", "pullConfig", "forcePull", "labels"]),
+    ("resourceLimits", &["cpus", "mem"]),
+    ("lifecycle", &["killGracePeriodSeconds"]),
+];
 
 /// A valid definition as it is echoed, without `version`.
 pub(super) fn pod(posted: Object, default_role: &str) -> Object {
@@ -17,7 +23,7 @@ pub(super) fn pod(posted: Object, default_role: &str) -> Object {
     let of_containers = networks.iter().any(|network| network["mode"] == "container");
     let mut pod = Object::new();
     let mut put = |name: &str, value: Value| drop(pod.insert(name.to_owned(), value));
-    put("id", posted["id"].clone());
+    put("id", absolute(posted["id"].as_str().unwrap_or_default(), "/").into());
     for name in AS_POSTED {
         if !is_empty(&posted[name]) {
             put(name, posted[name].clone());
@@ -26,8 +32,8 @@ pub(super) fn pod(posted: Object, default_role: &str) -> Object {
     if posted["legacySharedCgroups"] == true {
         put("legacySharedCgroups", json!(true));
     }
-    if !is_empty(&posted["linuxInfo"]) {
-        put("linuxInfo", posted["linuxInfo"].clone());
+    if posted["linuxInfo"].is_object() {
+        put("linuxInfo", linux(&posted["linuxInfo"]));
     }
     let containers = posted["containers"].as_array().into_iter().flatten();
     put("containers", containers.map(|one| container(one, of_containers)).collect());
@@ -42,7 +48,7 @@ pub(super) fn pod(posted: Object, default_role: &str) -> Object {
         with_defaults(&posted["executorResources"], &[("cpus", 0.1), ("mem", 32.0), ("disk", 10.0)]),
     );
     put("role", posted["role"].as_str().unwrap_or(default_role).into());
-    let instances = posted["scaling"]["instances"].as_u64().unwrap_or(1);
+    let instances = whole(&posted["scaling"]["instances"]).unwrap_or(1);
     put("scaling", json!({"kind": "fixed", "instances": instances}));
     put("scheduling", scheduling(&posted["scheduling"]));
     pod
@@ -54,6 +60,41 @@ fn is_empty(value: &Value) -> bool {
         Value::Object(object) => object.is_empty(),
         Value::Array(items) => items.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// A whole number, however it was written.
+fn whole(value: &Value) -> Option<u64> {
+    let number =
+        value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(number))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked just now")]
+    let whole = number as u64;
+    Some(whole)
+}
+
+/// These fields of an object, as far as they are not empty.
+fn picked(posted: &Value, fields: &[&str]) -> Value {
+    let there = fields.iter().filter(|name| !is_empty(&posted[**name]));
+    Value::Object(there.map(|name| ((*name).to_owned(), posted[*name].clone())).collect())
+}
+
+fn linux(posted: &Value) -> Value {
+    let mut all = json!({});
+    if posted["seccomp"].is_object() {
+        all["seccomp"] = picked(&posted["seccomp"], &["profileName"]);
+        all["seccomp"]["unconfined"] = json!(posted["seccomp"]["unconfined"] == true);
+    }
+    if posted["ipcInfo"].is_object() {
+        all["ipcInfo"] = picked(&posted["ipcInfo"], &["mode", "shmSize"]);
+        upper(&mut all["ipcInfo"]["mode"]);
+    }
+    all
+}
+
+/// Words of a closed set are read in any case.
+fn upper(word: &mut Value) {
+    if let Value::String(word) = word {
+        word.make_ascii_uppercase();
     }
 }
 
@@ -79,10 +120,11 @@ fn networks(posted: &Value) -> Vec<Value> {
 
 fn volume(posted: &Value) -> Value {
     let mut volume = json!({"name": posted["name"]});
-    for name in ["host", "secret", "persistent"] {
-        if !posted[name].is_null() {
-            volume[name] = posted[name].clone();
-        }
+    // The first kind that fits.
+    let kind = [("persistent", posted["persistent"].is_object()), ("secret", posted["secret"].is_string())];
+    let kind = kind.into_iter().chain([("host", posted["host"].is_string())]).find(|(_, fits)| *fits);
+    if let Some((name, _)) = kind {
+        volume[name] = posted[name].clone();
     }
     volume
 }
@@ -91,20 +133,29 @@ fn container(posted: &Value, of_containers: bool) -> Value {
     let mut all = json!({"name": posted["name"]});
     if posted["exec"].is_object() {
         all["exec"] = json!({"command": command(&posted["exec"]["command"])});
-        if posted["exec"]["overrideEntrypoint"] == true {
-            all["exec"]["overrideEntrypoint"] = json!(true);
+        if posted["exec"]["overrideEntrypoint"].is_boolean() {
+            all["exec"]["overrideEntrypoint"] = posted["exec"]["overrideEntrypoint"].clone();
         }
     }
     let mut resources = with_defaults(&posted["resources"], &[("cpus", 1.0), ("mem", 128.0), ("disk", 0.0)]);
-    resources["gpus"] = Value::from(posted["resources"]["gpus"].as_u64().unwrap_or(0));
+    resources["gpus"] = Value::from(whole(&posted["resources"]["gpus"]).unwrap_or(0));
     all["resources"] = resources;
     for name in OF_CONTAINER {
         if !is_empty(&posted[name]) {
             all[name] = posted[name].clone();
         }
     }
+    for (name, fields) in OBJECTS_OF_CONTAINER.iter().filter(|(name, _)| posted[*name].is_object()) {
+        all[*name] = picked(&posted[*name], fields);
+    }
+    if all["image"].is_object() {
+        upper(&mut all["image"]["kind"]);
+    }
     if let Some(grace) = posted["lifecycle"]["killGracePeriodSeconds"].as_f64() {
-        all["lifecycle"] = json!({"killGracePeriodSeconds": grace});
+        all["lifecycle"]["killGracePeriodSeconds"] = json!(grace);
+    }
+    if posted["linuxInfo"].is_object() {
+        all["linuxInfo"] = linux(&posted["linuxInfo"]);
     }
     for (name, form) in [
         ("endpoints", &(|value: &Value| endpoint(value, of_containers)) as &dyn Fn(&Value) -> Value),
@@ -169,7 +220,7 @@ fn health_check(posted: &Value) -> Value {
         ("timeoutSeconds", 20),
         ("delaySeconds", 15),
     ] {
-        all.insert(name.to_owned(), Value::from(posted[name].as_u64().unwrap_or(otherwise)));
+        all.insert(name.to_owned(), Value::from(whole(&posted[name]).unwrap_or(otherwise)));
     }
     let http = &posted["http"];
     if http.is_object() {
@@ -198,9 +249,15 @@ fn scheduling(posted: &Value) -> Value {
             placement.insert(name.to_owned(), posted["placement"][name].clone());
         }
     }
+    let constraints = placement.get_mut("constraints").and_then(Value::as_array_mut);
+    constraints.into_iter().flatten().for_each(|constraint| upper(&mut constraint["operator"]));
     let kill = posted["killSelection"].as_str().unwrap_or("YOUNGEST_FIRST").to_uppercase();
     let unreachable = match &posted["unreachableStrategy"] {
-        Value::Null => json!({"inactiveAfterSeconds": 0, "expungeAfterSeconds": 0}),
+        posted @ (Value::Null | Value::Object(_)) => {
+            let seconds = |name: &str| whole(&posted[name]).unwrap_or(0);
+            let (inactive, expunge) = (seconds("inactiveAfterSeconds"), seconds("expungeAfterSeconds"));
+            json!({"inactiveAfterSeconds": inactive, "expungeAfterSeconds": expunge})
+        }
         posted => posted.clone(),
     };
     json!({

@@ -19,12 +19,25 @@ const SHARE: Shape = Shape::Number { min: 0.0, max: 1.0 };
 const NAME: Shape = Shape::Text { min: 1, max: 63, pattern: Some(is_name) };
 const VARIABLES: Shape = Shape::Map(&Shape::Either(&[&TEXT, &Shape::Record(&[required("secret", TEXT)])]));
 
+/// The longest name of a variable.
+const LONGEST_VARIABLE: usize = 254;
+
 const COMMAND: Shape = Shape::Either(&[
     &Shape::Object(&[required("shell", FILLED)]),
     &Shape::Object(&[required("argv", Shape::List { min: 1, set: false, item: &TEXT })]),
 ]);
 
 const EXEC: Shape = Shape::Object(&[required("command", COMMAND), optional("overrideEntrypoint", Shape::Bool)]);
+
+/// A text of a bounded length (`strings.Path`, `strings.Uri`).
+const PATH: Shape = Shape::Text { min: 1, max: 1024, pattern: None };
+
+/// The bound of the CPUs, 0.1, is cut to a whole number.
+const EXECUTOR: Shape = Shape::Object(&[
+    optional("cpus", AMOUNT),
+    optional("mem", Shape::Number { min: 32.0, max: f64::MAX }),
+    optional("disk", Shape::Number { min: 10.0, max: f64::MAX }),
+]);
 
 const RESOURCES: Shape = Shape::Object(&[
     optional("cpus", AMOUNT),
@@ -39,7 +52,8 @@ const ENDPOINT: Shape = Shape::Object(&[
     required("name", NAME),
     optional("containerPort", Shape::Int { min: 1, max: 65_535 }),
     optional("hostPort", ANY_PORT),
-    optional("protocol", list(&Shape::Word(&["tcp", "udp"]))),
+    // Elements of lists have no bounds, so that any word is a protocol.
+    optional("protocol", Shape::List { min: 1, set: false, item: &TEXT }),
     optional("labels", LABELS),
     optional("networkNames", list(&TEXT)),
 ]);
@@ -48,12 +62,12 @@ const HEALTH_CHECK: Shape = Shape::Object(&[
     optional(
         "http",
         Shape::Object(&[
-            required("endpoint", FILLED),
-            optional("path", FILLED),
+            required("endpoint", NAME),
+            optional("path", PATH),
             optional("scheme", Shape::Word(Scheme::VARIANTS)),
         ]),
     ),
-    optional("tcp", Shape::Object(&[required("endpoint", FILLED)])),
+    optional("tcp", Shape::Object(&[required("endpoint", NAME)])),
     optional("exec", Shape::Object(&[required("command", COMMAND)])),
     optional("gracePeriodSeconds", COUNT),
     optional("intervalSeconds", COUNT),
@@ -63,23 +77,31 @@ const HEALTH_CHECK: Shape = Shape::Object(&[
 ]);
 
 const IMAGE: Shape = Shape::Object(&[
-    required("kind", Shape::Word(&["DOCKER", "APPC"])),
-    required("id", FILLED),
+    required("kind", Shape::Word(&["DOCKER"])),
+    required("id", PATH),
     optional("forcePull", Shape::Bool),
     optional("labels", LABELS),
     optional("pullConfig", Shape::Object(&[required("secret", FILLED)])),
 ]);
 
 const ARTIFACT: Shape = Shape::Object(&[
-    required("uri", Shape::Text { min: 1, max: 1024, pattern: None }),
+    required("uri", PATH),
     optional("extract", Shape::Bool),
     optional("executable", Shape::Bool),
     optional("cache", Shape::Bool),
-    optional("destPath", FILLED),
+    optional("destPath", PATH),
 ]);
 
 const MOUNT: Shape =
-    Shape::Object(&[required("name", FILLED), required("mountPath", FILLED), optional("readOnly", Shape::Bool)]);
+    Shape::Object(&[required("name", NAME), required("mountPath", PATH), optional("readOnly", Shape::Bool)]);
+
+const LINUX: Shape = Shape::Object(&[
+    optional("seccomp", Shape::Object(&[optional("profileName", TEXT), optional("unconfined", Shape::Bool)])),
+    optional(
+        "ipcInfo",
+        Shape::Object(&[required("mode", Shape::Word(&["PRIVATE", "SHARE_PARENT"])), optional("shmSize", schema::INT)]),
+    ),
+]);
 
 const CONTAINER: Shape = Shape::Object(&[
     required("name", NAME),
@@ -87,6 +109,7 @@ const CONTAINER: Shape = Shape::Object(&[
     required("resources", RESOURCES),
     optional("resourceLimits", Shape::Object(&[optional("cpus", LIMIT), optional("mem", LIMIT)])),
     optional("endpoints", list(&ENDPOINT)),
+    optional("linuxInfo", LINUX),
     optional("image", IMAGE),
     optional("environment", VARIABLES),
     optional("user", TEXT),
@@ -99,7 +122,7 @@ const CONTAINER: Shape = Shape::Object(&[
 ]);
 
 const CONSTRAINT: Shape = Shape::Record(&[
-    required("fieldName", FILLED),
+    required("fieldName", TEXT),
     required("operator", Shape::Word(&["UNIQUE", "CLUSTER", "GROUP_BY", "LIKE", "UNLIKE", "MAX_PER", "IS"])),
     optional("value", TEXT),
 ]);
@@ -119,7 +142,10 @@ const SCHEDULING: Shape = Shape::Object(&[
     ),
     optional(
         "placement",
-        Shape::Object(&[optional("constraints", list(&CONSTRAINT)), optional("acceptedResourceRoles", list(&TEXT))]),
+        Shape::Object(&[
+            optional("constraints", schema::set(&CONSTRAINT)),
+            optional("acceptedResourceRoles", schema::set(&TEXT)),
+        ]),
     ),
     optional("killSelection", Shape::Word(KillSelection::VARIANTS)),
     optional("unreachableStrategy", fields::UNREACHABLE),
@@ -137,13 +163,15 @@ const POD: &[Field] = &[
         "networks",
         list(&Shape::Object(&[
             optional("mode", Shape::Word(NetworkMode::VARIANTS)),
-            optional("name", FILLED),
+            optional("name", Shape::Text { min: 1, max: 63, pattern: Some(is_network_name) }),
             optional("labels", LABELS),
         ])),
     ),
     optional("scheduling", SCHEDULING),
-    optional("executorResources", RESOURCES),
-    optional("role", TEXT),
+    optional("executorResources", EXECUTOR),
+    optional("role", FILLED),
+    optional("linuxInfo", LINUX),
+    optional("version", Shape::Moment),
     optional("legacySharedCgroups", Shape::Bool),
 ];
 
@@ -176,16 +204,25 @@ fn variable_names(of: &Value, path: &str, found: &mut Vec<Violation>) {
     for name in of["environment"].as_object().into_iter().flat_map(Map::keys) {
         let mut letters = name.chars();
         let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-        if !(first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')) {
+        if !(first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_')) || name.len() > LONGEST_VARIABLE {
             schema::add(found, &format!("{path}/environment/{name}"), "error.pattern");
         }
     }
 }
 
 fn is_name(text: &str) -> bool {
-    let letter = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    is_made_of(text, |byte| byte == b'-')
+}
+
+fn is_network_name(text: &str) -> bool {
+    is_made_of(text, |byte| byte == b'-' || byte == b'_')
+}
+
+/// Whether it begins and ends with a lower-case letter or a digit and has nothing but those and `joints` between.
+fn is_made_of(text: &str, joints: fn(u8) -> bool) -> bool {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = text.as_bytes();
-    bytes.first().is_some_and(letter)
-        && bytes.last().is_some_and(letter)
-        && bytes.iter().all(|b| letter(b) || *b == b'-')
+    bytes.first().is_some_and(|byte| letter(*byte))
+        && bytes.last().is_some_and(|byte| letter(*byte))
+        && bytes.iter().all(|byte| letter(*byte) || joints(*byte))
 }

@@ -20,17 +20,18 @@ pub(super) fn has_twice<T: PartialEq>(values: &[T]) -> bool {
     values.iter().enumerate().any(|(i, value)| values[..i].contains(value))
 }
 
-/// All rules.
-pub(super) fn check(pod: &Object, roles: &[String], found: &mut Vec<Violation>) {
+/// The rules about what was posted.
+pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
     identity(pod["id"].as_str().unwrap_or_default(), found);
-    let pod = &Value::Object(pod.clone());
-    user(pod, "", found);
+    if pod["user"] == "" {
+        add(found, "/user", "must not be empty");
+    }
     secrets(pod, found);
     networks::check(pod, found);
     containers(pod, found);
     volumes(pod, found);
     checks::check(pod, found);
-    placement(pod, roles, found);
+    placement(pod, found);
     let instances = pod["scaling"]["instances"].as_i64().unwrap_or(1);
     if instances < 0 {
         add(found, "/scaling/instances", &format!("got {instances}, expected 0 or more"));
@@ -38,6 +39,45 @@ pub(super) fn check(pod: &Object, roles: &[String], found: &mut Vec<Violation>) 
     if !pod["linuxInfo"]["seccomp"].is_null() {
         add(found, "/linuxInfo/seccomp", "Seccomp configuration on executor level is not supported");
     }
+    ipc(pod, "", found);
+}
+
+/// The rules about the definition that was made of it (`podDefValidator`).
+pub(super) fn check_definition(pod: &Value, roles: &[String], found: &mut Vec<Violation>) {
+    let role = pod["role"].as_str().unwrap_or_else(|| roles.first().map_or("*", String::as_str));
+    if !roles.iter().any(|valid| valid == role) {
+        add(found, "/role", &format!("got {role}, expected one of: [{}]", roles.join(", ")));
+    }
+    let is_resident = each(pod, "volumes", "").any(|(_, volume)| volume["persistent"].is_object());
+    if is_resident && role == "*" {
+        add(found, "/role", "Resident pods cannot have the role *");
+    }
+    let accepted = pod["scheduling"]["placement"]["acceptedResourceRoles"].as_array().into_iter().flatten();
+    if accepted.filter_map(Value::as_str).any(|accepted| accepted != "*" && accepted != role) {
+        let own = if role == "*" { String::new() } else { format!(" and {role}") };
+        add(found, "/acceptedResourceRoles", &format!("acceptedResourceRoles can only contain *{own}"));
+    }
+}
+
+/// Memory that is shared with other containers (`LinuxInfo.scala`).
+fn ipc(of: &Value, path: &str, found: &mut Vec<Violation>) {
+    let ipc = &of["linuxInfo"]["ipcInfo"];
+    let is_shared = ipc["mode"].as_str().is_some_and(|mode| mode.eq_ignore_ascii_case("SHARE_PARENT"));
+    if is_shared && !ipc["shmSize"].is_null() {
+        let text = "ipcInfo shmSize can NOT be set when mode is SHARE_PARENT";
+        add(found, &format!("{path}/linuxInfo/ipcInfo"), text);
+    }
+}
+
+fn seccomp(container: &Value, path: &str, found: &mut Vec<Violation>) {
+    let seccomp = &container["linuxInfo"]["seccomp"];
+    let text = match (seccomp["profileName"].is_string(), seccomp["unconfined"] == true) {
+        _ if seccomp.is_null() => return,
+        (true, true) => "Seccomp unconfined can NOT be true when Profile is defined",
+        (false, false) => "Seccomp unconfined must be true when Profile is NOT defined",
+        (true, false) | (false, true) => return,
+    };
+    add(found, &format!("{path}/linuxInfo/seccomp"), text);
 }
 
 fn identity(id: &str, found: &mut Vec<Violation>) {
@@ -46,13 +86,10 @@ fn identity(id: &str, found: &mut Vec<Violation>) {
     } else if absolute(id, "/") == "/" {
         add(found, "/id", "Path must contain at least one path element");
     } else {
-        of_apps::identity::path(id, "/id", found);
-    }
-}
-
-fn user(of: &Value, path: &str, found: &mut Vec<Violation>) {
-    if of["user"].as_str() == Some("") {
-        add(found, &format!("{path}/user"), "must not be empty");
+        // Parts like `..` are resolved, but for one at the end, which is a word that may not be there.
+        let resolved = absolute(id, "/");
+        let path = if id.trim_end_matches('/').ends_with("..") { id } else { resolved.as_str() };
+        of_apps::identity::path(path, "/id", found);
     }
 }
 
@@ -92,7 +129,12 @@ fn containers(pod: &Value, found: &mut Vec<Violation>) {
         add(found, "/containers", "container names must be unique");
     }
     for (path, container) in each(pod, "containers", "") {
-        user(container, &path, found);
+        seccomp(container, &path, found);
+        ipc(container, &path, found);
+        if pod["legacySharedCgroups"] == true && container["resourceLimits"].is_object() {
+            let text = "resourceLimits cannot be defined if legacySharedCgroups is enabled";
+            add(found, &format!("{path}/resourceLimits"), text);
+        }
         for (name, otherwise) in [("cpus", 1.0), ("mem", 128.0)] {
             let wanted = container["resources"][name].as_f64().unwrap_or(otherwise);
             if container["resourceLimits"][name].as_f64().is_some_and(|limit| limit < wanted) {
@@ -122,9 +164,9 @@ fn volumes(pod: &Value, found: &mut Vec<Violation>) {
         if !mounted.contains(&&volume["name"]) {
             add(found, &path, "volume must be referenced by at least one container");
         }
-        if volume["persistent"].is_object() && pod["role"].as_str().unwrap_or("*") == "*" {
-            add(found, "/role", "Resident pods cannot have the role *");
-        }
+    }
+    if each(pod, "volumes", "").any(|(_, volume)| volume["persistent"].is_object()) {
+        resident(&pod["scheduling"], found);
     }
 }
 
@@ -143,28 +185,36 @@ fn secret_volumes(pod: &Value, found: &mut Vec<Violation>) {
     }
 }
 
-fn placement(pod: &Value, roles: &[String], found: &mut Vec<Violation>) {
+/// What a pod with persistent volumes must say of its scheduling.
+fn resident(scheduling: &Value, found: &mut Vec<Violation>) {
+    let over = scheduling["upgrade"]["maximumOverCapacity"].as_f64().unwrap_or(1.0);
+    if scheduling["upgrade"].is_object() && over != 0.0 {
+        add(found, "/upgrade/maximumOverCapacity", &format!("got {over:?}, expected 0.0"));
+    }
+    if scheduling["unreachableStrategy"].is_object() {
+        add(found, "/", "unreachableStrategy must be disabled for pods with persistent volumes");
+    }
+    let roles: Vec<&Value> =
+        each(&scheduling["placement"], "acceptedResourceRoles", "").map(|(_, role)| role).collect();
+    if !roles.is_empty() && roles.iter().any(|role| **role != "*") {
+        let text = "A resident pod must have `acceptedResourceRoles = [\"*\"]`.";
+        add(found, "/acceptedResourceRoles", text);
+    }
+}
+
+fn placement(pod: &Value, found: &mut Vec<Violation>) {
     let placement = &pod["scheduling"]["placement"];
     for (path, constraint) in each(placement, "constraints", "/scheduling/placement") {
         let parts: Vec<&str> =
             ["fieldName", "operator", "value"].iter().filter_map(|part| constraint[*part].as_str()).collect();
-        if let Some(problem) = of_apps::placement::problem(&parts) {
-            let text = if parts.get(1).is_some_and(|operator| operator.eq_ignore_ascii_case("GROUP_BY")) {
-                add(found, "/scheduling/placement/constraints", "must be empty");
-                "GROUP BY must define an integer value or else no value at all"
-            } else {
-                problem
-            };
-            add(found, &path, text);
+        // No constraints at all would do as well.
+        let problem = match parts.first() {
+            Some(&"") => Some("missing field for constraint declaration"),
+            Some(_) | None => of_apps::placement::problem(&parts),
+        };
+        if let Some(problem) = problem {
+            add(found, "/scheduling/placement/constraints", "must be empty");
+            add(found, &path, problem);
         }
-    }
-    let role = pod["role"].as_str().unwrap_or_else(|| roles.first().map_or("*", String::as_str));
-    if !roles.iter().any(|valid| valid == role) {
-        add(found, "/role", &format!("got {role}, expected one of: [{}]", roles.join(", ")));
-    }
-    let accepted = placement["acceptedResourceRoles"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    if accepted.into_iter().any(|accepted| accepted != "*" && accepted != role) {
-        let own = if role == "*" { String::new() } else { format!(" and {role}") };
-        add(found, "/acceptedResourceRoles", &format!("acceptedResourceRoles can only contain *{own}"));
     }
 }

@@ -1,14 +1,7 @@
 //! Requests that change pods (Marathon's `core/pod/impl/PodManagerImpl.scala`).
 
 use super::{Change, GroupManager, Proposal};
-use crate::{
-    app::AppDefinition,
-    clock::Time,
-    ids::PathId,
-    marathon::{command::Refused, versions},
-    refusal::Violation,
-    tree::Root,
-};
+use crate::{app::AppDefinition, clock::Time, ids::PathId, marathon::command::Refused, refusal::Violation, tree::Root};
 
 /// The refusal of a tree with an app and a pod of one id.
 pub(super) fn clash() -> Refused {
@@ -31,10 +24,7 @@ impl GroupManager {
     /// `PUT /v2/pods/{id}`, which also creates; also returns the pod as posted, with its version.
     pub(crate) fn update_pod(&mut self, now: Time, pod: AppDefinition, force: bool) -> (Proposal, AppDefinition) {
         self.put_pod(now, pod, force, |target, pod| {
-            match target.pod(&pod.id) {
-                Some(old) if !versions::is_upgrade(old, &pod) && old.instances == pod.instances => {}
-                Some(_) | None => target.put_app(pod),
-            }
+            target.put_app(pod);
             Ok(())
         })
     }

@@ -56,7 +56,7 @@ fn discovery(info: &TaskInfo) -> Value {
         if let Some(name) = &port.name {
             json["name"] = Value::from(name.as_str());
         }
-        json["protocol"] = Value::from(port.protocol);
+        json["protocol"] = Value::from(&*port.protocol);
         if !port.labels.is_empty() {
             json["labels"] = json!({"labels": pairs(port.labels.iter())});
         }

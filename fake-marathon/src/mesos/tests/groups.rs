@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use rstest::rstest;
+
 use super::cluster::*;
 use crate::{
     checkers::ProbeKind,
     clock::Time,
     mesos::AgentConfig,
     tuning::Tuning,
-    wire::{ExecutorInfo, FetchedFile, TaskCommand, TaskInfo, ToMesos},
+    wire::{ExecutorInfo, FetchedFile, Reason, TaskCommand, TaskInfo, TaskState, ToMesos},
 };
 
 const MISSING: &str = "file:///none/x.tar.gz";
@@ -138,4 +140,21 @@ fn a_container_that_ends_at_once_is_reported_to_run_with_its_group() {
         ("second", "KILLED", "Command terminated with signal Terminated"),
     ];
     assert_eq!(story(&cluster), told(&expected));
+}
+
+/// The master refuses a whole group for one task (`validation::task::group::validate`).
+#[rstest]
+#[case::path(|second: &mut TaskInfo| {
+    let kind = ProbeKind::Http { path: String::from("x"), tls: false };
+    second.health_check = Some(check(kind, 0, 0));
+}, "Task uses invalid health check: The path 'x' of HTTP health check must start with '/'")]
+#[case::nothing(|second: &mut TaskInfo| (second.cpus, second.mem, second.disk) = (0.0, 0.0, 0.0), "Task uses no resources")]
+fn an_invalid_task_is_named_and_its_whole_group_refused(#[case] spoil: fn(&mut TaskInfo), #[case] why: &str) {
+    let mut cluster = Cluster::new(1, Tuning::default());
+    launch_two(&mut cluster, |_, second| spoil(second));
+    cluster.pass(Duration::from_secs(2));
+    let message = format!("Task 'p.instance-1.second.1' is invalid: {why}");
+    let seen = cluster.statuses.iter().map(|status| (status.state, status.reason, status.message.as_deref()));
+    let expected = (TaskState::Error, Some(Reason::TaskGroupInvalid), Some(message.as_str()));
+    assert_eq!(seen.collect::<Vec<_>>(), [expected; 2]);
 }

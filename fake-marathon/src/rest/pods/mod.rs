@@ -165,8 +165,9 @@ async fn put(api: &Api, command: Command, location: Option<&str>) -> Outcome {
 async fn kill(api: &Api, call: &Call, id: &str, named: Vec<InstanceId>) -> Result<Vec<Value>, Answered> {
     let snapshot = api.snapshot().await?;
     let path = PathId::new(id);
-    let view = snapshot.pods.get(&path).filter(|view| !view.instances.is_empty());
-    let Some(view) = view else { return Err(Answered::message(404, &format!("Path '{id}' does not exist"))) };
+    let Some(view) = snapshot.pods.get(&path) else {
+        return Err(Answered::message(404, &format!("Path '{id}' does not exist")));
+    };
     let wanted: BTreeSet<&InstanceId> = named.iter().collect();
     let found: Vec<Value> = view.instances.iter().filter(|own| wanted.contains(&own.id)).map(instance).collect();
     let wipe = call.query.flag("wipe", false);
@@ -181,6 +182,15 @@ fn instance(own: &PodInstanceView) -> Value {
     if let Some(active) = active {
         state["activeSince"] = Value::from(active.iso());
     }
+    if let Some(healthy) = own.healthy {
+        state["healthy"] = Value::from(healthy);
+    }
+    let mut agent = json!({"host": own.host, "agentId": own.agent.as_str(), "attributes": []});
+    for (name, value) in [("region", &own.region), ("zone", &own.zone)] {
+        if let Some(value) = value {
+            agent[name] = Value::from(value.as_str());
+        }
+    }
     let unreachable = match own.spec.unreachable {
         Unreachable::Disabled => json!("disabled"),
         Unreachable::After { inactive, expunge } => {
@@ -189,7 +199,7 @@ fn instance(own: &PodInstanceView) -> Value {
     };
     json!({
         "instanceId": own.id.as_str(),
-        "agentInfo": {"host": own.host, "agentId": own.agent.as_str(), "attributes": []},
+        "agentInfo": agent,
         "runSpecVersion": own.spec.version.iso(),
         "state": state,
         "unreachableStrategy": unreachable,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::pod::{PodContainer, render, render_for_status},
+    app::pod::{Pod, PodContainer, render, render_for_status},
     clock::Time,
     snapshot::{ContainerView, PodInstanceView, PodView, TaskFailure},
     wire::TaskState,
@@ -64,7 +64,7 @@ fn class_name(state: TaskState) -> String {
 }
 
 fn instance(own: &PodInstanceView) -> Value {
-    let pod = own.spec.pod.as_ref();
+    let pod = own.spec.pod.as_deref();
     let specs = || pod.iter().flat_map(|pod| &pod.containers);
     let of = |container: &ContainerView| specs().find(|spec| spec.name == container.name);
     let containers: Vec<Value> = own.containers.iter().map(|view| container(view, of(view))).collect();
@@ -81,7 +81,7 @@ fn instance(own: &PodInstanceView) -> Value {
     };
     let mut addresses: Vec<&String> = own.containers.iter().flat_map(|container| &container.addresses).collect();
     addresses.dedup();
-    let networks = if addresses.is_empty() { json!([]) } else { json!([{"addresses": addresses}]) };
+    let networks = if addresses.is_empty() { json!([]) } else { networks(pod, &addresses) };
     let mut all = json!({
         "id": own.id.as_str(),
         "status": status,
@@ -106,6 +106,16 @@ fn instance(own: &PodInstanceView) -> Value {
         }
     }
     all
+}
+
+/// The addresses in each network; that of the agent has no name.
+fn networks(pod: Option<&Pod>, addresses: &[&String]) -> Value {
+    let named = |name: &str| json!({"name": name, "addresses": addresses});
+    match pod {
+        Some(pod) if pod.on_bridge => json!([named("mesos-bridge")]),
+        Some(pod) if !pod.network_names.is_empty() => pod.network_names.iter().map(|name| named(name)).collect(),
+        Some(_) | None => json!([{"addresses": addresses}]),
+    }
 }
 
 fn plain_number(amount: f64) -> Value {

@@ -17,7 +17,7 @@ use tokio::{
     process::Command,
 };
 
-use super::Shared;
+use super::{Shared, volumes};
 use crate::wire::{FetchedFile, TaskInfo, TaskReport};
 
 /// No download is larger.
@@ -33,6 +33,9 @@ pub(super) async fn report(shared: &Shared, info: &TaskInfo) -> TaskReport {
     let Some(sandbox) = shared.sandbox(&task) else {
         return TaskReport::NotFetched { why: format!("{task} cannot be the name of a folder"), task };
     };
+    if let Err(why) = volumes::mount(shared, info, &sandbox) {
+        return TaskReport::NotStarted { task, why };
+    }
     match all(&info.fetch, &sandbox, &shared.fetch_cache()).await {
         Ok(()) => TaskReport::Fetched { task },
         Err(why) => {
@@ -98,7 +101,7 @@ fn keep(fetched: &Path, kept: &Path) -> io::Result<()> {
 }
 
 /// A file in the sandbox and nowhere else.
-fn below(sandbox: &Path, name: &str) -> Result<PathBuf, String> {
+pub(super) fn below(sandbox: &Path, name: &str) -> Result<PathBuf, String> {
     let plain = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     match plain && !name.is_empty() {
         true => Ok(sandbox.join(name)),
