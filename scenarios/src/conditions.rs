@@ -23,6 +23,15 @@ pub fn no_result_yet() -> impl Condition<AppView, Output = ()> + Clone {
     look.named("no health result yet")
 }
 
+/// No task is there, and some are wanted.
+pub fn no_task() -> impl Condition<AppView, Output = ()> + Clone {
+    let look = |view: &AppView| match view.tasks().len() {
+        0 if view.wanted() > 0 => Look::Met(()),
+        n => Look::NotYet(format!("{n} of {} tasks are there", view.wanted())),
+    };
+    look.named("no task")
+}
+
 /// The newest of all check results is older than this: the reported health of every task is stale.
 pub fn results_older_than(age: Duration) -> impl Condition<AppView, Output = Duration> + Clone {
     newest_result(move |newest| newest >= age).named(format!("results that are all older than {}", elapsed(age)))

@@ -22,6 +22,7 @@ pub struct Needs {
     pub(crate) faults: Option<&'static str>,
     pub(crate) outage: Option<Outage>,
     pub(crate) no_events: bool,
+    pub(crate) fatal_waiting_instances: Option<usize>,
 }
 
 /// Nothing special.
@@ -59,6 +60,17 @@ impl Needs {
     pub fn a_fault(mut self, what: &'static str) -> Self {
         self.faults = Some(what);
         self
+    }
+
+    /// A Marathon that may be broken for everybody who uses it.
+    pub fn a_marathon_to_break(self) -> Self {
+        self.a_fault("breaks Marathon for everybody")
+    }
+
+    /// A Marathon whose process ends of this many waiting instances of one app; a real one ends of thousands.
+    pub fn a_marathon_that_dies_of(mut self, waiting_instances: usize) -> Self {
+        self.fatal_waiting_instances = Some(waiting_instances);
+        self.a_marathon_to_break()
     }
 
     /// A leader that may be asked to step down ([`crate::Arena::leader_steps_down`]).

@@ -153,6 +153,17 @@ mod files {
         ($($file:ident)*) => { [$(stringify!($file)),*] };
     }
 
+    /// What breaks a real Marathon is in the offline backend alone, and uses no arena that a backend could replace.
+    #[test]
+    fn what_breaks_a_marathon_can_run_on_the_fake_only() {
+        for backend in [include_str!("live.rs"), include_str!("container.rs")] {
+            assert!(!backend.contains("hazards"), "hazards.rs must not run on this backend");
+        }
+        assert!(!scenarios::scenario_files!(names).contains(&"hazards"), "scenario_files! is run by every backend");
+        let hazards = include_str!("scenarios/hazards.rs");
+        assert!(!hazards.contains("super"), "the arena of a backend may be a real cluster");
+    }
+
     #[test]
     fn every_file_of_scenarios_is_run() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
