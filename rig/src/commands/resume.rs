@@ -8,7 +8,9 @@ use tokio::time::Instant;
 use crate::{
     command_line,
     exit::{Completion, Failure},
+    flags::LIMITS,
     folder::{locate, manifest::Manifest},
+    hazards::{self, Plan},
     results::conclude,
     run::{
         Definition, Interrupt, Job, Scaled,
@@ -27,20 +29,36 @@ pub struct ResumeArgs {
     /// Which cluster [default: the run's].
     #[command(flatten)]
     pub reach: Reach,
+    /// Go on with what has broken a Marathon too
+    ///
+    /// As for `hc-rig run`: a step above 1000 tasks, and a definition that ends the health checks, the lists of apps or the
+    /// launches of everybody (hc-rig advise names them).
+    #[arg(long, hide_short_help = true, help_heading = LIMITS)]
+    pub yes: bool,
     /// Print no progress
     #[arg(long, short)]
     pub quiet: bool,
 }
 
+impl ResumeArgs {
+    /// Refuses to add tasks of a definition that breaks a real Marathon, or too many in one step; `before` of them are there.
+    fn check_hazards(&self, manifest: &Manifest, before: u32, targets: &[u32]) -> Result<(), Failure> {
+        hazards::refuse(&manifest.app, Plan { definition: &manifest.definition, before, targets }, self.yes)
+    }
+}
+
 /// Continues the run in the same folder.
 ///
 /// # Errors
-/// The run is over, its app is gone or is not what was deployed (2), or whatever ends a run early.
+/// The run is over, its app is gone or is not what was deployed, or what is left of it breaks a real Marathon (2), or whatever
+/// ends a run early.
 pub async fn run(args: &ResumeArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let begun = Instant::now();
     let folder = locate::run(args.run.as_deref())?;
     let manifest = folder.manifest()?;
     check_resumable(&folder, &manifest)?;
+    // Before anybody is asked, and once more when the steps that are left are known.
+    args.check_hazards(&manifest, 0, &[])?;
     // Released at once: the run claims it again.
     drop(folder.occupy()?);
     let last = LastState::of(&folder)?;
@@ -53,6 +71,7 @@ pub async fn run(args: &ResumeArgs, interrupt: Interrupt) -> Result<Completion, 
     let continued = find(&client, &manifest).await?;
     let now = client.server_time().map_or_else(OffsetDateTime::now_utc, |time| time.now);
     let (plan, before) = position(&manifest, &last, &continued, now)?;
+    args.check_hazards(&manifest, plan.targets()[0], plan.targets())?;
 
     let progress = Progress::new(args.quiet).until(interrupt.stop.clone());
     progress.note(&format!(

@@ -1,7 +1,7 @@
 //! Definitions that break a real Marathon for everybody, and not only for their own app: one [`TABLE`], a row for each.
 //!
-//! Marathon accepts all of them. `hc-rig run` refuses them before anything is deployed, `hc-rig advise` names them. On the
-//! embedded fake they break nothing but that fake, so nothing asks there.
+//! Marathon accepts all of them. `hc-rig run`, `matrix` and `resume` refuse them before anything is deployed, `hc-rig advise`
+//! names them. On the embedded fake they break nothing but that fake, so nothing asks there.
 
 pub mod rules;
 pub mod uri;
@@ -16,7 +16,9 @@ use crate::exit::Failure;
 pub struct Plan<'a> {
     /// The definition of an app or a pod, as the user wrote it or as Marathon shows it.
     pub definition: &'a Value,
-    /// The numbers of tasks in their order, from nothing; empty if they are not known.
+    /// The number of tasks that are there already.
+    pub before: u32,
+    /// The numbers of tasks in their order, after those that are there; empty if they are not known.
     pub targets: &'a [u32],
 }
 

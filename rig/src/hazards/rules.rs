@@ -84,7 +84,7 @@ pub(super) fn endpoint_without_network(plan: Plan<'_>) -> Option<Found> {
 
 /// A step that may leave thousands of instances waiting.
 pub(super) fn large_step(plan: Plan<'_>) -> Option<Found> {
-    let before = std::iter::once(0).chain(plan.targets.iter().copied());
+    let before = std::iter::once(plan.before).chain(plan.targets.iter().copied());
     let largest = plan.targets.iter().zip(before).map(|(target, before)| target.saturating_sub(before)).max()?;
     (largest > LARGEST_STEP).then(|| Found {
         what: format!("a step of {largest} tasks is above {LARGEST_STEP}"),
@@ -107,7 +107,7 @@ mod tests {
     use crate::hazards::{Hazard, of, refuse};
 
     fn hazards(definition: &Value) -> Vec<Hazard> {
-        of(Plan { definition, targets: &[] })
+        of(Plan { definition, before: 0, targets: &[] })
     }
 
     fn checked(protocol: &str, path: &str) -> Value {
@@ -172,9 +172,14 @@ mod tests {
 
     #[test]
     fn a_step_above_a_thousand_needs_a_yes() {
-        for (targets, largest) in [(&[1, 1_001, 2_001][..], None), (&[1, 5_000], Some(4_999)), (&[1_001], Some(1_001))]
-        {
-            let plan = Plan { definition: &Value::Null, targets };
+        for (before, targets, largest) in [
+            (0, &[1, 1_001, 2_001][..], None),
+            (0, &[1, 5_000], Some(4_999)),
+            (0, &[1_001], Some(1_001)),
+            (5_000, &[5_000, 6_000], None),
+            (5_000, &[6_001], Some(1_001)),
+        ] {
+            let plan = Plan { definition: &Value::Null, before, targets };
             let refused = refuse("mesos,TCP", plan, false).err().map(|failure| failure.message);
             let expected = largest.map(|n: u32| format!("mesos,TCP: a step of {n} tasks is above 1000: "));
             assert_eq!(refused.is_some(), expected.is_some(), "{targets:?}");

@@ -42,7 +42,7 @@ impl Allowance {
     /// # Errors
     /// Exit code 2: the first hazard, with the reason and what to do.
     pub fn check_hazards(&self, definition: &Definition, targets: &[u32]) -> Result<(), Failure> {
-        hazards::refuse(&definition.named, Plan { definition: &definition.json, targets }, self.yes)
+        hazards::refuse(&definition.named, Plan { definition: &definition.json, before: 0, targets }, self.yes)
     }
 
     /// How many tasks of a definition a run may have: what the cluster has room for, within the limits; the limits alone

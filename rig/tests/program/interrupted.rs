@@ -8,7 +8,7 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     fake::{Fake, interrupt},
@@ -66,6 +66,41 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
     let again = HcRig::new(&["resume", &out]).run();
     ends_with(&again, 2);
     assert!(stderr(&again).contains("is finished (passed)"), "{}", stderr(&again));
+}
+
+fn change_manifest(out: &str, change: impl FnOnce(&mut Value)) {
+    let path = Path::new(out).join("run.json");
+    let mut manifest: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    change(&mut manifest);
+    fs::write(&path, manifest.to_string()).unwrap();
+}
+
+#[test]
+fn a_killed_run_that_breaks_a_marathon_goes_on_only_if_the_user_insists() {
+    let fake = Fake::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run").display().to_string();
+    killed(&fake, &out, "3");
+    change_manifest(&out, |manifest| {
+        manifest["definition"]["healthChecks"][0] = json!({"protocol": "HTTP", "path": "/health check"});
+    });
+    let refused = HcRig::new(&["resume", &out]).run();
+    ends_with(&refused, 2);
+    let says = "it has a blank): Marathon then makes no health check of its own any more, for no app, until it has a new leader; write \
+                \"/health%20check\", or use --yes to insist";
+    assert!(stderr(&refused).contains(says), "{}", stderr(&refused));
+    assert_eq!(stderr(&refused).lines().count(), 1);
+    ends_with(&HcRig::new(&["resume", &out, "--yes"]).run(), 0);
+
+    let out = folder.path().join("large").display().to_string();
+    killed(&fake, &out, "200");
+    // The third target may have been asked for before the kill.
+    change_manifest(&out, |manifest| manifest["plan"]["targets"] = json!([1, 2, 3, 1004]));
+    let refused = HcRig::new(&["resume", &out]).run();
+    ends_with(&refused, 2);
+    assert!(stderr(&refused).contains("a step of 1001 tasks is above 1000: "), "{}", stderr(&refused));
+    ends_with(&HcRig::new(&["clean", &out]).run(), 0);
+    assert!(fake.apps().is_empty());
 }
 
 #[test]

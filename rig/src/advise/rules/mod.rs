@@ -48,7 +48,7 @@ const RULES: [(&str, Rule); 13] = [
 
 /// What would be better, the most serious first: what would break Marathon for everybody before all else.
 pub fn findings(facts: &Facts) -> Vec<Finding> {
-    let plan = Plan { definition: &facts.definition, targets: &[facts.instances] };
+    let plan = Plan { definition: &facts.definition, before: 0, targets: &[facts.instances] };
     let mut findings: Vec<Finding> = hazards::of(plan).into_iter().map(hazardous).collect();
     if facts.checks.is_empty() {
         findings.push(no_check());
