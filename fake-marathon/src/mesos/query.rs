@@ -7,6 +7,8 @@ use crate::ids::{AgentId, PathId};
 pub enum MesosQuery {
     /// An endpoint of the master.
     Master(MasterEndpoint),
+    /// A read of the master's operator API.
+    Operator(OperatorCall),
     /// An endpoint of an agent.
     Agent(AgentId, AgentEndpoint),
     /// Where a path on an agent really is: `{"sandbox": …, "below": …}`, the path below the sandbox perhaps empty. `None`
@@ -37,6 +39,19 @@ pub enum MasterEndpoint {
     Flags,
     /// `/metrics/snapshot`.
     Metrics,
+}
+
+/// Reads of the operator API that show the master's state: the `GET_…` calls of these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "Mesos's own names, explained in its documentation")]
+pub enum OperatorCall {
+    State,
+    Tasks,
+    Executors,
+    Frameworks,
+    Agents,
+    Roles,
+    Master,
 }
 
 /// An agent's endpoints that show its state.

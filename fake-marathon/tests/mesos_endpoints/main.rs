@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod calls;
 mod clients;
 mod cluster;
 mod compare;

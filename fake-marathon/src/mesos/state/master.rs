@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    AGENT_CAPABILITIES, AGENT_PORT, MASTER_PORT, State, VERSION, attributes, count, flags, joined, resources, seconds,
-    version,
+    AGENT_CAPABILITIES, AGENT_PORT, FRAMEWORK_CAPABILITIES, MASTER_CAPABILITIES, MASTER_PORT, State, VERSION,
+    attributes, count, flags, joined, resources, seconds, version,
 };
 use crate::{
     mesos::{agents::Link, ports::PortSet, resources::Resources, task::Task},
@@ -40,7 +40,7 @@ impl State<'_> {
                 "id": self.master.id(),
                 "pid": pid,
                 "hostname": "127.0.0.1",
-                "capabilities": ["AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"],
+                "capabilities": MASTER_CAPABILITIES,
                 "activated_slaves": self.linked(&[Link::Up]),
                 "deactivated_slaves": self.linked(&[Link::Silent]),
                 "unreachable_slaves": self.linked(&[Link::Unreachable]),
@@ -126,13 +126,18 @@ impl State<'_> {
         (0..self.agents.len()).filter(|n| matches!(self.agents[*n].link(), Link::Up | Link::Silent))
     }
 
+    /// Whether the master gets answers of an agent.
+    pub(super) fn is_active(&self, n: usize) -> bool {
+        self.agents[n].link() == Link::Up
+    }
+
     /// How many agents are linked so.
     pub(super) fn linked(&self, wanted: &[Link]) -> f64 {
         count(self.agents.iter().filter(|agent| wanted.contains(&agent.link())).count())
     }
 
     /// The tasks that have not ended, those on unreachable agents apart.
-    fn split(&self) -> (Vec<&Task>, Vec<&Task>) {
+    pub(super) fn split(&self) -> (Vec<&Task>, Vec<&Task>) {
         self.tasks.active().partition(|task| task.state() == TaskState::Unreachable)
     }
 
@@ -144,7 +149,7 @@ impl State<'_> {
         used
     }
 
-    fn all_offered(&self) -> Resources {
+    pub(super) fn all_offered(&self) -> Resources {
         let mut offered = Resources::default();
         self.offers.all().for_each(|(_, offer)| {
             offered.add(Resources { ports: PortSet::default(), ..offer.resources.clone() });
@@ -160,7 +165,7 @@ impl State<'_> {
             "pid": "scheduler@127.0.0.1:0",
             "used_resources": self.used_by_framework().to_json(),
             "offered_resources": self.all_offered().to_json(),
-            "capabilities": ["PARTITION_AWARE", "REGION_AWARE", "MULTI_ROLE"],
+            "capabilities": FRAMEWORK_CAPABILITIES,
             "hostname": "127.0.0.1",
             "webui_url": "http://127.0.0.1:8080",
             "active": true,
@@ -214,7 +219,7 @@ impl State<'_> {
             "offered_resources": self.offered(n).to_json(),
             "reserved_resources": {},
             "unreserved_resources": agent.total().to_json(),
-            "active": agent.link() == Link::Up,
+            "active": self.is_active(n),
             "deactivated": false,
             "version": VERSION,
             "capabilities": AGENT_CAPABILITIES,

@@ -5,6 +5,7 @@ mod executor;
 mod flags;
 mod master;
 mod metrics;
+mod operator;
 mod resources;
 mod task;
 
@@ -28,6 +29,8 @@ use crate::{
 const VERSION: &str = "1.12.0";
 const MASTER_PORT: u16 = 5050;
 const AGENT_PORT: u16 = 5051;
+const MASTER_CAPABILITIES: [&str; 3] = ["AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"];
+const FRAMEWORK_CAPABILITIES: [&str; 3] = ["PARTITION_AWARE", "REGION_AWARE", "MULTI_ROLE"];
 const AGENT_CAPABILITIES: [&str; 8] = [
     "MULTI_ROLE",
     "HIERARCHICAL_ROLE",
@@ -106,6 +109,7 @@ impl State<'_> {
                     AgentEndpoint::Files => self.files(n),
                 })
             }
+            MesosQuery::Operator(call) => Some(self.operator(*call)),
             // Mesos knows the tasks, only the processes know where they live.
             MesosQuery::Sandboxes(_) => Some(json!([])),
             MesosQuery::Sandbox(..) => None,

@@ -50,7 +50,7 @@ pub(super) fn pairs<'a>(labels: impl Iterator<Item = &'a (String, String)>) -> V
 }
 
 /// `DiscoveryInfo`; mesos-dns and others read names, protocols and labels of the ports.
-fn discovery(info: &TaskInfo) -> Value {
+pub(super) fn discovery(info: &TaskInfo) -> Value {
     let port = |port: &DiscoveryPort| {
         let mut json = json!({"number": port.number});
         if let Some(name) = &port.name {
@@ -74,6 +74,19 @@ fn whole(duration: Duration) -> f64 {
 }
 
 fn status_json(task: &Task, status: &StatusUpdate) -> Value {
+    let mut json = json!({
+        "state": status.state.name(),
+        "timestamp": seconds(status.at),
+        "container_status": container_json(task, status),
+    });
+    if let Some(healthy) = status.healthy {
+        json["healthy"] = Value::from(healthy);
+    }
+    json
+}
+
+/// `ContainerStatus`.
+pub(super) fn container_json(task: &Task, status: &StatusUpdate) -> Value {
     let addresses = status
         .ip_addresses
         .iter()
@@ -86,18 +99,11 @@ fn status_json(task: &Task, status: &StatusUpdate) -> Value {
     if task.parent().is_none() || !addresses.is_empty() {
         container["network_infos"] = json!([{"ip_addresses": addresses}]);
     }
-    let mut json = json!({
-        "state": status.state.name(),
-        "timestamp": seconds(status.at),
-        "container_status": container,
-    });
-    if let Some(healthy) = status.healthy {
-        json["healthy"] = Value::from(healthy);
-    }
-    json
+    container
 }
 
-fn check_json(check: &NativeCheck) -> Value {
+/// `HealthCheck`.
+pub(super) fn check_json(check: &NativeCheck) -> Value {
     let mut json = json!({
         "delay_seconds": whole(check.delay),
         "interval_seconds": whole(check.interval),
