@@ -70,9 +70,10 @@ fn a_killed_run_goes_on_at_its_next_step_and_leaves_nothing() {
 
 fn change_manifest(out: &str, change: impl FnOnce(&mut Value)) {
     let path = Path::new(out).join("run.json");
-    let mut manifest: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let text = fs::read_to_string(&path).expect("there is a run.json");
+    let mut manifest: Value = serde_json::from_str(&text).expect("it is JSON");
     change(&mut manifest);
-    fs::write(&path, manifest.to_string()).unwrap();
+    fs::write(&path, manifest.to_string()).expect("it can be written");
 }
 
 #[test]
