@@ -265,6 +265,7 @@ fn source(status: &StatusUpdate) -> &'static str {
             | Reason::SlaveRemoved
             | Reason::SlaveRemovedByOperator
             | Reason::SlaveReregistered
+            | Reason::TaskGroupInvalid
             | Reason::TaskInvalid,
         ) => "SOURCE_MASTER",
         Some(Reason::ContainerLaunchFailed | Reason::ExecutorTerminated | Reason::TaskKilledDuringLaunch) => {
