@@ -9,7 +9,7 @@ use super::{
     ask::{Ask, Target},
     client::{Kill, absent},
 };
-use crate::model::{App, DeploymentResult, Kind, listing::Tasks, tasks_of};
+use crate::model::{App, Deployment, DeploymentResult, Kind, listing::Tasks, tasks_of};
 
 /// Where Marathon puts the id of the deployment that a change of a pod starts.
 const DEPLOYMENT: &str = "marathon-deployment-id";
@@ -45,8 +45,7 @@ impl Client {
     }
 
     async fn with_deployments(&self, mut pod: App) -> Result<App> {
-        let deployments = self.deployments().await?.into_iter().filter(|deployment| deployment.affects(&pod.id));
-        pod.deployments = deployments.map(|deployment| deployment.id).collect();
+        note_deployments(std::slice::from_mut(&mut pod), &self.deployments().await?);
         Ok(pod)
     }
 
@@ -58,8 +57,8 @@ impl Client {
         self.read(Ask::get(Target::path("v2/pods").then(id))).await
     }
 
-    /// `GET /v2/pods/::status`: all pods with their instances, without their deployments; none where Marathon does not know
-    /// pods, before 1.4.
+    /// `GET /v2/pods/::status` and, if there are any, `GET /v2/deployments`: all pods with their instances and the deployments
+    /// that act on them; none where Marathon does not know pods, before 1.4.
     ///
     /// # Errors
     /// As every method: see [`Error`]. A pod that cannot be read is left out and logged.
@@ -67,7 +66,12 @@ impl Client {
         let all = absent(self.read(Ask::get(Target::path("v2/pods").then("::status"))).await)?;
         let all: Vec<Value> = all.unwrap_or_default();
         let read = all.into_iter().map(App::from_pod_status);
-        Ok(read.filter_map(|pod| pod.inspect_err(|why| tracing::warn!(%why, "a pod could not be read")).ok()).collect())
+        let read = read.filter_map(|pod| pod.inspect_err(|why| tracing::warn!(%why, "a pod could not be read")).ok());
+        let mut pods: Vec<App> = read.collect();
+        if !pods.is_empty() {
+            note_deployments(&mut pods, &self.deployments().await?);
+        }
+        Ok(pods)
     }
 
     async fn create_pod(&self, definition: &Value) -> Result<App> {
@@ -196,6 +200,14 @@ impl Client {
 /// `v2/pods/{id}::{what}`.
 fn of_pod(id: &str, what: &str) -> Target {
     Target::path("v2/pods").then(&format!("{}::{what}", id.trim_end_matches('/')))
+}
+
+/// Notes at each pod the deployments that act on it: its status does not name them.
+fn note_deployments(pods: &mut [App], deployments: &[Deployment]) {
+    for pod in pods {
+        let own = deployments.iter().filter(|deployment| deployment.affects(&pod.id));
+        pod.deployments = own.map(|deployment| deployment.id.clone()).collect();
+    }
 }
 
 fn deployment_of(headers: &HeaderMap) -> Option<String> {

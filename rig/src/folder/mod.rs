@@ -328,6 +328,23 @@ pub struct Run {
     pub complete: bool,
 }
 
+impl Run {
+    /// Whether nothing checks its tasks, as far as its definition was kept.
+    pub fn is_unchecked(&self) -> bool {
+        self.manifest.definition.is_object() && spec::health_checks(&self.manifest.definition).is_empty()
+    }
+
+    /// How many tasks were well at the end, and the word for it: those that were healthy or, where nothing checks them, those
+    /// that ran.
+    pub fn well(&self) -> (u64, &'static str) {
+        if self.is_unchecked() {
+            (self.summary.last.running, "running")
+        } else {
+            (self.summary.last.healthy, "healthy")
+        }
+    }
+}
+
 /// Makes the folder that `--out` names, with its parents, unless it is there.
 ///
 /// # Errors

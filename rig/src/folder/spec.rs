@@ -51,19 +51,26 @@ pub fn instances(definition: &Value) -> Option<&Value> {
 
 /// CPUs and memory (MB) of one task, of a pod those of all containers and of their executor.
 pub fn needs(definition: &Value) -> (f64, f64) {
-    let number =
-        |of: Option<&Value>, key: &str, default: f64| of.and_then(|of| of.get(key)?.as_f64()).unwrap_or(default);
     match Kind::of_definition(definition) {
         Kind::App => (number(Some(definition), "cpus", CPUS), number(Some(definition), "mem", MEM)),
         Kind::Pod => {
             let executor = definition.get("executorResources");
-            let executor = (number(executor, "cpus", EXECUTOR_CPUS), number(executor, "mem", EXECUTOR_MEM));
-            list(definition, "containers").iter().fold(executor, |(cpus, mem), container| {
-                let own = container.get("resources");
-                (cpus + number(own, "cpus", CPUS), mem + number(own, "mem", MEM))
-            })
+            let (cpus, mem) = of_containers(definition);
+            (cpus + number(executor, "cpus", EXECUTOR_CPUS), mem + number(executor, "mem", EXECUTOR_MEM))
         }
     }
+}
+
+/// CPUs and memory (MB) of a pod's containers together.
+pub fn of_containers(definition: &Value) -> (f64, f64) {
+    list(definition, "containers").iter().fold((0.0, 0.0), |(cpus, mem), container| {
+        let own = container.get("resources");
+        (cpus + number(own, "cpus", CPUS), mem + number(own, "mem", MEM))
+    })
+}
+
+fn number(of: Option<&Value>, key: &str, default: f64) -> f64 {
+    of.and_then(|of| of.get(key)?.as_f64()).unwrap_or(default)
 }
 
 /// The host ports that the endpoints of a pod ask for; 0 is any.

@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use fixtures::{App, Behaviour, Pair};
-use harness::record::{Happening, TaskLife};
+use harness::{
+    model::Kind,
+    record::{Happening, TaskLife},
+};
 use serde_json::Value;
 
 use crate::{
     advise::facts::Facts,
     exit::Failure,
-    folder::{Run, evidence::Answer},
+    folder::{Run, evidence::Answer, spec},
     why::facts::Cause,
 };
 
@@ -92,10 +95,18 @@ impl Scene {
     }
 }
 
-/// CPUs and memory of a task as in the run, where its folder has them. Its command is not run here: the folder may come
-/// from anybody.
+/// CPUs and memory of a task as in the run, where its folder has them; of a pod those of all its containers, since the
+/// rebuilt one has one. Its command is not run here: the folder may come from anybody.
 fn resources(definition: &Value, app: App) -> App {
-    ["cpus", "mem"].into_iter().fold(app, |app, name| match definition.get(name).and_then(Value::as_f64) {
+    let of = |name: &str| definition.get(name).and_then(Value::as_f64);
+    let (cpus, mem) = match Kind::of_definition(definition) {
+        Kind::App => (of("cpus"), of("mem")),
+        Kind::Pod => {
+            let (cpus, mem) = spec::of_containers(definition);
+            (Some(cpus), Some(mem))
+        }
+    };
+    [("cpus", cpus), ("mem", mem)].into_iter().fold(app, |app, (name, amount)| match amount {
         Some(amount) if amount.is_finite() && (0.0..=MOST_OF_A_TASK).contains(&amount) => app.field(name, amount),
         Some(_) | None => app,
     })
@@ -233,5 +244,11 @@ mod tests {
         assert_eq!((&json["cpus"], &json["mem"]), (&0.25.into(), &48.0.into()));
         assert!(!json["cmd"].to_string().contains("rm"), "{json}");
         assert_eq!(app(serde_json::json!({"cpus": 1e300}))["cpus"], app(serde_json::json!({}))["cpus"]);
+        let container = |cpus: f64| serde_json::json!({"name": "c", "resources": {"cpus": cpus, "mem": 24}});
+        let definition =
+            serde_json::json!({"containers": [container(0.5), container(0.25)], "executorResources": {"cpus": 2}});
+        let pod = resources(&definition, App::of("pod,MESOS_TCP".parse().unwrap())).to_json();
+        let own = &pod["containers"][0]["resources"];
+        assert_eq!((&own["cpus"], &own["mem"]), (&0.75.into(), &48.0.into()), "{pod}");
     }
 }

@@ -52,7 +52,7 @@ impl Change {
 pub fn changes(run: &Run) -> Vec<Change> {
     let mut all = Vec::new();
     if run.manifest.is_watch() {
-        all.extend(run.course.first().map(began));
+        all.extend(run.course.first().map(|first| began(run, first)));
     } else {
         steps(&mut all, run);
     }
@@ -67,16 +67,17 @@ pub fn changes(run: &Run) -> Vec<Change> {
     all
 }
 
-fn began(first: &Point) -> Change {
-    let counts = first.counts;
+fn began(run: &Run, first: &Point) -> Change {
+    let (counts, (_, word)) = (first.counts, run.well());
+    let well = if run.is_unchecked() { counts.running } else { counts.healthy };
     let tone = if counts.unhealthy == 0 { Tone::Neutral } else { Tone::Bad };
     let bad = if counts.unhealthy == 0 { String::new() } else { format!(", {} unhealthy", counts.unhealthy) };
-    Change::new(first.t, tone, format!("the watch began: {} of {} healthy{bad}", counts.healthy, first.target))
+    Change::new(first.t, tone, format!("the watch began: {well} of {} {word}{bad}", first.target))
 }
 
 /// When targets were reached, and which one was not. A search fails on purpose, again and again.
 fn steps(all: &mut Vec<Change>, run: &Run) {
-    let steps = &run.summary.steps;
+    let (steps, word) = (&run.summary.steps, run.well().1);
     let searched = run.summary.limit.is_some();
     let until = run.course.last().map_or(0.0, |point| point.t);
     let last = steps.len().saturating_sub(1);
@@ -85,7 +86,7 @@ fn steps(all: &mut Vec<Change>, run: &Run) {
         let target = count(step.target, "task");
         match step.reached_after {
             Some(after) if steps.len() <= STEPS || index == 0 || index == last => {
-                all.push(Change::new(step.asked_at + after, Tone::Good, format!("all of {target} healthy")));
+                all.push(Change::new(step.asked_at + after, Tone::Good, format!("all of {target} {word}")));
             }
             Some(_) => {}
             None if searched => {}

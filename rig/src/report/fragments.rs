@@ -26,7 +26,11 @@ pub fn headline(run: &Run) -> String {
         }
         Verdict::Passed | Verdict::Degraded => {
             let when = if run.manifest.is_watch() { "at the end" } else { "at target" };
-            let healthy = format!("{} of {} tasks healthy {when}", summary.last.healthy, summary.target);
+            let (well, word) = run.well();
+            let healthy = format!("{well} of {} tasks {word} {when}", summary.target);
+            if run.is_unchecked() {
+                return format!("{healthy}, without health checks");
+            }
             match (summary.sick_tasks, summary.grace_tasks) {
                 (0, 0) => healthy,
                 (0, late) => format!("{healthy}, {late} failed within the grace period first"),
@@ -39,7 +43,8 @@ pub fn headline(run: &Run) -> String {
         }
         Verdict::Failed | Verdict::Stopped | Verdict::Error => {
             let reason = summary.reason.map(|reason| format!("{}; ", reason.words())).unwrap_or_default();
-            let healthy = format!("{reason}{} of {} tasks healthy", summary.last.healthy, summary.target);
+            let (well, word) = run.well();
+            let healthy = format!("{reason}{well} of {} tasks {word}", summary.target);
             if run.manifest.is_watch() {
                 return format!("{healthy} at the end");
             }

@@ -64,7 +64,10 @@ fn are_watches(runs: &[Named]) -> bool {
 pub fn all_series(runs: &[Named]) -> Vec<Series> {
     let title = |run: &Run| match &run.summary.limit {
         Some(limit) => format!("{}: {} tasks stay healthy", run.manifest.name(), limit.holds),
-        None => format!("{}: {} of {} healthy", run.manifest.name(), run.summary.last.healthy, run.summary.target),
+        None => {
+            let (well, word) = run.well();
+            format!("{}: {well} of {} {word}", run.manifest.name(), run.summary.target)
+        }
     };
     runs.iter().map(|(_, run)| Series { title: title(run), ..Series::of(&run.manifest, &run.course) }).collect()
 }

@@ -22,7 +22,7 @@ fn of_scaling(run: &Run) -> Vec<(String, String)> {
     let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
     let first = match &summary.limit {
         Some(limit) => (limit.holds.to_string(), "tasks stay healthy".to_owned()),
-        None => (format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end".to_owned()),
+        None => at_the_end(run),
     };
     vec![
         first,
@@ -40,7 +40,7 @@ fn of_watch(run: &Run) -> Vec<(String, String)> {
     let measures = summary.measures.as_ref();
     let age = measures.filter(|all| !all.age_of_changes_only).and_then(|all| all.age);
     let mut tiles = vec![
-        (format!("{}/{}", summary.last.healthy, summary.target), "healthy at the end".to_owned()),
+        at_the_end(run),
         (whole(summary.seconds), "watched".to_owned()),
         unhealthy(summary),
         (or_dash(measures, |all| all.flips.to_string()), "flips".to_owned()),
@@ -49,6 +49,11 @@ fn of_watch(run: &Run) -> Vec<(String, String)> {
     tiles.extend(age.map(|age| (seconds(age.max), "oldest check result".to_owned())));
     tiles.push(samples(summary));
     tiles
+}
+
+fn at_the_end(run: &Run) -> (String, String) {
+    let (well, word) = run.well();
+    (format!("{well}/{}", run.summary.target), format!("{word} at the end"))
 }
 
 fn whole(seconds: f64) -> String {

@@ -92,7 +92,9 @@ pub fn one(run: &Run, ending: Ending<'_>) -> Closing {
     }
     field_of_parts(&mut head, "On", &claim_text(&run.manifest));
     head.push('\n');
-    let steps: Vec<String> = summary.steps.iter().enumerate().map(|(index, step)| step_line(index, step)).collect();
+    let word = run.well().1;
+    let steps = summary.steps.iter().enumerate().map(|(index, step)| step_line(index, step, word));
+    let steps: Vec<String> = steps.collect();
     // A search makes its app fail on purpose, again and again: the limit is what matters.
     let searched = summary.limit.is_some();
     let affected = if searched { Vec::new() } else { first_affected(run) };
@@ -115,9 +117,9 @@ pub fn one(run: &Run, ending: Ending<'_>) -> Closing {
     }
 }
 
-fn step_line(index: usize, step: &Step) -> String {
+fn step_line(index: usize, step: &Step, word: &str) -> String {
     let reached =
-        step.reached_after.map_or("not reached".to_owned(), |seconds| format!("all healthy after {seconds:.1} s"));
+        step.reached_after.map_or("not reached".to_owned(), |seconds| format!("all {word} after {seconds:.1} s"));
     let slowest =
         step.task_max.map(|max| format!("   slowest task healthy {max:.1} s after staging")).unwrap_or_default();
     let tasks = if step.target == 1 { "task " } else { "tasks" };
@@ -205,10 +207,10 @@ fn head_over(out: &mut String, runs: &[Named]) {
 
 /// One of several runs.
 fn run_line(name: &str, run: &Run) -> String {
-    let summary = &run.summary;
+    let (summary, (well, word)) = (&run.summary, run.well());
     let slowest = summary.steps.iter().filter_map(|step| step.reached_after).max_by(f64::total_cmp);
     let mut parts = vec![
-        (0, format!("{:>4}/{:<4} healthy", summary.last.healthy, summary.target)),
+        (0, format!("{well:>4}/{:<4} {word}", summary.target)),
         (4, text::count(summary.steps.len(), "step")),
         (3, format!("slowest {}", text::or_dash(slowest, text::seconds))),
         (2, format!("{} unhealthy{}", summary.sick_tasks, in_grace(summary))),

@@ -75,7 +75,8 @@ fn of_several(out: &mut String, name: &str, run: &Run, ending: Ending<'_>) {
 /// `2/3 healthy   1 unhealthy   4 flips   1 killed by a check`.
 fn seen(run: &Run) -> String {
     let summary = &run.summary;
-    let mut text = format!("{}/{} healthy", summary.last.healthy, summary.target);
+    let (well, word) = run.well();
+    let mut text = format!("{well}/{} {word}", summary.target);
     let (flips, kills, losses) =
         summary.measures.as_ref().map(|all| (all.flips, all.kills, all.losses)).unwrap_or_default();
     let parts = [

@@ -63,6 +63,39 @@ fn a_pod_is_run_step_by_step_its_kill_is_explained_and_nothing_is_left() {
 }
 
 #[test]
+fn a_deployment_of_a_pod_is_listed_and_a_pod_without_checks_is_said_to_run() {
+    let fake = Fake::start(&[]);
+    let (_folder, run) = out();
+    let bare = |id: &str, cpus: f64| {
+        let sleep = json!({"command": {"shell": "sleep 1000"}});
+        let container = json!({"name": "c", "exec": sleep, "resources": {"cpus": cpus, "mem": 16}});
+        json!({"id": id, "containers": [container], "scaling": {"kind": "fixed", "instances": 2}})
+    };
+    fake.deploy(&bare("/prod/bare", 0.01));
+    fake.deploy(&bare("/team/huge", 1000.0));
+    let watched = HcRig::new(&["watch", "/prod", "--for", "8s", "--url", &fake.url, "--out", &run]).run();
+    ends_with(&watched, 0);
+    let text = stdout(&watched);
+    assert!(
+        text.starts_with("PASSED       /prod/bare: 2 of 2 tasks running at the end, without health checks"),
+        "{text}"
+    );
+    let page = read(&run, "report.html");
+    assert!(page.contains("running at the end") && !page.contains("healthy at the end"), "{page}");
+
+    let listed = stdout(&HcRig::new(&["apps", "--url", &fake.url]).run());
+    let deployments = |id: &str| {
+        let line = listed.lines().find(|line| line.split_whitespace().next() == Some(id));
+        line.and_then(|line| line.split_whitespace().last()).map(str::to_owned)
+    };
+    assert_eq!(
+        [deployments("/prod/bare"), deployments("/team/huge")],
+        [Some("0".into()), Some("1".into())],
+        "{listed}"
+    );
+}
+
+#[test]
 fn a_pod_of_others_is_listed_and_watched_and_a_run_of_one_is_planned() {
     let fake = Fake::start(&[]);
     let (folder, run) = out();

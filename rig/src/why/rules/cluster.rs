@@ -14,13 +14,25 @@ use crate::{
     },
 };
 
-/// Instances wait in the launch queue, and Marathon reports why it declined offers.
+/// Instances that ran, ended and have not been launched again.
+fn between_two_lives(facts: &Facts<'_>) -> u64 {
+    let ended = |life: &&&TaskLife| life.scaled_down.is_none() && life.end.is_some() && life.successor.is_none();
+    facts.tasks.iter().filter(ended).count() as u64
+}
+
+/// Instances wait in the launch queue, and Marathon reports why it declined offers. One that was launched before, and about
+/// which Marathon says nothing, merely waits for the next offer.
 pub fn no_offers(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     if facts.last.scheduled == 0 || !facts.failed {
         return None;
     }
     let waiting = facts.evidence.waiting.iter().rev().find(|waiting| waiting.count > 0);
     let missing = facts.last.scheduled;
+    let again = between_two_lives(facts) >= missing;
+    let says_why = waiting.is_some_and(|waiting| !waiting.refusals.is_empty() || waiting.delay_seconds > 0);
+    if again && !says_why {
+        return None;
+    }
     let (text, confidence) = match waiting {
         Some(waiting) if !waiting.refusals.is_empty() => (
             format!(
@@ -46,7 +58,11 @@ pub fn no_offers(facts: &Facts<'_>, _: &Found) -> Option<Conclusion> {
     Some(Conclusion {
         reason: Reason::NoOffers,
         title: format!("{} not launched for lack of matching offers", were(missing as usize)),
-        text: format!("{} of {} were never launched. {text}", missing, count(facts.target as usize, "task")),
+        text: format!(
+            "{missing} of {} were {}. {text}",
+            count(facts.target as usize, "task"),
+            if again { "not launched again" } else { "never launched" },
+        ),
         evidence: waiting
             .map(|waiting| {
                 format!("GET /v2/queue at {:.1} s: {} waiting; {}", waiting.t, waiting.count, reasons(waiting))

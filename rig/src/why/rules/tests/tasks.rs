@@ -115,6 +115,26 @@ fn a_lack_of_offers_has_marathons_reasons() {
     assert_eq!(conclude(&running), [], "a run that reached its target does not wait");
 }
 
+/// A pod that its check killed is not listed until its next launch.
+#[test]
+fn an_instance_that_waits_between_two_lives_does_not_lack_offers() {
+    let (manifest, silent) = (manifest("MESOS_TCP"), Evidence::default());
+    let killed = ended(1, 1, "TASK_KILLED", unhealthy(1, REFUSED, true));
+    let last = Counts { healthy: 1, scheduled: 1, ..Counts::default() };
+    let reasons = |facts: &Facts<'_>| conclude(facts).iter().map(|found| found.reason).collect::<Vec<_>>();
+    let facts = Facts { failed: true, ..Facts::new(&manifest, vec![&killed], &silent, last) };
+    assert!(!reasons(&facts).contains(&Reason::NoOffers), "{:?}", conclude(&facts));
+    let two = Counts { scheduled: 2, ..last };
+    let facts = Facts { failed: true, ..Facts::new(&manifest, vec![&killed], &silent, two) };
+    assert!(reasons(&facts).contains(&Reason::NoOffers), "another was never launched");
+    let backs_off = Waiting { count: 1, delay_seconds: 8, ..Waiting::default() };
+    let evidence = Evidence { waiting: vec![backs_off], ..Evidence::default() };
+    let facts = Facts { failed: true, ..Facts::new(&manifest, vec![&killed], &evidence, last) };
+    let found = conclude(&facts);
+    let found = found.iter().find(|found| found.reason == Reason::NoOffers).expect("Marathon says why");
+    assert!(found.text.starts_with("1 of 2 tasks were not launched again."), "{}", found.text);
+}
+
 #[test]
 fn loops_and_losses_are_distinguished() {
     let crash = [ended(1, 1, "TASK_FAILED", running(1)), ended(1, 2, "TASK_FAILED", running(1))];
