@@ -51,6 +51,22 @@ pub fn count<'de, D: Deserializer<'de>, N: TryFrom<u32>>(deserializer: D) -> Res
     N::try_from(number).map_err(|_| serde::de::Error::custom(format!("{number} is too large")))
 }
 
+/// Reads counts, each as [`count`] does.
+///
+/// # Errors
+/// As [`count`].
+pub fn counts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    Ok(Vec::<u32>::deserialize(deserializer)?.into_iter().map(u64::from).collect())
+}
+
+/// Reads a count that may be `null`, else as [`count`] does.
+///
+/// # Errors
+/// As [`count`].
+pub fn count_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Option::<u32>::deserialize(deserializer)?.map(u64::from))
+}
+
 /// `value` over several lines for people, with a line end. Characters that would steer a terminal are escapes.
 ///
 /// # Errors

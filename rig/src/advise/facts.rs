@@ -49,7 +49,10 @@ impl CheckSettings {
             protocol,
             grace: number("gracePeriodSeconds", 300),
             interval: number("intervalSeconds", 60),
-            timeout: check.get("timeoutSeconds").and_then(Value::as_i64).unwrap_or(20),
+            timeout: check
+                .get("timeoutSeconds")
+                .and_then(Value::as_i64)
+                .map_or(20, |n| n.clamp(i32::MIN.into(), i32::MAX.into())),
             failures: number("maxConsecutiveFailures", 3),
             delay: number("delaySeconds", 15),
             given: fields.keys().cloned().collect(),

@@ -99,6 +99,7 @@ pub struct Cluster {
     /// DC/OS's version, if it is one.
     pub dcos: Option<String>,
     /// Number of agents.
+    #[serde(deserialize_with = "harness::record::json::count_or_none")]
     pub agents: Option<u64>,
     /// `process`, `light` or `simulated` for the fake.
     pub tasks: Option<String>,
@@ -127,6 +128,7 @@ pub struct ChecksLate {
 #[serde(default)]
 pub struct Plan {
     /// Targets, in order.
+    #[serde(deserialize_with = "harness::record::json::counts")]
     pub targets: Vec<u64>,
     /// Seconds between two polls.
     pub poll_seconds: f64,
@@ -165,10 +167,12 @@ pub struct Rig {
     /// Version of this program.
     pub version: String,
     /// Processor cores that it could use.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub cores: u64,
     /// `real` or `virtual`.
     pub clock: String,
     /// How many pairs ran at the same time on this machine.
+    #[serde(deserialize_with = "harness::record::json::count")]
     pub side_by_side: u64,
 }
 
@@ -327,20 +331,22 @@ pub fn containerizer(definition: &Value) -> Containerizer {
 }
 
 /// The first health check with Marathon's defaults (`gracePeriodSeconds` 300, `intervalSeconds` 60,
-/// `timeoutSeconds` 20, `maxConsecutiveFailures` 3, `protocol` HTTP).
+/// `timeoutSeconds` 20, `maxConsecutiveFailures` 3, `protocol` HTTP). No Marathon takes a number above `u32::MAX`; such a one
+/// is cut, so that sums do not overflow.
 pub fn check_facts(definition: &Value) -> CheckFacts {
     let checks = spec::health_checks(definition);
     let Some(check) = checks.first() else {
         return CheckFacts::default();
     };
-    let number = |key: &str, default: u64| check.get(key).and_then(Value::as_u64).unwrap_or(default);
+    let given = |key: &str| check.get(key).and_then(Value::as_u64).map(|n| n.min(u32::MAX.into()));
+    let number = |key: &str, default: u64| given(key).unwrap_or(default);
     CheckFacts {
         protocol: CheckProtocol::of(Some(check)),
         interval: number("intervalSeconds", 60),
         timeout: number("timeoutSeconds", 20),
         grace: number("gracePeriodSeconds", 300),
         failures: number("maxConsecutiveFailures", 3),
-        delay: check.get("delaySeconds").and_then(Value::as_u64),
+        delay: given("delaySeconds"),
     }
 }
 
@@ -367,6 +373,22 @@ mod tests {
             [watch("watch").name(), watch("scale").name(), watch("later").name()],
             ["/prod/api", "mesos,TCP", "mesos,TCP"]
         );
+    }
+
+    #[test]
+    fn no_number_of_a_folder_makes_a_sum_overflow() {
+        let huge = |manifest: Value| Manifest::read(manifest.to_string().as_bytes()).is_err();
+        for manifest in [
+            json!({"plan": {"targets": [1, u64::MAX]}}),
+            json!({"rig": {"cores": u64::MAX}}),
+            json!({"rig": {"side_by_side": u64::MAX}}),
+            json!({"cluster": {"agents": u64::MAX}}),
+        ] {
+            assert!(huge(manifest.clone()), "{manifest}");
+        }
+        let check = json!({"protocol": "TCP", "intervalSeconds": u64::MAX, "timeoutSeconds": u64::MAX, "delaySeconds": u64::MAX});
+        let facts = check_facts(&json!({"healthChecks": [check]}));
+        assert_eq!((facts.interval, facts.timeout, facts.delay), (0xffff_ffff, 0xffff_ffff, Some(0xffff_ffff)));
     }
 
     #[test]

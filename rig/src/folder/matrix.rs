@@ -28,6 +28,7 @@ pub struct Matrix {
     #[serde(flatten)]
     pub origin: Origin,
     /// The numbers of tasks asked for, increasing.
+    #[serde(deserialize_with = "harness::record::json::counts")]
     pub counts: Vec<u64>,
     /// Whether the pairs ran at the same time.
     pub side_by_side: bool,
@@ -47,6 +48,7 @@ pub struct Row {
     #[serde(deserialize_with = "harness::record::json::count")]
     pub holds: u64,
     /// The smallest number that did not; absent if all held, so that the limit lies beyond.
+    #[serde(deserialize_with = "harness::record::json::count_or_none")]
     pub breaks: Option<u64>,
     /// Why that one did not.
     pub why: String,
