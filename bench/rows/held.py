@@ -25,7 +25,7 @@ def lines(bench):
 def run(bench, pair, folder):
     """The tasks that stayed healthy, 0 if some did not, and the age of their results."""
     command = [os.path.join(bench.programs, "hc-rig"), "try", "--tasks", "light", "--pair", pair, "--out", folder]
-    command += ["--prompt-offers", "--step-timeout", "30m", "--step", str(max(1, TASKS // 4)), "--target", str(TASKS), "--poll", "2s", "--hold", "30s", "--quiet"]
+    command += ["--step", str(max(1, TASKS // 4)), "--target", str(TASKS), "--hold", "20s", "--quiet"]
     subprocess.run(command, check=False, capture_output=True)
     with open(os.path.join(folder, "summary.json"), encoding="utf-8") as file:
         summary = json.load(file)

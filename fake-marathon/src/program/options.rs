@@ -113,6 +113,14 @@ pub(super) struct Options {
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     max_checks: u32,
 
+    /// Launches that Marathon allows within 30 s, beside those whose tasks run by then (Marathon's `--launch_tokens`).
+    #[arg(long, value_name = "N", default_value_t = Tuning::default().launch_tokens, value_parser = clap::value_parser!(u32).range(1..))]
+    launch_tokens: u32,
+
+    /// Maximum number of instances that Marathon launches with one offer (its `--max_instances_per_offer`).
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    max_instances_per_offer: u16,
+
     /// Maximum number of events that a reader of the event stream may be behind; it misses further ones.
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..))]
     event_stream_max_outstanding_messages: u16,
@@ -185,6 +193,8 @@ impl Options {
             .seed(self.seed)
             .tuning(Tuning {
                 max_checks: usize::try_from(self.max_checks).unwrap_or(usize::MAX),
+                launch_tokens: self.launch_tokens,
+                max_launches_per_offer: self.max_instances_per_offer.into(),
                 event_backlog: self.event_stream_max_outstanding_messages.into(),
                 max_instances: self.max_instances,
                 max_advance: self.max_advance,
@@ -271,7 +281,7 @@ mod tests {
             .filter_map(|arg| arg.get_long().map(str::to_owned))
             .filter(|name| name != "help" && name != "version")
             .collect();
-        let wanted = "listen allow-host allow-origin port-file marathon-version tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks event-stream-max-outstanding-messages hold-at-most hold-noise max-instances max-advance seed log";
+        let wanted = "listen allow-host allow-origin port-file marathon-version tasks agents agent-cpus agent-mem process-ports no-docker tls user service-account basic-auth client-ca standbys token-ttl admin clock max-checks launch-tokens max-instances-per-offer event-stream-max-outstanding-messages hold-at-most hold-noise max-instances max-advance seed log";
         assert_eq!(names.join(" "), wanted);
     }
 }

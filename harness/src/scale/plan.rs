@@ -151,6 +151,13 @@ impl Plan {
         &self.targets
     }
 
+    /// The most tasks that a step adds; the first step begins with none.
+    #[must_use]
+    pub fn largest_step(&self) -> u32 {
+        let added = self.targets.windows(2).map(|two| two[1] - two[0]);
+        added.chain(self.targets.first().copied()).max().unwrap_or_default()
+    }
+
     /// The number of steps, the definition's own instances included.
     #[must_use]
     pub fn steps(&self) -> usize {
@@ -262,6 +269,7 @@ mod tests {
             let plan = Plan::linear(instances, step(by), instances + more).expect("a plan");
             prop_assert!(plan.targets().windows(2).all(|pair| pair[1] - pair[0] <= by));
             prop_assert_eq!(plan.steps() as u32, 1 + more.div_ceil(by));
+            prop_assert_eq!(plan.largest_step(), instances.max(by.min(more)));
         }
     }
 }

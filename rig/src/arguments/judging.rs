@@ -45,7 +45,23 @@ pub struct Judging {
 /// How long a command waits for a target. A command with another default says so where it flattens this.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct StepTimeout {
-    /// Timeout of a step
-    #[arg(long, hide_short_help = true, help_heading = PLAN, default_value = "5m", value_parser = duration, value_name = "TIME")]
-    pub step_timeout: Duration,
+    /// Timeout of a step [default: 5m, or 1s for every 10 tasks of the largest step if that is longer]
+    ///
+    /// A Marathon with its own settings launches about 20 tasks a second.
+    #[arg(long, hide_short_help = true, help_heading = PLAN, value_parser = duration, value_name = "TIME")]
+    pub step_timeout: Option<Duration>,
 }
+
+impl StepTimeout {
+    /// The timeout of steps of which the largest adds so many tasks.
+    pub fn of(self, largest: u32) -> Duration {
+        self.step_timeout.unwrap_or_else(|| LEAST.max(Duration::from_secs(u64::from(largest / TASKS_A_SECOND))))
+    }
+}
+
+/// The least timeout of a step.
+const LEAST: Duration = Duration::from_secs(300);
+
+/// Half of what a Marathon with its own settings launches (100 launch tokens, and an offer that found none comes again after
+/// 5 s).
+const TASKS_A_SECOND: u32 = 10;

@@ -36,9 +36,9 @@ pub struct Scaling {
     /// How the number of tasks grows [default: what the other flags imply, else linear; exponential to find a limit]
     #[arg(long, hide_short_help = true, value_enum, value_name = "POLICY")]
     pub policy: Option<Policy>,
-    /// Tasks that each step adds
-    #[arg(long, default_value = "10", value_name = "N", value_parser = positive)]
-    pub step: NonZeroU32,
+    /// Tasks that each step adds [default: 10; a twentieth of a --target above 200, at most 1000]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub step: Option<NonZeroU32>,
     /// Factor by which each step multiplies the tasks
     #[arg(long, hide_short_help = true, default_value_t = 2, value_name = "N", value_parser = whole(0, u32::MAX))]
     pub factor: u32,
@@ -80,6 +80,15 @@ pub struct Scaling {
 /// How long a number of tasks must stay healthy in a search without `--hold`.
 const HOLD_IN_SEARCH: Duration = Duration::from_secs(30);
 
+/// A step without `--step` is at least this large, as in the manual procedure.
+const SMALLEST_STEP: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
+/// And at most this large: larger ones have broken a real Marathon (`hazards`).
+const LARGEST_STEP: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
+
+/// Between these two it is this part of the target.
+const USUAL_STEPS: u32 = 20;
+
 impl Scaling {
     /// The run that the flags describe for a definition; a search without `--target` goes up to `room` tasks.
     ///
@@ -102,11 +111,12 @@ impl Scaling {
         } else {
             self.judging.fail_if.clone()
         };
+        let plan = self.plan(definition, room)?;
         Ok(Scaled {
-            plan: self.plan(definition, room)?,
+            step_within: self.timeout.of(plan.largest_step()),
+            plan,
             advance: self.advance(policy)?,
             poll: self.judging.poll,
-            step_within: self.timeout.step_timeout,
             hold: self.hold.unwrap_or(if search.is_some() { HOLD_IN_SEARCH } else { Duration::ZERO }),
             thresholds,
             search,
@@ -139,17 +149,25 @@ impl Scaling {
         }
     }
 
+    /// The tasks that a step adds to get to a target: so many steps that a picture has them, and so few that they end.
+    fn step_to(&self, target: u32) -> NonZeroU32 {
+        self.step.unwrap_or_else(|| {
+            let part = NonZeroU32::new(target.div_ceil(USUAL_STEPS)).unwrap_or(SMALLEST_STEP);
+            part.clamp(SMALLEST_STEP, LARGEST_STEP)
+        })
+    }
+
     /// The targets; a search without `--target` goes up to `room` tasks.
     ///
     /// # Errors
     /// As [`Scaling::scaled`].
     pub fn plan(&self, definition: &Definition, room: u32) -> Result<Plan, Failure> {
         let first = definition.instances();
-        let three_steps = || first.saturating_add(self.step.get().saturating_mul(3));
+        let three_steps = || first.saturating_add(self.step.unwrap_or(SMALLEST_STEP).get().saturating_mul(3));
         // Where not even the definition's own instances have room, that is what the refusal has to say.
         let target = self.target.unwrap_or_else(|| if self.find_limit { room.max(first) } else { three_steps() });
         match self.policy()? {
-            Policy::Linear | Policy::Time => Plan::linear(first, self.step, target),
+            Policy::Linear | Policy::Time => Plan::linear(first, self.step_to(target), target),
             Policy::Exponential => Plan::exponential(first, self.factor, target),
             Policy::List => Plan::list(first, &self.targets),
         }
@@ -209,11 +227,24 @@ mod tests {
     fn every_policy_has_its_flags() {
         assert_eq!(targets(""), [1, 11, 21, 31]);
         assert_eq!(targets("--step 100 --target 250"), [1, 101, 201, 250]);
+        assert_eq!(targets("--target 200").len(), 21, "ten more each time");
+        assert_eq!(targets("--target 2000")[..3], [1, 101, 201]);
+        assert_eq!(targets("--target 20000")[19..], [19_001, 20_000]);
+        assert_eq!(targets("--target 100000")[..2], [1, 1_001], "more at once have broken a real Marathon");
         assert_eq!(targets("--policy exponential --factor 3 --target 30"), [1, 3, 9, 27, 30]);
         assert_eq!(targets("--targets 10,50,200"), [1, 10, 50, 200]);
         let timed = scaled("--every 30s --step 5 --target 11", "mesos,TCP").unwrap();
         assert_eq!(timed.plan.targets(), [1, 6, 11]);
         assert_eq!(timed.advance, Advance::Every(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_step_has_the_time_that_launching_may_take() {
+        let within = |line: &str| scaled(line, "mesos,TCP").unwrap().step_within.as_secs();
+        assert_eq!(within("--target 20000"), 300);
+        assert_eq!(within("--target 20000 --step 5000"), 500, "10 tasks a second");
+        assert_eq!(within("--targets 10,8010"), 800);
+        assert_eq!(within("--target 20000 --step 5000 --step-timeout 20s"), 20);
     }
 
     #[test]

@@ -214,7 +214,7 @@ fn scaled(args: &MatrixArgs, count: u32) -> Result<Scaled, Failure> {
         plan: Plan::list(count, &[count]).map_err(|error| Failure::usage(error.to_string()))?,
         advance: Advance::WhenReached,
         poll: args.judging.poll,
-        step_within: args.timeout.step_timeout,
+        step_within: args.timeout.of(count),
         hold: args.hold,
         thresholds: args.judging.fail_if.clone(),
         search: None,

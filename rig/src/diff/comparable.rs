@@ -27,6 +27,7 @@ pub fn setup(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("kind of cluster", cluster.kind.as_str().to_owned()),
         ("kind of tasks", cluster.tasks.clone().unwrap_or_default()),
         ("offers", if cluster.prompt_offers { "prompt" } else { "in cycles" }.to_owned()),
+        ("launching", cluster.launching.map_or("Marathon's defaults".to_owned(), |launching| launching.to_string())),
         ("clock", manifest.rig.clock.clone()),
         ("cores", manifest.rig.cores.to_string()),
         ("runs side by side", manifest.rig.side_by_side.to_string()),

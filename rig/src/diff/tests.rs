@@ -15,7 +15,7 @@ use crate::{
     diff::{side::Repeat, verdict::CONFIDENCE},
     folder::{
         RunFolder,
-        manifest::{Cluster, ClusterKind, FORMAT, Manifest, Plan, Rig},
+        manifest::{Cluster, ClusterKind, FORMAT, Launching, Manifest, Plan, Rig},
         summary::Summary,
     },
     verdict::Verdict,
@@ -99,7 +99,7 @@ fn what_is_not_comparable_is_refused_with_its_reason() {
         b.repeats.iter_mut().for_each(|repeat| f(&mut repeat.manifest));
         compare(&a, &b)
     };
-    let cases: [(&str, Change); 7] = [
+    let cases: [(&str, Change); 8] = [
         ("pair mesos,HTTP against mesos,TCP", |m| m.pair = "mesos,TCP".to_owned()),
         ("check interval 1 s against 2 s", |m| m.definition["healthChecks"][0]["intervalSeconds"] = json!(2)),
         ("kind of cluster fake against cluster", |m| m.cluster.kind = ClusterKind::Cluster),
@@ -107,6 +107,9 @@ fn what_is_not_comparable_is_refused_with_its_reason() {
         ("cores 2 against 8", |m| m.rig.cores = 8),
         ("targets 1,500 against 1,900", |m| m.plan.targets = vec![1, 900]),
         ("offers in cycles against prompt", |m| m.cluster.prompt_offers = true),
+        ("launching Marathon's defaults against --launch_tokens 7, --max_instances_per_offer 1", |m| {
+            m.cluster.launching = Some(Launching { launch_tokens: 7, max_instances_per_offer: 1 });
+        }),
     ];
     for (reason, f) in cases {
         let refused = change(f);

@@ -107,10 +107,29 @@ pub struct Cluster {
     pub lowered: Option<String>,
     /// The fake offers resources at once instead of in Mesos's cycles.
     pub prompt_offers: bool,
+    /// How quickly the fake's Marathon launches, where not by its own defaults.
+    pub launching: Option<Launching>,
     /// How late the fake began its checks over sockets, which tells whether this machine was too busy for them.
     pub checks_late: Option<ChecksLate>,
     /// How the certificate was checked: `no TLS`, `verified`, `verified against CA-FILE`, `not verified`.
     pub tls: String,
+}
+
+/// Marathon's flags of the same names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Launching {
+    /// Launches within 30 s, beside those whose tasks run by then.
+    pub launch_tokens: u32,
+    /// Instances that are launched with one offer.
+    pub max_instances_per_offer: u32,
+}
+
+impl fmt::Display for Launching {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { launch_tokens, max_instances_per_offer } = self;
+        write!(f, "--launch_tokens {launch_tokens}, --max_instances_per_offer {max_instances_per_offer}")
+    }
 }
 
 /// How late checks began, in seconds.

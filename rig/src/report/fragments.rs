@@ -106,6 +106,9 @@ pub fn claim_text(manifest: &Manifest) -> String {
         if cluster.prompt_offers {
             parts.push("prompt offers (faster than Mesos's offer cycles; health timing is Marathon's own)".to_owned());
         }
+        if let Some(launching) = cluster.launching {
+            parts.push(format!("launching not by Marathon's defaults: {launching}"));
+        }
     } else {
         parts.push(format!("Cluster {}", cluster.url));
         match cluster.tls.as_str() {

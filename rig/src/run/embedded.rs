@@ -1,9 +1,12 @@
 //! The fake Marathon in this program, with a user and a login like a cluster.
 
-use std::{net::SocketAddr, sync::LazyLock, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, sync::LazyLock, time::Duration};
 
 use clap::{Args, ValueEnum};
-use fake_marathon::{Builder, FakeMarathon, PROCESS_PORTS, Tasks, tuning::Quirks};
+use fake_marathon::{
+    Builder, FakeMarathon, PROCESS_PORTS, Tasks,
+    tuning::{Quirks, Tuning},
+};
 use harness::{
     Client,
     cluster::{Preflight, preflight},
@@ -14,10 +17,13 @@ use uuid::Uuid;
 
 use crate::{
     exit::{Code, Failure},
-    flags::{FAKE, values::whole},
+    flags::{
+        FAKE,
+        values::{positive, whole},
+    },
     folder::{
         RunFolder,
-        manifest::{ChecksLate, Cluster, ClusterKind},
+        manifest::{ChecksLate, Cluster, ClusterKind, Launching},
     },
     run::{Definition, reach},
 };
@@ -47,6 +53,16 @@ pub struct EmbeddedArgs {
     /// Offers at once instead of in Mesos's cycles: faster than any real cluster
     #[arg(long, hide_short_help = true)]
     pub prompt_offers: bool,
+    /// Launches that Marathon allows within 30 s, beside those whose tasks run by then [default: 100; 10000 of light tasks]
+    ///
+    /// It is Marathon's flag --launch_tokens.
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = positive)]
+    pub launch_tokens: Option<NonZeroU32>,
+    /// Instances that Marathon launches with one offer [default: 5; 100 of light tasks]
+    ///
+    /// It is Marathon's flag --max_instances_per_offer.
+    #[arg(long, hide_short_help = true, value_name = "N", value_parser = positive)]
+    pub max_instances_per_offer: Option<NonZeroU32>,
     /// Let only the N oldest tasks of each app pass their checks; N~2% varies N by that much at each check
     #[arg(long, hide_short_help = true, value_name = "N[~NOISE%]", value_parser = bound)]
     pub hold_at_most: Option<Bound>,
@@ -107,6 +123,29 @@ impl EmbeddedArgs {
             (false, false) => default,
         }
     }
+
+    /// How quickly Marathon launches. With its own defaults it launches about 20 tasks a second; so many light tasks as a
+    /// machine holds would take it a quarter of an hour.
+    fn launching(&self) -> Launching {
+        let usual = match self.tasks {
+            TaskKind::Process => marathons_own(),
+            TaskKind::Light => LIGHT,
+        };
+        let or = |asked: Option<NonZeroU32>, usual| asked.map_or(usual, NonZeroU32::get);
+        Launching {
+            launch_tokens: or(self.launch_tokens, usual.launch_tokens),
+            max_instances_per_offer: or(self.max_instances_per_offer, usual.max_instances_per_offer),
+        }
+    }
+}
+
+/// For light tasks: five agents that are offered once a second take 500 tasks a second, which two processors start and check.
+const LIGHT: Launching = Launching { launch_tokens: 10_000, max_instances_per_offer: 100 };
+
+/// Marathon's own defaults.
+fn marathons_own() -> Launching {
+    let Tuning { launch_tokens, max_launches_per_offer, .. } = Tuning::default();
+    Launching { launch_tokens, max_instances_per_offer: u32::try_from(max_launches_per_offer).unwrap_or(u32::MAX) }
 }
 
 /// A limit for the fake, so that a search has one to find.
@@ -219,6 +258,7 @@ impl Embedded {
             kind: ClusterKind::Embedded,
             tasks: Some(args.tasks.as_str().to_owned()),
             prompt_offers: offers == Offers::Prompt,
+            launching: Some(args.launching()).filter(|launching| *launching != marathons_own()),
             ..reach::describe(&settings, &client, &found)
         };
         Ok(Self { fake, client, found, cluster })
@@ -226,11 +266,14 @@ impl Embedded {
 }
 
 async fn start(args: &EmbeddedArgs, offers: Offers, size: Size) -> Result<FakeMarathon, Failure> {
+    let Launching { launch_tokens, max_instances_per_offer } = args.launching();
     let mut builder = size
         .hold(FakeMarathon::builder(), args.tasks, args.agents)
         .tasks(args.tasks.into())
         .agents(usize::from(args.agents))
         .seed(args.seed)
+        .launch_tokens(launch_tokens)
+        .max_instances_per_offer(max_instances_per_offer as usize)
         .marathon_version(args.marathon_version)
         .listen(SocketAddr::from(([127, 0, 0, 1], 0)))
         .user(USER, password());

@@ -365,6 +365,7 @@ pub fn describe(settings: &Settings, client: &Client, preflight: &Preflight) -> 
         tasks: None,
         lowered: None,
         checks_late: None,
+        launching: None,
         prompt_offers: false,
         tls: if https { trust.unwrap_or_default() } else { NO_TLS.to_owned() },
     }

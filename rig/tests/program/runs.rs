@@ -83,6 +83,8 @@ fn try_shows_tasks_staged_running_without_a_result_and_healthy() {
         assert!(first.is_some() && first < done, "{state} before all are healthy: {first:?}, {done:?}");
     }
     assert!(read(&run, "chart.svg").contains("process tasks</text>"), "nothing about prompt offers");
+    let manifest: Value = serde_json::from_str(&read(&run, "run.json")).expect("JSON");
+    assert_eq!(manifest["cluster"]["launching"], Value::Null, "Marathon's own defaults");
 }
 
 /// A reader must see that no process ran.
@@ -98,6 +100,8 @@ fn light_tasks_are_named_in_every_report() {
         "--target",
         "2",
         "--prompt-offers",
+        "--max-instances-per-offer",
+        "7",
         "--out",
         &run,
     ])
@@ -110,6 +114,10 @@ fn light_tasks_are_named_in_every_report() {
     }
     let manifest: Value = serde_json::from_str(&read(&run, "run.json")).expect("JSON");
     assert_eq!(manifest["cluster"]["tasks"], "light");
+    let launching = json!({"launch_tokens": 10_000, "max_instances_per_offer": 7});
+    assert_eq!(manifest["cluster"]["launching"], launching, "the default for light tasks, and what was asked for");
+    let claim = ": --launch_tokens 10000, --max_instances_per_offer 7";
+    assert!(read(&run, "report.html").contains(claim), "{}", stdout(&tried));
     assert!(manifest["cluster"]["checks_late"]["max_seconds"].as_f64() > Some(0.0), "{manifest}");
     assert!(stdout(&tried).contains("checks began at most "), "{}", stdout(&tried));
 }
