@@ -1,7 +1,7 @@
 //! The check runtime: one thread that makes all TCP, HTTP and HTTPS probes of a fake.
 //!
 //! Most probes never become a task: their connection is made, used and reset in a few system calls of one turn (`quick`).
-//! What has to wait becomes a task of the thread's own current-thread runtime, and what is out of the ordinary goes the long
+//! What has to wait is looked at again a few times (`soon`), then becomes a task of the thread's own current-thread runtime, and what is out of the ordinary goes the long
 //! way of [`socket`](super::socket), which decides in any case what an outcome is. Outcomes come back in batches.
 //!
 //! Who asks bounds Marathon's own checks; here only the open files bound all probes under way. A time-out counts from the
@@ -11,6 +11,7 @@
 mod lateness;
 mod quick;
 mod serve;
+mod soon;
 #[cfg(test)]
 mod tests;
 

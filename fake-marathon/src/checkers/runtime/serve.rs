@@ -12,6 +12,7 @@ use tokio::{
 use super::{
     Job, Lateness, Outcomes,
     quick::{self, Begun, Step},
+    soon::{SoFar, Soon, Waiting},
 };
 use crate::checkers::{
     ProbeId, ProbeOutcome,
@@ -33,6 +34,8 @@ pub(super) struct Server {
     /// Probes that wait for their peer.
     under_way: JoinSet<(ProbeId, ProbeOutcome)>,
     most_under_way: usize,
+    /// Probes that are looked at again before they become tasks.
+    soon: Soon,
     /// Probes for which no socket could be had.
     waiting: VecDeque<Job>,
     done: Outcomes,
@@ -45,15 +48,21 @@ impl Server {
         lateness: Arc<Lateness>,
         most_under_way: usize,
     ) -> Self {
-        let (under_way, waiting, done) = (JoinSet::new(), VecDeque::new(), Vec::new());
-        Self { jobs, results, lateness, under_way, most_under_way, waiting, done }
+        let (under_way, soon, waiting, done) = (JoinSet::new(), Soon::default(), VecDeque::new(), Vec::new());
+        Self { jobs, results, lateness, under_way, most_under_way, soon, waiting, done }
+    }
+
+    /// Whether another probe may begin.
+    fn has_room(&self) -> bool {
+        self.under_way.len() + self.soon.len() < self.most_under_way
     }
 
     /// Serves until nobody asks any more.
     pub(super) async fn run(mut self) {
         let mut turn = Vec::new();
         loop {
-            let room = self.waiting.is_empty() && self.under_way.len() < self.most_under_way;
+            let room = self.waiting.is_empty() && self.has_room();
+            let look = self.soon.next();
             tokio::select! {
                 n = self.jobs.recv_many(&mut turn, TURN), if room => {
                     if n == 0 {
@@ -65,11 +74,15 @@ impl Server {
                 // Also while there is no room, when nobody looks who asks.
                 () = self.results.closed() => return,
                 () = tokio::time::sleep(ROOM_AGAIN), if !self.waiting.is_empty() => {}
+                () = tokio::time::sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => {}
+            }
+            if look.is_some() {
+                self.look_again();
             }
             while let Some(ended) = self.under_way.try_join_next() {
                 self.end(ended);
             }
-            if !self.waiting.is_empty() && self.under_way.len() < self.most_under_way {
+            if !self.waiting.is_empty() && self.has_room() {
                 let some = self.waiting.len().min(TURN);
                 turn.extend(self.waiting.drain(..some));
                 self.begin_all(turn.drain(..));
@@ -98,36 +111,43 @@ impl Server {
             if !matches!(step, Step::NoRoom(_)) {
                 self.lateness.note(due.elapsed());
             }
-            begun.extend(self.take(id, step));
+            begun.extend(self.take(id, step, SoFar::begun(Instant::now())));
         }
-        let since = Instant::now();
+        let so_far = SoFar::begun(Instant::now());
         let mut asked = Vec::new();
         for one in begun {
             let id = one.job.probe.id;
-            asked.extend(self.take_since(id, quick::use_connection(one), since));
+            asked.extend(self.take(id, quick::use_connection(one), so_far));
         }
         let mut chunk = [0; CHUNK];
         for one in asked {
             let id = one.job.probe.id;
             // An answer is never to be waited for twice.
-            let _none = self.take_since(id, quick::read(one, &mut chunk), since);
+            let _none = self.take(id, quick::read(one, &mut chunk), so_far);
         }
     }
 
-    fn take(&mut self, id: ProbeId, step: Step) -> Option<Begun> {
-        self.take_since(id, step, Instant::now())
+    /// Looks again at the probes whose peers had not answered.
+    fn look_again(&mut self) {
+        let mut chunk = [0; CHUNK];
+        for Waiting { begun, so_far, sent } in self.soon.take_due() {
+            let id = begun.job.probe.id;
+            let step = if sent { quick::read(begun, &mut chunk) } else { quick::use_connection(begun) };
+            if let Some(begun) = self.take(id, step, so_far) {
+                self.wait(Waiting { begun, so_far, sent: true });
+            }
+        }
     }
 
     /// Does what a step leads to; returns the connection that goes on.
-    fn take_since(&mut self, id: ProbeId, step: Step, since: Instant) -> Option<Begun> {
+    fn take(&mut self, id: ProbeId, step: Step, so_far: SoFar) -> Option<Begun> {
         match step {
             Step::Done(outcome) => self.done.push((id, outcome)),
             Step::On(begun) => return Some(begun),
-            Step::Connecting(begun) => {
-                self.under_way.spawn(async move { (id, connecting(begun, since).await) });
-            }
+            Step::Connecting(begun) => self.wait(Waiting { begun, so_far, sent: false }),
+            Step::Reading(begun, seen) if seen.is_empty() => self.wait(Waiting { begun, so_far, sent: true }),
             Step::Reading(begun, seen) => {
-                self.under_way.spawn(async move { (id, reading(begun, seen, since).await) });
+                self.under_way.spawn(async move { (id, reading(begun, seen, so_far.since).await) });
             }
             Step::Long(job) => {
                 self.under_way.spawn(async move { (id, socket::probe(&job.probe, job.route).await) });
@@ -135,6 +155,17 @@ impl Server {
             Step::NoRoom(job) => self.waiting.push_back(job),
         }
         None
+    }
+
+    /// Looks at a probe again soon, or leaves it to a task.
+    fn wait(&mut self, one: Waiting) {
+        let Some(Waiting { begun, so_far, sent }) = self.soon.keep(one) else { return };
+        let id = begun.job.probe.id;
+        if sent {
+            self.under_way.spawn(async move { (id, reading(begun, Vec::new(), so_far.since).await) });
+        } else {
+            self.under_way.spawn(async move { (id, connecting(begun, so_far.since).await) });
+        }
     }
 }
 
