@@ -59,6 +59,7 @@ mod light {
         offline::light(needs(), scenario).await
     }
 
+    mod pods;
     mod procedure;
 }
 

@@ -36,7 +36,9 @@ pub struct Scaling {
     /// How the number of tasks grows [default: what the other flags imply, else linear; exponential to find a limit]
     #[arg(long, hide_short_help = true, value_enum, value_name = "POLICY")]
     pub policy: Option<Policy>,
-    /// Tasks that each step adds [default: 10; a twentieth of a --target above 200, at most 1000]
+    /// Tasks that each step adds [default: 10 or more]
+    ///
+    /// The default is 10 up to a target of 200, above it a twentieth of the target, at most 1000.
     #[arg(long, value_name = "N", value_parser = positive)]
     pub step: Option<NonZeroU32>,
     /// Factor by which each step multiplies the tasks

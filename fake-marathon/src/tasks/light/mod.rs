@@ -5,7 +5,8 @@
 //! has a loopback address of its own (127.0.0.1, 127.0.0.2, …) and its tasks listen on that one, so agents may give out the
 //! same ports. What an executor asks at its own 127.0.0.1 is asked at its agent's address.
 //!
-//! A light task listens on IPv4 and on host ports only. It runs no commands: a command check whose result the script knows
+//! A light task listens on IPv4 and on host ports only; a pod's container whose check asks a port of the pod's own network
+//! is refused with a sentence. It runs no commands: a command check whose result the script knows
 //! gets it, any other fails with a sentence.
 
 mod answers;
@@ -17,7 +18,6 @@ mod task;
 mod tests;
 
 use std::{
-    collections::BTreeMap,
     io,
     net::Ipv4Addr,
     sync::{Arc, mpsc as threads},
@@ -29,8 +29,9 @@ use tokio::{sync::mpsc, time::Instant};
 use self::server::{Call, Plan, Server};
 use super::simulated::{self, Described, Script};
 use crate::{
-    checkers::{Probe, ProbeOutcome, ProbedBy},
+    checkers::{Probe, ProbeKind, ProbeOutcome, ProbedBy},
     ids::TaskId,
+    task_map::TaskMap,
     wire::{TaskCall, TaskInfo, TaskReport},
 };
 
@@ -42,7 +43,7 @@ pub struct LightTasks {
     waker: Arc<mio::Waker>,
     server: Option<JoinHandle<()>>,
     reports: mpsc::UnboundedSender<TaskReport>,
-    known: BTreeMap<TaskId, Known>,
+    known: TaskMap<Box<Known>>,
 }
 
 /// What is known of a task outside the server.
@@ -65,7 +66,7 @@ impl LightTasks {
         let server = Server::new(inbox, reports.clone())?;
         let waker = server.waker();
         let server = std::thread::Builder::new().name(String::from("light-tasks")).spawn(move || server.run())?;
-        Ok(Self { calls: Some(calls), waker, server: Some(server), reports, known: BTreeMap::new() })
+        Ok(Self { calls: Some(calls), waker, server: Some(server), reports, known: TaskMap::default() })
     }
 
     /// Does what an executor asks; calls that name a task that is not there any more do nothing. Returns the task if
@@ -89,6 +90,7 @@ impl LightTasks {
                 .map(|address| (described, address))
                 .map_err(|_| format!("a light task listens at its agent's address, and {host} is not one of IPv4"))
         });
+        let described = described.and_then(|described| reachable(info).map(|()| described));
         let (Described { script, assumed }, address) = match described {
             Ok(described) => described,
             Err(why) => {
@@ -98,7 +100,7 @@ impl LightTasks {
         };
         let mapped_ports = info.mapped_ports.clone();
         let known = Known { script: script.clone(), started: Instant::now(), address, mapped_ports };
-        self.known.insert(task.clone(), known);
+        self.known.insert_with(task.clone(), |_| Box::new(known));
         self.send(Call::Start(Box::new(Plan { id: task.clone(), address, ports: info.ports.clone(), script })));
         assumed.then_some(task)
     }
@@ -159,6 +161,20 @@ impl LightTasks {
         {
             let _ = self.waker.wake();
         }
+    }
+}
+
+/// Whether the check of a pod's container asks a port that a light task can have. (An app's may ask any, and then fails.)
+fn reachable(info: &TaskInfo) -> Result<(), String> {
+    let Some(check) = info.health_check.as_ref().filter(|_| info.executor.is_some()) else { return Ok(()) };
+    let has = |port| info.ports.contains(&port) || info.mapped_ports.iter().any(|(_, inside)| *inside == port);
+    match check.kind {
+        ProbeKind::Tcp | ProbeKind::Http { .. } if !has(check.port) => Err(format!(
+            "a light task listens on host ports only, and its check asks port {} of the pod's own network: give the \
+             endpoint a hostPort, or use process tasks",
+            check.port
+        )),
+        ProbeKind::Tcp | ProbeKind::Http { .. } | ProbeKind::Command { .. } => Ok(()),
     }
 }
 

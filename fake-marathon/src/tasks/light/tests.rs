@@ -17,7 +17,7 @@ use crate::{
     },
     ids::TaskId,
     tasks::simulated::BEHAVIOUR_LABEL,
-    wire::{Exit, TaskCall, TaskReport},
+    wire::{ExecutorInfo, Exit, NativeCheck, TaskCall, TaskReport},
 };
 
 const AGENT: [u8; 4] = [127, 0, 0, 2];
@@ -221,6 +221,49 @@ async fn a_label_that_cannot_be_read_and_a_host_without_ipv4_are_refused() {
         let Some(TaskReport::NotStarted { why, .. }) = reports.recv().await else { panic!("{host} was accepted") };
         assert!(why.contains(says), "{why}");
     }
+}
+
+/// A container of a pod has the pod's network: of its ports only those with a host port are there.
+#[tokio::test]
+async fn a_pods_check_is_led_to_the_host_port_or_refused_with_a_sentence() {
+    let check = |port| NativeCheck {
+        kind: ProbeKind::Tcp,
+        host: "127.0.0.1",
+        port,
+        delay: Duration::ZERO,
+        interval: Duration::from_secs(1),
+        timeout: Duration::from_secs(1),
+        consecutive_failures: 3,
+        grace: Duration::ZERO,
+    };
+    let executor =
+        ExecutorInfo { id: String::from("e"), cpus: 0.0, mem: 0.0, disk: 0.0, ports: Vec::new(), labels: Vec::new() };
+    let (sender, mut reports) = mpsc::unbounded_channel();
+    let mut tasks = LightTasks::start(sender).unwrap();
+    let mut info = testing::shell("t", "sleep 1000");
+    info.executor = Some(Arc::new(executor));
+    info.health_check = Some(check(80));
+    tasks.call(TaskCall::Start(Arc::new(info.clone())));
+    let Some(TaskReport::NotStarted { why, .. }) = reports.recv().await else { panic!("nobody listens on port 80") };
+    assert!(why.contains("its check asks port 80 of the pod's own network"), "{why}");
+
+    let free = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let host = free.local_addr().unwrap().port();
+    drop(free);
+    info.ports = vec![host];
+    info.mapped_ports = vec![(host, 80)];
+    tasks.call(TaskCall::Start(Arc::new(info)));
+    assert!(matches!(reports.recv().await, Some(TaskReport::Started { .. })));
+    let request = ProbeRequest {
+        task: TaskId::new("t"),
+        by: ProbedBy::Executor,
+        kind: ProbeKind::Tcp,
+        host: String::from("127.0.0.1"),
+        port: 80,
+        want_body: false,
+    };
+    let probe = Probe { id: ProbeId(1), timeout: None, request: Arc::new(request) };
+    assert_eq!(tasks.place(&probe), Some((std::net::Ipv4Addr::LOCALHOST, host)));
 }
 
 /// A command check is answered where its result is known, and refused with a sentence where it is not.
