@@ -130,15 +130,16 @@ fn address(job: &Job) -> Option<SocketAddr> {
     job.route.instead.or_else(named)
 }
 
-/// Whether a path is sent as it is, whoever reads it first.
+/// Whether a path is sent as it is, whoever reads it first; none is that of the root.
 fn is_plain(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-=&?".contains(&byte);
-    path.starts_with('/') && path.bytes().all(plain)
+    path.is_empty() || (path.starts_with('/') && path.bytes().all(plain))
 }
 
 /// The request that the long way sends too.
 pub(super) fn request(probe: &Probe, path: &str) -> Vec<u8> {
     let ProbeRequest { host, port, .. } = &**probe;
+    let path = if path.is_empty() { "/" } else { path };
     // Of what goes this way only an address of IPv6 has a colon.
     let (open, close) = if host.contains(':') && !host.starts_with('[') { ("[", "]") } else { ("", "") };
     let headers = match probe.by {

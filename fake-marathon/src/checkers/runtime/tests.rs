@@ -49,6 +49,17 @@ fn get() -> ProbeKind {
     ProbeKind::Http { path: String::from("/"), tls: false }
 }
 
+/// As a Mesos-level check without a path is.
+#[test]
+fn a_check_without_a_path_goes_the_quick_way_too_and_asks_for_the_root() {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let kind = ProbeKind::Http { path: String::new(), tls: false };
+    let job = job(1, listener.local_addr().unwrap().port(), kind);
+    assert!(quick::request(&job.probe, "").starts_with(b"GET / HTTP/1.1\r\n"));
+    let step = quick::begin(job);
+    assert!(matches!(step, Step::On(_)), "{step:?}");
+}
+
 /// Answers each request once `go` is told, or at once.
 async fn server() -> (u16, tokio::sync::watch::Sender<bool>) {
     let (go, seen) = tokio::sync::watch::channel(false);
