@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 
-from fake import MESOS_TCP, fake
+from fake import MESOS_TCP, QUICK_CLOCK, fake
 from lines import Line, absolute, compared, figure, missing
 from measure import Client, free_port, median, percentile, running, turns, wait_until_it_listens
 from peers import Missing, command, wiremock
@@ -18,15 +18,15 @@ TURNS = 5
 def lines(bench):
     for tasks in bench.of((1_000, 10_000), (10_000,)):
         yield from beside_file_servers(bench, tasks)
-    yield from while_flapping(bench, 10_000)
+    if not bench.quick:
+        yield from while_flapping(bench, 10_000)
 
 
 def beside_file_servers(bench, tasks):
     """Ours makes the answer; the peers send a file with the same bytes."""
-    with fake(bench, "--agents", "100") as ours:
+    with fake(bench, "--agents", "100", *bench.of((), QUICK_CLOCK)) as ours:
         ours.create(tasks, healthChecks=[MESOS_TCP | {"delaySeconds": 0}])
-        while ours.healthy() < tasks:
-            time.sleep(0.5)
+        ours.wait_until_healthy(tasks, bench.quick)
         body = os.path.join(bench.folder, "body.json")
         ours.client.connection.request("GET", PATH)
         with open(body, "wb") as file:
@@ -62,7 +62,7 @@ def while_flapping(bench, tasks):
         )
         while ours.healthy() < tasks // 2:
             time.sleep(0.5)
-        until = time.monotonic() + bench.of(30, 15)
+        until = time.monotonic() + 30
         times = []
         while time.monotonic() < until:
             times.append(ours.client.timed_get(PATH)[0])

@@ -32,14 +32,13 @@ def lines(bench):
         while server.healthy() < TASKS:
             time.sleep(0.5)
         ours, memory = [], []
-        samples = bench.of(SAMPLES, 6)
-        for _ in range(bench.of(TURNS, 1)):
-            short, _ = watched(bench, server.url, samples // 2)
-            long, peak = watched(bench, server.url, samples // 2 + samples)
-            ours.append((long - short) / samples)
+        for _ in range(TURNS):
+            short, _ = watched(bench, server.url, SAMPLES // 2)
+            long, peak = watched(bench, server.url, SAMPLES // 2 + SAMPLES)
+            ours.append((long - short) / SAMPLES)
             memory.append(peak)
         yield absolute("7", f"processor time of a sample of {TASKS:,} tasks", ours, "ms", 60, 25, scale=1e3)
-        yield absolute("7", f"memory for {samples + samples // 2} samples", memory, "MB", 100, 64)
+        yield absolute("7", f"memory for {SAMPLES + SAMPLES // 2} samples", memory, "MB", 100, 64)
         what = "the same beside a client that reads the tasks"
         try:
             interpreter = python(bench, "marathon")

@@ -20,7 +20,7 @@ use crate::{
     app::AppDefinition,
     clock::Time,
     ids::{DeploymentId, PathId},
-    snapshot::{AppView, Counts, Fragment, PodView, Snapshot, TaskView},
+    snapshot::{AppView, Counts, Fragment, Frame, PodView, Snapshot, TaskView},
     wire::TaskState,
 };
 
@@ -123,7 +123,11 @@ fn render_task(parts: &mut Rendered<'_>, slot: Slot) -> Option<Arc<TaskView>> {
     if let Some(view) = instance.view() {
         return Some(view.clone());
     }
-    let view = Arc::new(task_view(instance, parts.health)?);
+    let mut view = task_view(instance, parts.health)?;
+    if let Some(before) = instance.view_before() {
+        view = view.framed_as(before);
+    }
+    let view = Arc::new(view);
     parts.instances.keep_view(slot, view.clone());
     Some(view)
 }
@@ -153,6 +157,7 @@ fn task_view(instance: &Instance, health: &Health) -> Option<TaskView> {
         check: task.check,
         counted: !waits,
         fragment: Fragment::default(),
+        frame: Frame::default(),
     })
 }
 

@@ -30,6 +30,7 @@ impl Instances {
             task: None,
             containers: Vec::new(),
             view: None,
+            is_stale: false,
         };
         self.changes += 1;
         self.stale.insert(instance.app().clone());
@@ -172,7 +173,7 @@ impl Instances {
     pub(super) fn change(&mut self, slot: Slot, change: impl FnOnce(&mut Instance)) -> Option<&Instance> {
         let changed = self.index.change(slot, |instance| {
             change(instance);
-            instance.view = None;
+            instance.is_stale = true;
         })?;
         self.changes += 1;
         self.stale.insert(changed.app().clone());

@@ -154,6 +154,8 @@ pub(crate) struct Instance {
     /// The tasks of a pod's containers, in the order of its definition; none of an app.
     pub(crate) containers: Vec<Task>,
     view: Option<Arc<TaskView>>,
+    /// Whether it has changed since that was rendered.
+    is_stale: bool,
 }
 
 impl Instance {
@@ -197,6 +199,11 @@ impl Instance {
 
     /// What was rendered last, unless it is stale.
     pub(crate) fn view(&self) -> Option<&Arc<TaskView>> {
+        self.view_before().filter(|_| !self.is_stale)
+    }
+
+    /// What was rendered last.
+    pub(crate) fn view_before(&self) -> Option<&Arc<TaskView>> {
         self.view.as_ref()
     }
 
@@ -309,7 +316,7 @@ impl Instances {
     /// Marks what was rendered of an instance as stale, because its health record changed.
     pub(crate) fn touch(&mut self, slot: Slot) {
         if let Some(instance) = self.index.get_mut(slot) {
-            instance.view = None;
+            instance.is_stale = true;
             if !self.stale.contains(&instance.spec.id) {
                 self.stale.insert(instance.spec.id.clone());
             }
@@ -320,6 +327,7 @@ impl Instances {
     pub(crate) fn keep_view(&mut self, slot: Slot, view: Arc<TaskView>) {
         if let Some(instance) = self.index.get_mut(slot) {
             instance.view = Some(view);
+            instance.is_stale = false;
         }
     }
 
