@@ -114,7 +114,7 @@ async fn tasks_are_messages_with_the_facts_of_the_endpoint() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn agents_frameworks_executors_roles_and_the_master_are_messages() {
+async fn agents_and_frameworks_are_messages_and_the_state_is_made_of_them() {
     let fake = cluster().await;
     let (_, shown) = send(&fake, "GET", "/mesos/state", &Value::Null).await;
     let agents = call(&fake, "GET_AGENTS").await;
@@ -153,9 +153,19 @@ async fn agents_frameworks_executors_roles_and_the_master_are_messages() {
         "registered_time",
     ];
     assert_eq!(fields(framework), all, "{framework:#}");
-    let (info, listed) = (&framework["framework_info"], &shown["frameworks"][0]);
-    assert_eq!((&info["id"]["value"], &info["name"]), (&listed["id"], &json!("marathon")));
+    let info = &framework["framework_info"];
+    assert_eq!((&info["id"]["value"], &info["name"]), (&shown["frameworks"][0]["id"], &json!("marathon")));
 
+    let state = call(&fake, "GET_STATE").await;
+    assert_eq!(fields(&state), ["get_agents", "get_executors", "get_frameworks", "get_tasks"]);
+    assert_eq!((&state["get_agents"], &state["get_frameworks"]), (&agents, &frameworks));
+    fake.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn executors_roles_the_master_and_what_it_has_nothing_of_are_messages() {
+    let fake = cluster().await;
+    let (_, shown) = send(&fake, "GET", "/mesos/state", &Value::Null).await;
     let executors = call(&fake, "GET_EXECUTORS").await["executors"].take();
     let [executor] = &executors.as_array().unwrap()[..] else { panic!("{executors:#}") };
     assert_eq!(fields(executor), ["agent_id", "executor_info"]);
@@ -167,16 +177,13 @@ async fn agents_frameworks_executors_roles_and_the_master_are_messages() {
 
     let roles = call(&fake, "GET_ROLES").await["roles"].take();
     assert_eq!(fields(&roles[0]), ["frameworks[]", "name", "resources[]", "weight"]);
-    let cpus = json!({"name": "cpus", "type": "SCALAR", "scalar": {"value": listed["used_resources"]["cpus"]}});
+    let cpus = json!({"name": "cpus", "type": "SCALAR", "scalar": {"value": shown["frameworks"][0]["used_resources"]["cpus"]}});
     assert_eq!(roles[0]["resources"][0], cpus);
 
     let master = call(&fake, "GET_MASTER").await;
     assert_eq!(fields(&master), ["elected_time", "master_info", "start_time"]);
     assert_eq!((&master["master_info"]["id"], &master["master_info"]["ip"]), (&shown["id"], &json!(16_777_343)));
 
-    let state = call(&fake, "GET_STATE").await;
-    assert_eq!(fields(&state), ["get_agents", "get_executors", "get_frameworks", "get_tasks"]);
-    assert_eq!((&state["get_agents"], &state["get_frameworks"]), (&agents, &frameworks));
     for (name, message) in [
         ("GET_HEALTH", json!({"healthy": true})),
         ("GET_OPERATIONS", json!({})),
