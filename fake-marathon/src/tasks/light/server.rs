@@ -147,7 +147,7 @@ impl Server {
                 return;
             }
             if !idle {
-                std::thread::sleep(GATHER);
+                gather();
             }
         }
     }
@@ -356,6 +356,12 @@ impl Server {
             }
         }
     }
+}
+
+/// Lets connections gather.
+#[expect(clippy::disallowed_methods, reason = "this thread has no runtime, and its sockets live in real time")]
+fn gather() {
+    std::thread::sleep(GATHER);
 }
 
 /// Makes the close of this connection a reset.
