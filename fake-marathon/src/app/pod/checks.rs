@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::validate::each;
+use super::elements::each;
 use crate::app::{Violation, schema::add};
 
 const DEFAULT_TIMEOUT: i64 = 20;

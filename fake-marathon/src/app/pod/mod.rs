@@ -5,6 +5,7 @@
 
 mod checks;
 mod convert;
+mod elements;
 mod ids;
 mod networks;
 mod normalise;

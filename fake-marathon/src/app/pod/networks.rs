@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::validate::{each, has_twice};
+use super::elements::{each, has_twice};
 use crate::app::{Violation, schema::add};
 
 const NAME_THE_NETWORK: &str =

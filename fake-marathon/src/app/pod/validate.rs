@@ -2,23 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::{checks, networks};
+use super::{
+    checks,
+    elements::{each, has_twice},
+    networks,
+};
 use crate::app::{Violation, absolute, schema::add, validate as of_apps};
 
 pub(super) type Object = Map<String, Value>;
 
 const NO_SECRETS: &str = "Feature secrets is not enabled. Enable with --enable_features secrets)";
-
-/// The elements of an array, with their paths.
-pub(super) fn each<'a>(of: &'a Value, field: &str, path: &str) -> impl Iterator<Item = (String, &'a Value)> {
-    let path = format!("{path}/{field}");
-    of[field].as_array().into_iter().flatten().enumerate().map(move |(i, value)| (format!("{path}({i})"), value))
-}
-
-/// Whether a value occurs twice.
-pub(super) fn has_twice<T: PartialEq>(values: &[T]) -> bool {
-    values.iter().enumerate().any(|(i, value)| values[..i].contains(value))
-}
 
 /// The rules about what was posted.
 pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
