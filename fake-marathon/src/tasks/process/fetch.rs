@@ -6,7 +6,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io,
     os::unix::fs::PermissionsExt as _,
-    path::{Component, Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
@@ -17,7 +17,7 @@ use tokio::{
     process::Command,
 };
 
-use super::{Shared, volumes};
+use super::{Shared, sandbox::below, volumes};
 use crate::wire::{FetchedFile, TaskInfo, TaskReport};
 
 /// No download is larger.
@@ -98,15 +98,6 @@ fn keep(fetched: &Path, kept: &Path) -> io::Result<()> {
     let part = kept.with_extension(key(&fetched.to_string_lossy()));
     fs::copy(fetched, &part)?;
     fs::rename(part, kept)
-}
-
-/// A file in the sandbox and nowhere else.
-pub(super) fn below(sandbox: &Path, name: &str) -> Result<PathBuf, String> {
-    let plain = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    match plain && !name.is_empty() {
-        true => Ok(sandbox.join(name)),
-        false => Err(format!("'{name}' is not the name of a file in the sandbox")),
-    }
 }
 
 /// Copies an ordinary file of a bounded size: a pipe might never open or end, a device never end.

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Shared, fetch};
+use super::{Shared, sandbox::below};
 use crate::wire::{TaskInfo, Volume, VolumeSource};
 
 /// Makes the volumes of a task visible in its sandbox, unless they are already.
@@ -30,14 +30,14 @@ fn link(volume: &Volume, of_group: &Path, sandbox: &Path) -> Result<(), String> 
     }
     let source = match &volume.source {
         VolumeSource::Shared(name) => {
-            let folder = fetch::below(of_group, name)?;
+            let folder = below(of_group, name)?;
             fs::create_dir_all(&folder).map_err(failed)?;
             folder
         }
         VolumeSource::Host(path) if Path::new(path).exists() => PathBuf::from(path),
         VolumeSource::Host(path) => return Err(format!("Path '{path}' in HOST_PATH volume does not exist")),
     };
-    let target = fetch::below(sandbox, path)?;
+    let target = below(sandbox, path)?;
     if fs::read_link(&target).is_ok_and(|there| there == source) {
         return Ok(());
     }
