@@ -156,3 +156,35 @@ async fn a_clock_is_advanced_within_bounds_and_stops_with_who_asked() {
     assert!(after.since(before) < Duration::from_secs(36_000 * 24 * 3600), "{before:?} {after:?}");
     fake.shutdown().await;
 }
+
+/// Marathon names all networks for each mapping that names none of them.
+#[tokio::test]
+async fn what_is_wrong_is_told_within_bounds() {
+    let fake = FakeMarathon::builder().start().await.expect("a fake");
+    let networks: Vec<Value> = (0..5_000).map(|n| json!({"mode": "container", "name": format!("x{n}")})).collect();
+    let mappings: Vec<Value> = (0..5_000).map(|_| json!({"networkNames": ["y"]})).collect();
+    let container = json!({"type": "MESOS", "portMappings": mappings});
+    let app = json!({"id": "/a", "cmd": "true", "networks": networks, "container": container});
+    let (status, answer) = send(&fake.service(), "POST", "/v2/apps", app.to_string()).await;
+    let text = answer.to_string();
+    assert_eq!((status, text.contains("and more (this fake lists 16 MiB at most)")), (422, true));
+    assert!(text.len() < 20 << 20, "{} bytes", text.len());
+    fake.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_chain_of_dependencies_is_deployed_at_once_unless_its_events_would_fill_the_memory() {
+    let fake = FakeMarathon::builder().start().await.expect("a fake");
+    let service = fake.service();
+    let chain = |apps: u32| {
+        let needs = |n: u32| n.checked_sub(1).map(|on| format!("/a{on}")).into_iter().collect::<Vec<_>>();
+        let app = |n| json!({"id": format!("/a{n}"), "cmd": "true", "instances": 0, "dependencies": needs(n)});
+        json!({"apps": (0..apps).map(app).collect::<Vec<_>>()}).to_string()
+    };
+    let (status, answer) = send(&service, "PUT", "/v2/groups", chain(3_000)).await;
+    let text = answer.to_string();
+    assert!(status == 422 && text.contains("its 3001 steps would be announced by"), "{status} {text}");
+    assert_eq!(send(&service, "PUT", "/v2/groups", chain(500)).await.0, 200);
+    assert_eq!(send(&service, "GET", "/v2/deployments", "").await, (200, json!([])));
+    fake.shutdown().await;
+}

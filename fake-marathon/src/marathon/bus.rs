@@ -1,7 +1,7 @@
 //! Events as the bus carries them, in the field names of the recordings.
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     command::Origin,
@@ -12,7 +12,7 @@ use crate::{
     app::{AppDefinition, HealthCheck, render},
     clock::Time,
     events::Event,
-    ids::{InstanceId, PathId},
+    ids::{DeploymentId, InstanceId, PathId},
     wire::StatusUpdate,
 };
 
@@ -237,14 +237,44 @@ pub(crate) fn step(actions: &[Action]) -> Value {
     json!({ "actions": actions })
 }
 
-fn plan_json(plan: &Plan) -> Value {
-    let steps: Vec<Value> = plan.steps.iter().map(|actions| step(actions)).collect();
-    json!({"id": plan.id.as_str(), "steps": steps, "version": plan.version.iso()})
+/// A plan as each of its events has it.
+pub(crate) fn plan(id: &DeploymentId, steps: &[Vec<Action>], version: Time) -> Box<RawValue> {
+    let steps: Vec<Value> = steps.iter().map(|actions| step(actions)).collect();
+    // Writing an object with textual keys into memory cannot fail.
+    serde_json::value::to_raw_value(&json!({"id": id.as_str(), "steps": steps, "version": version.iso()}))
+        .unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-fn step_event(now: Time, kind: &'static str, plan: &Plan, step_index: usize) -> Event {
-    let current = plan.steps.get(step_index).map(|actions| step(actions)).unwrap_or_else(|| json!({"actions": []}));
-    event(now, kind, json!({"plan": plan_json(plan), "currentStep": current}))
+/// The events of a deployment, two for each of its steps, share the text of the plan.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepReached<'a> {
+    plan: &'a RawValue,
+    current_step: Value,
+    event_type: &'a str,
+    timestamp: Time,
+}
+
+fn step_event(now: Time, event_type: &'static str, plan: &Plan, step_index: usize) -> Event {
+    let current_step = step(plan.steps.get(step_index).map_or(&[], Vec::as_slice));
+    let fields = StepReached { plan: plan.json(), current_step, event_type, timestamp: now };
+    Event::new(event_type, now, &fields)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeploymentEnded<'a> {
+    id: &'a str,
+    plan: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    event_type: &'a str,
+    timestamp: Time,
+}
+
+fn end_event(now: Time, event_type: &'static str, plan: &Plan, reason: Option<&str>) -> Event {
+    let fields = DeploymentEnded { id: plan.id.as_str(), plan: plan.json(), reason, event_type, timestamp: now };
+    Event::new(event_type, now, &fields)
 }
 
 pub(crate) fn deployment_info(now: Time, plan: &Plan, step_index: usize) -> Event {
@@ -256,11 +286,11 @@ pub(crate) fn deployment_step_success(now: Time, plan: &Plan, step_index: usize)
 }
 
 pub(crate) fn deployment_success(now: Time, plan: &Plan) -> Event {
-    event(now, "deployment_success", json!({"id": plan.id.as_str(), "plan": plan_json(plan)}))
+    end_event(now, "deployment_success", plan, None)
 }
 
 pub(crate) fn deployment_failed(now: Time, plan: &Plan, reason: &str) -> Event {
-    event(now, "deployment_failed", json!({"id": plan.id.as_str(), "plan": plan_json(plan), "reason": reason}))
+    end_event(now, "deployment_failed", plan, Some(reason))
 }
 
 pub(crate) fn group_change_success(now: Time, group: &PathId, version: Time) -> Event {

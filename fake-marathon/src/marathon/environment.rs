@@ -2,6 +2,8 @@
 //!
 //! Rules from Marathon's `mesosphere/mesos/TaskBuilder.scala` and `EnvironmentHelper.scala`; recorded in `environment.*`.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::versions::DeclaredPorts;
@@ -146,7 +148,7 @@ fn port_variables(app: &AppDefinition, id: &TaskId, assigned: &[Option<u16>]) ->
 /// Invents container ports for mappings that name none and have no host port.
 struct Inventor {
     rng: Rng,
-    taken: Vec<u16>,
+    taken: BTreeSet<u16>,
 }
 
 impl Inventor {
@@ -157,11 +159,14 @@ impl Inventor {
     }
 
     fn next(&mut self) -> u16 {
+        let ports = PRIVILEGED..u64::from(u16::MAX);
+        // A real Marathon looks for a free one for ever.
+        let all_taken = self.taken.len() as u64 >= ports.end - ports.start
+            && ports.clone().all(|port| u16::try_from(port).is_ok_and(|port| self.taken.contains(&port)));
         loop {
-            let port = PRIVILEGED + self.rng.below(u64::from(u16::MAX) - PRIVILEGED);
+            let port = ports.start + self.rng.below(ports.end - ports.start);
             let port = u16::try_from(port).unwrap_or(u16::MAX);
-            if !self.taken.contains(&port) {
-                self.taken.push(port);
+            if self.taken.insert(port) || all_taken {
                 return port;
             }
         }
@@ -206,6 +211,16 @@ mod tests {
         assert_eq!(env["MARATHON_APP_ID"], "mine", "the app's own win");
         assert_eq!(env["MARATHON_APP_ENFORCE_GROUP_ROLE"], "FALSE");
         assert_eq!(variables(json!({}), &[Some(31000)], true)["MARATHON_APP_ENFORCE_GROUP_ROLE"], "TRUE");
+    }
+
+    /// A definition with more mappings than there are ports would keep the fake looking for one for ever.
+    #[test]
+    fn a_port_is_invented_though_none_is_left() {
+        let every: Vec<(u16, Option<&str>)> = (1..=u16::MAX).map(|port| (port, None)).collect();
+        let id = TaskId::new("g2env.instance-1._app.1");
+        let but_one: Vec<_> = every.iter().copied().filter(|(port, _)| *port != 4_711).collect();
+        assert_eq!(Inventor::new(&id, &but_one, &[]).next(), 4_711);
+        assert!(Inventor::new(&id, &every, &[]).next() > 1_024);
     }
 
     /// Recorded in `environment.plain`, `environment.names_and_labels` and `environment.docker_bridge_zero`.

@@ -1,6 +1,6 @@
 //! Why a launch ends before any agent sees the task.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{resources::Resources, status::Status};
 use crate::{
@@ -86,9 +86,10 @@ fn invalid(info: &TaskInfo) -> Option<String> {
 
 /// One port twice makes ranges that overlap (`src/common/resources.cpp`; recorded in `ports.same_host_port_twice`).
 fn overlapping(ports: &[u16]) -> Option<String> {
-    let twice = ports.iter().enumerate().any(|(n, port)| ports[..n].contains(port));
-    let ranges: Vec<String> = ports.iter().map(|port| format!("{port}-{port}")).collect();
+    let mut seen = BTreeSet::new();
+    let twice = ports.iter().any(|port| !seen.insert(*port));
     twice.then(|| {
+        let ranges: Vec<String> = ports.iter().map(|port| format!("{port}-{port}")).collect();
         format!("Resource 'ports:[{}]' is invalid: Invalid ranges resource: overlapping ranges", ranges.join(", "))
     })
 }

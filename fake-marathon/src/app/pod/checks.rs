@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::elements::each;
-use crate::app::{Violation, schema::add};
+use crate::app::{Violations, schema::add};
 
 const DEFAULT_TIMEOUT: i64 = 20;
 const DEFAULT_INTERVAL: i64 = 60;
 
 /// All rules.
-pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
+pub(super) fn check(pod: &Value, found: &mut Violations) {
     for (path, container) in each(pod, "containers", "") {
         let check = &container["healthCheck"];
         if check.is_object() {
@@ -18,7 +18,7 @@ pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
     }
 }
 
-fn one(check: &Value, container: &Value, path: &str, found: &mut Vec<Violation>) {
+fn one(check: &Value, container: &Value, path: &str, found: &mut Violations) {
     let kinds = ["http", "tcp", "exec"];
     if kinds.iter().filter(|kind| check[**kind].is_object()).count() != 1 {
         add(found, path, "Only one of http, tcp, or command may be specified");

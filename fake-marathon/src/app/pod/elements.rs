@@ -1,5 +1,7 @@
 //! What all rules look at: the elements of arrays.
 
+use std::{collections::HashSet, hash::Hash};
+
 use serde_json::Value;
 
 /// The elements of an array, with their paths.
@@ -9,6 +11,7 @@ pub(super) fn each<'a>(of: &'a Value, field: &str, path: &str) -> impl Iterator<
 }
 
 /// Whether a value occurs twice.
-pub(super) fn has_twice<T: PartialEq>(values: &[T]) -> bool {
-    values.iter().enumerate().any(|(i, value)| values[..i].contains(value))
+pub(super) fn has_twice<T: Eq + Hash>(values: &[T]) -> bool {
+    let mut seen = HashSet::with_capacity(values.len());
+    values.iter().any(|value| !seen.insert(value))
 }

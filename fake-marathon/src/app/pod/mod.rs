@@ -24,7 +24,7 @@ pub use self::{
     render::{render, render_for_status},
 };
 use super::{
-    AppDefinition, HealthCheck, KillSelection, Unreachable, Violation, absolute,
+    AppDefinition, HealthCheck, KillSelection, Unreachable, Violation, Violations, absolute,
     roles::{RoleSettings, Tree},
 };
 use crate::{ids::PathId, refusal::Refused};
@@ -179,19 +179,19 @@ pub fn read(body: &Value, target: Option<&str>, tree: &dyn Tree) -> Result<AppDe
     let id = shaped.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let roles = RoleSettings::of_app(&PathId::new(absolute(&id, "/")), tree);
     let posted = Value::Object(shaped.clone());
-    let mut found = Vec::new();
+    let mut found = Violations::default();
     validate::check(&posted, &mut found);
     refuse(found, Refused::Invalid)?;
     if let Some(target) = target.filter(|target| *target != absolute(&id, "/")) {
         return Err(Refused::Message(400, format!("'{target}' does not match definition's id ('{id}')")));
     }
-    let mut found = Vec::new();
+    let mut found = Violations::default();
     validate::check_definition(&posted, &roles.valid, &mut found);
     refuse(found, Refused::Invalid)?;
     let normal = normalise::pod(shaped, &roles.default);
     Ok(convert::pod(&normal))
 }
 
-fn refuse(found: Vec<Violation>, as_refusal: fn(Vec<Violation>) -> Refused) -> Result<(), Refused> {
-    if found.is_empty() { Ok(()) } else { Err(as_refusal(found)) }
+fn refuse(found: Violations, as_refusal: fn(Vec<Violation>) -> Refused) -> Result<(), Refused> {
+    if found.is_empty() { Ok(()) } else { Err(as_refusal(found.into_list())) }
 }

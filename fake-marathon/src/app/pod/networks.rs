@@ -1,9 +1,11 @@
 //! Rules about the networks and endpoints of a pod (`NetworkValidation.scala`, `PodsValidation.scala`).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::elements::{each, has_twice};
-use crate::app::{Violation, schema::add};
+use crate::app::{Violations, schema::add};
 
 const NAME_THE_NETWORK: &str =
     "networkNames must be a single item list when hostPort is specified and more than 1 container network is defined";
@@ -14,13 +16,13 @@ pub(super) fn mode(network: &Value) -> String {
 }
 
 /// All rules.
-pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
+pub(super) fn check(pod: &Value, found: &mut Violations) {
     let networks: Vec<&Value> = each(pod, "networks", "").map(|(_, network)| network).collect();
     of_pod(&networks, found);
     endpoints(pod, &networks, found);
 }
 
-fn of_pod(networks: &[&Value], found: &mut Vec<Violation>) {
+fn of_pod(networks: &[&Value], found: &mut Violations) {
     let modes: Vec<String> = networks.iter().map(|network| mode(network)).collect();
     let of = |wanted: &str| -> Vec<&Value> {
         networks.iter().zip(&modes).filter(|(_, mode)| *mode == wanted).map(|(network, _)| *network).collect()
@@ -45,11 +47,13 @@ fn of_pod(networks: &[&Value], found: &mut Vec<Violation>) {
     wrong.iter().filter(|(wrong, _)| *wrong).for_each(|(_, text)| add(found, "/networks", text));
 }
 
-fn endpoints(pod: &Value, networks: &[&Value], found: &mut Vec<Violation>) {
+fn endpoints(pod: &Value, networks: &[&Value], found: &mut Violations) {
     let any = |wanted: &str| networks.iter().any(|network| mode(network) == wanted);
     let (host, container_mode) = (any("host"), any("container"));
     let container_networks = networks.iter().filter(|network| mode(network) == "container").count();
-    let known: Vec<&str> = networks.iter().filter_map(|network| network["name"].as_str()).collect();
+    let listed: Vec<&str> = networks.iter().filter_map(|network| network["name"].as_str()).collect();
+    let known: BTreeSet<&str> = listed.iter().copied().collect();
+    let unknown = format!("is not one of ({})", listed.join(","));
     let (mut names, mut inside, mut outside) = (Vec::new(), Vec::new(), Vec::new());
     for (path, container) in each(pod, "containers", "") {
         for (path, endpoint) in each(container, "endpoints", &path) {
@@ -57,8 +61,8 @@ fn endpoints(pod: &Value, networks: &[&Value], found: &mut Vec<Violation>) {
             inside.extend(endpoint["containerPort"].as_u64().filter(|port| *port > 0));
             outside.extend(endpoint["hostPort"].as_u64().filter(|port| *port > 0));
             for (path, name) in each(endpoint, "networkNames", &path) {
-                if !name.as_str().is_some_and(|name| known.contains(&name)) {
-                    add(found, &path, &format!("is not one of ({})", known.join(",")));
+                if !name.as_str().is_some_and(|name| known.contains(name)) {
+                    add(found, &path, &unknown);
                 }
             }
             let port = format!("{path}/containerPort");

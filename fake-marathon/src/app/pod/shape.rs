@@ -6,7 +6,7 @@ use strum::VariantNames as _;
 use super::refuse;
 use crate::{
     app::{
-        KillSelection, NetworkMode, Scheme, Violation, fields,
+        KillSelection, NetworkMode, Scheme, Violations, fields,
         normalise::drop_nulls,
         schema::{self, ANY_PORT, COUNT, FILLED, Field, Shape, TEXT, list, optional, required},
     },
@@ -177,7 +177,7 @@ const POD: &[Field] = &[
 
 /// The first stage: the definition without its nulls.
 pub(super) fn read(body: &Value) -> Result<Map<String, Value>, Refused> {
-    let mut found = Vec::new();
+    let mut found = Violations::default();
     schema::check_fields(POD, body, "", &mut found);
     if let Some(scaling) = body.get("scaling").filter(|scaling| !scaling.is_null())
         && scaling["kind"].as_str() != Some("fixed")
@@ -200,7 +200,7 @@ pub(super) fn read(body: &Value) -> Result<Map<String, Value>, Refused> {
     }
 }
 
-fn variable_names(of: &Value, path: &str, found: &mut Vec<Violation>) {
+fn variable_names(of: &Value, path: &str, found: &mut Violations) {
     for name in of["environment"].as_object().into_iter().flat_map(Map::keys) {
         let mut letters = name.chars();
         let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');

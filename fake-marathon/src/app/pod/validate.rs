@@ -1,5 +1,7 @@
 //! The second stage: what a well-shaped pod must not say (`api/v2/validation/PodsValidation.scala`).
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -7,14 +9,14 @@ use super::{
     elements::{each, has_twice},
     networks,
 };
-use crate::app::{Violation, absolute, schema::add, validate as of_apps};
+use crate::app::{Violation, Violations, absolute, schema::add, validate as of_apps};
 
 pub(super) type Object = Map<String, Value>;
 
 const NO_SECRETS: &str = "Feature secrets is not enabled. Enable with --enable_features secrets)";
 
 /// The rules about what was posted.
-pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
+pub(super) fn check(pod: &Value, found: &mut Violations) {
     identity(pod["id"].as_str().unwrap_or_default(), found);
     if pod["user"] == "" {
         add(found, "/user", "must not be empty");
@@ -36,7 +38,7 @@ pub(super) fn check(pod: &Value, found: &mut Vec<Violation>) {
 }
 
 /// The rules about the definition that was made of it (`podDefValidator`).
-pub(super) fn check_definition(pod: &Value, roles: &[String], found: &mut Vec<Violation>) {
+pub(super) fn check_definition(pod: &Value, roles: &[String], found: &mut Violations) {
     let role = pod["role"].as_str().unwrap_or_else(|| roles.first().map_or("*", String::as_str));
     if !roles.iter().any(|valid| valid == role) {
         add(found, "/role", &format!("got {role}, expected one of: [{}]", roles.join(", ")));
@@ -53,7 +55,7 @@ pub(super) fn check_definition(pod: &Value, roles: &[String], found: &mut Vec<Vi
 }
 
 /// Memory that is shared with other containers (`LinuxInfo.scala`).
-fn ipc(of: &Value, path: &str, found: &mut Vec<Violation>) {
+fn ipc(of: &Value, path: &str, found: &mut Violations) {
     let ipc = &of["linuxInfo"]["ipcInfo"];
     let is_shared = ipc["mode"].as_str().is_some_and(|mode| mode.eq_ignore_ascii_case("SHARE_PARENT"));
     if is_shared && !ipc["shmSize"].is_null() {
@@ -62,7 +64,7 @@ fn ipc(of: &Value, path: &str, found: &mut Vec<Violation>) {
     }
 }
 
-fn seccomp(container: &Value, path: &str, found: &mut Vec<Violation>) {
+fn seccomp(container: &Value, path: &str, found: &mut Violations) {
     let seccomp = &container["linuxInfo"]["seccomp"];
     let text = match (seccomp["profileName"].is_string(), seccomp["unconfined"] == true) {
         _ if seccomp.is_null() => return,
@@ -73,7 +75,7 @@ fn seccomp(container: &Value, path: &str, found: &mut Vec<Violation>) {
     add(found, &format!("{path}/linuxInfo/seccomp"), text);
 }
 
-fn identity(id: &str, found: &mut Vec<Violation>) {
+fn identity(id: &str, found: &mut Violations) {
     if !id.starts_with('/') {
         add(found, "/id", "Path needs to be absolute");
     } else if absolute(id, "/") == "/" {
@@ -86,7 +88,7 @@ fn identity(id: &str, found: &mut Vec<Violation>) {
     }
 }
 
-fn secrets(pod: &Value, found: &mut Vec<Violation>) {
+fn secrets(pod: &Value, found: &mut Violations) {
     if pod["secrets"].as_object().is_some_and(|secrets| !secrets.is_empty()) {
         add(found, "/secrets", "must be empty");
         add(found, "/secrets", NO_SECRETS);
@@ -103,7 +105,7 @@ fn secrets(pod: &Value, found: &mut Vec<Violation>) {
     }
 }
 
-fn environment(of: &Value, path: &str, found: &mut Vec<Violation>) {
+fn environment(of: &Value, path: &str, found: &mut Violations) {
     let variables = of["environment"].as_object();
     let secret: Vec<&String> =
         variables.into_iter().flatten().filter(|(_, value)| value.is_object()).map(|(name, _)| name).collect();
@@ -116,7 +118,7 @@ fn environment(of: &Value, path: &str, found: &mut Vec<Violation>) {
     }
 }
 
-fn containers(pod: &Value, found: &mut Vec<Violation>) {
+fn containers(pod: &Value, found: &mut Violations) {
     let names: Vec<&Value> = each(pod, "containers", "").map(|(_, container)| &container["name"]).collect();
     if has_twice(&names) {
         add(found, "/containers", "container names must be unique");
@@ -138,23 +140,24 @@ fn containers(pod: &Value, found: &mut Vec<Violation>) {
     }
 }
 
-fn volumes(pod: &Value, found: &mut Vec<Violation>) {
+fn volumes(pod: &Value, found: &mut Violations) {
     let names: Vec<&Value> = each(pod, "volumes", "").map(|(_, volume)| &volume["name"]).collect();
     if has_twice(&names) {
         add(found, "/volumes", "volume names must be unique");
     }
-    let mut mounted = Vec::new();
+    let known: HashSet<&Value> = names.iter().copied().collect();
+    let mut mounted = HashSet::new();
     for (path, container) in each(pod, "containers", "") {
         for (path, mount) in each(container, "volumeMounts", &path) {
-            mounted.push(&mount["name"]);
-            if !names.contains(&&mount["name"]) {
+            mounted.insert(&mount["name"]);
+            if !known.contains(&mount["name"]) {
                 add(found, &format!("{path}/name"), "Referenced Volume in VolumeMount should exist");
             }
         }
     }
     secret_volumes(pod, found);
     for (path, volume) in each(pod, "volumes", "") {
-        if !mounted.contains(&&volume["name"]) {
+        if !mounted.contains(&volume["name"]) {
             add(found, &path, "volume must be referenced by at least one container");
         }
     }
@@ -164,7 +167,7 @@ fn volumes(pod: &Value, found: &mut Vec<Violation>) {
 }
 
 /// Two rules that both allow no secret volumes, so that both say "must be empty".
-fn secret_volumes(pod: &Value, found: &mut Vec<Violation>) {
+fn secret_volumes(pod: &Value, found: &mut Violations) {
     let secrets = each(pod, "volumes", "").filter(|(_, volume)| volume["secret"].is_string()).count();
     if secrets == 0 {
         return;
@@ -179,7 +182,7 @@ fn secret_volumes(pod: &Value, found: &mut Vec<Violation>) {
 }
 
 /// What a pod with persistent volumes must say of its scheduling.
-fn resident(scheduling: &Value, found: &mut Vec<Violation>) {
+fn resident(scheduling: &Value, found: &mut Violations) {
     let over = scheduling["upgrade"]["maximumOverCapacity"].as_f64().unwrap_or(1.0);
     if scheduling["upgrade"].is_object() && over != 0.0 {
         add(found, "/upgrade/maximumOverCapacity", &format!("got {over:?}, expected 0.0"));
@@ -195,7 +198,7 @@ fn resident(scheduling: &Value, found: &mut Vec<Violation>) {
     }
 }
 
-fn placement(pod: &Value, found: &mut Vec<Violation>) {
+fn placement(pod: &Value, found: &mut Violations) {
     let placement = &pod["scheduling"]["placement"];
     for (path, constraint) in each(placement, "constraints", "/scheduling/placement") {
         let parts: Vec<&str> =

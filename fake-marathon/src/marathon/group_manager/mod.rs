@@ -172,7 +172,8 @@ impl GroupManager {
         insertion.record_sizes(groups.keys(), apps.keys());
         let id = DeploymentId::new(rng.uuid4().to_string());
         let plan = Plan::between(id, from, &Arc::new(target), change.version, &change.to_kill)?;
-        let violations = resident::violations(&plan);
+        let mut violations = resident::violations(&plan);
+        violations.extend(limits::of_plan(&plan));
         if violations.is_empty() { Ok(plan) } else { Err(Refused::Invalid(violations)) }
     }
 

@@ -2,7 +2,7 @@
 //! the machine's network, so its server listens on the container port of loopback. Two tasks cannot both have it there: the
 //! second would be checked at the first one's server, so it fails with a sentence instead.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     io::copy_bidirectional,
@@ -12,6 +12,9 @@ use tokio::{
 
 use super::Shared;
 use crate::wire::TaskInfo;
+
+/// How long a port is left alone after an error.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
 /// The container ports of a task, which no other task has until this is dropped.
 pub(super) struct Claim {
@@ -63,12 +66,23 @@ pub(super) async fn start(task: &TaskInfo) -> Result<JoinSet<()>, String> {
 
 async fn forward(listener: TcpListener, inside: u16) {
     let mut connections = JoinSet::new();
-    while let Ok((outer, _)) = listener.accept().await {
+    loop {
+        let (outer, _) = accepted(|| listener.accept()).await;
         while connections.try_join_next().is_some() {}
         // As with Docker's proxy, a connection is made even when nobody listens inside, and then closed.
         connections.spawn(async move {
             let _: io::Result<()> = connect(outer, inside).await;
         });
+    }
+}
+
+/// The next connection. A client that gave up, or a machine that has no more files for a while, ends no port.
+async fn accepted<T, F: Future<Output = io::Result<T>>>(mut accept: impl FnMut() -> F) -> T {
+    loop {
+        match accept().await {
+            Ok(accepted) => return accepted,
+            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+        }
     }
 }
 
@@ -83,6 +97,12 @@ mod tests {
 
     use super::*;
     use crate::tasks::process::testing;
+
+    #[tokio::test]
+    async fn a_port_outlives_its_errors() {
+        let mut answers = vec![Ok(7), Err(io::Error::other("too many open files")), Err(io::Error::other("aborted"))];
+        assert_eq!(accepted(|| std::future::ready(answers.pop().unwrap())).await, 7);
+    }
 
     #[tokio::test]
     async fn a_host_port_leads_to_the_port_inside() {
