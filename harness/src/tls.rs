@@ -20,7 +20,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use crate::files;
+use crate::{environment::variable, files};
 
 /// How the server's certificate is verified, and the certificate that identifies the client.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ impl Trust {
             Some(ClientCertificate { certificate, key }) => {
                 let chain = certificates(&read(certificate)?)
                     .map_err(|why| TrustError::File { path: certificate.clone(), why })?;
-                let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| TrustError::File {
+                let private = PrivateKeyDer::from_pem_slice(&read_key(key)?).map_err(|_| TrustError::File {
                     path: key.clone(),
                     why: "it contains no private key (PEM)".into(),
                 })?;
@@ -129,10 +129,27 @@ fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
     })
 }
 
+/// A key; what was to name its file and names none may be the key itself, and is not shown.
+fn read_key(path: &Path) -> Result<Vec<u8>, TrustError> {
+    if path.exists() {
+        return read(path);
+    }
+    Err(TrustError::File { path: "the file of the client certificate's key".into(), why: "it is not there".into() })
+}
+
+/// The variables that name root certificates instead of the machine's.
+pub(crate) const ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 fn machine_roots() -> RootCertStore {
+    let named = ROOTS.into_iter().any(|name| variable(name).is_some());
+    roots(rustls_native_certs::load_native_certs().certs, named)
+}
+
+/// What was found on the machine, or in what somebody has `named`: then Mozilla's are not meant, whatever is there.
+fn roots(found: Vec<CertificateDer<'_>>, named: bool) -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if added == 0 {
+    let (added, _) = roots.add_parsable_certificates(found);
+    if added == 0 && !named {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     roots
@@ -336,4 +353,22 @@ pub enum TrustError {
     /// The TLS client could not be built.
     #[error("cannot set up TLS: {0}")]
     Client(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_names_root_certificates_trusts_no_others() {
+        assert!(roots(Vec::new(), true).is_empty(), "SSL_CERT_FILE names a file that is not there");
+        assert!(!roots(Vec::new(), false).is_empty());
+    }
+
+    #[test]
+    fn what_should_name_the_file_of_a_key_and_names_none_is_not_shown() {
+        let key = ClientCertificate { certificate: "/dev/null".into(), key: "-----BEGIN PRIVATE KEY-----4711".into() };
+        let said = read_key(&key.key).map(drop).map_err(|error| error.to_string());
+        assert_eq!(said, Err("cannot use the file of the client certificate's key: it is not there".to_owned()));
+    }
 }

@@ -1,7 +1,8 @@
 //! A command of the user's that prints a token.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Read as _},
     process::{ExitStatus, Stdio},
 };
 
@@ -11,26 +12,52 @@ use nix::{
 };
 use tokio::{
     io::AsyncReadExt as _,
+    net::unix::pipe,
     process::{Child, Command},
 };
 
 /// Runs `sh -c command`: how it ended and what it printed, which has a limit in bytes, for it may print for ever. Its stderr
-/// goes where ours goes: it is the user's own program.
+/// goes where ours goes: it is the user's own program. What it leaves in the background may hold its output for ever and is
+/// not waited for.
 ///
 /// If this is dropped before the command has ended, all its processes are killed. They share our process group, because a
 /// command may ask its user for a password on the terminal, which only the foreground's group can do.
 pub(super) async fn output_of(command: &str, limit: usize) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let (writes, mut reads) = pipe::pipe()?;
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    shell.args(["-c", command]).stdin(Stdio::null()).stdout(writes.into_blocking_fd()?).stderr(Stdio::inherit());
     let mut running = Running(shell.kill_on_drop(true).spawn()?);
+    // It holds the writing end too.
+    drop(shell);
     let mut printed = Vec::new();
-    if let Some(stdout) = running.0.stdout.take() {
-        stdout.take(limit as u64 + 1).read_to_end(&mut printed).await?;
+    let mut ended = None;
+    while ended.is_none() && printed.len() <= limit {
+        tokio::select! {
+            read = reads.read_buf(&mut printed) => if read? == 0 { break },
+            status = running.0.wait() => ended = Some(status?),
+        }
+    }
+    if ended.is_some() {
+        // All that it has printed is in the pipe by now.
+        read_what_is_there(&mut File::from(reads.into_nonblocking_fd()?), &mut printed, limit)?;
     }
     if printed.len() > limit {
         return Err(io::Error::other(format!("it printed more than {} MiB", limit >> 20)));
     }
-    Ok((running.0.wait().await?, printed))
+    let status = match ended {
+        Some(status) => status,
+        None => running.0.wait().await?,
+    };
+    Ok((status, printed))
+}
+
+/// Reads from a pipe until it is empty, or a little more than the limit has been read.
+fn read_what_is_there(pipe: &mut File, printed: &mut Vec<u8>, limit: usize) -> io::Result<()> {
+    let left = (limit + 1).saturating_sub(printed.len()) as u64;
+    match pipe.take(left).read_to_end(printed) {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// A command whose processes end with this value.
@@ -65,6 +92,18 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
+
+    /// The one in the background ends when the test does.
+    #[tokio::test]
+    async fn what_a_command_leaves_in_the_background_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let command = format!("read word <{} 2>/dev/null & echo a token; exit 3", fifo.display());
+        let (status, printed) = output_of(&command, 100).await.unwrap();
+        assert_eq!((status.code(), printed), (Some(3), b"a token\n".to_vec()));
+        fs::write(fifo, "end\n").unwrap();
+    }
 
     /// The grandchildren hold the writing end of a FIFO, whose end shows that they are gone.
     #[tokio::test]

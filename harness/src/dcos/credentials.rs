@@ -1,6 +1,6 @@
 //! Credentials for DC/OS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::secret::Secret;
 
@@ -28,4 +28,9 @@ pub enum Credentials {
     /// A command (for `sh -c`) that prints a token, such as `dcos config show core.dcos_acs_token`. It may hold a
     /// secret itself.
     TokenCommand(Secret),
+}
+
+/// What a file with a token is called in messages. What names no file may be the token itself.
+pub(crate) fn token_file(path: &Path) -> String {
+    if path.exists() { path.display().to_string() } else { String::from("the token file") }
 }

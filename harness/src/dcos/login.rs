@@ -13,7 +13,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Credentials, command};
+use super::{Credentials, command, credentials::token_file};
 use crate::{
     clock::Clock,
     files,
@@ -63,7 +63,7 @@ pub(super) async fn obtain(
             post(root, transport, clock, &json!({ "uid": uid, "token": token.reveal() })).await
         }
         Credentials::Token(token) => ready(token.clone(), clock, "the given token"),
-        Credentials::TokenFile(path) => ready(read_file(path).await?, clock, path.display()),
+        Credentials::TokenFile(path) => ready(read_file(path).await?, clock, token_file(path)),
         Credentials::TokenCommand(command) => ready(run(command.reveal()).await?, clock, "the token command"),
     }
 }
@@ -104,10 +104,24 @@ async fn post(root: &Url, transport: &Transport, clock: Clock, body: &Value) -> 
 
 fn ready(token: Secret, clock: Clock, place: impl fmt::Display) -> Result<Fresh, LoginError> {
     let text = token.reveal();
-    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(LoginError::unusable(place, "a token must be one word without blanks"));
+    if let Some(flaw) = flaw(text) {
+        return Err(LoginError::unusable(place, flaw));
     }
     Ok(Fresh { valid_for: expiry(text).map(|expiry| expiry - clock.now()), token })
+}
+
+/// What keeps a text from being a token, which travels as one word of a header; the text itself is not repeated.
+fn flaw(text: &str) -> Option<String> {
+    let wrong = |what: String| Some(format!("a token must be one word without blanks, and there is {what}"));
+    match text.chars().find(|c| !c.is_ascii_graphic()) {
+        None if text.is_empty() => wrong("nothing".to_owned()),
+        None => None,
+        Some(blank) if blank.is_whitespace() => wrong("a blank or the end of a line in it".to_owned()),
+        Some(control) if control.is_control() => {
+            wrong(format!("the control character U+{:04X} in it", u32::from(control)))
+        }
+        Some(_) => wrong("a character in it that is not ASCII".to_owned()),
+    }
 }
 
 async fn read_file(path: &Path) -> Result<Secret, LoginError> {
@@ -117,8 +131,7 @@ async fn read_file(path: &Path) -> Result<Secret, LoginError> {
         reason = "it may be a FIFO; no scenario in virtual time has a token in a file"
     )]
     let read = tokio::task::spawn_blocking(move || files::read_to_string(&file).map(Secret::new)).await;
-    // What is no file may be the token itself.
-    let place = if path.exists() { path.display().to_string() } else { String::from("the token file") };
+    let place = token_file(path);
     let unusable = |why: String| LoginError::unusable(&place, why);
     let text = read.map_err(|error| unusable(error.to_string()))?.map_err(|error| unusable(error.to_string()))?;
     Ok(Secret::new(text.reveal().trim()))
@@ -151,4 +164,29 @@ pub(super) fn claims(token: &str) -> Option<Value> {
     let payload = token.split('.').nth(1)?;
     let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     serde_json::from_slice(&payload).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_token_is_said_without_repeating_it() {
+        for (text, says) in [
+            ("", Some("there is nothing")),
+            ("two words", Some("a blank or the end of a line")),
+            ("two\nlines", Some("a blank or the end of a line")),
+            ("t0ken\0rest", Some("the control character U+0000")),
+            ("\u{1b}[31mt0ken", Some("the control character U+001B")),
+            ("t0k\u{f6}", Some("not ASCII")),
+            ("a.b-c_d=", None),
+        ] {
+            let said = flaw(text);
+            assert_eq!(said.is_some(), says.is_some(), "{text:?}");
+            assert!(
+                said.zip(says).is_none_or(|(said, says)| said.contains(says) && !said.contains("0ken")),
+                "{text:?}"
+            );
+        }
+    }
 }

@@ -8,4 +8,5 @@ mod token;
 
 pub use ca::OfferedCa;
 pub use credentials::Credentials;
+pub(crate) use credentials::token_file;
 pub use token::{Token, TokenSource};

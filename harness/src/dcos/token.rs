@@ -9,6 +9,7 @@ use url::Url;
 use super::{
     Credentials,
     login::{claims, obtain},
+    token_file,
 };
 use crate::{
     clock::Clock,
@@ -130,7 +131,7 @@ impl TokenProvider for TokenSource {
     fn passing_refusal<'a>(&'a self, refused: &'a Secret) -> BoxFuture<'a, Option<LoginError>> {
         Box::pin(async move {
             let place = match &self.credentials {
-                Credentials::TokenFile(path) => path.display().to_string(),
+                Credentials::TokenFile(path) => token_file(path),
                 Credentials::TokenCommand(_) => "the token command".to_owned(),
                 Credentials::Password { .. } | Credentials::ServiceAccount { .. } | Credentials::Token(_) => {
                     return None;

@@ -72,7 +72,8 @@ impl Access {
                 Credentials::Password { uid, .. } => format!("{uid} (password)"),
                 Credentials::ServiceAccount { uid, .. } => format!("{uid} (service account)"),
                 Credentials::Token(_) => "a ready token".to_owned(),
-                Credentials::TokenFile(path) => format!("the token in {}", path.display()),
+                Credentials::TokenFile(path) if path.exists() => format!("the token in {}", path.display()),
+                Credentials::TokenFile(_) => "the token in a file that is not there".to_owned(),
                 Credentials::TokenCommand(_) => "the token that a command prints".to_owned(),
             },
         }

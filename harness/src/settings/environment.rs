@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Address, Origin, Secret, Setting, SettingsError, SettingsInput, input::pinned};
-use crate::{dcos::Credentials, environment::variable, tls::ServerTrust};
+use crate::{
+    dcos::Credentials,
+    environment::variable,
+    tls::{ROOTS, ServerTrust},
+};
 
 /// The variables that are read. `DCOS_*` are the names of DC/OS's own command line.
 pub const VARIABLES: &[(&str, &str)] = &[
@@ -19,6 +23,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DCOS_MARATHON_PATH", "where Marathon is below DCOS_URL (/service/marathon)"),
     ("DCOS_SSL_VERIFY", "true, false, or a file with CA certificates"),
     ("DCOS_SSL_PIN", "trust only the certificate with this SHA-256 fingerprint"),
+    ("SSL_CERT_FILE", "root certificates (PEM) instead of this machine's"),
+    ("SSL_CERT_DIR", "a folder of them"),
     ("DCOS_CLIENT_CERT", "a client certificate (PEM), with DCOS_CLIENT_KEY"),
     ("DCOS_CLIENT_KEY", "the key of the client certificate (PEM)"),
     ("MARATHON_URL", "a Marathon without DC/OS; several, separated by commas, for leader and standbys"),
@@ -145,10 +151,17 @@ impl Variables<'_> {
         if let Some(Setting { value, origin }) = self.text("DCOS_SSL_PIN") {
             return pinned(&value, origin).map(Some);
         }
-        match self.text("DCOS_SSL_VERIFY") {
-            Some(Setting { value, origin }) => Ok(Some(Setting { value: verify(&value, origin)?, origin })),
-            None => Ok(None),
-        }
+        let verify =
+            self.text("DCOS_SSL_VERIFY").map(|Setting { value, origin }| verify(&value, origin)).transpose()?;
+        Ok(match verify {
+            Some(ServerTrust::Roots) | None => {
+                // The TLS library reads these variables itself: what they name is trusted, and nothing else.
+                let named = ROOTS.into_iter().find_map(|name| self.text(name)).map(|named| named.origin);
+                let asked = verify.is_some().then_some(Origin::Environment("DCOS_SSL_VERIFY"));
+                named.or(asked).map(|origin| Setting { value: ServerTrust::Roots, origin })
+            }
+            Some(value) => Some(Setting { value, origin: Origin::Environment("DCOS_SSL_VERIFY") }),
+        })
     }
 
     fn timeout_factor(&self) -> Read<f64> {

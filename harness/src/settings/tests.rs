@@ -148,3 +148,29 @@ fn a_user_without_password_is_distinguished_from_other_credentials() {
     assert_eq!(user(&[("DCOS_UID", "me"), ("DCOS_ACS_TOKEN", "x")]), None);
     assert_eq!(user(&[]), None);
 }
+
+#[test]
+fn root_certificates_that_are_named_are_where_trust_comes_from() {
+    let from = |more: &[(&'static str, &str)]| {
+        let variables = [&[("MARATHON_URL", "https://m:8443")][..], more].concat();
+        let trust = resolve(SettingsInput::default(), &variables).unwrap().trust;
+        (trust.value.server, trust.origin)
+    };
+    let roots = |name| (ServerTrust::Roots, Origin::Environment(name));
+    assert_eq!(from(&[("SSL_CERT_FILE", "/ca/ca.crt")]), roots("SSL_CERT_FILE"));
+    assert_eq!(from(&[("SSL_CERT_DIR", "/ca"), ("DCOS_SSL_VERIFY", "true")]), roots("SSL_CERT_DIR"));
+    assert_eq!(from(&[("DCOS_SSL_VERIFY", "true")]), roots("DCOS_SSL_VERIFY"));
+    assert_eq!(from(&[("SSL_CERT_FILE", "/ca/ca.crt"), ("DCOS_SSL_VERIFY", "false")]).0, ServerTrust::Insecure);
+    assert_eq!(from(&[]), (ServerTrust::Roots, Origin::Default));
+}
+
+/// Whoever sets it to the token instead of the name of its file would else see it on the screen.
+#[test]
+fn a_token_in_place_of_the_name_of_its_file_is_not_shown() {
+    let variables = [("DCOS_URL", "https://dcos.example"), ("DCOS_ACS_TOKEN_FILE", "eyJ4711.geheim.x")];
+    let described = format!("{:?}", resolve(SettingsInput::default(), &variables).unwrap().describe());
+    assert!(
+        described.contains("the token in a file that is not there") && !described.contains("geheim"),
+        "{described}"
+    );
+}
