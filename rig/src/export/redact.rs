@@ -71,6 +71,24 @@ struct Names {
     used: BTreeMap<&'static str, u64>,
     /// Originals that only their field tells: host names, parts of the app's id, users.
     literals: Option<AhoCorasick>,
+    #[cfg(test)]
+    searched: std::cell::Cell<Searched>,
+}
+
+/// All texts that were searched, which bound the work together: a search in a word takes time by the square of its length.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, Default)]
+struct Searched {
+    bytes: usize,
+    longest_word: usize,
+}
+
+#[cfg(test)]
+impl Searched {
+    fn and(self, text: &str) -> Self {
+        let longest = text.split_whitespace().map(str::len).max().unwrap_or(0);
+        Self { bytes: self.bytes + text.len(), longest_word: self.longest_word.max(longest) }
+    }
 }
 
 impl Names {
@@ -249,6 +267,8 @@ impl Names {
 
     fn by_form(&mut self, text: &str) -> String {
         let Some(patterns) = PATTERNS.as_ref() else { return "(left out)".to_owned() };
+        #[cfg(test)]
+        self.searched.set(self.searched.get().and(text));
         let mut clean = String::with_capacity(text.len());
         let mut end = 0;
         for found in patterns.captures_iter(text) {
@@ -282,6 +302,8 @@ impl Names {
     /// Whole words only, where a hyphen is a letter: `hc` is not a part of `hc-rig`.
     fn by_literal(&self, text: &str) -> String {
         let Some(literals) = &self.literals else { return text.to_owned() };
+        #[cfg(test)]
+        self.searched.set(self.searched.get().and(text));
         let letter = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let (mut clean, mut end) = (String::with_capacity(text.len()), 0);
         for found in literals.find_iter(text) {

@@ -183,9 +183,10 @@ impl Metrics {
     }
 }
 
-/// A label's value as the format wants it, which the encoder leaves to its caller.
+/// A label's value as the format wants it, which the encoder leaves to its caller. An app of somebody else's may be called
+/// anything, and people print the file.
 fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    text::visible_lines(value).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 #[cfg(test)]
@@ -270,7 +271,7 @@ mod tests {
 
     #[test]
     fn the_text_keeps_the_rules_of_its_format_and_of_names() {
-        let metrics = Metrics::of("try-1\"\\\n{}");
+        let metrics = Metrics::of("try-1\"\\\n{}\u{1b}");
         metrics.sample("mesos,TCP", &sample(false)).unwrap();
         metrics.sample("mesos,TCP", &sample(false)).unwrap();
         metrics.sample("docker,HTTP", &sample(false)).unwrap();
@@ -278,7 +279,7 @@ mod tests {
         let lines = parse(&text);
         for (name, labels, _) in &lines {
             assert!(name.starts_with("hc_rig_") && !name.contains("millis"), "base units: {name}");
-            assert_eq!(labels[0], ("run".to_owned(), "try-1\"\\\n{}".to_owned()), "{name}");
+            assert_eq!(labels[0], ("run".to_owned(), "try-1\"\\\n{}\\u001b".to_owned()), "{name}");
             assert_eq!(labels[1].0, "pair");
         }
         let value = |name: &str, third: &str| {

@@ -147,7 +147,47 @@ fn folders(path: &Path, apps: &[App]) -> Result<Vec<RunFolder>, Failure> {
     if apps.len() == 1 {
         return Ok(vec![all]);
     }
-    // An id has neither capitals nor underscores, so two ids never share a name.
-    let name = |app: &App| app.id.trim_matches('/').replace('/', "_");
-    apps.iter().map(|app| RunFolder::create(path.join(name(app)))).collect()
+    let names = names(apps.iter().map(|app| app.id.as_str()));
+    names.iter().map(|name| RunFolder::create(path.join(name))).collect()
+}
+
+/// The most bytes of an id in the name of a folder.
+const LONGEST_NAME: usize = 100;
+
+/// A name of a folder for each id. An id of Marathon's has neither capitals nor underscores, so that two never share a name and
+/// each is told by its own; but a server may send anything, and no name of a server's chooses a path.
+fn names<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
+    let mut names: Vec<String> = Vec::new();
+    for id in ids {
+        let mut name: String = id.trim_matches('/').chars().map(plain).take(LONGEST_NAME).collect();
+        let is_taken = names.contains(&name) || name.chars().all(|c| c == '.');
+        if is_taken || id.trim_matches('/').len() > LONGEST_NAME {
+            name = format!("{name}_{}", names.len());
+        }
+        names.push(name);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_app_has_a_folder_of_its_own_whatever_a_server_calls_it() {
+        assert_eq!(names(["/prod/api", "/prod/web.v2-a"].into_iter()), ["prod_api", "prod_web.v2-a"]);
+        let long = ["/", &"x".repeat(300)].concat();
+        let hostile =
+            ["/..", "/.", "/", "", "/a_b", "/a/b", "/a/../../etc", "/\u{1b}[31m\n", "/ü", &long, &long, "/\0"];
+        let names = names(hostile.into_iter());
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), hostile.len(), "{names:?}");
+        for name in names {
+            let parts: Vec<_> = Path::new(&name).components().collect();
+            assert!(matches!(parts[..], [std::path::Component::Normal(_)]) && name.len() < 120, "{name}");
+            assert!(name.chars().all(|c| c.is_ascii_graphic()), "{name}");
+        }
+    }
 }

@@ -73,6 +73,30 @@ fn commands_of_a_definition_are_left_out_and_a_long_id_is_one_name() {
     assert_eq!(value["tasks"][1]["id"], format!("about {name}\nof host-1"));
 }
 
+/// One long id once took 55 s. The work is counted: each text is searched once by form and once for what is known, and no
+/// word that is searched is long.
+#[test]
+fn the_work_grows_with_the_length_of_a_text_and_not_faster() {
+    for piece in ["10.1.2.3-", "a.", "a@", ":0", "/home/", "x://", "a-b.c", "0123abcd-", "known", "known ", "a.b@c.d\t"]
+    {
+        let work = |times: usize| {
+            let mut names = Names::default();
+            names.learn("host", &json!("known"));
+            names.finish().unwrap();
+            let long = piece.repeat(times);
+            let mut value =
+                json!({"tasks": [{"id": long, "message": format!("{long} of {long}\nx")}], "command": long});
+            names.value("", &mut value);
+            let searched = names.searched.get();
+            assert!(searched.longest_word <= LONGEST_WORD, "{piece}: {searched:?}");
+            searched.bytes
+        };
+        let (once, four_times) = (work(10_000), work(40_000));
+        assert!(four_times <= once * 4 + 100, "{piece}: {once} bytes, then {four_times}");
+        assert!(four_times <= 16 * piece.len() * 40_000 + 100, "{piece}: {four_times}");
+    }
+}
+
 #[test]
 fn nothing_of_the_original_is_left_and_what_belongs_together_still_does() {
     let folder = tempfile::tempdir().unwrap();
