@@ -161,9 +161,11 @@ fn names<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for id in ids {
         let mut name: String = id.trim_matches('/').chars().map(plain).take(LONGEST_NAME).collect();
-        let is_taken = names.contains(&name) || name.chars().all(|c| c == '.');
-        if is_taken || id.trim_matches('/').len() > LONGEST_NAME {
-            name = format!("{name}_{}", names.len());
+        if name.chars().all(|c| c == '.') || id.trim_matches('/').len() > LONGEST_NAME {
+            name.push_str("_0");
+        }
+        while names.contains(&name) {
+            name.push_str("_0");
         }
         names.push(name);
     }
