@@ -58,9 +58,10 @@ fn reach(code: Code) -> (Output, &'static str) {
     }
 }
 
-/// The program below a limit that a shell sets.
+/// The program below a limit that a shell sets. A file that another thread of the test opens as this one forks must not take
+/// the one descriptor that the loader needs.
 fn limited(limit: &str, arguments: &[&str]) -> Output {
-    let script = format!("{limit}; exec \"$@\"");
+    let script = format!("exec 3>&-; {limit}; exec \"$@\"");
     let mut command = Command::new("sh");
     command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_hc-rig")]).args(arguments);
     command.output().expect("a shell can be started")
