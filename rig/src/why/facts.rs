@@ -6,7 +6,7 @@ use crate::{
     folder::{
         Run,
         evidence::{Answer, Evidence, Probe},
-        manifest::{CheckFacts, ClusterKind, Manifest},
+        manifest::{CheckFacts, ChecksLate, ClusterKind, Manifest},
     },
     verdict::Verdict,
 };
@@ -26,8 +26,12 @@ pub struct Facts<'a> {
     pub last: Counts,
     /// Whether there are samples: without them the ends of tasks that were scaled down cannot be told from others.
     pub sampled: bool,
-    /// Whether a target was not reached.
+    /// Whether the run failed or its checks were not reliable.
     pub failed: bool,
+    /// What made the checks unreliable of a run that reached its targets, in one sentence; else empty.
+    pub unreliable: &'a str,
+    /// How late the fake on this machine began its checks.
+    pub checks_late: Option<ChecksLate>,
     /// Whether Marathon, agents and tasks were all on the rig's machine.
     pub here: bool,
     /// Seconds from one poll to the next.
@@ -43,7 +47,7 @@ impl<'a> Facts<'a> {
     pub fn of(run: &'a Run) -> Self {
         Self::new(&run.manifest, run.lives.all().collect(), &run.evidence, run.summary.last)
             .with_target(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
-            .ended(run.summary.verdict)
+            .ended(run.summary.verdict, &run.summary.why)
             .until(run.course.last().map_or(0.0, |point| point.t))
             .sampled(run.summary.samples > 0)
     }
@@ -59,6 +63,8 @@ impl<'a> Facts<'a> {
             last,
             sampled: true,
             failed: false,
+            unreliable: "",
+            checks_late: manifest.cluster.checks_late,
             here: manifest.cluster.kind == ClusterKind::Embedded,
             poll,
             step: manifest.plan.step_seconds,
@@ -70,9 +76,10 @@ impl<'a> Facts<'a> {
         Self { target, ..self }
     }
 
-    fn ended(self, verdict: Verdict) -> Self {
+    fn ended(self, verdict: Verdict, why: &'a str) -> Self {
+        let unreliable = if verdict == Verdict::Degraded { why } else { "" };
         // The reason of a run that was stopped or broke is known.
-        Self { failed: verdict.is_failure(), ..self }
+        Self { failed: verdict.is_failure(), unreliable, ..self }
     }
 
     fn sampled(self, sampled: bool) -> Self {

@@ -15,11 +15,11 @@ const BUSY: f64 = 0.95;
 /// A table of connections that is at least this full can overflow between two samples.
 const FULL: f64 = 0.99;
 
-/// A poll that begins this late, in seconds, was not run in time: a timer on an idle machine is late by milliseconds.
+/// A poll or a check that begins this late, in seconds, was not run in time: a timer on an idle machine is late by milliseconds.
 const LATE: f64 = 0.5;
 
-/// The processors of the machine that everything runs on are fully used, and lateness was measured: of check results, of a
-/// checker that calls tasks unhealthy which answer, or of the rig's own polls.
+/// The processors of the machine that everything runs on are fully used, and lateness was measured: of check results, of the
+/// fake's checks, of a checker that calls tasks unhealthy which answer, or of the rig's own polls.
 pub fn busy(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
     let late = LatePolls::of(facts);
     let within = late.map_or(0.0..=facts.until, |late| late.from..=late.until);
@@ -28,13 +28,14 @@ pub fn busy(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
     let symptom = found.any(&symptoms) || found.any_up_to(Reason::HeadOfLine, Confidence::Low);
     let unexplained = found.is_empty() && facts.failed;
     // A full load alone is no cause: a machine that is used well and in time is busy, too.
-    let own = own_lateness(facts);
-    let measured = late.is_some() || own.is_some() || found.any(&[Reason::CheckerLate]);
+    let (own, checks) = (own_lateness(facts), late_checks(facts));
+    let measured = late.is_some() || own.is_some() || checks.is_some() || found.any(&[Reason::CheckerLate]);
     if !measured || !(unexplained || symptom) {
         return None;
     }
     let mut evidence = vec![machine.words()];
     evidence.extend(own);
+    evidence.extend(checks);
     let (effect, confidence) = if let Some(late) = late {
         evidence.insert(0, late.sentence(facts));
         evidence.extend(probes_of_others(facts));
@@ -69,6 +70,15 @@ pub fn busy(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
             },
         ],
     })
+}
+
+/// Checks that the fake began late, by its own measure.
+fn late_checks(facts: &Facts<'_>) -> Option<String> {
+    let late = facts.checks_late.filter(|late| late.max_seconds >= LATE)?;
+    Some(format!(
+        "the fake's own checks began up to {:.1} s late (99 of 100 within {:.1} s)",
+        late.max_seconds, late.p99_seconds
+    ))
 }
 
 /// Polls of the rig itself that began late, if there were many.

@@ -5,7 +5,10 @@ use rstest::rstest;
 
 use super::{IDLE, REFUSED, manifest, probe, running, unhealthy};
 use crate::{
-    folder::evidence::{Answer, Census, Evidence, LatePoint, Machine, Probe, Suspect},
+    folder::{
+        evidence::{Answer, Census, Evidence, LatePoint, Machine, Probe, Suspect},
+        manifest::ChecksLate,
+    },
     why::{
         Confidence, Facts, Reason,
         rules::{Found, conclude, result_age::head_of_line},
@@ -156,6 +159,35 @@ fn a_step_that_was_not_reached_may_be_explained_by_the_machine(
     let facts = Facts::new(&manifest, lives.iter().collect(), &evidence, Counts::default());
     let found = conclude(&Facts { here: true, failed: true, until: 100.0, ..facts });
     assert_eq!(found.iter().map(|one| one.reason).collect::<Vec<_>>(), reasons);
+}
+
+#[rstest]
+#[case::late_on_a_busy_machine(
+    0.99,
+    9.2,
+    Reason::MachineBusy,
+    "This machine's 2 processors had no capacity left",
+    "no target"
+)]
+#[case::in_time(0.99, 0.1, Reason::Unknown, "No cause found", "did not reach its target")]
+#[case::at_rest(0.5, 9.2, Reason::Unknown, "No cause found", "did not reach its target")]
+fn stale_results_of_a_run_that_reached_its_target_are_told_as_what_they_are(
+    #[case] busy: f64,
+    #[case] max_seconds: f64,
+    #[case] reason: Reason,
+    #[case] title: &str,
+    #[case] untrue: &str,
+) {
+    let (manifest, evidence) = (manifest("TCP"), Evidence { ages: Vec::new(), ..on_a_machine(busy) });
+    let late = Some(ChecksLate { p99_seconds: max_seconds / 2.0, max_seconds });
+    let facts = Facts::new(&manifest, Vec::new(), &evidence, Counts::default());
+    let unreliable = "1 % of the results were older than 3 intervals.";
+    let found = conclude(&Facts { here: true, failed: true, unreliable, checks_late: late, until: 100.0, ..facts });
+    let first = found.first().expect("a conclusion");
+    assert_eq!((first.reason, first.title.as_str()), (reason, title), "{found:?}");
+    assert!(!first.text.contains(untrue) && !first.text.contains("fresh"), "{}", first.text);
+    let told = if reason == Reason::Unknown { &first.text } else { &first.evidence[1] };
+    assert!(told.contains("older than 3 intervals") || told.contains("up to 9.2 s late"), "{told}");
 }
 
 #[test]
