@@ -6,13 +6,17 @@ use tokio::time::{Instant, timeout_at};
 
 use super::ProbeOutcome;
 
-/// A runtime that looks this long after the end of a time-out was late.
+/// A runtime that looks this long after the end of a wait was late.
 const LATE: Duration = Duration::from_millis(10);
+
+/// A time-out is waited for in this many parts. A probe goes on by at most one step each time that its thread runs, and none has
+/// as many steps; where the thread is late in each of them, each counts as a part.
+const PARTS: u32 = 16;
 
 /// The outcome, or [`ProbeOutcome::TimedOut`] when it takes longer than the time-out, if there is one.
 ///
-/// A thread that was late could not read what had come in time, so the time by which it was late is waited for more: a late
-/// checker is never a sick task.
+/// A thread that was late could not read what had come in time, so the time by which it was late, at any part of the time-out,
+/// is waited for more: a late checker is never a sick task.
 pub(in crate::checkers) async fn within(
     since: Instant,
     timeout: Option<Duration>,
@@ -20,20 +24,30 @@ pub(in crate::checkers) async fn within(
 ) -> ProbeOutcome {
     let Some(timeout) = timeout else { return probe.await };
     let mut probe = pin!(probe);
-    let end = since + timeout;
-    if let Ok(outcome) = timeout_at(end, probe.as_mut()).await {
-        return outcome;
-    }
-    match late(end) {
-        None => ProbeOutcome::TimedOut,
-        Some(grace) => timeout_at(grace, probe).await.unwrap_or(ProbeOutcome::TimedOut),
+    let mut end = since + timeout;
+    loop {
+        let part = part_of(timeout, end);
+        if let Ok(outcome) = timeout_at(part, probe.as_mut()).await {
+            return outcome;
+        }
+        match (late(part), part < end) {
+            (late, true) => end += late.unwrap_or_default(),
+            (Some(late), false) => {
+                return timeout_at(Instant::now() + late, probe).await.unwrap_or(ProbeOutcome::TimedOut);
+            }
+            (None, false) => return ProbeOutcome::TimedOut,
+        }
     }
 }
 
-/// Until when to wait once more, if the end of a time-out was noticed late.
-pub(super) fn late(end: Instant) -> Option<Instant> {
-    let late = end.elapsed();
-    (late >= LATE).then(|| Instant::now() + late)
+/// Until when to wait at a time.
+pub(super) fn part_of(timeout: Duration, end: Instant) -> Instant {
+    (Instant::now() + timeout / PARTS).min(end)
+}
+
+/// How late the end of a wait was noticed, if it was.
+pub(super) fn late(end: Instant) -> Option<Duration> {
+    Some(end.elapsed()).filter(|late| *late >= LATE)
 }
 
 #[cfg(test)]
@@ -54,6 +68,34 @@ mod tests {
         advance(3 * SECOND).await;
         sender.send(ProbeOutcome::Ok).unwrap();
         assert_eq!(limited.await.unwrap(), ProbeOutcome::Ok);
+    }
+
+    /// A probe of several steps on a thread that gets a processor only once in three seconds.
+    #[tokio::test(start_paused = true)]
+    async fn an_outcome_of_many_steps_is_waited_for_where_each_is_late() {
+        let steps = async {
+            for _ in 0..10 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            ProbeOutcome::Ok
+        };
+        let limited = tokio::spawn(within(Instant::now(), Some(SECOND), steps));
+        for _ in 0..12 {
+            tokio::task::yield_now().await;
+            advance(3 * SECOND).await;
+        }
+        assert_eq!(limited.await.unwrap(), ProbeOutcome::Ok);
+    }
+
+    /// However late the thread is, a task that does not answer is noticed.
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_noticed_by_a_thread_that_is_always_late() {
+        let limited = tokio::spawn(within(Instant::now(), Some(SECOND), std::future::pending()));
+        for _ in 0..2 * PARTS {
+            tokio::task::yield_now().await;
+            advance(3 * SECOND).await;
+        }
+        assert!(limited.is_finished());
     }
 
     #[tokio::test(start_paused = true)]
