@@ -28,8 +28,8 @@ pub struct Facts<'a> {
     pub sampled: bool,
     /// Whether the run failed or its checks were not reliable.
     pub failed: bool,
-    /// What made the checks unreliable of a run that reached its targets, in one sentence; else empty.
-    pub unreliable: &'a str,
+    /// Whether it reached its targets and only its checks were not reliable.
+    pub unreliable: bool,
     /// How late the fake on this machine began its checks.
     pub checks_late: Option<ChecksLate>,
     /// Whether Marathon, agents and tasks were all on the rig's machine.
@@ -47,7 +47,7 @@ impl<'a> Facts<'a> {
     pub fn of(run: &'a Run) -> Self {
         Self::new(&run.manifest, run.lives.all().collect(), &run.evidence, run.summary.last)
             .with_target(run.summary.steps.last().map_or(run.summary.target, |step| step.target))
-            .ended(run.summary.verdict, &run.summary.why)
+            .ended(run.summary.verdict)
             .until(run.course.last().map_or(0.0, |point| point.t))
             .sampled(run.summary.samples > 0)
     }
@@ -63,7 +63,7 @@ impl<'a> Facts<'a> {
             last,
             sampled: true,
             failed: false,
-            unreliable: "",
+            unreliable: false,
             checks_late: manifest.cluster.checks_late,
             here: manifest.cluster.kind == ClusterKind::Embedded,
             poll,
@@ -76,10 +76,9 @@ impl<'a> Facts<'a> {
         Self { target, ..self }
     }
 
-    fn ended(self, verdict: Verdict, why: &'a str) -> Self {
-        let unreliable = if verdict == Verdict::Degraded { why } else { "" };
+    fn ended(self, verdict: Verdict) -> Self {
         // The reason of a run that was stopped or broke is known.
-        Self { failed: verdict.is_failure(), unreliable, ..self }
+        Self { failed: verdict.is_failure(), unreliable: verdict == Verdict::Degraded, ..self }
     }
 
     fn sampled(self, sampled: bool) -> Self {

@@ -237,17 +237,14 @@ fn unknown(facts: &Facts<'_>, found: &Found) -> Option<Conclusion> {
     (found.is_empty() && facts.failed).then(|| Conclusion {
         reason: Reason::Unknown,
         title: "No cause found".to_owned(),
-        text: if facts.unreliable.is_empty() {
+        text: if facts.unreliable {
+            "All tasks became healthy, none had a bad result, and none died; only the checks were not reliable. The samples \
+             do not show the cause."
+        } else {
             "The run did not reach its target, yet no task had a bad result, none died, and the launch queue gave no reason. \
              The samples do not show the cause."
-                .to_owned()
-        } else {
-            format!(
-                "All tasks became healthy, but the checks were not reliable: {}. No task had a bad result, and none died. The \
-                 samples do not show the cause.",
-                facts.unreliable.trim_end_matches('.')
-            )
-        },
+        }
+        .to_owned(),
         evidence: Vec::new(),
         confidence: Confidence::Low,
         tasks: Vec::new(),
