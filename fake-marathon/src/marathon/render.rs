@@ -1,20 +1,14 @@
 //! Rendering the snapshot from which reads are answered; only what changed is rendered again.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
 use super::{
-    deployment::Deployments,
-    group_manager::GroupManager,
     health::Health,
-    instances::{Condition, Instance, Instances, Slot},
-    last_failures::LastFailures,
-    launch_queue::LaunchQueue,
+    instances::{Condition, Instance, Slot},
     render_pods,
+    rendered::Rendered,
 };
 use crate::{
     app::AppDefinition,
@@ -23,26 +17,6 @@ use crate::{
     snapshot::{AppView, Counts, Fragment, Frame, PodView, Snapshot, TaskView},
     wire::TaskState,
 };
-
-/// The parts of the scheduler that are rendered.
-pub(crate) struct Rendered<'a> {
-    pub(crate) groups: &'a mut GroupManager,
-    pub(crate) deployments: &'a mut Deployments,
-    pub(crate) instances: &'a mut Instances,
-    pub(crate) failures: &'a mut LastFailures,
-    pub(crate) launch_queue: &'a LaunchQueue,
-    pub(crate) health: &'a Health,
-}
-
-impl Rendered<'_> {
-    fn take_stale(&mut self) -> BTreeSet<PathId> {
-        let mut stale = self.groups.take_stale();
-        stale.append(&mut self.deployments.take_stale());
-        stale.append(&mut self.instances.take_stale());
-        stale.append(&mut self.failures.take_stale());
-        stale
-    }
-}
 
 /// What was rendered last.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     instances::{Condition, Goal, Instance, Task},
-    render::Rendered,
+    rendered::Rendered,
 };
 use crate::{
     ids::PathId,

@@ -26,7 +26,7 @@ use crate::{
         launch_queue::{self, LaunchQueue},
         probe_ids::ProbeIds,
         readiness::{self, Awaited, Readiness},
-        render::Rendered,
+        rendered::Rendered,
         timers::{Timer, Timers},
     },
     tuning::Tuning,
