@@ -13,6 +13,7 @@ use crate::{
         values::{count, duration, positive, precision, whole},
     },
     folder::manifest::{self, check_facts},
+    hazards::rules::LARGEST_STEP,
     run::{Definition, scaled::Scaled},
 };
 
@@ -85,10 +86,7 @@ const HOLD_IN_SEARCH: Duration = Duration::from_secs(30);
 /// A step without `--step` is at least this large, as in the manual procedure.
 const SMALLEST_STEP: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
-/// And at most this large: larger ones have broken a real Marathon (`hazards`).
-const LARGEST_STEP: NonZeroU32 = NonZeroU32::MIN.saturating_add(999);
-
-/// Between these two it is this part of the target.
+/// It is this part of the target, at least [`SMALLEST_STEP`] and at most the [`LARGEST_STEP`] that breaks no Marathon.
 const USUAL_STEPS: u32 = 20;
 
 impl Scaling {
@@ -154,8 +152,8 @@ impl Scaling {
     /// The tasks that a step adds to get to a target: so many steps that a picture has them, and so few that they end.
     fn step_to(&self, target: u32) -> NonZeroU32 {
         self.step.unwrap_or_else(|| {
-            let part = NonZeroU32::new(target.div_ceil(USUAL_STEPS)).unwrap_or(SMALLEST_STEP);
-            part.clamp(SMALLEST_STEP, LARGEST_STEP)
+            let part = target.div_ceil(USUAL_STEPS).clamp(SMALLEST_STEP.get(), LARGEST_STEP);
+            NonZeroU32::new(part).unwrap_or(SMALLEST_STEP)
         })
     }
 
