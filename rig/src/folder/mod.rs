@@ -31,7 +31,7 @@ use std::{
 use harness::{
     files,
     record::{
-        Lives, Reliability, TaskLife, TaskLives, json,
+        Counts, Lives, Reliability, TaskLife, TaskLives, json,
         read::{self, Line},
     },
 };
@@ -337,11 +337,12 @@ impl Run {
     /// How many tasks were well at the end, and the word for it: those that were healthy or, where nothing checks them, those
     /// that ran.
     pub fn well(&self) -> (u64, &'static str) {
-        if self.is_unchecked() {
-            (self.summary.last.running, "running")
-        } else {
-            (self.summary.last.healthy, "healthy")
-        }
+        self.well_of(&self.summary.last)
+    }
+
+    /// The same of these counts.
+    pub fn well_of(&self, counts: &Counts) -> (u64, &'static str) {
+        if self.is_unchecked() { (counts.running, "running") } else { (counts.healthy, "healthy") }
     }
 }
 

@@ -68,8 +68,8 @@ pub fn changes(run: &Run) -> Vec<Change> {
 }
 
 fn began(run: &Run, first: &Point) -> Change {
-    let (counts, (_, word)) = (first.counts, run.well());
-    let well = if run.is_unchecked() { counts.running } else { counts.healthy };
+    let counts = first.counts;
+    let (well, word) = run.well_of(&counts);
     let tone = if counts.unhealthy == 0 { Tone::Neutral } else { Tone::Bad };
     let bad = if counts.unhealthy == 0 { String::new() } else { format!(", {} unhealthy", counts.unhealthy) };
     Change::new(first.t, tone, format!("the watch began: {well} of {} {word}{bad}", first.target))
