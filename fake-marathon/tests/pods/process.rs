@@ -97,7 +97,11 @@ async fn a_host_port_leads_to_the_port_inside_and_the_check_asks_its_own_contain
         "http": {"endpoint": "web", "path": "/"}, "delaySeconds": 0, "gracePeriodSeconds": 60, "intervalSeconds": 2,
         "timeoutSeconds": 1,
     });
-    let inside = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Bound without listening: the container may listen on it, and no test beside this one is given it.
+    let bound = tokio::net::TcpSocket::new_v4().unwrap();
+    bound.set_reuseaddr(true).unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let inside = bound.local_addr().unwrap().port();
     let endpoint = json!({"name": "web", "containerPort": inside, "hostPort": 0, "protocol": ["tcp"]});
     let fields = json!({"endpoints": [endpoint], "healthCheck": check});
     let serve = "exec python3 -m http.server $EP_CONTAINER_WEB";

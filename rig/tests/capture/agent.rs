@@ -3,11 +3,13 @@
 use std::{
     cell::RefCell,
     fs,
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, Command, Stdio},
 };
+
+use tokio::net::TcpSocket;
 
 use crate::until;
 
@@ -26,6 +28,8 @@ while :; do sleep 0.05; done
 pub(crate) struct Agent {
     folder: tempfile::TempDir,
     port: u16,
+    /// Bound without listening: sshd may listen on the port, and no test beside this one is given it.
+    _bound: TcpSocket,
     sshd: RefCell<Child>,
 }
 
@@ -54,7 +58,10 @@ impl Agent {
             assert!(made.unwrap().success(), "ssh-keygen");
         }
         fs::copy(path.join("user.pub"), path.join("authorized")).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let bound = TcpSocket::new_v4().unwrap();
+        bound.set_reuseaddr(true).unwrap();
+        bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let port = bound.local_addr().unwrap().port();
         let host_key = fs::read_to_string(path.join("host.pub")).unwrap();
         fs::write(path.join("known"), format!("[127.0.0.1]:{port} {host_key}")).unwrap();
         let config = format!(
@@ -73,7 +80,7 @@ impl Agent {
             .stderr(log)
             .spawn()
             .unwrap();
-        let agent = Self { folder, port, sshd: RefCell::new(sshd) };
+        let agent = Self { folder, port, _bound: bound, sshd: RefCell::new(sshd) };
         until("sshd listens", || {
             let ended = agent.sshd.borrow_mut().try_wait().unwrap();
             assert!(ended.is_none(), "sshd: {}", fs::read_to_string(agent.path().join("sshd.log")).unwrap());
