@@ -26,7 +26,10 @@ use std::{
 
 use tokio::{sync::mpsc, time::Instant};
 
-use self::server::{Call, Plan, Server};
+use self::{
+    server::{Call, Server},
+    task::Plan,
+};
 use super::simulated::{self, Described, Script};
 use crate::{
     checkers::{Probe, ProbeKind, ProbeOutcome, ProbedBy},

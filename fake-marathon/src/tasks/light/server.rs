@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     io,
-    net::Ipv4Addr,
     sync::{Arc, OnceLock, mpsc as threads},
     time::Duration,
 };
@@ -19,13 +18,13 @@ use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     connection::{Behind, Connection, Next, Registered},
-    task::Task,
+    task::{Plan, Task},
 };
 use crate::{
     clock::Time,
     ids::TaskId,
     task_tools::tls,
-    tasks::simulated::{Port, SIGTERM, Script},
+    tasks::simulated::{Port, SIGTERM},
     timers::Timers,
     wire::{Exit, TaskReport},
 };
@@ -46,16 +45,6 @@ pub(super) enum Call {
     Start(Box<Plan>),
     /// Sends a signal to a task.
     Signal(TaskId, i32),
-}
-
-/// A task to be started.
-#[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) id: TaskId,
-    /// Where it listens.
-    pub(super) address: Ipv4Addr,
-    pub(super) ports: Vec<u16>,
-    pub(super) script: Script,
 }
 
 /// A port that listens.

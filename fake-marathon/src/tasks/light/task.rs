@@ -1,15 +1,29 @@
 //! One light task: which of its ports listen, and when that changes.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use mio::net::TcpListener;
 
-use super::server::Plan;
 use crate::{
     clock::Time,
+    ids::TaskId,
     tasks::simulated::{Port, Script, TRAP_SET},
     timers::TimerKey,
 };
+
+/// A task to be started.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) id: TaskId,
+    /// Where it listens.
+    pub(super) address: Ipv4Addr,
+    pub(super) ports: Vec<u16>,
+    pub(super) script: Script,
+}
 
 /// A task of the server.
 #[derive(Debug)]
