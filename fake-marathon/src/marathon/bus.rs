@@ -5,14 +5,14 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     command::Origin,
-    deployment::plan::{Action, Plan},
+    deployment::plan::{self, Plan},
     instances::{Condition, Instance},
 };
 use crate::{
     app::{AppDefinition, HealthCheck, render},
     clock::Time,
     events::Event,
-    ids::{DeploymentId, InstanceId, PathId},
+    ids::{InstanceId, PathId},
     wire::StatusUpdate,
 };
 
@@ -230,21 +230,6 @@ pub(crate) fn app_terminated(now: Time, app: &PathId) -> Event {
     event(now, "app_terminated_event", json!({"appId": app.as_str()}))
 }
 
-/// A step of a plan as events and the answer to a dry run render it.
-pub(crate) fn step(actions: &[Action]) -> Value {
-    let actions: Vec<Value> =
-        actions.iter().map(|action| json!({"action": action.name(), action.of(): action.app.id.as_str()})).collect();
-    json!({ "actions": actions })
-}
-
-/// A plan as each of its events has it.
-pub(crate) fn plan(id: &DeploymentId, steps: &[Vec<Action>], version: Time) -> Box<RawValue> {
-    let steps: Vec<Value> = steps.iter().map(|actions| step(actions)).collect();
-    // Writing an object with textual keys into memory cannot fail.
-    serde_json::value::to_raw_value(&json!({"id": id.as_str(), "steps": steps, "version": version.iso()}))
-        .unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
-
 /// The events of a deployment, two for each of its steps, share the text of the plan.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -256,7 +241,7 @@ struct StepReached<'a> {
 }
 
 fn step_event(now: Time, event_type: &'static str, plan: &Plan, step_index: usize) -> Event {
-    let current_step = step(plan.steps.get(step_index).map_or(&[], Vec::as_slice));
+    let current_step = plan::step(plan.steps.get(step_index).map_or(&[], Vec::as_slice));
     let fields = StepReached { plan: plan.json(), current_step, event_type, timestamp: now };
     Event::new(event_type, now, &fields)
 }
