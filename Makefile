@@ -27,15 +27,15 @@ test: nextest ## all tests; the container backend too whenever a Docker engine a
 
 .PHONY: test-container
 test-container: nextest image ## the container backend only; fails without a Docker engine
-	cargo nextest run --profile $(PROFILE) --package hc-rig-scenarios --package hc-rig-fixtures --package hc-rig --features hc-rig-scenarios/container,hc-rig-fixtures/container,hc-rig/container --test container --test image $(ARGS)
+	.ci/suite container --profile $(PROFILE) $(ARGS)
 
 .PHONY: pages
 pages: nextest ## the report's pages in Chromium; HC_RIG_PICTURES=DIR keeps pictures of them
-	cargo nextest run --profile $(PROFILE) --package hc-rig --features browser --test pages $(ARGS)
+	.ci/suite pages --profile $(PROFILE) $(ARGS)
 
 .PHONY: capture
 capture: nextest ## captures over ssh against a real sshd on loopback
-	cargo nextest run --profile $(PROFILE) --package hc-rig --features sshd --test capture $(ARGS)
+	.ci/suite capture --profile $(PROFILE) $(ARGS)
 
 .PHONY: live
 live: nextest ## all scenarios on the cluster that the environment names (see docs/live.md)
@@ -90,7 +90,7 @@ fuzz: nextest ## broken input for every parser of foreign bytes, from new seeds:
 
 .PHONY: chaos
 chaos: nextest ## runs of the program through a proxy that breaks what passes, with kills: SEEDS=50 new ones
-	HC_RIG_CHAOS_SEED=$${HC_RIG_CHAOS_SEED:-$$RANDOM} HC_RIG_CHAOS_SEEDS=$(or $(SEEDS),50) cargo nextest run --profile fuzz --ignore-default-filter --package hc-rig --test program --no-capture -E 'test(/^chaos::/)' $(ARGS)
+	HC_RIG_CHAOS_SEED=$${HC_RIG_CHAOS_SEED:-$$RANDOM} HC_RIG_CHAOS_SEEDS=$(or $(SEEDS),50) .ci/suite chaos --profile fuzz --no-capture $(ARGS)
 
 .PHONY: bench
 bench: ## what the rig and the fake cost, row by row beside their peers; writes docs/benchmarks.md (20 minutes)
@@ -132,7 +132,8 @@ ci: lint ## what CI runs (.ci/run calls it)
 	PROPTEST_RNG_SEED=1 $(MAKE) test PROFILE=ci
 	.ci/fuzz --rounds 40
 	HC_RIG_CHAOS_SEED=6 $(MAKE) chaos SEEDS=50
-	$(MAKE) clients
+	@# The program that the tests were built with.
+	PROGRAMS=$(TARGET)/debug $(MAKE) clients
 	$(MAKE) instructions
 
 # Tools of cargo, installed for this user when they are missing.
