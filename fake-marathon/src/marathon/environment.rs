@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::versions::DeclaredPorts;
 use crate::{
-    app::AppDefinition,
+    app::{AppDefinition, ContainerKind},
     ids::{Rng, TaskId},
     tree::sort_texts,
 };
@@ -39,15 +39,17 @@ pub(super) fn of(app: &AppDefinition, id: &TaskId, host: &str, placement: Placem
     set("MESOS_TASK_ID", id.as_str().into());
     set("MARATHON_APP_ID", app.id.as_str().into());
     set("MARATHON_APP_VERSION", app.version.iso());
-    if let Some(image) = app.container.as_ref().and_then(|container| container.image.as_ref()) {
+    // An image that Mesos itself runs is not named.
+    let of_docker = app.container.as_ref().filter(|container| container.kind == ContainerKind::Docker);
+    if let Some(image) = of_docker.and_then(|container| container.image.as_ref()) {
         set("MARATHON_APP_DOCKER_IMAGE", image.clone());
     }
-    set("MARATHON_APP_RESOURCE_CPUS", format!("{:?}", app.cpus));
-    set("MARATHON_APP_RESOURCE_MEM", format!("{:?}", app.mem));
-    set("MARATHON_APP_RESOURCE_DISK", format!("{:?}", app.disk));
+    set("MARATHON_APP_RESOURCE_CPUS", as_java(app.cpus));
+    set("MARATHON_APP_RESOURCE_MEM", as_java(app.mem));
+    set("MARATHON_APP_RESOURCE_DISK", as_java(app.disk));
     set("MARATHON_APP_RESOURCE_GPUS", app.gpus.to_string());
     set("MARATHON_APP_ENFORCE_GROUP_ROLE", if placement.enforces_role { "TRUE" } else { "FALSE" }.into());
-    for (name, value) in label_variables(app) {
+    for (name, value) in label_variables(&app.labels) {
         set(&name, value);
     }
     for (name, value) in port_variables(app, id, placement.ports) {
@@ -62,13 +64,25 @@ pub(super) fn of(app: &AppDefinition, id: &TaskId, host: &str, placement: Placem
     env.into_iter().collect()
 }
 
+/// A number as Java writes a double.
+pub(super) fn as_java(number: f64) -> String {
+    if number == 0.0 || (1e-3..1e7).contains(&number.abs()) {
+        return format!("{number:?}");
+    }
+    let text = format!("{number:E}");
+    match text.split_once('E') {
+        Some((mantissa, exponent)) if !mantissa.contains('.') => format!("{mantissa}.0E{exponent}"),
+        Some(_) | None => text,
+    }
+}
+
 /// `MARATHON_APP_LABELS` and the variable of each label, with Marathon's order of the names.
-fn label_variables(app: &AppDefinition) -> Variables {
-    let short = |(key, value): &(&String, &String)| {
-        key.len() < LONGEST - LABEL_PREFIX.len() && value.encode_utf16().count() < LONGEST
-    };
-    let hashed = app.labels.len() > IN_ORDER;
-    let mut labels: Vec<(&String, &String)> = app.labels.iter().collect();
+pub(super) fn label_variables(labels: &IndexMap<String, String>) -> Variables {
+    // Java counts UTF-16 units.
+    let units = |text: &String| text.encode_utf16().count();
+    let short = |(key, value): &(&String, &String)| units(key) < LONGEST - LABEL_PREFIX.len() && units(value) < LONGEST;
+    let hashed = labels.len() > IN_ORDER;
+    let mut labels: Vec<(&String, &String)> = labels.iter().collect();
     if hashed {
         sort_texts(&mut labels, |(key, _)| key);
     }
@@ -98,7 +112,18 @@ pub(super) fn escaped(key: &str) -> String {
     name.replace('\u{0}', "_")
 }
 
-/// `PORT0`, `PORT_<number>`, `PORT_<NAME>`, `PORT`, `PORTS`.
+/// A port of a task, for its variables.
+struct Port<'a> {
+    /// Of the definition or mapping.
+    index: usize,
+    /// The number that names it.
+    requested: u16,
+    /// The number that it has.
+    effective: u16,
+    name: Option<&'a str>,
+}
+
+/// `PORT0`, `PORT_<number>`, `PORT_<NAME>`, `PORT`, `PORTS`; of two that are called alike the later one stays, in this order.
 fn port_variables(app: &AppDefinition, id: &TaskId, assigned: &[Option<u16>]) -> Variables {
     let mut env = Variables::new();
     let (declared, on_host): (Vec<(u16, Option<&str>)>, bool) = match DeclaredPorts::of(app) {
@@ -109,35 +134,37 @@ fn port_variables(app: &AppDefinition, id: &TaskId, assigned: &[Option<u16>]) ->
             (definitions.iter().map(|port| (port.port, port.name.as_deref())).collect(), true)
         }
     };
-    let mut all = Vec::new();
     let mut invented = Inventor::new(id, &declared, assigned);
     let mut later = Vec::new();
-    for (n, (number, name)) in declared.iter().enumerate() {
-        let host_port = assigned.get(n).copied().flatten();
-        let (effective, named_by) = match (host_port, *number) {
+    let mut resolved = |(index, (number, name)): (usize, &(u16, _))| {
+        let (requested, effective) = match (assigned.get(index).copied().flatten(), *number) {
             (Some(port), 0) => (port, port),
-            (Some(port), number) => (port, number),
+            (Some(port), number) => (number, port),
             // Without a network of its own and without a port there is none.
-            (None, _) if on_host => continue,
+            (None, _) if on_host => return None,
             (None, 0) => {
                 let port = invented.next();
-                later.push(port.to_string());
+                later.push(port);
                 (port, port)
             }
             (None, number) => (number, number),
         };
-        let text = effective.to_string();
-        env.insert(format!("PORT{n}"), text.clone());
-        env.insert(format!("PORT_{named_by}"), text.clone());
-        if let (Some(name), Some(_)) = (name, host_port) {
-            env.insert(format!("PORT_{}", name.to_uppercase()), text);
-        }
-        all.extend(host_port.map(|port| port.to_string()));
-    }
-    if declared.is_empty() || env.is_empty() {
+        Some(Port { index, requested, effective, name: *name })
+    };
+    let ports: Vec<Port<'_>> = declared.iter().enumerate().filter_map(&mut resolved).collect();
+    if ports.is_empty() {
         return env;
     }
-    all.append(&mut later);
+    for port in &ports {
+        env.insert(format!("PORT{}", port.index), port.effective.to_string());
+    }
+    for port in &ports {
+        env.insert(format!("PORT_{}", port.requested), port.effective.to_string());
+    }
+    for (name, port) in ports.iter().filter_map(|port| Some((port.name?, port))) {
+        env.insert(format!("PORT_{}", name.to_uppercase()), port.effective.to_string());
+    }
+    let all: Vec<String> = assigned.iter().flatten().chain(&later).map(u16::to_string).collect();
     if let Some(first) = all.first() {
         env.insert("PORT".into(), first.clone());
     }
@@ -245,10 +272,42 @@ mod tests {
         let env = mapped(json!({"containerPort": 0, "hostPort": 0}), Some(31000));
         let wanted = [("PORT", "31000"), ("PORT0", "31000"), ("PORTS", "31000"), ("PORT_31000", "31000")];
         assert_eq!(texts(&env, "PORT"), wanted);
-        let env = mapped(json!({"containerPort": 8080, "name": "web"}), None);
+        let env = mapped(json!({"containerPort": 8080}), None);
         assert_eq!(texts(&env, "PORT"), [("PORT0", "8080"), ("PORTS", ""), ("PORT_8080", "8080")]);
         let env = mapped(json!({"containerPort": 0}), None);
         let invented = env["PORT0"].clone();
         assert_eq!([&env["PORT"], &env["PORTS"], &env[&format!("PORT_{invented}")]], [&invented; 3]);
+    }
+
+    #[test]
+    fn a_mapping_without_a_host_port_has_a_name_too() {
+        let mappings = json!([{"containerPort": 8080, "name": "web"}, {"containerPort": 0, "name": "own"},
+            {"containerPort": 9000, "hostPort": 0, "name": "8080"}]);
+        let container = json!({"type": "MESOS", "docker": {"image": "x"}, "portMappings": mappings});
+        let fields = json!({"container": container, "networks": [{"mode": "container", "name": "n"}]});
+        let env = variables(fields, &[None, None, Some(31000)], false);
+        assert_eq!(env["PORT_WEB"], "8080");
+        assert_eq!(env["PORT_OWN"], env["PORT1"], "the port that was invented");
+        assert_eq!(env["PORT_8080"], "31000", "a name comes after all numbers");
+        assert_eq!(
+            [env["PORT"].clone(), env["PORTS"].clone()],
+            ["31000".to_owned(), format!("31000,{}", env["PORT1"])]
+        );
+        assert!(!env.contains_key("MARATHON_APP_DOCKER_IMAGE"), "Docker does not run it");
+    }
+
+    #[test]
+    fn numbers_are_written_as_java_does() {
+        let numbers = [0.0, 0.1, 0.001, 0.0004, 1.0, 2_500_000.5, 1e7, 12_345_678.0, 1e-5];
+        let texts = ["0.0", "0.1", "0.001", "4.0E-4", "1.0", "2500000.5", "1.0E7", "1.2345678E7", "1.0E-5"];
+        assert_eq!(numbers.map(as_java), texts);
+    }
+
+    /// As recorded in `environment.names_and_labels`, in characters and not in bytes.
+    #[test]
+    fn the_length_of_a_label_is_counted_in_characters() {
+        let labels = json!({"ä".repeat(492): "x", "é".repeat(493): "y"});
+        let env = variables(json!({"labels": labels}), &[], false);
+        assert_eq!(texts(&env, LABEL_PREFIX), [("MARATHON_APP_LABEL__", "x")]);
     }
 }

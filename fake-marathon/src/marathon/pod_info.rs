@@ -108,7 +108,9 @@ impl Whole<'_> {
     /// The host ports of endpoints that lead to other ports inside (`buildMesosNetworks`).
     fn mapped_ports(&self, own: &Ports<'_>) -> Vec<(u16, u16)> {
         let mapped = own.iter().filter_map(|(endpoint, host)| Some(((*host)?, endpoint.container_port?)));
-        mapped.filter(|(host, inside)| host != inside && !self.pod.on_host_network).collect()
+        // 0 stands for the host port.
+        let differ = |(host, inside): &(u16, u16)| *inside != 0 && host != inside;
+        mapped.filter(|ports| differ(ports) && !self.pod.on_host_network).collect()
     }
 
     /// What the container sees of the pod's volumes (`computeContainerInfo`). A persistent one is a folder of its name in
@@ -168,15 +170,14 @@ impl Whole<'_> {
         set("MARATHON_CONTAINER_ID".into(), container.name.clone());
         let enforces = if self.enforces_role { "TRUE" } else { "FALSE" };
         set("MARATHON_APP_ENFORCE_GROUP_ROLE".into(), enforces.into());
-        set("MARATHON_CONTAINER_RESOURCE_CPUS".into(), format!("{:?}", container.cpus));
-        set("MARATHON_CONTAINER_RESOURCE_MEM".into(), format!("{:?}", container.mem));
-        set("MARATHON_CONTAINER_RESOURCE_DISK".into(), format!("{:?}", container.disk));
+        set("MARATHON_CONTAINER_RESOURCE_CPUS".into(), environment::as_java(container.cpus));
+        set("MARATHON_CONTAINER_RESOURCE_MEM".into(), environment::as_java(container.mem));
+        set("MARATHON_CONTAINER_RESOURCE_DISK".into(), environment::as_java(container.disk));
         set("MARATHON_CONTAINER_RESOURCE_GPUS".into(), container.gpus.to_string());
-        let labels: IndexMap<&String, &String> = self.spec.labels.iter().chain(&container.labels).collect();
-        let names: Vec<String> = labels.keys().map(|key| environment::escaped(key)).collect();
-        set("MARATHON_APP_LABELS".into(), names.join(" "));
-        for (name, value) in names.iter().zip(labels.values()) {
-            set(format!("MARATHON_APP_LABEL_{name}"), (*value).clone());
+        let labels = self.spec.labels.iter().chain(&container.labels);
+        let labels = labels.map(|(key, value)| (key.clone(), value.clone())).collect();
+        for (name, value) in environment::label_variables(&labels) {
+            set(name, value);
         }
         for (endpoint, port) in self.all {
             let name = environment::escaped(&endpoint.name);
