@@ -2,13 +2,14 @@
 //!
 //! Rules from Marathon's `core/readiness/impl/ReadinessCheckExecutorImpl.scala`: the next request follows the interval
 //! after the former one's end, and what fails counts as an answer with status 504. akka-http's pool, which makes them,
-//! tries a refused connection again (recorded in `readiness.*`).
+//! tries a refused connection again (recorded in `readiness.*`). A path that is no URI ends the checks of its task before
+//! the first request: they have no result.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{health, probe_ids::ProbeIds};
+use super::{health, probe_ids::ProbeIds, request_target};
 use crate::{
     app::{ReadinessCheck, Scheme},
     checkers::{Probe, ProbeId, ProbeKind, ProbeOutcome, ProbeRequest, ProbedBy},
@@ -82,26 +83,27 @@ impl Readiness {
         self.in_flight.get(&probe).map(|request| &request.awaited)
     }
 
-    /// Sends a request to a task's host and port.
+    /// Sends a request to a task's host and port; `None` when what is asked for is no URI.
     pub(crate) fn ask(
         &mut self,
         awaited: Awaited,
         check: &ReadinessCheck,
         (host, port): (String, u16),
         ids: &mut ProbeIds,
-    ) -> Event {
+    ) -> Option<Event> {
+        let path = request_target::of(&check.path)?;
         let (id, task) = (ids.next(), awaited.task.clone());
         let request = ProbeRequest {
             task,
             by: ProbedBy::Marathon,
-            kind: ProbeKind::Http { path: check.path.clone(), tls: check.scheme == Scheme::Https },
+            kind: ProbeKind::Http { path, tls: check.scheme == Scheme::Https },
             host,
             port,
             want_body: true,
         };
         let probe = Probe { id, timeout: Some(check.timeout), request: Arc::new(request) };
         self.in_flight.insert(id, Request { awaited, probe: probe.clone(), refused: 0, waited: Duration::ZERO });
-        Event::Probe(probe)
+        Some(Event::Probe(probe))
     }
 
     /// Tries a refused connection again.
@@ -162,18 +164,31 @@ impl Readiness {
     }
 }
 
-/// Status, content type and body of an answer, or of Marathon's substitute for one.
-fn answer(probe: &Probe, check: &ReadinessCheck, outcome: &ProbeOutcome) -> (u16, String, String) {
+/// What a request came to.
+struct Answer {
+    status: u16,
+    content_type: &'static str,
+    body: String,
+    /// Whether the task itself gave it.
+    given: bool,
+}
+
+/// The answer, or Marathon's substitute for one.
+fn answer(probe: &Probe, check: &ReadinessCheck, outcome: &ProbeOutcome) -> Answer {
     let ProbeRequest { host, port, .. } = &**probe;
     let scheme = if check.scheme == Scheme::Https { "https" } else { "http" };
     let url = format!("{scheme}://{host}:{port}{}", check.path);
-    let failed = |why: &str| (504, "text/plain".to_owned(), format!("Marathon could not query {url}: {why}"));
+    // Marathon searches the headers for the type, where akka-http never keeps it.
+    let given = |status: u16, body: String| Answer { status, content_type: "", body, given: true };
+    let failed = |why: &str| Answer {
+        status: 504,
+        content_type: "text/plain",
+        body: format!("Marathon could not query {url}: {why}"),
+        given: false,
+    };
     match outcome {
-        // Marathon searches the headers for the type, where akka-http never keeps it.
-        ProbeOutcome::Answer { status, body } => (*status, String::new(), body.clone()),
-        ProbeOutcome::Status(status) | ProbeOutcome::Unregistered { status, .. } => {
-            (*status, String::new(), String::new())
-        }
+        ProbeOutcome::Answer { status, body } => given(*status, body.clone()),
+        ProbeOutcome::Status(status) | ProbeOutcome::Unregistered { status, .. } => given(*status, String::new()),
         ProbeOutcome::Refused => failed(&health::refused(host, *port)),
         // The time-out has no name: its text has Scala's `None`.
         ProbeOutcome::TimedOut => failed(&format!("None timed out after {}", health::seconds(check.timeout.as_secs()))),
@@ -183,8 +198,9 @@ fn answer(probe: &Probe, check: &ReadinessCheck, outcome: &ProbeOutcome) -> (u16
     }
 }
 
-fn result(check: &ReadinessCheck, task: &TaskId, (status, content_type, body): (u16, String, String)) -> (bool, Value) {
-    let ready = check.ready_codes.contains(&status);
+fn result(check: &ReadinessCheck, task: &TaskId, answer: Answer) -> (bool, Value) {
+    let Answer { status, content_type, body, given } = answer;
+    let ready = given && check.ready_codes.contains(&status);
     let mut value = json!({"name": check.name, "taskId": task.as_str(), "ready": ready});
     if check.preserve_last_response {
         value["lastResponse"] = json!({"status": status, "contentType": content_type, "body": body});

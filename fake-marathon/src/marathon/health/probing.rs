@@ -16,6 +16,7 @@ use crate::{
     marathon::{
         instances::{Instances, Slot},
         probe_ids::ProbeIds,
+        request_target,
     },
 };
 
@@ -32,7 +33,8 @@ pub(super) fn kind(check: &HealthCheck) -> Option<ProbeKind> {
     let http = |tls: bool| {
         let path = check.path.clone().unwrap_or_default();
         let path = if path.starts_with('/') { path } else { format!("/{path}") };
-        ProbeKind::Http { path, tls }
+        // What is no URI stays as it is until it is to be asked for.
+        ProbeKind::Http { path: request_target::of(&path).unwrap_or(path), tls }
     };
     match check.protocol {
         Protocol::Http => Some(http(false)),
@@ -40,18 +42,6 @@ pub(super) fn kind(check: &HealthCheck) -> Option<ProbeKind> {
         Protocol::Tcp => Some(ProbeKind::Tcp),
         Protocol::Command | Protocol::MesosTcp | Protocol::MesosHttp | Protocol::MesosHttps => None,
     }
-}
-
-/// Whether akka-http reads a path as part of a URI in its relaxed mode: visible ASCII with whole escapes.
-fn is_uri(path: &str) -> bool {
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
-        let escaped = || rest.clone().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-        if !byte.is_ascii_graphic() || (byte == b'%' && !escaped()) {
-            return false;
-        }
-    }
-    true
 }
 
 impl Checker {
@@ -150,7 +140,7 @@ impl Health {
                 }
             };
             if let ProbeKind::Http { path, .. } = &request.kind
-                && !is_uri(path)
+                && request_target::of(path).is_none()
             {
                 self.ended = true;
                 let reason = format!("the path `{path}` of a health check of {} is not a URI", checker.app);

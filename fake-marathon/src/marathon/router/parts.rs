@@ -204,7 +204,7 @@ impl Parts {
         let target = instance.and_then(|instance| health::of_named_port(instance, &check.port_name));
         if let Some(target) = target {
             let event = self.readiness.ask(awaited, check, target, &mut self.probe_ids);
-            self.on_readiness(vec![event]);
+            self.on_readiness(event.into_iter().collect());
         }
     }
 

@@ -32,7 +32,7 @@ fn awaited() -> Awaited {
 
 fn ask(readiness: &mut Readiness) -> ProbeId {
     let event = readiness.ask(awaited(), &check(), ("10.0.0.1".into(), 33_000), &mut ProbeIds::default());
-    let Event::Probe(probe) = event else { panic!("{event:?}") };
+    let Some(Event::Probe(probe)) = event else { panic!("{event:?}") };
     assert_eq!((probe.host.as_str(), probe.port, probe.timeout), ("10.0.0.1", 33_000, Some(Duration::from_secs(3))));
     probe.id
 }
@@ -56,7 +56,7 @@ fn a_task_is_asked_again_until_it_is_ready() {
 /// Refuses every connection; returns the seconds until the result and the result's text.
 fn refuse(check: &ReadinessCheck) -> (f64, String) {
     let (mut readiness, mut ids, mut now) = (Readiness::default(), ProbeIds::default(), START);
-    let mut event = readiness.ask(awaited(), check, ("10.0.0.1".into(), 33_000), &mut ids);
+    let mut event = readiness.ask(awaited(), check, ("10.0.0.1".into(), 33_000), &mut ids).expect("a URI");
     loop {
         let events = match event {
             Event::Probe(probe) => readiness.probed(now, probe.id, &ProbeOutcome::Refused, Some(check)),
@@ -113,4 +113,31 @@ fn a_request_that_nobody_waits_for_is_dropped() {
     let probe = ask(&mut readiness);
     readiness.clear();
     assert!(readiness.probed(START, probe, &ProbeOutcome::Status(200), Some(&check())).is_empty());
+}
+
+/// `exceptionToErrorResponse`: Marathon's own 504 is not the task's.
+#[test]
+fn what_fails_is_never_ready() {
+    let check = ReadinessCheck { ready_codes: vec![504], ..check() };
+    let outcome = |outcome: ProbeOutcome| {
+        let mut readiness = Readiness::default();
+        let probe = ask(&mut readiness);
+        match readiness.probed(START, probe, &outcome, Some(&check)).last() {
+            Some(Event::Result { ready, .. }) => *ready,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(!outcome(ProbeOutcome::TimedOut));
+    assert!(outcome(ProbeOutcome::Status(504)));
+}
+
+/// The stream of a task's checks fails where its request is made, and nothing comes of it.
+#[test]
+fn a_path_that_is_no_uri_is_never_asked_for() {
+    let ask = |path: &str| {
+        let check = ReadinessCheck { path: path.to_owned(), ..check() };
+        Readiness::default().ask(awaited(), &check, ("10.0.0.1".into(), 33_000), &mut ProbeIds::default())
+    };
+    assert_eq!([ask("/a b"), ask("ready")], [None, None]);
+    assert!(matches!(ask("/a%20b"), Some(Event::Probe(_))));
 }
