@@ -143,10 +143,10 @@ pub(super) fn request(probe: &Probe, path: &str) -> Vec<u8> {
     // Of what goes this way only an address of IPv6 has a colon.
     let (open, close) = if host.contains(':') && !host.starts_with('[') { ("[", "]") } else { ("", "") };
     let headers = match probe.by {
-        ProbedBy::Marathon => concat!("user-agent: ", "akka-http/10.1.11", "\r\n"),
-        ProbedBy::Executor => concat!("user-agent: ", "curl/7.88.1", "\r\naccept: */*\r\n"),
+        ProbedBy::Marathon => "User-Agent: akka-http/10.1.11\r\n",
+        ProbedBy::Executor => "User-Agent: curl/7.88.1\r\nAccept: */*\r\n",
     };
-    format!("GET {path} HTTP/1.1\r\nhost: {open}{host}{close}:{port}\r\n{headers}\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nHost: {open}{host}{close}:{port}\r\n{headers}\r\n").into_bytes()
 }
 
 /// The outcome, if these bytes are a whole answer of the usual kind.

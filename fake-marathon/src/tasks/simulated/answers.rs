@@ -6,7 +6,7 @@ use super::{
     CONNECT, known,
     script::{Port, Script, Serves},
 };
-use crate::checkers::{Probe, ProbeKind, ProbeOutcome, ProbedBy};
+use crate::checkers::{MALFORMED, Probe, ProbeKind, ProbeOutcome, ProbedBy};
 
 /// One HTTP exchange over loopback.
 const EXCHANGE: Duration = Duration::from_millis(4);
@@ -28,6 +28,7 @@ pub(super) fn answer(
 ) -> Option<(Duration, ProbeOutcome)> {
     let port = script.nth_port(usize::from(asks_second), age);
     match &probe.kind {
+        ProbeKind::Http { .. } if probe.is_malformed() => Some((CONNECT, ProbeOutcome::Failed(MALFORMED.to_owned()))),
         ProbeKind::Tcp | ProbeKind::Http { .. } if port == Port::Closed || !script.addresses.contain(&probe.host) => {
             Some((CONNECT, ProbeOutcome::Refused))
         }
