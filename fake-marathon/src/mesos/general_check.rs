@@ -36,6 +36,8 @@ impl General {
         let check = NativeCheck {
             kind: check.kind,
             host: "127.0.0.1",
+            ip_protocol: "IPv4",
+            path_is_empty: false,
             port: check.port,
             delay: check.delay,
             interval: check.interval,

@@ -1,6 +1,6 @@
 //! Why a launch ends before any agent sees the task.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{ops::RangeInclusive, sync::Arc};
 
 use super::{resources::Resources, status::Status};
 use crate::{
@@ -72,26 +72,48 @@ fn of_group(info: &TaskInfo, refusal: Refusal) -> Refusal {
     }
 }
 
+/// The rules in Mesos's order (`master/validation.cpp`, `common/validation.cpp`).
 fn invalid(info: &TaskInfo) -> Option<String> {
-    if Resources::of(info) == Resources::default() {
-        return Some(String::from("Task uses no resources"));
+    let path_of = |kind: &ProbeKind| match kind {
+        ProbeKind::Http { path, .. } => Some(path.clone()),
+        ProbeKind::Tcp | ProbeKind::Command { .. } => None,
+    };
+    // A path that is not given is empty.
+    let wrong = |path: &String| !path.is_empty() && !path.starts_with('/');
+    if let Some(path) = info.check.as_ref().and_then(|check| path_of(&check.kind)).filter(wrong) {
+        return Some(format!("Task uses invalid check: The path '{path}' of HTTP check must start with '/'"));
     }
-    match &info.health_check.as_ref()?.kind {
-        ProbeKind::Http { path, .. } if !path.is_empty() && !path.starts_with('/') => {
-            Some(format!("Task uses invalid health check: The path '{path}' of HTTP health check must start with '/'"))
-        }
-        ProbeKind::Http { .. } | ProbeKind::Tcp | ProbeKind::Command { .. } => None,
+    if let Some(check) = &info.health_check
+        && let Some(path) = path_of(&check.kind).filter(|path| check.path_is_empty || wrong(path))
+    {
+        let what = "Task uses invalid health check";
+        return Some(format!("{what}: The path '{path}' of HTTP health check must start with '/'"));
     }
+    (Resources::of(info) == Resources::default()).then(|| String::from("Task uses no resources"))
 }
 
-/// One port twice makes ranges that overlap (`src/common/resources.cpp`; recorded in `ports.same_host_port_twice`).
+/// One port twice makes ranges that overlap (`src/common/resources.cpp`; recorded in `ports.same_host_port_twice`), unless
+/// the second one begins below the first: Mesos looks only there for it.
 fn overlapping(ports: &[u16]) -> Option<String> {
-    let mut seen = BTreeSet::new();
-    let twice = ports.iter().any(|port| !seen.insert(*port));
-    twice.then(|| {
-        let ranges: Vec<String> = ports.iter().map(|port| format!("{port}-{port}")).collect();
-        format!("Resource 'ports:[{}]' is invalid: Invalid ranges resource: overlapping ranges", ranges.join(", "))
+    let ranges = ranges(ports);
+    let overlap =
+        |(n, one): (usize, &RangeInclusive<u16>)| ranges[n + 1..].iter().any(|later| one.contains(later.start()));
+    ranges.iter().enumerate().any(overlap).then(|| {
+        let texts: Vec<String> = ranges.iter().map(|range| format!("{}-{}", range.start(), range.end())).collect();
+        format!("Resource 'ports:[{}]' is invalid: Invalid ranges resource: overlapping ranges", texts.join(", "))
     })
+}
+
+/// Ports in their order as Marathon's ranges: a port that follows the one before it widens its range (`createRanges`).
+fn ranges(ports: &[u16]) -> Vec<RangeInclusive<u16>> {
+    let mut ranges: Vec<RangeInclusive<u16>> = Vec::new();
+    for port in ports {
+        match ranges.last_mut() {
+            Some(last) if last.end().checked_add(1) == Some(*port) => *last = *last.start()..=*port,
+            Some(_) | None => ranges.push(*port..=*port),
+        }
+    }
+    ranges
 }
 
 impl Refusal {

@@ -114,12 +114,12 @@ pub(super) fn check_json(check: &NativeCheck) -> Value {
     match &check.kind {
         ProbeKind::Tcp => {
             json["type"] = Value::from("TCP");
-            json["tcp"] = json!({"protocol": "IPv4", "port": check.port});
+            json["tcp"] = json!({"protocol": check.ip_protocol, "port": check.port});
         }
         ProbeKind::Http { path, tls } => {
             json["type"] = Value::from("HTTP");
             let scheme = if *tls { "https" } else { "http" };
-            json["http"] = json!({"protocol": "IPv4", "scheme": scheme, "port": check.port});
+            json["http"] = json!({"protocol": check.ip_protocol, "scheme": scheme, "port": check.port});
             if !path.is_empty() {
                 json["http"]["path"] = Value::from(path.as_str());
             }

@@ -229,6 +229,8 @@ async fn a_pods_check_is_led_to_the_host_port_or_refused_with_a_sentence() {
     let check = |port| NativeCheck {
         kind: ProbeKind::Tcp,
         host: "127.0.0.1",
+        ip_protocol: "IPv4",
+        path_is_empty: false,
         port,
         delay: Duration::ZERO,
         interval: Duration::from_secs(1),
