@@ -1,6 +1,7 @@
 //! One task and its executor: stages, status updates, kills, the native checker.
 
 mod checking;
+mod fetching;
 mod in_group;
 
 use std::{sync::Arc, time::Duration};
@@ -268,38 +269,6 @@ impl Task {
         self.stage = Stage::Running;
         self.start_checks(turn);
         self.send(turn, Status::of(TaskState::Running));
-    }
-
-    /// The agent fetches the task's files; without any it goes on at once.
-    fn fetch(&mut self, turn: &mut Turn<'_>) {
-        let missing = &turn.agents[self.agent].config().missing;
-        if self.info.fetch.iter().any(|file| missing.contains(&file.uri)) {
-            return self.not_fetched(turn);
-        }
-        match self.info.fetch.is_empty() {
-            true => self.fetched(turn),
-            false => turn.events.push(Event::Task(TaskCall::Fetch(Arc::clone(&self.info)))),
-        }
-    }
-
-    /// The files are in the sandbox.
-    pub(super) fn fetched(&mut self, turn: &mut Turn<'_>) {
-        if self.launching == Some(Launching::Asked) {
-            turn.events.push(Event::Task(TaskCall::Start(Arc::clone(&self.info))));
-        } else if self.stage == Stage::Staging {
-            self.reach_executor(turn);
-        }
-    }
-
-    /// The files could not be fetched: there is no container and no address (recorded in `fetch.missing`).
-    pub(super) fn not_fetched(&mut self, turn: &mut Turn<'_>) {
-        if self.launching.is_some() {
-            self.launching = Some(Launching::NotFetched);
-            return;
-        }
-        let message = messages::not_fetched(&self.container_id);
-        let status = Status::because(TaskState::Failed, message, Reason::ContainerLaunchFailed);
-        self.send_masters(turn, status);
     }
 
     fn reach_executor(&mut self, turn: &mut Turn<'_>) {
