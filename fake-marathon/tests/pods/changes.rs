@@ -3,7 +3,7 @@
 use fake_marathon::FakeMarathon;
 use serde_json::{Value, json};
 
-use super::{ask, get, pod, wait, with};
+use super::{ask, container, get, pod, wait, with};
 
 /// One fake in virtual time with the pod `/p` running; `PUT /v2/pods/p` with these fields is answered with its body.
 async fn running() -> FakeMarathon {
@@ -106,6 +106,27 @@ async fn a_locked_pod_is_deleted_only_by_force() {
     for request in ["DELETE /v2/pods/p", "GET /v2/pods/p::status", "GET /v2/pods/p::versions"] {
         let (status, body) = ask(&fake, request, &Value::Null).await;
         assert_eq!((status, &body["message"]), (404, &json!("Pod '/p' does not exist")), "{request}");
+    }
+    fake.shutdown().await;
+}
+
+/// `InstanceConversion.scala` has no word for an instance that waits or was only just placed.
+#[tokio::test(start_paused = true)]
+async fn a_kill_of_an_instance_that_waits_answers_500() {
+    let fake = FakeMarathon::builder().start().await.unwrap();
+    let crashes = with(container("c"), json!({"exec": {"command": {"shell": "sleep 2; exit 3"}}}));
+    let backoff = json!({"backoff": 3600.0, "maxLaunchDelay": 3600.0});
+    let crashing = json!({"id": "/p", "containers": [crashes], "scheduling": {"backoff": backoff}});
+    assert_eq!(ask(&fake, "POST /v2/pods", &crashing).await.0, 201);
+    let status = async |wanted: &str| {
+        let status = get(&fake, "/v2/pods/p::status").await;
+        let instance = status["instances"].get(0).filter(|instance| instance["status"] == wanted)?;
+        instance["id"].as_str().map(str::to_owned)
+    };
+    let id = wait("an instance that runs", async || status("STABLE").await).await;
+    assert_eq!(wait("its end", async || status("PENDING").await).await, id);
+    for request in [format!("DELETE /v2/pods/p::instances/{id}"), "DELETE /v2/pods/p::instances".to_owned()] {
+        assert_eq!(ask(&fake, &request, &json!([id])).await, (500, json!({"message": "None.get"})), "{request}");
     }
     fake.shutdown().await;
 }

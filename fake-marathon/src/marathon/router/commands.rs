@@ -50,7 +50,9 @@ pub(super) fn carry_out(parts: &mut Parts, command: Command) -> Answer {
             let slots: Vec<Slot> = parts.instances.slots_of(&id);
             let named = |slot: &Slot| parts.instances.get(*slot).is_some_and(|own| instances.contains(&own.id));
             let slots: Vec<Slot> = slots.into_iter().filter(named).collect();
-            Ok(kill_slots(parts, slots, wipe))
+            let unwritable = slots.iter().any(|slot| has_no_word(parts, *slot));
+            let done = kill_slots(parts, slots, wipe);
+            if unwritable { Err(Refused::Message(500, String::from("None.get"))) } else { Ok(done) }
         }
         Command::KillTasks { which, scale: true, wipe: _, force } => kill_and_scale(parts, &which, force),
         Command::KillTasks { which, scale: false, wipe, force: _ } => kill_tasks(parts, &which, wipe),
@@ -126,6 +128,12 @@ fn kill_slots(parts: &mut Parts, slots: Vec<Slot>, wipe: bool) -> Done {
         }
     }
     Done::Killing(tasks)
+}
+
+/// Whether Marathon's answer, which shows the instance as it was before the kill, has no word for its condition: the types of
+/// the API know neither `Scheduled` nor `Provisioned` (`InstanceConversion.scala`). The kill is carried out all the same.
+fn has_no_word(parts: &Parts, slot: Slot) -> bool {
+    parts.instances.get(slot).is_some_and(|instance| instance.is_scheduled() || instance.is_provisioned())
 }
 
 fn cancel_deployment(parts: &mut Parts, id: &DeploymentId, force: bool) -> Answer {
