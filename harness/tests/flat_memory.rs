@@ -9,7 +9,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use harness::{
-    record::{EventRecord, Observed, Sample, StepReport},
+    record::{EventRecord, Observed, PolledSample, StepReport},
     scale::{Drive, Incoming, Observation, Plan, Sink, Subject},
     wait::AttemptError,
 };
@@ -72,7 +72,7 @@ struct Scales {
 }
 
 impl Sink for Scales {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         self.samples += 1;
         self.last = resident_kib();
         if self.samples == WARM {

@@ -13,7 +13,7 @@ use futures::{
 };
 use harness::{
     record::{
-        Between, EventRecord, Lines, Lives, Observed, Quantiles, Sample, StepReport, TaskLives,
+        Between, EventRecord, Lines, Lives, Observed, PolledSample, Quantiles, StepReport, TaskLives,
         moment::iso,
         read::{self, Line},
     },
@@ -215,7 +215,7 @@ struct Files {
 }
 
 impl Sink for Files {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         self.samples.push(sample)
     }
 

@@ -16,7 +16,7 @@ use harness::{
     cluster::{Lease, LeaseOptions},
     dcos::Credentials,
     marathon::Client,
-    record::{EventRecord, Sample, StepReport},
+    record::{EventRecord, PolledSample, StepReport},
     scale::{Drive, MarathonApp, Plan, RunReport, Sink},
     settings::{Access, Settings},
 };
@@ -30,7 +30,7 @@ const SLOW: Duration = Duration::from_secs(5);
 struct Nowhere;
 
 impl Sink for Nowhere {
-    fn on_sample(&mut self, _: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, _: &PolledSample) -> io::Result<()> {
         Ok(())
     }
     fn on_event(&mut self, _: &EventRecord) -> io::Result<()> {

@@ -2,27 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::Value;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
-use super::{listed::Listed, observed::Observed, quantile::Quantiles, sample::Ages};
+use super::{observed::Observed, quantile::Quantiles, sample::Ages};
 use crate::model::TaskState;
-
-/// When a check last said anything about a task: the latest `lastSuccess` or `lastFailure` of all its results.
-#[must_use]
-pub fn last_result(task: &Value) -> Option<OffsetDateTime> {
-    last_of(&Listed::of(task))
-}
-
-/// The same of what was read already.
-pub(super) fn last_of(task: &Listed<'_>) -> Option<OffsetDateTime> {
-    last_of_texts(task.results.iter().flat_map(|result| [&*result.last_success, &*result.last_failure]))
-}
-
-/// The latest of these moments in ISO 8601; what is none is left out.
-pub(super) fn last_of_texts<'a>(times: impl Iterator<Item = &'a str>) -> Option<OffsetDateTime> {
-    times.filter(|time| !time.is_empty()).filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok()).max()
-}
 
 /// The ages in seconds of the last results of all running tasks that have one, at `now` by the clock that wrote the
 /// results.
@@ -57,7 +40,7 @@ impl Ages {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
     use time::macros::datetime;
 
     use super::*;

@@ -1,19 +1,18 @@
-//! Which tasks a sample has to carry, and how the full list is put together again from such samples.
+//! Which tasks a sample has to carry.
 
 use std::{collections::HashMap, sync::Arc};
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{observed::Observed, sample::Sample};
+use super::observed::Observed;
 
-/// What a sample carries: see [`Sample::complete`], [`Sample::tasks`] and [`Sample::gone`].
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What a sample carries: see the fields of these names of [`super::Sample`].
+#[derive(Clone, Debug, Default)]
 pub struct Delta {
     /// Whether `tasks` is everything.
     pub complete: bool,
     /// All tasks, or the new and changed ones.
-    pub tasks: Vec<Value>,
+    pub tasks: Vec<Arc<Observed>>,
     /// Ids that are listed no more.
     pub gone: Vec<String>,
     /// Check results that are newer than in the list before.
@@ -23,7 +22,7 @@ pub struct Delta {
 /// Turns full task lists into deltas. It remembers one list, the last, so its memory does not grow with the run.
 ///
 /// Where Marathon makes the checks every task has a new `lastSuccess` at each poll. A task of which nothing else is new
-/// is left out: [`Sample::age`] has the age of the results, [`Sample::results`] their number. In
+/// is left out: [`super::Sample::age`] has the age of the results, [`super::Sample::results`] their number. In
 /// lists that are put together again `lastSuccess` may therefore be that of an earlier poll.
 #[derive(Clone, Debug)]
 pub struct DeltaWriter {
@@ -53,40 +52,13 @@ impl DeltaWriter {
             let before = if same_order { self.last.get(at) } else { by_id.remove(task.id()) };
             delta.results += task.fresh(before.map(Arc::as_ref));
             if complete || !before.is_some_and(|before| is_unchanged(before, task)) {
-                delta.tasks.push(task.to_value());
+                delta.tasks.push(Arc::clone(task));
             }
         }
         delta.gone = by_id.into_keys().map(|id| id.as_ref().to_owned()).collect();
         delta.gone.sort_unstable();
         self.last = tasks;
         delta
-    }
-}
-
-/// Puts the full task list together again while samples are read in order.
-#[derive(Clone, Debug, Default)]
-pub struct Replay {
-    tasks: IndexMap<String, Value>,
-}
-
-impl Replay {
-    /// Takes the next sample and returns all tasks at its moment by id: those that stayed in their old order, then new
-    /// ones.
-    pub fn apply(&mut self, sample: &Sample) -> &IndexMap<String, Value> {
-        self.apply_delta(sample.complete, &sample.tasks, &sample.gone)
-    }
-
-    fn apply_delta(&mut self, complete: bool, tasks: &[Value], gone: &[String]) -> &IndexMap<String, Value> {
-        if complete {
-            self.tasks.clear();
-        }
-        for id in gone {
-            self.tasks.shift_remove(id);
-        }
-        for task in tasks {
-            self.tasks.insert(task_id(task), task.clone());
-        }
-        &self.tasks
     }
 }
 
@@ -126,11 +98,6 @@ fn without_success(result: &Value) -> Vec<(&String, &Value)> {
     rest
 }
 
-/// The id of a task object. A task without one (no known Marathon writes that) is identified by its whole text.
-pub(super) fn task_id(task: &Value) -> String {
-    task["id"].as_str().map_or_else(|| task.to_string(), str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -139,6 +106,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::record::listed::task_id;
+
+    /// The tasks of deltas as they are written.
+    fn values(tasks: &[Arc<Observed>]) -> Vec<Value> {
+        tasks.iter().map(|task| task.to_value()).collect()
+    }
 
     fn observed(tasks: &[Value]) -> Vec<Arc<Observed>> {
         tasks.iter().map(Observed::of_value).collect()
@@ -157,10 +130,10 @@ mod tests {
 
         let second = writer.next(observed(&[task(2, 1), task(3, 0)]));
         assert!(!second.complete);
-        assert_eq!(second.tasks, [task(2, 1), task(3, 0)]);
+        assert_eq!(values(&second.tasks), [task(2, 1), task(3, 0)]);
         assert_eq!(second.gone, ["hc.instance-1._app.1"]);
 
-        assert_eq!(writer.next(observed(&[task(2, 1), task(3, 0)])).tasks, [Value::Null; 0]);
+        assert!(writer.next(observed(&[task(2, 1), task(3, 0)])).tasks.is_empty());
         assert!(writer.next(observed(&[task(2, 1)])).complete, "the fourth, since every third is complete");
     }
 
@@ -193,17 +166,17 @@ mod tests {
             full_every in 0u64..7,
         ) {
             let mut writer = DeltaWriter::new(full_every);
-            let mut replay = Replay::default();
+            let mut replayed = BTreeMap::new();
             for list in lists {
                 let full: Vec<Value> = list.iter().map(|(&id, &age)| task(id, age)).collect();
                 let delta = writer.next(observed(&full));
-                let replayed: BTreeMap<_, _> = replay
-                    .apply_delta(delta.complete, &delta.tasks, &delta.gone)
-                    .iter()
-                    .map(|(id, task)| (id.clone(), task.clone()))
-                    .collect();
+                if delta.complete {
+                    replayed.clear();
+                }
+                delta.gone.iter().for_each(|id| drop(replayed.remove(id)));
+                replayed.extend(values(&delta.tasks).into_iter().map(|task| (task_id(&task), task)));
                 let expected: BTreeMap<_, _> = full.into_iter().map(|task| (task_id(&task), task)).collect();
-                prop_assert_eq!(replayed, expected);
+                prop_assert_eq!(&replayed, &expected);
             }
         }
     }

@@ -25,6 +25,9 @@ impl Formatter for Spaced {
     }
 }
 
+/// How many bytes of a line are handed on at a time. A line with all tasks of an app has megabytes.
+const PART: usize = 256 << 10;
+
 /// `value` on one line, without a line end. Characters that would steer the terminal of somebody who prints the file are
 /// escapes of JSON.
 ///
@@ -32,13 +35,55 @@ impl Formatter for Spaced {
 /// Only what the value's own `Serialize` refuses (a map with keys that are no strings, say).
 pub fn line<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<String> {
     let mut bytes = Vec::with_capacity(256);
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, Spaced))?;
-    let text = String::from_utf8(bytes).map_err(serde::ser::Error::custom)?;
-    // They stand only in texts, where an escape means the same.
-    Ok(match text::visible(&text) {
-        Cow::Owned(safe) => safe,
-        Cow::Borrowed(_) => text,
-    })
+    write(value, "", &mut bytes).map_err(serde::ser::Error::custom)?;
+    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
+}
+
+/// Writes what [`line()`] makes of `value`, and the end of the line: at once, or in parts where it is long.
+///
+/// # Errors
+/// As [`line()`], and `out` takes no more.
+pub(super) fn write<T: Serialize + ?Sized>(value: &T, end: &str, out: impl io::Write) -> io::Result<()> {
+    let mut visible = Visible { out, part: Vec::with_capacity(256) };
+    value.serialize(&mut Serializer::with_formatter(&mut visible, Spaced))?;
+    visible.hand_on(end)
+}
+
+/// Makes the characters of a line visible that would steer a terminal.
+struct Visible<W> {
+    out: W,
+    part: Vec<u8>,
+}
+
+impl<W: io::Write> Visible<W> {
+    /// Hands on what has been written since the last time, and something that is visible already.
+    fn hand_on(&mut self, more: &str) -> io::Result<()> {
+        let text =
+            std::str::from_utf8(&self.part).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        // Such characters stand only in texts, where an escape means the same.
+        if let Cow::Owned(safe) = text::visible(text) {
+            self.part = safe.into_bytes();
+        }
+        self.part.extend_from_slice(more.as_bytes());
+        self.out.write_all(&self.part)?;
+        self.part.clear();
+        Ok(())
+    }
+}
+
+impl<W: io::Write> io::Write for Visible<W> {
+    /// Takes whole characters: the serialiser writes no others.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.part.extend_from_slice(bytes);
+        if self.part.len() >= PART {
+            self.hand_on("")?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// Reads a count. One above `u32::MAX` is an error: nothing that is counted here comes near it, and sums of what somebody
@@ -146,6 +191,31 @@ mod tests {
             assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), evil);
         }
         assert_eq!(line(&evil).unwrap().lines().count(), 1);
+    }
+
+    #[test]
+    fn a_long_line_is_handed_on_in_parts_and_a_short_one_at_once() {
+        #[derive(Default)]
+        struct Parts(Vec<Vec<u8>>);
+        impl io::Write for &mut Parts {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.push(bytes.to_vec());
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let written = |value: &Value| {
+            let mut parts = Parts::default();
+            write(value, "\n", &mut parts).unwrap();
+            (parts.0.len(), parts.0.concat())
+        };
+        assert_eq!(written(&json!({"a": "\u{9b}"})), (1, b"{\"a\": \"\\u009b\"}\n".to_vec()));
+        let long = json!(vec!["ü\u{9b}"; PART / 4]);
+        let (parts, bytes) = written(&long);
+        assert!(parts > 1 && bytes == format!("{}\n", line(&long).unwrap()).into_bytes(), "{parts} parts");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _, Seek as _, SeekFrom},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::json;
 
-/// A file of JSON lines. Every line is handed to the system at once and whole: if it does not fit (disk full), what was
+/// A file of JSON lines. Every line is handed to the system as soon as it is made, and if it does not fit (disk full), what was
 /// written of it is taken back, so that the file holds complete lines only.
 #[derive(Debug)]
 pub struct Lines {
@@ -43,11 +43,9 @@ impl Lines {
     /// # Errors
     /// It could not be written whole; the lines before it are safe.
     pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> io::Result<()> {
-        let mut line = json::line(value)?;
-        line.push('\n');
-        match self.file.write_all(line.as_bytes()) {
-            Ok(()) => {
-                self.good += line.len() as u64;
+        match json::write(value, "\n", &self.file).and_then(|()| self.file.stream_position()) {
+            Ok(good) => {
+                self.good = good;
                 Ok(())
             }
             Err(error) => {

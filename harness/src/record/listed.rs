@@ -7,10 +7,11 @@ use serde::{
     de::{IgnoredAny, MapAccess},
 };
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::{
-    delta::task_id,
     lenient::{FromJson, Lenient},
+    moment::latest,
 };
 use crate::model::TaskState;
 
@@ -93,8 +94,16 @@ impl<'a> Listed<'a> {
         TaskState::of_listed(&self.state, &self.staged_at, results)
     }
 
-    pub(super) fn has_id(&self) -> bool {
-        self.id.is_some()
+    /// The id of its agent; empty if that is unknown.
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// Its state as Mesos names it, such as `TASK_RUNNING`; empty if that is unknown.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        &self.state
     }
 
     /// When it was staged, ISO 8601; empty if that is unknown.
@@ -103,11 +112,22 @@ impl<'a> Listed<'a> {
         &self.staged_at
     }
 
+    /// When a check last said anything about it: the latest `lastSuccess` or `lastFailure` of all its results.
+    #[must_use]
+    pub fn last_result(&self) -> Option<OffsetDateTime> {
+        latest(self.results.iter().flat_map(|result| [&*result.last_success, &*result.last_failure]))
+    }
+
     /// The moment of each check's last result, ISO 8601; empty without one.
     pub fn last_results(&self) -> impl Iterator<Item = &str> {
         // ISO 8601 in UTC, as Marathon writes it, sorts as text.
         self.results.iter().map(|result| (&*result.last_success).max(&*result.last_failure))
     }
+}
+
+/// The id of a task object. A task without one (no known Marathon writes that) is identified by its whole text.
+pub(super) fn task_id(task: &Value) -> String {
+    task["id"].as_str().map_or_else(|| task.to_string(), str::to_owned)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {

@@ -5,7 +5,7 @@
 //! EventRecord one line of events.jsonl
 //! StepReport  a target and what happened until it was reached
 //! Observed    a task of an answer; Recent knows those of the answer before
-//! DeltaWriter which tasks a sample has to carry; Replay puts the full lists together again
+//! DeltaWriter which tasks a sample has to carry
 //! Lives       the life of each task, folded from those lines while they are written and when they are read
 //! Reliability whether the checks could be relied on, folded from the same lines
 //! Listed      what a reader needs of a task, borrowed from the line
@@ -35,8 +35,8 @@ mod step;
 mod tally;
 mod task_lives;
 
-pub use age::{ages, last_result};
-pub use delta::{Delta, DeltaWriter, Replay};
+pub use age::ages;
+pub use delta::{Delta, DeltaWriter};
 pub use event::EventRecord;
 pub use familiar::{Known, Noted};
 pub use life::{CheckFailure, End, GONE, Happening, Moment, TaskLife};
@@ -47,7 +47,7 @@ pub use observed::Observed;
 pub use quantile::{Histogram, Quantiles, Spread};
 pub use recent::Recent;
 pub use reliability::{Degradation, Reliability, STALE_INTERVALS, Tolerance, Weakness};
-pub use sample::{Ages, Counts, FORMAT, Sample};
+pub use sample::{Ages, Counts, FORMAT, PolledSample, Sample};
 pub use step::StepReport;
 pub use tally::{Between, StepLives, Tally};
 pub use task_lives::TaskLives;

@@ -24,6 +24,11 @@ pub fn seconds_between(from: &str, to: &str) -> Option<f64> {
     Some(millis((to - from).as_seconds_f64()))
 }
 
+/// The latest of these times of day; what is none, an empty text for one, is left out.
+pub(super) fn latest<'a>(times: impl Iterator<Item = &'a str>) -> Option<OffsetDateTime> {
+    times.filter(|time| !time.is_empty()).filter_map(|time| OffsetDateTime::parse(time, &Rfc3339).ok()).max()
+}
+
 /// Seconds with the precision that the files show.
 #[must_use]
 pub fn millis(seconds: f64) -> f64 {

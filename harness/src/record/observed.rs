@@ -1,15 +1,19 @@
 //! A task of an answer, with what every poll needs of it read once.
 
-use std::{ops::Range, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, value::RawValue};
 use time::OffsetDateTime;
 
-use super::{age::last_of_texts, delta::task_id, listed::Listed};
+use super::{
+    listed::{Listed, Task, task_id},
+    moment::latest,
+};
 use crate::model::TaskState;
 
 /// A task object as Marathon wrote it. Of most tasks nothing changes from poll to poll but the moments of good results: the whole
-/// object becomes a tree of values only when it is written into the record.
+/// object becomes a tree of values only while it is written into the record.
 #[derive(Clone, Debug)]
 pub struct Observed {
     text: Box<str>,
@@ -46,7 +50,7 @@ impl Observed {
         let text = object.get();
         // Reading is lenient: what is no object has no field.
         let listed: Listed<'_> = serde_json::from_str(text).unwrap_or_default();
-        let id = if listed.has_id() { Arc::from(listed.id()) } else { Arc::from(task_id(&value(text))) };
+        let id = listed.id.as_deref().map_or_else(|| Arc::from(task_id(&value(text))), Arc::from);
         let results = listed.results.iter();
         let rest = Rest {
             id,
@@ -61,7 +65,7 @@ impl Observed {
 
     fn with(text: Box<str>, rest: Arc<Rest>) -> Self {
         let task = Self { text, last_result: None, successes_are_own: false, rest };
-        let last_result = last_of_texts(task.results().flat_map(<[&str; 2]>::from));
+        let last_result = latest(task.results().flat_map(<[&str; 2]>::from));
         let successes_are_own = task.results().all(|(success, _)| task.is_own(success));
         Self { last_result, successes_are_own, ..task }
     }
@@ -173,6 +177,20 @@ impl Success {
             return Self::At(start..start + success.len());
         }
         Self::Is(Box::from(success))
+    }
+}
+
+impl Serialize for Observed {
+    /// As the tree of values is written, of which there is one at a time: those of all tasks of an app would be many times their texts.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(serializer)
+    }
+}
+
+impl Task for Arc<Observed> {
+    fn listed(&self) -> Cow<'_, Listed<'_>> {
+        let listed: Listed<'_> = serde_json::from_str(&self.text).unwrap_or_default();
+        Cow::Owned(Listed { id: Some(listed.id.unwrap_or(Cow::Borrowed(&self.rest.id))), ..listed })
     }
 }
 

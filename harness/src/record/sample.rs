@@ -56,6 +56,9 @@ pub struct Sample<T = Value> {
     pub gone: Vec<String>,
 }
 
+/// A sample as a run makes it. Its tasks are written one by one.
+pub type PolledSample = Sample<Arc<Observed>>;
+
 impl<T> Sample<T> {
     /// The same sample with these tasks.
     #[must_use]

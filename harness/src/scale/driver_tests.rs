@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    record::{Counts, EventRecord, Lives, Observed, Quantiles, Sample, StepReport, TaskLives},
+    record::{Counts, EventRecord, Lives, Observed, PolledSample, Quantiles, StepReport, TaskLives},
     wait::AttemptError,
 };
 
@@ -115,7 +115,7 @@ impl Subject for App {
 
 #[derive(Default)]
 struct Kept {
-    samples: Vec<Sample>,
+    samples: Vec<PolledSample>,
     events: Vec<EventRecord>,
     steps: Vec<StepReport>,
     /// How many samples fit on the disk.
@@ -123,7 +123,7 @@ struct Kept {
 }
 
 impl Sink for Kept {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         if self.room.is_some_and(|room| self.samples.len() >= room) {
             return Err(io::ErrorKind::StorageFull.into());
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     model::ServerTime,
-    record::{EventRecord, Observed, Sample, StepReport},
+    record::{EventRecord, Observed, PolledSample, StepReport},
     scale::{guard::Crossing, search::Bracket},
     wait::AttemptError,
 };
@@ -70,7 +70,7 @@ pub trait Sink: Send {
     ///
     /// # Errors
     /// If it cannot be stored.
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()>;
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()>;
 
     /// Something arrived on the event stream.
     ///

@@ -7,7 +7,7 @@ use fixtures::{App, Behaviour, Check, Pair, secs};
 use harness::{
     Client, Transport,
     model::{Kind, TaskStatus},
-    record::{EventRecord, Sample, StepReport},
+    record::{EventRecord, PolledSample, StepReport},
     scale::{Drive, MarathonApp, Plan, RunReport, Sink},
 };
 use serde::Serialize;
@@ -198,7 +198,7 @@ struct Ages {
 }
 
 impl Sink for Ages {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         if let Some(age) = sample.age.filter(|age| !age.changes_only) {
             self.oldest = Some(self.oldest.map_or(age.p50, |oldest| oldest.max(age.p50)));
         }

@@ -141,14 +141,14 @@ impl Metrics {
     ///
     /// # Errors
     /// The file cannot be written, for the first time.
-    pub fn sample(&self, pair: &str, sample: &Sample) -> Result<(), String> {
+    pub fn sample<T>(&self, pair: &str, sample: &Sample<T>) -> Result<(), String> {
         self.set(pair, sample);
         let Some(file) = &self.file else { return Ok(()) };
         file.write(&self.text())
             .map_err(|error| format!("--metrics-file: cannot write {}: {error}", file.path().display()))
     }
 
-    fn set(&self, pair: &str, sample: &Sample) {
+    fn set<T>(&self, pair: &str, sample: &Sample<T>) {
         let (run, pair) = (|| self.run.clone(), || escaped(pair));
         let of = || OfPair { run: run(), pair: pair() };
         let counts = &sample.counts;

@@ -12,7 +12,7 @@ use std::{
 use harness::{
     Client,
     model::{App, HealthCheck, Kind, Task},
-    record::{EventRecord, Lines, Sample, last_result},
+    record::{EventRecord, Lines, Listed, Sample},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -66,8 +66,8 @@ pub struct Observation {
     pub age: Option<f64>,
 }
 
-impl From<&Sample> for Observation {
-    fn from(sample: &Sample) -> Self {
+impl<T> From<&Sample<T>> for Observation {
+    fn from(sample: &Sample<T>) -> Self {
         Self {
             unhealthy: sample.counts.unhealthy + sample.counts.unhealthy_in_grace,
             scheduled: sample.counts.scheduled,
@@ -374,7 +374,7 @@ fn oldest(app: &App) -> Vec<Question> {
         .tasks
         .iter()
         .filter(|task| task.is_running())
-        .filter_map(|task| last_result(&task.raw).map(|at| (at, task)))
+        .filter_map(|task| Listed::of(&task.raw).last_result().map(|at| (at, task)))
         .collect();
     tasks.sort_by_key(|(at, _)| *at);
     tasks.into_iter().take(FEW).map(|(_, task)| question(app, check, task, Occasion::Late)).collect()

@@ -10,9 +10,9 @@ use harness::{
     Client,
     marathon::mesos::Agent,
     model::{TaskId, TaskStatus},
-    record::{EventRecord, Lines, Sample, event::Remark},
+    record::{EventRecord, Lines, Sample, Task, event::Remark},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -47,16 +47,16 @@ struct Tasks {
 
 impl NewTasks {
     /// Takes a poll into account.
-    pub fn sample(&self, sample: &Sample) {
+    pub fn sample<T: Task>(&self, sample: &Sample<T>) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         for gone in &sample.gone {
             tasks.known.remove(gone);
             tasks.unknown.remove(gone);
         }
         for task in &sample.tasks {
-            let text = |key: &str| task.get(key).and_then(Value::as_str).unwrap_or_default();
-            if TaskStatus::parse(text("state")) == Some(TaskStatus::Running) && !tasks.known.contains(text("id")) {
-                tasks.unknown.insert(text("id").to_owned(), text("slaveId").to_owned());
+            let task = task.listed();
+            if TaskStatus::parse(task.state()) == Some(TaskStatus::Running) && !tasks.known.contains(task.id()) {
+                tasks.unknown.insert(task.id().to_owned(), task.agent().to_owned());
             }
         }
         if !tasks.unknown.is_empty() {
@@ -176,6 +176,8 @@ impl Executors {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn sample(tasks: &[(&str, &str)], gone: &[&str]) -> Sample {

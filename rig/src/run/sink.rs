@@ -6,7 +6,7 @@ use std::{
 };
 
 use harness::{
-    record::{EventRecord, Lines, Sample, StepReport},
+    record::{EventRecord, Lines, PolledSample, StepReport},
     scale::{Bracket, Crossing, Sink},
 };
 use tokio::sync::{mpsc::UnboundedSender, watch};
@@ -104,7 +104,7 @@ impl FolderSink {
 }
 
 impl Sink for FolderSink {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         let path = self.samples.path().to_owned();
         let written = self.samples.push(sample);
         self.remember(&path, written)?;

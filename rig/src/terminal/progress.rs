@@ -165,7 +165,7 @@ pub struct RunProgress {
 
 impl RunProgress {
     /// A poll has answered.
-    pub fn sample(&mut self, sample: &Sample) {
+    pub fn sample<T>(&mut self, sample: &Sample<T>) {
         if let Some(metrics) = &self.all.metrics {
             metrics.sample(&self.line.name, sample).unwrap_or_else(stderr::warning);
         }

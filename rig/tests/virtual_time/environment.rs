@@ -6,7 +6,7 @@ use fake_marathon::{Builder, FakeMarathon, Tasks, clock::Time};
 use fixtures::App;
 use harness::{
     Client, Transport,
-    record::{EventRecord, Sample, StepReport},
+    record::{EventRecord, PolledSample, StepReport},
     scale::Sink,
 };
 
@@ -39,13 +39,13 @@ impl Environment {
 /// The samples of a run.
 #[derive(Default)]
 pub(crate) struct KeptSamples {
-    pub(crate) samples: Vec<Sample>,
+    pub(crate) samples: Vec<PolledSample>,
 }
 
 impl Sink for KeptSamples {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         // No test here reads the tasks.
-        self.samples.push(Sample { tasks: Vec::new(), ..sample.clone() });
+        self.samples.push(sample.with_tasks(Vec::new()));
         Ok(())
     }
 

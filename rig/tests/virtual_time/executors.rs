@@ -18,7 +18,7 @@ use fixtures::{App, Check, Containerizer};
 use harness::{
     Client, Transport,
     model::Kind,
-    record::{EventRecord, Lines, Sample, StepReport},
+    record::{EventRecord, Lines, PolledSample, StepReport},
     scale::{Drive, MarathonApp, Plan, Sink},
 };
 use hc_rig::run::executors::{Executors, NewTasks};
@@ -33,7 +33,7 @@ use crate::environment::Environment;
 struct Recorder(Arc<NewTasks>);
 
 impl Sink for Recorder {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         self.0.sample(sample);
         Ok(())
     }

@@ -13,7 +13,7 @@ struct Alarm {
 }
 
 impl Sink for Alarm {
-    fn on_sample(&mut self, sample: &Sample) -> io::Result<()> {
+    fn on_sample(&mut self, sample: &PolledSample) -> io::Result<()> {
         self.kept.on_sample(sample)
     }
 

@@ -102,7 +102,7 @@ impl Run<'_> {
         self.hold_against_thresholds(&sample)
     }
 
-    fn hold_against_thresholds(&mut self, sample: &Sample) -> Step<()> {
+    fn hold_against_thresholds<T>(&mut self, sample: &Sample<T>) -> Step<()> {
         if !self.watching {
             return Ok(());
         }
