@@ -139,19 +139,21 @@ impl Client {
     /// # Errors
     /// As every method: see [`Error`].
     pub async fn apps(&self) -> Result<Apps> {
-        self.apps_of(Target::path("v2/apps")).await
+        self.apps_of(Target::path("v2/apps").query("embed", "apps.tasks")).await
     }
 
-    /// The same for the apps whose labels a selector such as `team==web` or `tier in (a, b)` matches.
+    /// The same without their tasks, which are nearly all of such an answer, and with a selector such as `team==web` or
+    /// `tier in (a, b)` only the apps whose labels it matches.
     ///
     /// # Errors
     /// 400 if Marathon cannot read the selector.
-    pub async fn apps_with_label(&self, selector: &str) -> Result<Apps> {
-        self.apps_of(Target::path("v2/apps").query("label", selector)).await
+    pub async fn apps_without_tasks(&self, selector: Option<&str>) -> Result<Apps> {
+        let all = Target::path("v2/apps");
+        self.apps_of(selector.into_iter().fold(all, |target, selector| target.query("label", selector))).await
     }
 
     async fn apps_of(&self, target: Target) -> Result<Apps> {
-        let target = ["apps.tasks", "apps.counts", "apps.deployments", "apps.lastTaskFailure"]
+        let target = ["apps.counts", "apps.deployments", "apps.lastTaskFailure"]
             .into_iter()
             .fold(target, |target, embed| target.query("embed", embed));
         let mut answer: Value = self.read(Ask::get(target)).await?;

@@ -47,6 +47,20 @@ async fn each_change_is_one_request() {
 }
 
 #[tokio::test]
+async fn tasks_of_all_apps_come_only_when_they_are_asked_for() {
+    let log = Log::default();
+    let client = in_process(log.keeping(always(200, "application/json", r#"{"apps": []}"#)));
+    client.apps().await.unwrap();
+    client.apps_without_tasks(None).await.unwrap();
+    client.apps_without_tasks(Some("team==web")).await.unwrap();
+    insta::assert_snapshot!(log.lines().join("\n"), @r"
+    GET /v2/apps?embed=apps.tasks&embed=apps.counts&embed=apps.deployments&embed=apps.lastTaskFailure
+    GET /v2/apps?embed=apps.counts&embed=apps.deployments&embed=apps.lastTaskFailure
+    GET /v2/apps?label=team%3D%3Dweb&embed=apps.counts&embed=apps.deployments&embed=apps.lastTaskFailure
+    ");
+}
+
+#[tokio::test]
 async fn an_id_cannot_leave_its_path() {
     let log = Log::default();
     let client = in_process(log.keeping(always(404, "application/json", "{}")));

@@ -18,15 +18,12 @@ pub struct Selection<'a> {
 }
 
 impl Selection<'_> {
-    /// Reads them from the cluster, in order of their ids.
+    /// Reads them from the cluster, in order of their ids; apps without their tasks.
     ///
     /// # Errors
     /// Exit code 2: there is none, or there are too many; or the cluster cannot be read.
     pub async fn find(&self, client: &Client) -> Result<Vec<App>, Failure> {
-        let listed = match self.label {
-            Some(selector) => client.apps_with_label(selector).await,
-            None => client.apps().await,
-        };
+        let listed = client.apps_without_tasks(self.label).await;
         let mut apps = listed.map_err(|error| reach::failure(&error))?.apps;
         if self.label.is_none() {
             // Marathon's selectors choose among apps only.
