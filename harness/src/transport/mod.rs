@@ -12,7 +12,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 pub use error::{TransportError, TransportErrorKind};
 use futures::{Stream, StreamExt};
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt, BodyStream, Full};
 use http_client::HttpClients;
 pub use http_client::{HttpSettings, is_loopback};
@@ -60,7 +60,9 @@ impl Response {
         if second.is_none() && first.len() <= limit {
             return Ok(first);
         }
-        let mut all = Vec::with_capacity(first.len().saturating_mul(4).min(limit));
+        // What the server says is not believed, but such an answer of megabytes need not be moved as it grows.
+        let said = self.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let mut all = Vec::with_capacity(said.unwrap_or(first.len().saturating_mul(4)).min(limit));
         let mut next = Some(Ok(first));
         let mut after = second;
         while let Some(chunk) = next.take() {
