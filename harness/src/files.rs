@@ -9,7 +9,7 @@ use std::{
         fd::AsFd as _,
         unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
     },
-    path::Path,
+    path::{self, Path},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -169,6 +169,12 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// As [`read`], and if it is not UTF-8.
 pub fn read_to_string(path: &Path) -> io::Result<String> {
     String::from_utf8(read(path)?).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
+}
+
+/// The name of a file that holds a secret, as messages show it. None where there is no such file: what was to name it may be the
+/// secret itself then.
+pub(crate) fn shown(path: &Path) -> Option<path::Display<'_>> {
+    path.exists().then(|| path.display())
 }
 
 fn read_up_to(path: &Path, limit: u64, silence: Duration) -> io::Result<Vec<u8>> {

@@ -129,9 +129,8 @@ fn read(path: &Path) -> Result<Vec<u8>, TrustError> {
     })
 }
 
-/// A key; what was to name its file and names none may be the key itself, and is not shown.
 fn read_key(path: &Path) -> Result<Vec<u8>, TrustError> {
-    if path.exists() {
+    if files::shown(path).is_some() {
         return read(path);
     }
     Err(TrustError::File { path: "the file of the client certificate's key".into(), why: "it is not there".into() })

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::secret::Secret;
+use crate::{files, secret::Secret};
 
 /// How a token is obtained.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub enum Credentials {
     TokenCommand(Secret),
 }
 
-/// What a file with a token is called in messages. What names no file may be the token itself.
+/// What a file with a token is called in messages.
 pub(crate) fn token_file(path: &Path) -> String {
-    if path.exists() { path.display().to_string() } else { String::from("the token file") }
+    files::shown(path).map_or_else(|| String::from("the token file"), |path| path.to_string())
 }

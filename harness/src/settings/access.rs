@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use url::{ParseError, Url};
 
 use super::{Origin, Secret, Setting, SettingsError};
-use crate::dcos::Credentials;
+use crate::{dcos::Credentials, files};
 
 /// A cluster and the identity there.
 #[derive(Debug, Clone)]
@@ -72,8 +72,10 @@ impl Access {
                 Credentials::Password { uid, .. } => format!("{uid} (password)"),
                 Credentials::ServiceAccount { uid, .. } => format!("{uid} (service account)"),
                 Credentials::Token(_) => "a ready token".to_owned(),
-                Credentials::TokenFile(path) if path.exists() => format!("the token in {}", path.display()),
-                Credentials::TokenFile(_) => "the token in a file that is not there".to_owned(),
+                Credentials::TokenFile(path) => match files::shown(path) {
+                    Some(path) => format!("the token in {path}"),
+                    None => "the token in a file that is not there".to_owned(),
+                },
                 Credentials::TokenCommand(_) => "the token that a command prints".to_owned(),
             },
         }

@@ -8,6 +8,7 @@ use super::{Address, Origin, Secret, Setting, SettingsError, SettingsInput, inpu
 use crate::{
     dcos::Credentials,
     environment::variable,
+    files,
     tls::{ROOTS, ServerTrust},
 };
 
@@ -202,12 +203,11 @@ fn service_account(text: &Secret) -> Result<Credentials, SettingsError> {
         text.clone()
     } else {
         let path = Path::new(text.reveal().trim().trim_start_matches("file://"));
-        let read = crate::files::read_to_string(path).map(Secret::new);
-        // What is no file may be the secret itself, in quotation marks or in another format.
+        let read = files::read_to_string(path).map(Secret::new);
         read.map_err(|error| {
-            let what = match path.exists() {
-                true => format!("cannot read {}: {error}", path.display()),
-                false => String::from("it is neither JSON that begins with { nor the name of a file"),
+            let what = match files::shown(path) {
+                Some(path) => format!("cannot read {path}: {error}"),
+                None => String::from("it is neither JSON that begins with { nor the name of a file"),
             };
             SettingsError::unusable(format!("{SERVICE_ACCOUNT}: {what}"))
         })?
