@@ -53,15 +53,17 @@ pub struct EmbeddedArgs {
     /// Offers at once instead of in Mesos's cycles: faster than any real cluster
     #[arg(long, hide_short_help = true)]
     pub prompt_offers: bool,
-    /// Launches that Marathon allows within 30 s, beside those whose tasks run by then [default: 100; 10000 of light tasks]
-    ///
-    /// It is Marathon's flag --launch_tokens.
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = positive)]
+    /// Marathon's flag `--launch_tokens`.
+    #[arg(
+        long, hide_short_help = true, value_name = "N", value_parser = positive,
+        help = with_defaults("Launches that Marathon allows within 30 s, beside those whose tasks run by then; Marathon's flag --launch_tokens", |of| of.launch_tokens),
+    )]
     pub launch_tokens: Option<NonZeroU32>,
-    /// Instances that Marathon launches with one offer [default: 5; 100 of light tasks]
-    ///
-    /// It is Marathon's flag --max_instances_per_offer.
-    #[arg(long, hide_short_help = true, value_name = "N", value_parser = positive)]
+    /// Marathon's flag `--max_instances_per_offer`.
+    #[arg(
+        long, hide_short_help = true, value_name = "N", value_parser = positive,
+        help = with_defaults("Instances that Marathon launches with one offer; Marathon's flag --max_instances_per_offer", |of| of.max_instances_per_offer),
+    )]
     pub max_instances_per_offer: Option<NonZeroU32>,
     /// Let only the N oldest tasks of each app pass their checks; N~2% varies N by that much at each check
     #[arg(long, hide_short_help = true, value_name = "N[~NOISE%]", value_parser = bound)]
@@ -84,6 +86,14 @@ impl TaskKind {
         match self {
             Self::Process => "process",
             Self::Light => "light",
+        }
+    }
+
+    /// How quickly Marathon launches them, unless that is asked for.
+    fn launching(self) -> Launching {
+        match self {
+            Self::Process => marathons_own(),
+            Self::Light => LIGHT,
         }
     }
 
@@ -127,10 +137,7 @@ impl EmbeddedArgs {
     /// How quickly Marathon launches. With its own defaults it launches about 20 tasks a second; so many light tasks as a
     /// machine holds would take it a quarter of an hour.
     fn launching(&self) -> Launching {
-        let usual = match self.tasks {
-            TaskKind::Process => marathons_own(),
-            TaskKind::Light => LIGHT,
-        };
+        let usual = self.tasks.launching();
         let or = |asked: Option<NonZeroU32>, usual| asked.map_or(usual, NonZeroU32::get);
         Launching {
             launch_tokens: or(self.launch_tokens, usual.launch_tokens),
@@ -141,6 +148,12 @@ impl EmbeddedArgs {
 
 /// For light tasks: five agents that are offered once a second take 500 tasks a second, which two processors start and check.
 const LIGHT: Launching = Launching { launch_tokens: 10_000, max_instances_per_offer: 100 };
+
+/// A line of help about a flag of Marathon's, with its default for each kind of task.
+fn with_defaults(what: &str, flag: fn(Launching) -> u32) -> String {
+    let [process, light] = [TaskKind::Process, TaskKind::Light].map(|kind| flag(kind.launching()));
+    format!("{what} [default: {process}; {light} of light tasks]")
+}
 
 /// Marathon's own defaults.
 fn marathons_own() -> Launching {
