@@ -88,6 +88,10 @@ fn every_screen_holds(browser: &mut Browser, page: &Path) {
         let wide = browser.value("document.documentElement.scrollWidth");
         assert!(wide.as_u64().is_some_and(|wide| wide <= u64::from(width)), "{wide} on a screen of {width}");
         let paper = browser.value("getComputedStyle(document.body).backgroundColor");
+        let over = browser.value(
+            "[...document.querySelectorAll('.tile b')].filter((b) => b.scrollWidth > b.clientWidth).map((b) => b.textContent).join()",
+        );
+        assert_eq!(over, json!(""), "numbers that reach beyond their tiles on a screen of {width}");
         let dark = paper.as_str().is_some_and(|colour| colour.starts_with("rgb(17"));
         assert_eq!(dark, scheme == "dark", "{paper}");
         nothing_is_wrong(browser);
@@ -140,7 +144,7 @@ fn the_report_opens_hovers_and_zooms() {
 #[test]
 fn a_long_report_stays_small_and_fits_every_screen() {
     let mut browser = Browser::start();
-    let folder = made::single(2000, 40);
+    let folder = made::single(2000, 18_000);
     let page = folder.path().join("report.html");
     let size = fs::metadata(&page).expect("the page").len();
     assert!(size <= 2_000_000, "{size} bytes for 2,000 samples");
