@@ -31,8 +31,11 @@ pub enum Line<'a> {
 pub struct Scanned {
     /// Samples handed on.
     pub samples: u64,
-    /// Lines that are no sample: the torn last line of a run that was killed or whose disk was full.
+    /// Lines of `samples.jsonl` that are no sample: the torn last line of a run that was killed or whose disk was full, or
+    /// what has been changed since.
     pub torn: u64,
+    /// Lines of `events.jsonl` that are no event.
+    pub torn_events: u64,
 }
 
 /// Hands every sample of `samples.jsonl` on, in order.
@@ -73,7 +76,7 @@ impl Samples {
             return Ok(sample.with_tasks(self.familiar.noted(&placed)));
         }
         self.familiar.forget();
-        self.whole = json::read(line)?;
+        self.whole = object(line)?;
         Ok(self.whole.with_tasks(self.whole.tasks.iter().map(Noted::Whole).collect()))
     }
 
@@ -86,6 +89,14 @@ impl Samples {
         let placed = placed.into_iter().collect::<Option<_>>()?;
         (sample.tasks == [LISTED]).then_some((sample, placed))
     }
+}
+
+/// Whether a line of `samples.jsonl` is a sample. A missing file has none.
+///
+/// # Errors
+/// The file exists but cannot be read.
+pub fn has_sample(path: &Path) -> io::Result<bool> {
+    Ok(Lines::<Sample>::optional(path)?.next()?.is_some())
 }
 
 /// Hands every event of `events.jsonl` on, in order; lines that are no event are left out. A missing file has no events.
@@ -127,7 +138,7 @@ pub fn record(samples: &Path, events: &Path, mut each: impl FnMut(Line<'_>)) -> 
         each(Line::Sample(&sample));
     }
     events.until(f64::INFINITY, &mut each)?;
-    Ok(scanned)
+    Ok(Scanned { torn_events: events.events.torn, ..scanned })
 }
 
 /// Events on their way to be merged with samples.
@@ -182,21 +193,31 @@ impl Merge {
     }
 }
 
+/// A line of a record is an object. Of a list, the fields of a sample would be read by their order.
+fn object<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<T> {
+    match line.trim_ascii_start().first() {
+        Some(b'{') => json::read(line),
+        Some(_) | None => Err(serde::de::Error::custom("it is no object")),
+    }
+}
+
 /// The lines of one file.
 struct Lines<T> {
     lines: Option<files::Lines>,
+    /// Lines that [`Self::next`] left out.
+    torn: u64,
     of: PhantomData<T>,
 }
 
 impl<T: DeserializeOwned> Lines<T> {
     fn of(lines: files::Lines) -> Self {
-        Self { lines: Some(lines), of: PhantomData }
+        Self { lines: Some(lines), torn: 0, of: PhantomData }
     }
 
     fn optional(path: &Path) -> io::Result<Self> {
         match files::lines(path) {
             Ok(lines) => Ok(Self::of(lines)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { lines: None, of: PhantomData }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { lines: None, torn: 0, of: PhantomData }),
             Err(error) => Err(error),
         }
     }
@@ -209,9 +230,10 @@ impl<T: DeserializeOwned> Lines<T> {
     /// The next line that can be read.
     fn next(&mut self) -> io::Result<Option<T>> {
         while let Some(line) = self.line()? {
-            if let Ok(read) = json::read(line) {
+            if let Ok(read) = object(line) {
                 return Ok(Some(read));
             }
+            self.torn += 1;
         }
         Ok(None)
     }
@@ -233,8 +255,22 @@ mod tests {
         .unwrap();
         let mut seen = Vec::new();
         let scanned = samples(&path, |sample| seen.push((sample.request, sample.counts))).unwrap();
-        assert_eq!(scanned, Scanned { samples: 1, torn: 1 });
+        assert_eq!(scanned, Scanned { samples: 1, torn: 1, torn_events: 0 });
         assert_eq!((seen[0].0, seen[0].1.healthy, seen[0].1.total()), (1, 2, 2));
+    }
+
+    #[test]
+    fn torn_lines_of_both_files_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let [samples, events] = ["samples.jsonl", "events.jsonl"].map(|name| folder.path().join(name));
+        std::fs::write(&samples, "[]\n{\"t\": 1}\n[[\n").unwrap();
+        std::fs::write(&events, "no\n{\"at\": \"\", \"t\": 0.5, \"event\": {}}\n\n{\"at").unwrap();
+        let mut lines = 0;
+        let scanned = record(&samples, &events, |_| lines += 1).unwrap();
+        assert_eq!(scanned, Scanned { samples: 1, torn: 2, torn_events: 2 });
+        assert!(has_sample(&samples).unwrap());
+        std::fs::write(&samples, "[]\n{\"v\": -1}\n").unwrap();
+        assert!(!has_sample(&samples).unwrap() && !has_sample(&folder.path().join("none")).unwrap());
     }
 
     #[test]

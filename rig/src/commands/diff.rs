@@ -17,6 +17,7 @@ use crate::{
     flags::values::whole,
     folder::{self, locate, write_whole},
     results::actions,
+    terminal::stderr,
 };
 
 /// Arguments of `hc-rig diff`.
@@ -64,6 +65,11 @@ pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
         return Err(Failure::usage(format!("A and B are the same folder, {one}; name two folders")));
     }
     let (a, b) = (Side::read(&a)?, Side::read(&b)?);
+    for repeat in a.repeats.iter().chain(&b.repeats) {
+        if let Some(left_out) = &repeat.left_out {
+            stderr::warning(format_args!("{}: {left_out}", repeat.folder.display()));
+        }
+    }
     let comparison = Comparison::of(&a, &b, args.confidence, args.seed);
     let data = || json::pretty(&comparison).map_err(|error| Failure::new(Code::Internal, error.to_string()));
     if let Some(folder) = &args.out {

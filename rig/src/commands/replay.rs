@@ -11,7 +11,10 @@ use crate::{
     flags::values::speed,
     folder::{RunFolder, locate},
     run::Interrupt,
-    terminal::progress::{Poll, Progress, RunProgress},
+    terminal::{
+        progress::{Poll, Progress, RunProgress},
+        stderr,
+    },
 };
 
 /// The longest replay. Times beyond it are no times of a run.
@@ -38,18 +41,24 @@ struct Line {
 /// still going on, are played like any other.
 ///
 /// # Errors
-/// There is no run, or its samples cannot be read.
+/// There is no run or no sample of it, or its samples cannot be read.
 pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let path = locate::path(args.run.as_deref())?;
     let progress = Progress::new(false);
     let (mut lines, mut polls) = (Vec::new(), Vec::new());
-    for (run, folder) in RunFolder::find(&path)?.iter().enumerate() {
+    let folders = RunFolder::find(&path)?;
+    RunFolder::any_sample(&folders)?;
+    for (run, folder) in folders.iter().enumerate() {
         let manifest = folder.manifest()?;
         let target = manifest.plan.targets.iter().max().copied().unwrap_or(1);
         lines.push(Line { progress: progress.run(&manifest.pair, saturated(target)), pair: manifest.pair, target: 0 });
         let samples = folder.file("samples.jsonl");
-        read::samples(&samples, |sample| polls.push((run, Poll::from(sample))))
+        let scanned = read::samples(&samples, |sample| polls.push((run, Poll::from(sample))))
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
+        if scanned.torn > 0 {
+            let lines = text::count(scanned.torn, "line");
+            stderr::warning(format_args!("{lines} of {} left out: not readable", samples.display()));
+        }
     }
     polls.sort_by(|(_, a), (_, b)| a.t.total_cmp(&b.t));
     if let Some((_, last)) = polls.last() {

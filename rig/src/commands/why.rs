@@ -10,7 +10,7 @@ use crate::{
     exit::{Code, Completion, Failure},
     flags::values::duration,
     folder::{RunFolder, locate},
-    results::actions,
+    results::{actions, render::warn_of_left_out},
     run::{DEGRADED_AFTER, Interrupt, reach::Reach, watch::Terms},
     terminal::{
         diagnosis::{Detail, render},
@@ -102,8 +102,12 @@ async fn app(args: &WhyArgs, id: &str, interrupt: &Interrupt) -> Result<Completi
 
 fn explain(args: &WhyArgs, path: &Path) -> Result<Completion, Failure> {
     let folders = RunFolder::find(path)?;
-    let diagnoses = folders.iter().map(|folder| folder.read().map(|run| Diagnosis::of(&run)));
-    let diagnoses = diagnoses.collect::<Result<Vec<_>, _>>()?;
+    let diagnoses = folders.iter().map(|folder| {
+        let run = folder.read()?;
+        warn_of_left_out(folder, &run);
+        Ok(Diagnosis::of(&run))
+    });
+    let diagnoses = diagnoses.collect::<Result<Vec<_>, Failure>>()?;
     if args.json {
         let json = json::pretty(&diagnoses).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
         return Ok(Completion::passed(json));

@@ -20,6 +20,8 @@ pub struct Repeat {
     pub summary: Summary,
     /// What its chart shows.
     pub bars: Vec<Bar>,
+    /// Which lines of its record could not be read.
+    pub left_out: Option<String>,
 }
 
 /// All runs of one side: repeats of one set-up.
@@ -39,7 +41,9 @@ impl Side {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let mut repeats = Vec::new();
         for folder in RunFolder::find(path)? {
-            let Run { manifest, summary, course, complete, .. } = folder.read()?;
+            let run = folder.read()?;
+            let left_out = run.left_out();
+            let Run { manifest, summary, course, complete, .. } = run;
             let bars = course.iter().map(Bar::from).collect();
             let name = folder.path().display();
             if !complete {
@@ -54,7 +58,7 @@ impl Side {
                     summary.why
                 )));
             }
-            repeats.push(Repeat { folder: folder.path().to_owned(), manifest, summary, bars });
+            repeats.push(Repeat { folder: folder.path().to_owned(), manifest, summary, bars, left_out });
         }
         Ok(Self { name: path.display().to_string(), repeats })
     }

@@ -56,6 +56,7 @@ fn run(limit: u32, random: &mut SmallRng) -> Repeat {
             ..Summary::default()
         },
         bars: vec![Bar { request: 1, counts: Counts { healthy: 3, ..Counts::default() }, ..Bar::default() }],
+        left_out: None,
     }
 }
 

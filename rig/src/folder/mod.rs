@@ -32,7 +32,7 @@ use harness::{
     files,
     record::{
         Counts, Lives, Reliability, TaskLife, TaskLives, json,
-        read::{self, Line},
+        read::{self, Line, Scanned},
     },
 };
 use serde::Serialize;
@@ -216,7 +216,7 @@ impl RunFolder {
                 reliability.iter_mut().for_each(|all| all.sample(sample));
             }
         });
-        let torn = scanned.map_err(|error| unreadable(&self.path, &error))?.torn;
+        let scanned = scanned.map_err(|error| unreadable(&self.path, &error))?;
         let mut course = course.finish(lives.take_between());
         course::average(&mut course, manifest.averaging_seconds());
         let lives = lives.finish();
@@ -225,7 +225,7 @@ impl RunFolder {
         let complete = written.is_some();
         let summary = Self::complete(known.or(written).unwrap_or_default(), &manifest, &tally, &lives)
             .with_degraded(reliability.map(Reliability::finish).unwrap_or_default(), manifest.plan.allow_degraded);
-        Ok(Run { manifest, summary, course, lives, evidence, torn, complete })
+        Ok(Run { manifest, summary, course, lives, evidence, scanned, complete })
     }
 
     /// What the program knew at the end, completed by what the samples show.
@@ -273,19 +273,17 @@ impl RunFolder {
     pub fn any_sample(folders: &[Self]) -> Result<(), Failure> {
         match folders.first() {
             Some(first) if folders.iter().all(Self::lacks_samples) => Err(Failure::usage(format!(
-                "{} has no samples (samples.jsonl is missing or empty), so nothing is known of the run",
+                "{} has no samples (samples.jsonl is missing or empty, or no line of it is a sample), so nothing is known of \
+                 the run",
                 first.path.display()
             ))),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// Whether `samples.jsonl` is missing or empty. What is no ordinary file is refused where it is read.
+    /// Whether no line of `samples.jsonl` is a sample. What cannot be read is refused where it is read.
     fn lacks_samples(&self) -> bool {
-        match fs::metadata(self.file("samples.jsonl")) {
-            Ok(found) => found.is_file() && found.len() == 0,
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
-        }
+        matches!(read::has_sample(&self.file("samples.jsonl")), Ok(false))
     }
 
     /// Writes a JSON file whole or not at all.
@@ -322,13 +320,24 @@ pub struct Run {
     pub lives: TaskLives,
     /// What the rig looked up itself.
     pub evidence: Evidence,
-    /// Torn lines in `samples.jsonl`.
-    pub torn: u64,
+    /// How many lines of the record could be read and how many could not.
+    pub scanned: Scanned,
     /// Whether the run wrote its summary.
     pub complete: bool,
 }
 
 impl Run {
+    /// Which lines of the record could not be read, as a clause.
+    pub fn left_out(&self) -> Option<String> {
+        let torn = [(self.scanned.torn, "samples.jsonl"), (self.scanned.torn_events, "events.jsonl")];
+        let files: Vec<String> = torn
+            .iter()
+            .filter(|(lines, _)| *lines > 0)
+            .map(|(lines, file)| format!("{} of {file}", text::count(*lines, "line")))
+            .collect();
+        (!files.is_empty()).then(|| format!("{} left out: not readable", files.join(" and ")))
+    }
+
     /// Whether nothing checks its tasks, as far as its definition was kept.
     pub fn is_unchecked(&self) -> bool {
         self.manifest.definition.is_object() && spec::health_checks(&self.manifest.definition).is_empty()

@@ -185,8 +185,8 @@ pub fn settings(run: &Run) -> String {
         ("clean-up", scaled(run.summary.clean_up.to_string())),
         ("exit code", exit(run)),
     ]);
-    if run.torn > 0 {
-        rows.push(("torn lines", format!("{} in samples.jsonl, left out", run.torn)));
+    if let Some(left_out) = run.left_out() {
+        rows.push(("record", left_out));
     }
     table(rows)
 }

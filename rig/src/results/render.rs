@@ -12,6 +12,7 @@ use crate::{
         matrix::{MOST_RUNS, Matrix},
     },
     report::{self, several},
+    terminal::stderr,
 };
 
 /// Makes these formats again in a run folder, or in a folder of run folders; returns the first file.
@@ -27,6 +28,7 @@ pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
     let mut runs = Vec::new();
     for folder in &folders {
         let run = folder.read()?;
+        warn_of_left_out(folder, &run);
         write(folder, &run, formats)?;
         let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         runs.push((name, run));
@@ -38,6 +40,13 @@ pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
         }
     }
     Ok(path.join(first_file(formats)))
+}
+
+/// Says which lines of a record are missing in all that is said of the run.
+pub fn warn_of_left_out(folder: &RunFolder, run: &Run) {
+    if let Some(left_out) = run.left_out() {
+        stderr::warning(format_args!("{}: {left_out}", folder.path().display()));
+    }
 }
 
 /// A copy beside the folder without names and addresses, with nothing drawn in it yet; returns its path.

@@ -198,14 +198,38 @@ fn a_run_can_be_named_by_its_folder_below_the_usual_one() {
 #[rstest]
 #[case("why")]
 #[case("report")]
-fn a_run_without_samples_is_refused(#[case] command: &str, #[values(true, false)] empty: bool) {
+#[case("replay")]
+fn a_run_without_samples_is_refused(
+    #[case] command: &str,
+    #[values(None, Some(""), Some("[]\nbroken\n"))] samples: Option<&str>,
+) {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("run.json"), r#"{"format": 1, "pair": "mesos,TCP"}"#).expect("run.json");
-    if empty {
-        std::fs::write(folder.path().join("samples.jsonl"), "").expect("samples.jsonl");
+    if let Some(samples) = samples {
+        std::fs::write(folder.path().join("samples.jsonl"), samples).expect("samples.jsonl");
     }
     let run = HcRig::new(&[command, folder.path().to_str().unwrap()]).run();
     ends_with(&run, 2);
     assert!(stderr(&run).contains("has no samples"), "{}", stderr(&run));
     assert!(!folder.path().join("report.html").exists(), "no page of nothing");
+}
+
+#[rstest]
+#[case("why")]
+#[case("report")]
+#[case("replay")]
+fn lines_of_a_record_that_cannot_be_read_are_counted(#[case] command: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("run.json", r#"{"format": 1, "pair": "mesos,TCP"}"#);
+    write("samples.jsonl", "{\"t\": 1}\nbroken\n{\"t\": 2}\n{\"t\": 3");
+    write("events.jsonl", "broken\n");
+    let run = HcRig::new(&[command, folder.path().to_str().unwrap()]).run();
+    ends_with(&run, 0);
+    let samples = "2 lines of samples.jsonl";
+    let said = stderr(&run);
+    match command {
+        "replay" => assert!(said.contains("2 lines of ") && said.contains("samples.jsonl left out"), "{said}"),
+        _ => assert!(said.contains(&format!("{samples} and 1 line of events.jsonl left out: not readable")), "{said}"),
+    }
 }
