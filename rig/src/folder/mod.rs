@@ -23,7 +23,7 @@ pub mod upgrade;
 
 use std::{
     fs,
-    io::{self, Write as _},
+    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
