@@ -1,8 +1,8 @@
 //! Time-outs of a thread that may be late itself.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ProbeOutcome;
 
@@ -13,41 +13,51 @@ const LATE: Duration = Duration::from_millis(10);
 /// as many steps; where the thread is late in each of them, each counts as a part.
 const PARTS: u32 = 16;
 
-/// The outcome, or [`ProbeOutcome::TimedOut`] when it takes longer than the time-out, if there is one.
+/// A time-out that is waited for in parts.
 ///
 /// A thread that was late could not read what had come in time, so the time by which it was late, at any part of the time-out,
 /// is waited for more: a late checker is never a sick task.
+pub(super) struct Limit {
+    timeout: Duration,
+    end: Instant,
+}
+
+impl Limit {
+    /// A time-out that began at `since`.
+    pub(super) fn new(since: Instant, timeout: Duration) -> Self {
+        Self { timeout, end: since + timeout }
+    }
+
+    /// Waits for the next part; whether it was the last one.
+    pub(super) async fn part_is_last(&mut self) -> bool {
+        let part = (Instant::now() + self.timeout / PARTS).min(self.end);
+        sleep_until(part).await;
+        let late = Some(part.elapsed()).filter(|late| *late >= LATE).unwrap_or_default();
+        if part < self.end {
+            self.end += late;
+            return false;
+        }
+        if !late.is_zero() {
+            sleep(late).await;
+        }
+        true
+    }
+}
+
+/// The outcome, or [`ProbeOutcome::TimedOut`] when it takes longer than the time-out, if there is one, waited for as [`Limit`] does.
 pub(in crate::checkers) async fn within(
     since: Instant,
     timeout: Option<Duration>,
     probe: impl Future<Output = ProbeOutcome>,
 ) -> ProbeOutcome {
     let Some(timeout) = timeout else { return probe.await };
-    let mut probe = pin!(probe);
-    let mut end = since + timeout;
-    loop {
-        let part = part_of(timeout, end);
-        if let Ok(outcome) = timeout_at(part, probe.as_mut()).await {
-            return outcome;
-        }
-        match (late(part), part < end) {
-            (late, true) => end += late.unwrap_or_default(),
-            (Some(late), false) => {
-                return timeout_at(Instant::now() + late, probe).await.unwrap_or(ProbeOutcome::TimedOut);
-            }
-            (None, false) => return ProbeOutcome::TimedOut,
-        }
+    let mut limit = Limit::new(since, timeout);
+    tokio::select! {
+        // What has arrived counts, however late it is read.
+        biased;
+        outcome = probe => outcome,
+        () = async { while !limit.part_is_last().await {} } => ProbeOutcome::TimedOut,
     }
-}
-
-/// Until when to wait at a time.
-pub(super) fn part_of(timeout: Duration, end: Instant) -> Instant {
-    (Instant::now() + timeout / PARTS).min(end)
-}
-
-/// How late the end of a wait was noticed, if it was.
-pub(super) fn late(end: Instant) -> Option<Duration> {
-    Some(end.elapsed()).filter(|late| *late >= LATE)
 }
 
 #[cfg(test)]
