@@ -24,11 +24,11 @@ use super::{
 use crate::{
     clock::Time,
     ids::{AgentId, TaskId},
+    wire::AGENT_PORT,
 };
 
 const VERSION: &str = "1.12.0";
 const MASTER_PORT: u16 = 5050;
-const AGENT_PORT: u16 = 5051;
 const MASTER_CAPABILITIES: [&str; 3] = ["AGENT_UPDATE", "AGENT_DRAINING", "QUOTA_V2"];
 const FRAMEWORK_CAPABILITIES: [&str; 3] = ["PARTITION_AWARE", "REGION_AWARE", "MULTI_ROLE"];
 const AGENT_CAPABILITIES: [&str; 8] = [
