@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt, net::SocketAddr, ops::RangeInclusive, path
 
 use clap::ValueEnum;
 
+pub use crate::tasks::process::Isolator;
 use crate::{clock::Time, fault::HoldAtMost, tuning::Tuning};
 
 /// Ports for the process tasks of all fakes on a machine: 10000 to 31999, below where outgoing connections live.
@@ -133,6 +134,8 @@ pub(crate) struct Config {
     pub(crate) sandbox_root: Option<PathBuf>,
     /// Whether sandboxes are left behind.
     pub(crate) keep_sandboxes: bool,
+    /// The isolators of agents that make volumes for process tasks.
+    pub(crate) isolation: Vec<Isolator>,
     /// Lines that the journal keeps.
     pub(crate) journal_limit: usize,
     /// A bound on the tasks of each app that answer their checks, if any.
@@ -167,6 +170,7 @@ impl Default for Config {
             task_tools: None,
             sandbox_root: None,
             keep_sandboxes: false,
+            isolation: Vec::new(),
             journal_limit: 200_000,
             hold_at_most: None,
         }

@@ -202,5 +202,6 @@ fn processes(settings: &Config, reports: mpsc::UnboundedSender<TaskReport>) -> R
     let root = settings.sandbox_root.clone().unwrap_or_else(std::env::temp_dir);
     let mut config = ProcessConfig::new(tools, root);
     config.keep_sandboxes = settings.keep_sandboxes;
+    config.isolation.clone_from(&settings.isolation);
     Ok(ProcessTasks::start(config, reports)?)
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use fake_marathon::{FakeMarathon, Tasks};
+use fake_marathon::{Builder, FakeMarathon, Isolator, Tasks};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -11,9 +11,12 @@ use tokio::{
 
 use super::{ask, container, get, pod, wait, with};
 
+fn builder() -> Builder {
+    FakeMarathon::builder().tasks(Tasks::Process).task_tools(env!("CARGO_BIN_EXE_task-tools")).prompt_offers()
+}
+
 async fn fake() -> FakeMarathon {
-    let builder = FakeMarathon::builder().tasks(Tasks::Process).task_tools(env!("CARGO_BIN_EXE_task-tools"));
-    builder.prompt_offers().start().await.unwrap()
+    builder().start().await.unwrap()
 }
 
 async fn deploy(fake: &FakeMarathon, fields: Value) {
@@ -66,7 +69,8 @@ async fn artifacts_are_fetched_into_the_sandbox_and_a_missing_one_ends_the_pod()
 
 #[tokio::test]
 async fn containers_of_a_pod_share_a_volume_and_each_has_its_environment() {
-    let (fake, folder) = (fake().await, tempfile::tempdir().unwrap());
+    let (fake, folder) = (builder().isolation([Isolator::SandboxPath]).start(), tempfile::tempdir().unwrap());
+    let fake = fake.await.unwrap();
     let out = folder.path().join("out");
     let mount = |path: &str| json!({"volumeMounts": [{"name": "v", "mountPath": path}]});
     let writer = shell("writer", "echo from the writer >data/now; sleep 1000", mount("data"));
@@ -87,6 +91,21 @@ async fn containers_of_a_pod_share_a_volume_and_each_has_its_environment() {
     });
     let condition = &well.await["instances"][0]["containers"][1]["conditions"][0];
     assert_eq!((&condition["value"], &condition["reason"]), (&json!("true"), &json!("health-reported-by-mesos")));
+    fake.shutdown().await;
+}
+
+/// As recorded in `pods.shared_volume`.
+#[tokio::test]
+async fn without_an_isolator_no_volume_is_made_and_the_pod_runs() {
+    let (fake, folder) = (fake().await, tempfile::tempdir().unwrap());
+    let out = folder.path().join("out");
+    let mount = |path: &str| json!({"volumeMounts": [{"name": "v", "mountPath": path}]});
+    let look = format!("(ls -d in 2>&1; echo done) >{}; sleep 1000", out.display());
+    let containers = [shell("writer", "sleep 1000", mount("data")), shell("reader", &look, mount("in"))];
+    deploy(&fake, json!({"containers": containers, "volumes": [{"name": "v"}]})).await;
+    let seen = written(&out).await;
+    assert!(seen.contains("No such file or directory"), "{seen}");
+    wait("the pod", async || (get(&fake, "/v2/pods/p::status").await["status"] == "STABLE").then_some(())).await;
     fake.shutdown().await;
 }
 

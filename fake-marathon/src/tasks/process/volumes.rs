@@ -10,13 +10,35 @@ use std::{
 use super::{Shared, sandbox::below};
 use crate::wire::{TaskInfo, Volume, VolumeSource};
 
-/// Makes the volumes of a task visible in its sandbox, unless they are already.
+/// An isolator of Mesos's agents that makes volumes visible (`--isolation`). Without it such a volume is not made, and
+/// nothing says so (recorded in `pods.shared_volume`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Isolator {
+    /// A folder that the containers of a pod share.
+    #[value(name = "volume/sandbox_path")]
+    SandboxPath,
+    /// A path of the agent.
+    #[value(name = "volume/host_path")]
+    HostPath,
+}
+
+impl Isolator {
+    fn of(volume: &Volume) -> Self {
+        match volume.source {
+            VolumeSource::Shared(_) => Self::SandboxPath,
+            VolumeSource::Host(_) => Self::HostPath,
+        }
+    }
+}
+
+/// Makes those volumes of a task that the agent has an isolator for visible in its sandbox, unless they are already.
 pub(super) fn mount(shared: &Shared, task: &TaskInfo, sandbox: &Path) -> Result<(), String> {
-    if task.volumes.is_empty() {
+    let mut volumes = task.volumes.iter().filter(|volume| shared.isolation.contains(&Isolator::of(volume))).peekable();
+    if volumes.peek().is_none() {
         return Ok(());
     }
     let of_group = shared.shared_volumes(&task.id).ok_or_else(|| format!("{} is no task of a group", task.id))?;
-    task.volumes.iter().try_for_each(|volume| link(volume, &of_group, sandbox))
+    volumes.try_for_each(|volume| link(volume, &of_group, sandbox))
 }
 
 fn link(volume: &Volume, of_group: &Path, sandbox: &Path) -> Result<(), String> {
