@@ -3,31 +3,79 @@
 //! Rules from akka-http 10.1.11, which Marathon makes them with: `UriParser` in its relaxed mode, `Uri.collapseDotSegments`,
 //! and `UriRendering`, by which the parsed URI is written again without its fragment.
 
+use std::fmt;
+
+/// What in a path keeps Marathon from reading `http://host:port` with this path behind it as a URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// A blank.
+    Blank,
+    /// A percent sign without two hexadecimal digits behind it. In a query, which is never decoded, it is none.
+    Percent,
+    /// A control character of ASCII or Unicode.
+    Control(char),
+    /// Another character that is not one of ASCII.
+    NotAscii(char),
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => to.write_str("a blank"),
+            Self::Percent => to.write_str("a percent sign without two hexadecimal digits behind it"),
+            Self::Control(control) => write!(to, "the control character U+{:04X}", u32::from(*control)),
+            Self::NotAscii(other) => write!(to, "the character {other}, which is not ASCII"),
+        }
+    }
+}
+
+/// The parts of what stands behind host and port.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Path,
+    Query,
+    Fragment,
+}
+
+/// All flaws of a path in their order, each with the index of its byte. That it does not start with a slash is none of them:
+/// Marathon puts one before the path of a health check.
+pub fn flaws(path: &str) -> impl Iterator<Item = (usize, Flaw)> + '_ {
+    let mut part = Part::Path;
+    path.char_indices().filter_map(move |(at, character)| {
+        part = match (part, character) {
+            (Part::Path, '?') => Part::Query,
+            (Part::Path | Part::Query, '#') => Part::Fragment,
+            (part, _) => part,
+        };
+        let is_escape = || path[at + 1..].bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+        let flaw = match character {
+            ' ' => Flaw::Blank,
+            '%' if part != Part::Query && !is_escape() => Flaw::Percent,
+            visible if visible.is_ascii_graphic() => return None,
+            control if control.is_control() => Flaw::Control(control),
+            other => Flaw::NotAscii(other),
+        };
+        Some((at, flaw))
+    })
+}
+
 /// The target of a request for `path`; `None` when `http://host:port` with this path behind it is no URI.
 pub(super) fn of(path: &str) -> Option<String> {
     if path.is_empty() {
         return Some("/".to_owned());
     }
-    let (rest, fragment) = path.split_once('#').map_or((path, ""), |(rest, fragment)| (rest, fragment));
+    if flaws(path).next().is_some() {
+        return None;
+    }
+    let rest = path.split_once('#').map_or(path, |(rest, _)| rest);
     let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
-    let is_read = is_visible(rest) && is_visible(fragment) && has_whole_escapes(path) && has_whole_escapes(fragment);
-    if !is_read || !(path.is_empty() || path.starts_with('/')) {
+    if !(path.is_empty() || path.starts_with('/')) {
         return None;
     }
     let segments: Vec<Vec<u8>> = path.split('/').skip(1).map(decoded).collect();
     let segments: Vec<String> = without_dots(segments).iter().map(|segment| encoded(segment)).collect();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     Some(format!("/{}{query}", segments.join("/")))
-}
-
-/// Whether every character is a visible one of ASCII.
-fn is_visible(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// Whether two digits follow each `%`. In a query, which is never decoded, they need not.
-fn has_whole_escapes(text: &str) -> bool {
-    text.split('%').skip(1).all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn decoded(segment: &str) -> Vec<u8> {
@@ -99,18 +147,34 @@ mod tests {
     }
 
     #[rstest]
-    #[case::blank("/a b")]
-    #[case::blank_in_a_query("/a?b c")]
-    #[case::blank_in_a_fragment("/a#b c")]
-    #[case::not_ascii("/größe")]
-    #[case::not_ascii_in_a_query("/?q=ä")]
-    #[case::control("/a\tb")]
-    #[case::end_of_line("/a\n")]
-    #[case::lone_percent("/100%")]
-    #[case::no_digits("/%zz")]
-    #[case::no_digits_in_a_fragment("/#%z")]
-    #[case::without_a_slash("health")]
-    fn what_is_no_uri_is_asked_for_nowhere(#[case] path: &str) {
+    #[case::blank("/a b", "a blank")]
+    #[case::blank_in_a_query("/a?b c", "a blank")]
+    #[case::blank_in_a_fragment("/a#b c", "a blank")]
+    #[case::not_ascii("/größe", "the character ö, which is not ASCII")]
+    #[case::not_ascii_in_a_query("/?q=ä", "the character ä, which is not ASCII")]
+    #[case::control("/a\tb", "the control character U+0009")]
+    #[case::end_of_line("/a\n", "the control character U+000A")]
+    #[case::delete("/\u{7f}", "the control character U+007F")]
+    #[case::lone_percent("/100%", "a percent sign without two hexadecimal digits behind it")]
+    #[case::one_digit("/%2", "a percent sign without two hexadecimal digits behind it")]
+    #[case::one_digit_before_a_query("/%2?0", "a percent sign without two hexadecimal digits behind it")]
+    #[case::no_digits("/%zz", "a percent sign without two hexadecimal digits behind it")]
+    #[case::no_digits_in_a_fragment("/#%z", "a percent sign without two hexadecimal digits behind it")]
+    fn what_is_no_uri_is_asked_for_nowhere(#[case] path: &str, #[case] flaw: &str) {
         assert_eq!(of(path), None);
+        assert_eq!(flaws(path).next().map(|(_, flaw)| flaw.to_string()).as_deref(), Some(flaw));
+    }
+
+    #[test]
+    fn a_host_ends_where_a_slash_begins() {
+        assert_eq!((of("health"), flaws("health").next()), (None, None));
+    }
+
+    #[test]
+    fn each_flaw_is_named_where_it_stands() {
+        let found: Vec<(usize, Flaw)> = flaws("/ü %?% #%").collect();
+        let blank = |at| (at, Flaw::Blank);
+        let expected = [(1, Flaw::NotAscii('ü')), blank(3), (4, Flaw::Percent), blank(7), (9, Flaw::Percent)];
+        assert_eq!(found, expected);
     }
 }

@@ -1,5 +1,6 @@
 //! The rules: what in a definition breaks a real Marathon.
 
+use fake_marathon::marathon::request_target;
 use harness::model::Protocol;
 use json_patch::{AddOperation, Patch, PatchOperation, jsonptr::PointerBuf};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ pub(super) fn path_is_no_uri(plan: Plan<'_>) -> Option<Found> {
     let checks = plan.definition.get("healthChecks")?.as_array()?;
     checks.iter().enumerate().find_map(|(index, check)| {
         let path = unreadable_path(check)?;
-        let flaw = uri::flaw(path)?;
+        let (_, flaw) = request_target::flaws(path).next()?;
         let better = uri::encoded(path);
         Some(Found {
             what: format!("the path {path:?} of a health check is not a URI (it has {flaw})"),
@@ -35,7 +36,7 @@ pub fn unreadable_path(check: &Value) -> Option<&str> {
         Protocol::Http | Protocol::Https => true,
         Protocol::Tcp | Protocol::Command | Protocol::MesosHttp | Protocol::MesosHttps | Protocol::MesosTcp => false,
     };
-    check.get("path")?.as_str().filter(|path| asks && uri::flaw(path).is_some())
+    check.get("path")?.as_str().filter(|path| asks && request_target::flaws(path).next().is_some())
 }
 
 /// A general check whose command is a list of words: Marathon reads it and cannot write it (`CheckConversion.scala`).
