@@ -142,11 +142,13 @@ pub(super) fn request(probe: &Probe, path: &str) -> Vec<u8> {
     let path = if path.is_empty() { "/" } else { path };
     // Of what goes this way only an address of IPv6 has a colon.
     let (open, close) = if host.contains(':') && !host.starts_with('[') { ("[", "]") } else { ("", "") };
-    let headers = match probe.by {
-        ProbedBy::Marathon => "User-Agent: akka-http/10.1.11\r\n",
-        ProbedBy::Executor => "User-Agent: curl/7.88.1\r\nAccept: */*\r\n",
+    let agent = probe.by.user_agent();
+    let accept = match probe.by {
+        ProbedBy::Marathon => "",
+        ProbedBy::Executor => "Accept: */*\r\n",
     };
-    format!("GET {path} HTTP/1.1\r\nHost: {open}{host}{close}:{port}\r\n{headers}\r\n").into_bytes()
+    let host = format!("{open}{host}{close}:{port}");
+    format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n{accept}\r\n").into_bytes()
 }
 
 /// The outcome, if these bytes are a whole answer of the usual kind.
