@@ -38,6 +38,20 @@ pub struct Scanned {
     pub torn_events: u64,
 }
 
+impl Scanned {
+    /// Which lines of the record could not be read, as a clause; nothing if all could.
+    #[must_use]
+    pub fn left_out(&self) -> Option<String> {
+        let torn = [(self.torn, "samples.jsonl"), (self.torn_events, "events.jsonl")];
+        let files: Vec<String> = torn
+            .iter()
+            .filter(|(lines, _)| *lines > 0)
+            .map(|(lines, file)| format!("{} of {file}", text::count(*lines, "line")))
+            .collect();
+        (!files.is_empty()).then(|| format!("{} left out: not readable", files.join(" and ")))
+    }
+}
+
 /// Hands every sample of `samples.jsonl` on, in order.
 ///
 /// # Errors
@@ -268,6 +282,11 @@ mod tests {
         let mut lines = 0;
         let scanned = record(&samples, &events, |_| lines += 1).unwrap();
         assert_eq!(scanned, Scanned { samples: 1, torn: 2, torn_events: 2 });
+        let both = "2 lines of samples.jsonl and 2 lines of events.jsonl left out: not readable";
+        assert_eq!(scanned.left_out().as_deref(), Some(both));
+        let one = Scanned { torn: 1, ..Scanned::default() }.left_out();
+        assert_eq!(one.as_deref(), Some("1 line of samples.jsonl left out: not readable"));
+        assert_eq!(Scanned::default().left_out(), None);
         assert!(has_sample(&samples).unwrap());
         std::fs::write(&samples, "[]\n{\"v\": -1}\n").unwrap();
         assert!(!has_sample(&samples).unwrap() && !has_sample(&folder.path().join("none")).unwrap());

@@ -16,8 +16,7 @@ use crate::{
     exit::{Code, Completion, Failure},
     flags::values::whole,
     folder::{self, locate, write_whole},
-    results::actions,
-    terminal::stderr,
+    results::{actions, render::warn_of_left_out},
 };
 
 /// Arguments of `hc-rig diff`.
@@ -66,9 +65,7 @@ pub fn run(args: &DiffArgs) -> Result<Completion, Failure> {
     }
     let (a, b) = (Side::read(&a)?, Side::read(&b)?);
     for repeat in a.repeats.iter().chain(&b.repeats) {
-        if let Some(left_out) = &repeat.left_out {
-            stderr::warning(format_args!("{}: {left_out}", repeat.folder.display()));
-        }
+        warn_of_left_out(&repeat.folder, &repeat.scanned);
     }
     let comparison = Comparison::of(&a, &b, args.confidence, args.seed);
     let data = || json::pretty(&comparison).map_err(|error| Failure::new(Code::Internal, error.to_string()));

@@ -10,11 +10,9 @@ use crate::{
     exit::{Completion, Failure},
     flags::values::speed,
     folder::{RunFolder, locate},
+    results::render::warn_of_left_out,
     run::Interrupt,
-    terminal::{
-        progress::{Poll, Progress, RunProgress},
-        stderr,
-    },
+    terminal::progress::{Poll, Progress, RunProgress},
 };
 
 /// The longest replay. Times beyond it are no times of a run.
@@ -55,10 +53,7 @@ pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, 
         let samples = folder.file("samples.jsonl");
         let scanned = read::samples(&samples, |sample| polls.push((run, Poll::from(sample))))
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
-        if scanned.torn > 0 {
-            let lines = text::count(scanned.torn, "line");
-            stderr::warning(format_args!("{lines} of {} left out: not readable", samples.display()));
-        }
+        warn_of_left_out(folder.path(), &scanned);
     }
     polls.sort_by(|(_, a), (_, b)| a.t.total_cmp(&b.t));
     if let Some((_, last)) = polls.last() {

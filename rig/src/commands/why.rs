@@ -104,7 +104,7 @@ fn explain(args: &WhyArgs, path: &Path) -> Result<Completion, Failure> {
     let folders = RunFolder::find(path)?;
     let diagnoses = folders.iter().map(|folder| {
         let run = folder.read()?;
-        warn_of_left_out(folder, &run);
+        warn_of_left_out(folder.path(), &run.scanned);
         Ok(Diagnosis::of(&run))
     });
     let diagnoses = diagnoses.collect::<Result<Vec<_>, Failure>>()?;

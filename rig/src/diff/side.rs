@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use harness::record::read::Scanned;
+
 use crate::{
     chart::Bar,
     exit::Failure,
@@ -20,8 +22,8 @@ pub struct Repeat {
     pub summary: Summary,
     /// What its chart shows.
     pub bars: Vec<Bar>,
-    /// Which lines of its record could not be read.
-    pub left_out: Option<String>,
+    /// How many lines of its record could be read and how many could not.
+    pub scanned: Scanned,
 }
 
 /// All runs of one side: repeats of one set-up.
@@ -41,9 +43,7 @@ impl Side {
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let mut repeats = Vec::new();
         for folder in RunFolder::find(path)? {
-            let run = folder.read()?;
-            let left_out = run.left_out();
-            let Run { manifest, summary, course, complete, .. } = run;
+            let Run { manifest, summary, course, complete, scanned, .. } = folder.read()?;
             let bars = course.iter().map(Bar::from).collect();
             let name = folder.path().display();
             if !complete {
@@ -58,7 +58,7 @@ impl Side {
                     summary.why
                 )));
             }
-            repeats.push(Repeat { folder: folder.path().to_owned(), manifest, summary, bars, left_out });
+            repeats.push(Repeat { folder: folder.path().to_owned(), manifest, summary, bars, scanned });
         }
         Ok(Self { name: path.display().to_string(), repeats })
     }

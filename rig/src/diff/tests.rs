@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use harness::{
-    record::{Counts, Quantiles},
+    record::{Counts, Quantiles, read::Scanned},
     scale::{Limit, Totals},
 };
 use rand::{Rng as _, SeedableRng as _, rngs::SmallRng};
@@ -56,7 +56,7 @@ fn run(limit: u32, random: &mut SmallRng) -> Repeat {
             ..Summary::default()
         },
         bars: vec![Bar { request: 1, counts: Counts { healthy: 3, ..Counts::default() }, ..Bar::default() }],
-        left_out: None,
+        scanned: Scanned::default(),
     }
 }
 

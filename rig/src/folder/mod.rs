@@ -327,17 +327,6 @@ pub struct Run {
 }
 
 impl Run {
-    /// Which lines of the record could not be read, as a clause.
-    pub fn left_out(&self) -> Option<String> {
-        let torn = [(self.scanned.torn, "samples.jsonl"), (self.scanned.torn_events, "events.jsonl")];
-        let files: Vec<String> = torn
-            .iter()
-            .filter(|(lines, _)| *lines > 0)
-            .map(|(lines, file)| format!("{} of {file}", text::count(*lines, "line")))
-            .collect();
-        (!files.is_empty()).then(|| format!("{} left out: not readable", files.join(" and ")))
-    }
-
     /// Whether nothing checks its tasks, as far as its definition was kept.
     pub fn is_unchecked(&self) -> bool {
         self.manifest.definition.is_object() && spec::health_checks(&self.manifest.definition).is_empty()

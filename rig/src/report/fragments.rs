@@ -185,7 +185,7 @@ pub fn settings(run: &Run) -> String {
         ("clean-up", scaled(run.summary.clean_up.to_string())),
         ("exit code", exit(run)),
     ]);
-    if let Some(left_out) = run.left_out() {
+    if let Some(left_out) = run.scanned.left_out() {
         rows.push(("record", left_out));
     }
     table(rows)

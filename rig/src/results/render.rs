@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use harness::record::read::Scanned;
+
 use crate::{
     chart::{self, Grid, Series, curves::curves, png, style::Theme},
     exit::Failure,
@@ -28,7 +30,7 @@ pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
     let mut runs = Vec::new();
     for folder in &folders {
         let run = folder.read()?;
-        warn_of_left_out(folder, &run);
+        warn_of_left_out(folder.path(), &run.scanned);
         write(folder, &run, formats)?;
         let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         runs.push((name, run));
@@ -43,9 +45,9 @@ pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
 }
 
 /// Says which lines of a record are missing in all that is said of the run.
-pub fn warn_of_left_out(folder: &RunFolder, run: &Run) {
-    if let Some(left_out) = run.left_out() {
-        stderr::warning(format_args!("{}: {left_out}", folder.path().display()));
+pub fn warn_of_left_out(folder: &Path, scanned: &Scanned) {
+    if let Some(left_out) = scanned.left_out() {
+        stderr::warning(format_args!("{}: {left_out}", folder.display()));
     }
 }
 
