@@ -1,5 +1,7 @@
 //! Errors of the system and of libraries in the words of this project: the one place where their texts are known.
 
+mod kinds;
+
 use std::borrow::Cow;
 
 /// What the system says of an error number (glibc's `strerror`), and what is said instead.
@@ -90,34 +92,72 @@ pub fn system(message: &str) -> Cow<'_, str> {
 /// What serde_json found, in our words and with its place: `a comma stands before the end (line 3, column 1)`.
 #[must_use]
 pub fn json(error: &str) -> String {
-    let (what, place) = error.rsplit_once(" at line ").map_or((error, None), |(what, place)| (what, Some(place)));
-    let place = place.and_then(|place| place.split_once(" column "));
-    match place.filter(|(line, _)| *line != "0") {
-        Some((line, column)) => format!("{} (line {line}, column {column})", json_reason(what)),
-        None => json_reason(what),
+    let reason = json_reason(error);
+    match with_place(error).filter(|(_, line, _)| *line != "0") {
+        Some((_, line, column)) => format!("{reason} (line {line}, column {column})"),
+        None => reason,
     }
+}
+
+/// What was found, and the line and column that serde_json names behind it.
+fn with_place(error: &str) -> Option<(&str, &str, &str)> {
+    let (what, place) = error.rsplit_once(" at line ")?;
+    let (line, column) = place.split_once(" column ")?;
+    // A text that was found may have such words in it.
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(line) && is_number(column)).then_some((what, line, column))
 }
 
 /// The same without the place.
 #[must_use]
 pub fn json_reason(error: &str) -> String {
-    let what = error.rsplit_once(" at line ").map_or(error, |(what, _)| what);
+    let what = with_place(error).map_or(error, |(what, ..)| what);
     if let Some((_, ours)) = JSON.iter().find(|(theirs, _)| *theirs == what) {
         return (*ours).to_owned();
     }
-    let found = |rest: &str| {
-        let (found, expected) = rest.split_once(", expected ")?;
-        Some(format!("{found} stands where {expected} is due"))
-    };
-    let kinds = ["invalid type: ", "invalid value: ", "invalid length "];
-    if let Some(sentence) = kinds.iter().find_map(|kind| found(what.strip_prefix(kind)?)) {
-        return sentence;
-    }
-    match what.strip_prefix("missing field ") {
-        Some(field) => format!("{field} is missing"),
-        None => what.to_owned(),
-    }
+    mismatch(what).unwrap_or_else(|| what.to_owned())
 }
+
+/// What serde says of JSON that is not what is to be read.
+fn mismatch(what: &str) -> Option<String> {
+    if what.starts_with("data did not match any variant of untagged enum ") {
+        return Some("it has none of the known forms".to_owned());
+    }
+    for (theirs, ours) in [("missing field ", "is missing"), ("duplicate field ", "stands there twice")] {
+        if let Some(field) = what.strip_prefix(theirs) {
+            return Some(format!("{field} {ours}"));
+        }
+    }
+    // What was found may be a text in which anything stands.
+    let (found, expected) = what.rsplit_once(", expected ")?;
+    let (problem, found) = MISMATCHES.iter().find_map(|(problem, kind)| Some((kind, found.strip_prefix(problem)?)))?;
+    let found = match problem {
+        Mismatch::Value => kinds::found(found),
+        Mismatch::Length => format!("a list of {found}"),
+        Mismatch::Name => found.to_owned(),
+    };
+    Some(format!("{found} stands where {} is due", kinds::expected(expected)))
+}
+
+/// What serde tells of what it found.
+#[derive(Clone, Copy)]
+enum Mismatch {
+    /// Its kind, or itself.
+    Value,
+    /// How long it is.
+    Length,
+    /// Its name or word.
+    Name,
+}
+
+/// How serde begins to tell of it.
+const MISMATCHES: [(&str, Mismatch); 5] = [
+    ("invalid type: ", Mismatch::Value),
+    ("invalid value: ", Mismatch::Value),
+    ("invalid length ", Mismatch::Length),
+    ("unknown variant ", Mismatch::Name),
+    ("unknown field ", Mismatch::Name),
+];
 
 /// What a reader of TOML found, on one line.
 #[must_use]
@@ -182,9 +222,9 @@ mod tests {
             ("[1,]", "a comma stands before the end (line 1, column 4)"),
             ("[1 2]", "a comma or the end of a list is missing (line 1, column 4)"),
             ("[1]x", "more follows behind the end (line 1, column 4)"),
-            ("[\"a\"]", "string \"a\" stands where u32 is due (line 1, column 4)"),
-            ("[-1]", "integer `-1` stands where u32 is due (line 1, column 3)"),
-            ("{}", "map stands where a sequence is due (line 1, column 0)"),
+            ("[\"a\"]", "the text \"a\" stands where a whole number from 0 to 4294967295 is due (line 1, column 4)"),
+            ("[-1]", "the number -1 stands where a whole number from 0 to 4294967295 is due (line 1, column 3)"),
+            ("{}", "an object stands where a list is due (line 1, column 0)"),
         ] {
             assert_eq!(said(text), ours, "{text}");
         }

@@ -215,5 +215,5 @@ fn deployment_of(headers: &HeaderMap) -> Option<String> {
 }
 
 fn no_pod(url: &str, error: &serde_json::Error, body: &[u8]) -> Error {
-    Error::body(&Method::GET, url.to_owned(), format!("no pod: {error}"), body)
+    Error::body(&Method::GET, url.to_owned(), format!("no pod: {}", text::plain::json(&error.to_string())), body)
 }

@@ -183,7 +183,8 @@ async fn read_to_end(client: &Client, answer: Answer, items: &mpsc::Sender<Strea
             let event = match serde_json::from_slice(&data) {
                 Ok(data) => Event::new(&frame.event, data),
                 Err(error) => {
-                    tracing::warn!(event = frame.event, %error, "an event could not be read");
+                    let error = text::plain::json(&error.to_string());
+                    tracing::warn!(event = frame.event, error, "an event could not be read");
                     continue;
                 }
             };
