@@ -1,9 +1,9 @@
 //! `hc-rig replay`: plays a run again from its samples, at any speed.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use clap::Args;
-use harness::record::read;
+use harness::record::read::{self, Scanned};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -42,19 +42,25 @@ struct Line {
 /// There is no run or no sample of it, or its samples cannot be read.
 pub async fn run(args: &ReplayArgs, interrupt: Interrupt) -> Result<Completion, Failure> {
     let path = locate::path(args.run.as_deref())?;
-    let progress = Progress::new(false);
-    let (mut lines, mut polls) = (Vec::new(), Vec::new());
-    let folders = RunFolder::find(&path)?;
-    RunFolder::any_sample(&folders)?;
-    for (run, folder) in folders.iter().enumerate() {
+    let (mut runs, mut polls) = (Vec::new(), Vec::new());
+    for (run, folder) in RunFolder::find(&path)?.into_iter().enumerate() {
         let manifest = folder.manifest()?;
-        let target = manifest.plan.targets.iter().max().copied().unwrap_or(1);
-        lines.push(Line { progress: progress.run(&manifest.pair, saturated(target)), pair: manifest.pair, target: 0 });
         let samples = folder.file("samples.jsonl");
-        let scanned = read::samples(&samples, |sample| polls.push((run, Poll::from(sample))))
-            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", samples.display())))?;
-        warn_of_left_out(folder.path(), &scanned);
+        let scanned = match read::samples(&samples, |sample| polls.push((run, Poll::from(sample)))) {
+            Ok(scanned) => scanned,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Scanned::default(),
+            Err(error) => return Err(Failure::usage(format!("cannot read {}: {error}", samples.display()))),
+        };
+        runs.push((folder, manifest, scanned));
     }
+    RunFolder::any_sample(runs.iter().map(|(folder, _, scanned)| (folder, scanned.samples > 0)))?;
+    let progress = Progress::new(false);
+    let lines = runs.into_iter().map(|(folder, manifest, scanned)| {
+        warn_of_left_out(folder.path(), &scanned);
+        let target = manifest.plan.targets.iter().max().copied().unwrap_or(1);
+        Line { progress: progress.run(&manifest.pair, saturated(target)), pair: manifest.pair, target: 0 }
+    });
+    let mut lines: Vec<Line> = lines.collect();
     polls.sort_by(|(_, a), (_, b)| a.t.total_cmp(&b.t));
     if let Some((_, last)) = polls.last() {
         after(last, args.speed)?;

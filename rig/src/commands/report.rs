@@ -29,8 +29,15 @@ pub struct ReportArgs {
 pub fn run(args: &ReportArgs) -> Result<Completion, Failure> {
     let formats = if args.formats.is_empty() { &Format::ALL } else { &args.formats[..] };
     let run = locate::path(args.run.as_deref())?;
-    RunFolder::any_sample(&RunFolder::find(&run)?)?;
-    let run = if args.redact { render::redacted(&run)? } else { run };
-    let first = render::all(&run, formats)?;
+    let first = if args.redact {
+        // Before a copy of nothing is made.
+        let folders = RunFolder::find(&run)?;
+        RunFolder::any_sample(folders.iter().map(|folder| (folder, folder.has_sample())))?;
+        render::all(&render::redacted(&run)?, formats)?
+    } else {
+        let read = render::read(&run)?;
+        RunFolder::any_sample(read.iter().map(|(folder, run)| (folder, run.scanned.samples > 0)))?;
+        render::draw(&run, read, formats)?
+    };
     Ok(Completion::passed(format!("Report  {}\n", first.display())))
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use clap::Args;
-use harness::record::json;
+use harness::record::{json, read::Scanned};
 
 use crate::{
     arguments::Output,
@@ -52,9 +52,9 @@ pub async fn run(args: &WhyArgs, interrupt: Interrupt) -> Result<Completion, Fai
     match args.run.as_deref().filter(|named| is_id(named)) {
         Some(id) => app(args, id, &interrupt).await,
         None => {
-            let path = locate::path(args.run.as_deref())?;
-            RunFolder::any_sample(&RunFolder::find(&path)?)?;
-            explain(args, &path)
+            let explained = explain(&locate::path(args.run.as_deref())?)?;
+            RunFolder::any_sample(explained.iter().map(|run| (&run.folder, run.scanned.samples > 0)))?;
+            tell(args, &explained)
         }
     }
 }
@@ -86,7 +86,7 @@ async fn app(args: &WhyArgs, id: &str, interrupt: &Interrupt) -> Result<Completi
     })?;
     locate::mark_latest(&path);
     gathered.draw_over(&path);
-    let mut end = explain(args, &path)?;
+    let mut end = tell(args, &explain(&path)?)?;
     if !args.json {
         end.text.push('\n');
         field(&mut end.text, "Watched", format_args!("for {:?}; nothing was changed", args.span));
@@ -100,23 +100,33 @@ async fn app(args: &WhyArgs, id: &str, interrupt: &Interrupt) -> Result<Completi
     Ok(if args.json { end } else { actions::of_runs(&path, &gathered.runs, end) })
 }
 
-fn explain(args: &WhyArgs, path: &Path) -> Result<Completion, Failure> {
-    let folders = RunFolder::find(path)?;
-    let diagnoses = folders.iter().map(|folder| {
+/// A run that was read and explained.
+struct Explained {
+    folder: RunFolder,
+    scanned: Scanned,
+    diagnosis: Diagnosis,
+}
+
+/// Reads the run in a folder, or one after the other those below it.
+fn explain(path: &Path) -> Result<Vec<Explained>, Failure> {
+    let explained = RunFolder::find(path)?.into_iter().map(|folder| {
         let run = folder.read()?;
-        warn_of_left_out(folder.path(), &run.scanned);
-        Ok(Diagnosis::of(&run))
+        Ok(Explained { folder, scanned: run.scanned, diagnosis: Diagnosis::of(&run) })
     });
-    let diagnoses = diagnoses.collect::<Result<Vec<_>, Failure>>()?;
+    explained.collect()
+}
+
+fn tell(args: &WhyArgs, explained: &[Explained]) -> Result<Completion, Failure> {
+    for run in explained {
+        warn_of_left_out(run.folder.path(), &run.scanned);
+    }
     if args.json {
+        let diagnoses: Vec<&Diagnosis> = explained.iter().map(|run| &run.diagnosis).collect();
         let json = json::pretty(&diagnoses).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
         return Ok(Completion::passed(json));
     }
     let detail = if args.all { Detail::All } else { Detail::Examples };
-    let texts = folders.iter().zip(&diagnoses).map(|(folder, diagnosis)| {
-        let folder = folder.path().display().to_string();
-        render(diagnosis, &folder, detail)
-    });
+    let texts = explained.iter().map(|run| render(&run.diagnosis, &run.folder.path().display().to_string(), detail));
     let texts: Vec<String> = texts.collect();
     Ok(Completion::passed(texts.join("\n")))
 }

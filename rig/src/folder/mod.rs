@@ -266,24 +266,30 @@ impl RunFolder {
         summary
     }
 
-    /// Refuses runs of which not one has a sample: nothing can be said of them.
+    /// Refuses runs of which not one has a sample: nothing can be said of them. Each is told with whether it has one.
     ///
     /// # Errors
     /// Exit code 2: there is none.
-    pub fn any_sample(folders: &[Self]) -> Result<(), Failure> {
-        match folders.first() {
-            Some(first) if folders.iter().all(Self::lacks_samples) => Err(Failure::usage(format!(
+    pub fn any_sample<'a>(runs: impl IntoIterator<Item = (&'a Self, bool)>) -> Result<(), Failure> {
+        let mut first = None;
+        for (folder, has_sample) in runs {
+            if has_sample {
+                return Ok(());
+            }
+            first.get_or_insert(folder);
+        }
+        first.map_or(Ok(()), |first| {
+            Err(Failure::usage(format!(
                 "{} has no samples (samples.jsonl is missing or empty, or no line of it is a sample), so nothing is known of \
                  the run",
                 first.path.display()
-            ))),
-            Some(_) | None => Ok(()),
-        }
+            )))
+        })
     }
 
-    /// Whether no line of `samples.jsonl` is a sample. What cannot be read is refused where it is read.
-    fn lacks_samples(&self) -> bool {
-        matches!(read::has_sample(&self.file("samples.jsonl")), Ok(false))
+    /// Whether a line of `samples.jsonl` is a sample. Where the file cannot be read, its reader says so.
+    pub fn has_sample(&self) -> bool {
+        read::has_sample(&self.file("samples.jsonl")).unwrap_or(true)
     }
 
     /// Writes a JSON file whole or not at all.

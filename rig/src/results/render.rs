@@ -20,22 +20,38 @@ use crate::{
 /// Makes these formats again in a run folder, or in a folder of run folders; returns the first file.
 ///
 /// # Errors
-/// There is no run, there are more than one page shows, one cannot be read, or the files cannot be written.
+/// As [`read`] and [`draw`].
 pub fn all(path: &Path, formats: &[Format]) -> Result<PathBuf, Failure> {
+    draw(path, read(path)?, formats)
+}
+
+/// Reads the run in a folder, or all runs below it.
+///
+/// # Errors
+/// There is no run, there are more than one page shows, or one cannot be read.
+pub fn read(path: &Path) -> Result<Vec<(RunFolder, Run)>, Failure> {
     let folders = RunFolder::find(path)?;
     if folders.len() > MOST_RUNS {
         let why = format!("{} runs, more than the {MOST_RUNS} that one page shows", folders.len());
         return Err(Failure::usage(format!("{} holds {why}: name one of them", path.display())));
     }
+    folders.into_iter().map(|folder| folder.read().map(|run| (folder, run))).collect()
+}
+
+/// Makes these formats of the runs that were read from a folder or from below it; returns the first file.
+///
+/// # Errors
+/// The files cannot be written.
+pub fn draw(path: &Path, read: Vec<(RunFolder, Run)>, formats: &[Format]) -> Result<PathBuf, Failure> {
+    let several = read.first().is_some_and(|(folder, _)| folder.path() != path);
     let mut runs = Vec::new();
-    for folder in &folders {
-        let run = folder.read()?;
+    for (folder, run) in read {
         warn_of_left_out(folder.path(), &run.scanned);
-        write(folder, &run, formats)?;
+        write(&folder, &run, formats)?;
         let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         runs.push((name, run));
     }
-    if folders.first().is_some_and(|folder| folder.path() != path) {
+    if several {
         match Matrix::read(path)? {
             Some(before) => matrix(path, &Matrix::again(&before, &runs), &runs, formats)?,
             None => write_over(path, &runs, formats)?,
