@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 
+from measure import command_seconds
+
 
 class Missing(Exception):
     """A peer cannot be had; the text says why and what to do."""
@@ -53,6 +55,14 @@ def python(bench, module):
     except (subprocess.SubprocessError, OSError) as error:
         raise Missing(f"PyPI's `{module}` could not be installed: {error}") from error
     return interpreter
+
+
+def peer_seconds(command):
+    """Processor time, in seconds, of a peer's command. One that fails is missing: ours are measured all the same."""
+    try:
+        return command_seconds(command)[0]
+    except RuntimeError as error:
+        raise Missing(f"it failed: {str(error).strip().splitlines()[-1]}") from error
 
 
 def go_program(bench, name):

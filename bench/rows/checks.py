@@ -8,7 +8,7 @@ import contextlib
 import os
 import time
 
-from fake import fake
+from fake import WITHOUT_LAUNCH_LIMITS, fake
 from lines import compared, missing
 from measure import running
 from peers import Missing, command
@@ -19,8 +19,6 @@ WINDOW_S = 5
 SETTLE_S = 3
 # A check of ours may cost one and a half of HAProxy's.
 FLOOR, GOAL = 0.67, 1.0
-# Launching is no part of it.
-QUICKLY = ("--launch-tokens", "10000", "--max-instances-per-offer", "100")
 PROTOCOLS = ("TCP", "HTTP", "MESOS_TCP", "MESOS_HTTP")
 
 
@@ -40,7 +38,8 @@ def lines(bench):
 def measure(bench, protocol, peer):
     """Seconds of processor time a check of the fake and of the peer, one for each window."""
     ports = TASKS * 2 // 5 // 1000 * 1000 + 2000
-    arguments = ["--tasks", "light", "--agents", "5", "--agent-mem", "1000000", "--process-ports", str(ports), *QUICKLY]
+    arguments = ["--tasks", "light", "--agents", "5", "--agent-mem", "1000000", "--process-ports", str(ports)]
+    arguments += WITHOUT_LAUNCH_LIMITS
     with fake(bench, *arguments) as ours, contextlib.ExitStack() as stack:
         check = {"protocol": protocol, "intervalSeconds": 1, "timeoutSeconds": 5, "portIndex": 0}
         ours.create(TASKS, id="/unchecked")

@@ -5,7 +5,7 @@ import os
 
 from lines import Line, compared, figure, missing
 from measure import command_seconds
-from peers import Missing, python
+from peers import Missing, peer_seconds, python
 
 SAMPLES = 2_000
 TASKS = 10_000
@@ -56,7 +56,7 @@ def lines(bench):
     try:
         interpreter = python(bench, "matplotlib")
         picture = os.path.join(bench.folder, "chart.png")
-        peer = [command_seconds([interpreter, "-c", MATPLOTLIB, folder, picture])[0] for _ in range(TURNS)]
+        peer = [peer_seconds([interpreter, "-c", MATPLOTLIB, folder, picture]) for _ in range(TURNS)]
         yield compared("9", what, mine, "matplotlib", peer, "CPU-s", 10, 50)
     except Missing as reason:
         yield missing("9", what, mine, "CPU-s", reason)

@@ -6,7 +6,7 @@ import time
 from fake import MESOS_TCP, fake
 from lines import absolute, compared, missing
 from measure import command_seconds
-from peers import Missing, python
+from peers import Missing, peer_seconds, python
 
 TASKS = 10_000
 SAMPLES = 20
@@ -44,7 +44,7 @@ def lines(bench):
             interpreter = python(bench, "marathon")
 
             def reads(times):
-                return command_seconds([interpreter, "-c", PYPI_MARATHON, server.url, str(times), str(TASKS)])[0]
+                return peer_seconds([interpreter, "-c", PYPI_MARATHON, server.url, str(times), str(TASKS)])
 
             peer = [(reads(4) - reads(1)) / 3 for _ in range(TURNS)]
             yield compared("7", what, ours, "PyPI marathon", peer, "ms", 20, 48, scale=1e3)
