@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::folder::{
-    manifest::{CheckProtocol, containerizer},
-    spec,
+    checks::CheckProtocol,
+    spec::{self, containerizer},
 };
 
 /// One health check with Marathon's defaults for what it leaves out.

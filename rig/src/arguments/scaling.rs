@@ -12,7 +12,7 @@ use crate::{
         PLAN,
         values::{count, duration, positive, precision, whole},
     },
-    folder::manifest::{self, check_facts},
+    folder::{checks::check_facts, manifest},
     hazards::rules::LARGEST_STEP,
     run::{Definition, scaled::Scaled},
 };

@@ -4,7 +4,7 @@ use harness::{cluster::Preflight, marathon::mesos::Free};
 
 use super::Planned;
 use crate::{
-    folder::{manifest::check_facts, spec},
+    folder::{checks::check_facts, spec},
     run::embedded::Size,
     terminal::layout::field,
 };

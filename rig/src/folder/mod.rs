@@ -4,6 +4,7 @@
 //! `summary.json` ([`summary`]), `chart.svg`, `chart.png` and `report.html`. A run of several pairs is a folder of such folders with a summary, a
 //! chart and a report over all of them. Every format carries its version, and unknown fields are ignored.
 
+pub mod checks;
 pub mod clean_up;
 pub mod course;
 pub mod evidence;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use fixtures::Containerizer;
 use harness::model::{App, Kind};
 use serde_json::{Map, Value, json};
 
@@ -99,6 +100,18 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The containerizer that the definition asks for; Mesos's own is Marathon's default.
+pub fn containerizer(definition: &Value) -> Containerizer {
+    if Kind::of_definition(definition) == Kind::Pod {
+        return Containerizer::Pod;
+    }
+    let container = definition.get("container");
+    let kind = container.and_then(|c| c.get("type")).and_then(Value::as_str);
+    // Marathon: a container with a docker object and no type is of the type DOCKER.
+    let docker = container.is_some_and(|c| c.get("docker").is_some_and(|d| !d.is_null()));
+    if kind == Some("DOCKER") || (kind.is_none() && docker) { Containerizer::Docker } else { Containerizer::Mesos }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +151,15 @@ mod tests {
         assert_eq!(needs(&json!({"containers": [{}]})), (1.1, 160.0));
         assert!(health_checks(&json!({"containers": [{"healthCheck": null}, 7]})).is_empty());
         assert!(health_checks(&json!([1])).is_empty());
+    }
+
+    #[test]
+    fn the_containerizer_follows_marathons_rule() {
+        assert_eq!(containerizer(&json!({"container": {"docker": {"image": "alpine"}}})), Containerizer::Docker);
+        assert_eq!(
+            containerizer(&json!({"container": {"type": "MESOS", "docker": {"image": "alpine"}}})),
+            Containerizer::Mesos
+        );
+        assert_eq!(containerizer(&json!({"cmd": "sleep 1"})), Containerizer::Mesos);
     }
 }

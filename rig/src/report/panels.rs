@@ -4,13 +4,7 @@
 use serde_json::Value;
 use text::decimal;
 
-use crate::folder::{
-    Run,
-    course::Point,
-    evidence::Machine,
-    manifest::{CheckProtocol, Manifest},
-    spec,
-};
+use crate::folder::{Run, checks::CheckProtocol, course::Point, evidence::Machine, manifest::Manifest, spec};
 
 /// The unit in which a report shows a measure. Exports say it in the name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

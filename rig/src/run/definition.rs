@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::{
     exit::{Code, Failure},
     folder::{
-        manifest::{check_facts, containerizer},
-        spec,
+        checks::check_facts,
+        spec::{self, containerizer},
     },
     run::recognise,
 };

@@ -5,8 +5,9 @@ use harness::record::{CheckFailure, Counts, TaskLife};
 use crate::{
     folder::{
         Run,
+        checks::CheckFacts,
         evidence::{Answer, Evidence, Probe},
-        manifest::{CheckFacts, ChecksLate, ClusterKind, Manifest},
+        manifest::{ChecksLate, ClusterKind, Manifest},
     },
     verdict::Verdict,
 };

@@ -7,8 +7,9 @@ use crate::{
     command_line::quoted,
     folder::{
         Run,
+        checks::CheckProtocol,
         evidence::{Answer, Evidence, Probe},
-        manifest::{CheckProtocol, ClusterKind, Manifest},
+        manifest::{ClusterKind, Manifest},
         spec,
     },
 };

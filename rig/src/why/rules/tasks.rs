@@ -7,8 +7,8 @@ use text::count;
 
 use crate::{
     folder::{
+        checks::CheckFacts,
         evidence::{Answer, Occasion, Probe},
-        manifest::CheckFacts,
     },
     why::{
         conclusion::{Conclusion, Confidence, Reason},
