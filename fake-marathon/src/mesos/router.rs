@@ -1,6 +1,8 @@
 //! Mesos as a whole: hands inputs to its parts, and hands out what comes of them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod launching;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
@@ -9,23 +11,20 @@ use super::{
     agents::Agents,
     cycle::AllocationCycle,
     executors::{Context, Executors},
-    launch::{self, Refusal},
     master::Master,
-    messages,
     offers::{self, Offered, Offers},
     reconciliation,
     recorded_offers::Step,
-    resources::Resources,
     state::State,
-    turn::{Event, Launch},
+    turn::Event,
 };
 use crate::{
     checkers::{ProbeId, ProbeOutcome},
     clock::Time,
-    ids::{AgentId, OfferId, PathId, Rng, TaskId},
+    ids::{AgentId, PathId, Rng, TaskId},
     timers::Timers,
     tuning::Tuning,
-    wire::{FromMesos, StatusUpdate, TaskCall, TaskInfo, TaskReport, ToMesos},
+    wire::{FromMesos, StatusUpdate, TaskCall, TaskReport, ToMesos},
 };
 
 /// Master, agents, executors.
@@ -337,78 +336,6 @@ impl Mesos {
         for (offer, resources) in self.offers.rescind(n) {
             self.agents.release(n, resources);
             self.outputs.push(Output::ToMarathon(FromMesos::Rescind(offer)));
-        }
-    }
-
-    /// Why an agent drops a task whose user its machine does not have.
-    fn without_user(&self, agent: usize, info: &TaskInfo, run: &str) -> Option<Refusal> {
-        let (agent, user) = (&self.agents[agent], info.user.as_ref()?);
-        let directory = agent.sandbox(self.master.framework_id(), info.id.as_str(), run);
-        (!agent.knows(user)).then(|| Refusal::NoUser { directory, user: user.clone() })
-    }
-
-    /// Why an agent refuses the container of a task in a group whose user its machine does not have; the executor runs.
-    fn without_nested_user(&self, agent: usize, info: &TaskInfo, (run, container): (&str, &str)) -> Option<String> {
-        let (agent, user) = (&self.agents[agent], info.user.as_ref()?);
-        let directory = agent.sandbox(self.master.framework_id(), &info.executor.as_ref()?.id, run);
-        (!agent.knows(user)).then(|| messages::no_nested_user(&format!("{directory}/containers/{container}"), user))
-    }
-
-    fn accept(&mut self, now: Time, offered: Offered, launch: Vec<TaskInfo>, refuse: Duration) {
-        let Offered { agent, mut resources } = offered;
-        let used = !launch.is_empty();
-        let launch: Vec<_> = launch.into_iter().map(Arc::new).collect();
-        for group in launch.chunk_by(|a, b| a.executor.is_some() && a.executor == b.executor) {
-            self.launch(now, agent, group, &mut resources);
-        }
-        // With prompt offers the rest of a used offer goes out again at once, else after its filter.
-        let refuse = if used && self.tuning.prompt_offers { Duration::ZERO } else { refuse };
-        if !refuse.is_zero() {
-            self.agents.refuse(agent, now + refuse, resources.clone());
-        }
-        self.agents.release(agent, resources);
-        if used {
-            self.cycle.used();
-            self.resources_freed(now);
-        }
-    }
-
-    /// Launches a task, or the tasks of a group with their executor: all or none.
-    fn launch(&mut self, now: Time, agent: usize, group: &[Arc<TaskInfo>], resources: &mut Resources) {
-        let ids: Vec<String> = group.iter().map(|_| self.rng.uuid4().to_string()).collect();
-        let by_itself = group.iter().zip(&ids).filter(|(info, _)| info.executor.is_none());
-        let no_user = by_itself.into_iter().find_map(|(info, id)| self.without_user(agent, info, id));
-        if let Some(refusal) = no_user {
-            return group.iter().for_each(|info| {
-                let at = now + self.executors.drop_latency(now);
-                self.timers.set(at, Due::Dropped(Box::new(refusal.clone().status(at, info))));
-            });
-        }
-        let mut left = resources.clone();
-        match launch::take_all(group, &mut left) {
-            Ok(taken) => {
-                *resources = left;
-                let parent = taken.executor.map(|held| {
-                    let executor = group.first().and_then(|info| info.executor.as_ref());
-                    executor.into_iter().for_each(|e| self.executors.launch_group(&e.id, agent, held.clone()));
-                    self.rng.uuid4().to_string()
-                });
-                for ((info, resources), container_id) in group.iter().cloned().zip(taken.tasks).zip(ids) {
-                    let refused =
-                        parent.as_ref().and_then(|run| self.without_nested_user(agent, &info, (run, &container_id)));
-                    let parent = parent.clone();
-                    let (executors, context) = self.executors(now);
-                    executors.launch(context, Launch { agent, container_id, parent, resources, info, refused });
-                }
-            }
-            Err(refusal) => group.iter().for_each(|info| self.send(refusal.clone().status(now, info))),
-        }
-    }
-
-    /// Refuses launches with an offer that is out no more.
-    fn refuse_all(&mut self, now: Time, offer: &OfferId, launch: &[TaskInfo]) {
-        for info in launch {
-            self.send(Refusal::OfferGone(offer.clone()).status(now, info));
         }
     }
 }
