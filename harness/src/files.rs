@@ -59,9 +59,16 @@ pub fn open_ordinary(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open_ordinary`]; it cannot be read, or is larger.
 pub fn read_ordinary(path: &Path) -> io::Result<Vec<u8>> {
+    let file = open_ordinary(path)?;
     let mut bytes = Vec::new();
-    open_ordinary(path)?.take(RECORD_LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > RECORD_LIMIT { Err(too_large("it", RECORD_LIMIT)) } else { Ok(bytes) }
+    // It may grow while it is read.
+    if file.metadata()?.len() <= RECORD_LIMIT {
+        file.take(RECORD_LIMIT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 <= RECORD_LIMIT {
+            return Ok(bytes);
+        }
+    }
+    Err(too_large("it", RECORD_LIMIT))
 }
 
 /// The lines of an ordinary file, each without its end and at most 256 MiB long.
@@ -133,12 +140,17 @@ impl Lines {
     /// Reads more, behind what is there, which comes to the beginning of the buffer.
     fn fill(&mut self) -> io::Result<()> {
         const BLOCK: usize = 256 << 10;
-        self.buffer.copy_within(self.read.clone(), 0);
-        self.read = 0..self.read.len();
-        if self.buffer.len() < self.read.end + BLOCK {
-            self.buffer.resize(self.buffer.len().max(self.read.end) + BLOCK, 0);
+        let unread = self.read.len();
+        if self.buffer.len() < unread + BLOCK {
+            // What the system hands out is zero; growing in place would write zeros byte by byte.
+            let mut larger = vec![0; 2 * unread + BLOCK];
+            larger[..unread].copy_from_slice(&self.buffer[self.read.clone()]);
+            self.buffer = larger;
+        } else {
+            self.buffer.copy_within(self.read.clone(), 0);
         }
-        match self.file.read(&mut self.buffer[self.read.end..]) {
+        self.read = 0..unread;
+        match self.file.read(&mut self.buffer[unread..]) {
             Ok(0) => self.over = true,
             Ok(read) => self.read.end += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
