@@ -15,12 +15,13 @@ use harness::{
 };
 use serde_json::json;
 
-const TASKS: u32 = 300;
+const TASKS: u32 = 100;
 /// Until everything has its size.
 const WARM: u64 = 200;
 const SAMPLES: u64 = 600;
 
-/// Tasks that Marathon checks each second; some flap, and one in a hundred is replaced at each poll, for ever.
+/// Tasks that Marathon checks each second; one flaps, and one in thirty is replaced at each poll, for ever: few tasks, so that
+/// what is kept of the replaced ones would soon be more than all the rest.
 #[derive(Default)]
 struct Restless {
     polls: u64,
@@ -30,8 +31,8 @@ impl Subject for Restless {
     async fn observe(&mut self) -> Result<Observation, AttemptError> {
         self.polls += 1;
         let tasks = (0..u64::from(TASKS)).map(|n| {
-            let life = if n % 100 == self.polls % 100 { self.polls } else { self.polls.saturating_sub(1) / 100 };
-            let flaps = n % 100 == 7 && self.polls.is_multiple_of(2);
+            let life = if n % 30 == self.polls % 30 { self.polls } else { self.polls.saturating_sub(1) / 100 };
+            let flaps = n == 7 && self.polls.is_multiple_of(2);
             let id = format!("hc.instance-{n:08x}-{life:04x}-11f0-8000-000000000000._app.1");
             json!({"id": id, "appId": "/hc", "host": "10.0.0.1", "ports": [31_000 + n], "state": "TASK_RUNNING",
                 "stagedAt": "2026-01-01T00:00:00.000Z", "healthCheckResults": [{"alive": !flaps,
