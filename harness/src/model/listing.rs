@@ -20,6 +20,22 @@ pub trait Tasks {
     fn read(&mut self, task: &RawValue) -> Self::Made;
 }
 
+/// Nothing becomes of the tasks: for who needs only what is around them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unread;
+
+impl Tasks for Unread {
+    type Made = ();
+
+    fn begin(&mut self) {}
+
+    fn foreseen(&mut self, _: &str) -> Option<((), usize)> {
+        None
+    }
+
+    fn read(&mut self, _: &RawValue) {}
+}
+
 /// Stands for all tasks in what is read of the rest.
 pub(crate) const LISTED: &str = "listed";
 

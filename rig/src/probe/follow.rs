@@ -11,7 +11,7 @@ use std::{
 
 use harness::{
     Client,
-    model::{App, HealthCheck, Kind, Task},
+    model::{App, HealthCheck, Kind, Task, listing::Unread},
     record::{EventRecord, Lines, Listed, Sample},
 };
 use serde::Serialize;
@@ -199,14 +199,13 @@ impl Prober {
     async fn round(&mut self) -> bool {
         let observed = *self.observations.borrow_and_update();
         let waits = self.waits(observed.scheduled > 0);
-        let may_be_late = observed.age.is_some_and(|age| age > self.late_from());
-        if observed.unhealthy == 0 && !may_be_late && !waits && self.neighbour.is_none() {
+        let late = self.is_late(observed.age).await;
+        if observed.unhealthy == 0 && !late && !waits && self.neighbour.is_none() {
             return false;
         }
         // If the app cannot be read now, the next poll that shows trouble tries again.
         let Ok(app) = self.client.find(self.kind, &self.app).await else { return false };
         self.late_from = Some((Instant::now(), late_from_of(&app)));
-        let late = observed.age.is_some_and(|age| age > self.late_from());
         if waits {
             self.queue().await;
         }
@@ -228,10 +227,18 @@ impl Prober {
         any || waits
     }
 
-    /// The age above which results may be late; of an app that was not read lately that of the shortest interval.
-    fn late_from(&self) -> f64 {
-        let known = self.late_from.filter(|(read, _)| read.elapsed() < CHECKS_KNOWN);
-        known.map_or(late_from(1.0), |(_, late)| late)
+    /// Whether results of this age are late. An app that was not read lately is read for its checks first, without its tasks: with
+    /// thousands of them it has tens of megabytes, and results of native checks and of long intervals may well be old.
+    async fn is_late(&mut self, age: Option<f64>) -> bool {
+        let known = self.late_from.filter(|(read, _)| read.elapsed() < CHECKS_KNOWN).map(|(_, late)| late);
+        let Some(age) = age.filter(|age| *age > known.unwrap_or_else(|| late_from(1.0))) else { return false };
+        if known.is_some() {
+            return true;
+        }
+        let Ok((app, _)) = self.client.find_and(self.kind, &self.app, &mut Unread).await else { return false };
+        let late = late_from_of(&app);
+        self.late_from = Some((Instant::now(), late));
+        age > late
     }
 
     /// Whether instances have waited so long that it is worth asking why.
