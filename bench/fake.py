@@ -55,6 +55,7 @@ class Fake:
 
 @contextlib.contextmanager
 def fake(bench, *arguments):
-    command = [os.path.join(bench.programs, "fake-marathon"), "--admin", "127.0.0.1:0", "--seed", "1", *arguments]
+    command = [os.path.join(bench.programs, "fake-marathon"), "--admin", "127.0.0.1:0", "--seed", "1"]
+    command += [*WITHOUT_LAUNCH_LIMITS, *arguments]
     with running(command, bench.folder) as program:
         yield Fake(program)

@@ -8,7 +8,7 @@ import contextlib
 import os
 import time
 
-from fake import WITHOUT_LAUNCH_LIMITS, fake
+from fake import fake
 from lines import compared, missing
 from measure import running
 from peers import Missing, command
@@ -39,7 +39,6 @@ def measure(bench, protocol, peer):
     """Seconds of processor time a check of the fake and of the peer, one for each window."""
     ports = TASKS * 2 // 5 // 1000 * 1000 + 2000
     arguments = ["--tasks", "light", "--agents", "5", "--agent-mem", "1000000", "--process-ports", str(ports)]
-    arguments += WITHOUT_LAUNCH_LIMITS
     with fake(bench, *arguments) as ours, contextlib.ExitStack() as stack:
         check = {"protocol": protocol, "intervalSeconds": 1, "timeoutSeconds": 5, "portIndex": 0}
         ours.create(TASKS, id="/unchecked")

@@ -1,6 +1,6 @@
 """Row 6 and the checks of row 11: checks of every task each second, in virtual time."""
 
-from fake import MESOS_TCP, WITHOUT_LAUNCH_LIMITS, fake
+from fake import MESOS_TCP, fake
 from lines import Line, absolute, figure
 from measure import median
 
@@ -30,7 +30,7 @@ def lines(bench):
 
 def checks(bench, tasks, seconds, faults=()):
     """Seconds of processor time of one check, once all tasks run."""
-    with fake(bench, "--clock", "manual", "--agents", str(max(20, tasks // 50)), *WITHOUT_LAUNCH_LIMITS) as ours:
+    with fake(bench, "--clock", "manual", "--agents", str(max(20, tasks // 50))) as ours:
         ours.create(tasks, healthChecks=[MESOS_TCP | {"delaySeconds": 0}])
         while ours.healthy() < tasks:
             ours.advance(5)

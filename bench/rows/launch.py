@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from fake import MESOS_TCP, WITHOUT_LAUNCH_LIMITS, fake
+from fake import MESOS_TCP, fake
 from lines import absolute, compared, missing
 from measure import running
 from peers import Missing, peer_seconds, python
@@ -67,7 +67,7 @@ def lines(bench):
 
 def launch(bench, tasks):
     """Seconds, and seconds of processor time, until all are healthy."""
-    arguments = ["--clock", "manual", "--agents", "500", *WITHOUT_LAUNCH_LIMITS]
+    arguments = ["--clock", "manual", "--agents", "500"]
     with fake(bench, *arguments) as ours, contextlib.ExitStack() as readers:
         for _ in range(READERS):
             stream = ["curl", "-sN", "-H", "Accept: text/event-stream", "-o", "/dev/null", ours.url + "/v2/events"]
