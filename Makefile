@@ -93,7 +93,7 @@ chaos: nextest ## runs of the program through a proxy that breaks what passes, w
 	HC_RIG_CHAOS_SEED=$${HC_RIG_CHAOS_SEED:-$$RANDOM} HC_RIG_CHAOS_SEEDS=$(or $(SEEDS),50) .ci/suite chaos --profile fuzz --no-capture $(ARGS)
 
 .PHONY: bench
-bench: ## what the rig and the fake cost, row by row beside their peers; writes docs/benchmarks.md (20 minutes)
+bench: ## what the rig and the fake cost, row by row beside their peers; writes docs/benchmarks.md (15 minutes)
 	bench/run.py --write $(ARGS)
 
 .PHONY: bench-quick
