@@ -128,9 +128,9 @@ clean: ## what building left behind; run folders stay, since hc-rig clean needs 
 .PHONY: ci
 ci: lint ## what CI runs (.ci/run calls it)
 	$(MAKE) advisories
-	@# The seeds of property tests and of fuzz targets are fixed: a failure belongs to the change.
+	@# The seeds of property tests and of fuzz targets are fixed, so that a failure most likely belongs to the change.
 	PROPTEST_RNG_SEED=1 $(MAKE) test PROFILE=ci
-	.ci/fuzz --rounds 40
+	.ci/fuzz --each 60
 	HC_RIG_CHAOS_SEED=6 $(MAKE) chaos SEEDS=50
 	@# The program that the tests were built with.
 	PROGRAMS=$(TARGET)/debug $(MAKE) clients
