@@ -67,8 +67,7 @@ def lines(bench):
 
 def launch(bench, tasks):
     """Seconds, and seconds of processor time, until all are healthy."""
-    arguments = ["--clock", "manual", "--agents", "500"]
-    with fake(bench, *arguments) as ours, contextlib.ExitStack() as readers:
+    with fake(bench, "--clock", "manual", "--agents", "500") as ours, contextlib.ExitStack() as readers:
         for _ in range(READERS):
             stream = ["curl", "-sN", "-H", "Accept: text/event-stream", "-o", "/dev/null", ours.url + "/v2/events"]
             readers.enter_context(running(stream, bench.folder))
